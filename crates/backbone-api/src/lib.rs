@@ -1,0 +1,1 @@
+//! The wire contract with a Backbone: paths, bodies, error codes and external events

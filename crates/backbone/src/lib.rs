@@ -1,0 +1,1 @@
+//! An embedded Backbone for development, tests and small installs

@@ -1,0 +1,3 @@
+//! The enmeshed Connector.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Identifiers, addresses, timestamps, references, password protection; clock and randomness as parameters

@@ -1,0 +1,1 @@
+//! libsodium-compatible primitives and the serialized forms of keys, ciphers and signatures

@@ -1,0 +1,1 @@
+//! The modules of the Connector, one folder each

@@ -1,0 +1,1 @@
+//! The HTTP interface: /api/core/v1, authentication, OpenAPI and monitoring

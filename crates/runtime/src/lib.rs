@@ -1,0 +1,1 @@
+//! Hosts Accounts: services, the unit of work, events, durable subscriptions and module lifecycle

@@ -1,0 +1,1 @@
+//! One Identity's protocol agent: keys, relationships, templates, tokens, files, messages and synchronisation
