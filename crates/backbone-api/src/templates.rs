@@ -1,0 +1,58 @@
+//! Relationship templates (`docs/protocol/03 §4`).
+
+use core_types::{DeviceId, IdentityAddress, RelationshipTemplateId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Bytes;
+
+/// Body of `POST /RelationshipTemplates`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRelationshipTemplateRequest {
+    /// End of its validity; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// How many Identities may load it; no limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_number_of_allocations: Option<i64>,
+    /// The only Identity that may load it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_identity: Option<IdentityAddress>,
+    /// Hash of the password that guards it, 1 to 200 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Bytes>,
+    /// Encrypted content, at most 10 MiB.
+    pub content: Bytes,
+}
+
+/// Answer of `POST /RelationshipTemplates`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRelationshipTemplateResponse {
+    /// `RLT…`.
+    pub id: RelationshipTemplateId,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// A relationship template as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RelationshipTemplate {
+    /// `RLT…`.
+    pub id: RelationshipTemplateId,
+    /// Who made it.
+    pub created_by: IdentityAddress,
+    /// The device that made it.
+    pub created_by_device: DeviceId,
+    /// How many Identities may load it; null means no limit.
+    pub max_number_of_allocations: Option<i64>,
+    /// End of its validity.
+    pub expires_at: Option<Timestamp>,
+    /// Encrypted content.
+    pub content: Bytes,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The only Identity that may load it.
+    pub for_identity: Option<IdentityAddress>,
+}
