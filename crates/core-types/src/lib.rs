@@ -1,1 +1,31 @@
-//! Identifiers, addresses, timestamps, references, password protection; clock and randomness as parameters
+//! Identifiers, identity addresses, timestamps, references and password protection, and the JSON rules they share.
+//!
+//! Time and randomness come in as parameters ([`Clock`], `rand::CryptoRng`), so a caller can own both. Facts about every
+//! format are in `docs/protocol/01 §1, §2.8, §4 to §8`.
+
+mod clock;
+mod error;
+mod timestamp;
+
+pub mod id;
+pub mod identity_address;
+pub mod json;
+pub mod password;
+pub mod random;
+pub mod reference;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::CoreError;
+pub use id::{
+    AnnouncementId, AttributeId, ChallengeId, CorrelationId, DatawalletId, DatawalletModificationId, DeviceId,
+    DevicePushIdentifier, ExternalEventId, FileId, HttpRequestId, IdentityDeletionProcessId,
+    LocalDatawalletModificationId, MessageId, NotificationId, RelationshipAuditLogEntryId, RelationshipId,
+    RelationshipSecretId, RelationshipTemplateId, RelationshipTemplateKeyId, RequestId, SecretId, SyncErrorId,
+    SyncRunId, TierId, TokenId, Username,
+};
+pub use identity_address::IdentityAddress;
+pub use password::{
+    LocationIndicator, PasswordProtection, PasswordProtectionCreationParameters, PasswordType, SharedPasswordProtection,
+};
+pub use reference::{Reference, ReferenceKind};
+pub use timestamp::Timestamp;
