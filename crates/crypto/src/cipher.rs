@@ -111,7 +111,5 @@ serde_as_crypto_object!(Cipher);
 
 /// A nonce member with the size limits peers apply when parsing.
 pub(crate) fn parse_nonce(members: &Members<'_>) -> Result<Nonce, CryptoError> {
-    members
-        .sized_buffer("nnc", "nonce", 12, 24)
-        .map(Nonce::from_parsed)
+    members.sized_buffer("nnc", "nonce", 12, 24).map(Nonce::from_parsed)
 }

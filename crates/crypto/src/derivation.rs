@@ -31,11 +31,7 @@ pub fn derive_key(base: &SecretKey, id: u64, context: &[u8; 8]) -> Result<Secret
         return Err(CryptoError::KeyIdOutOfRange);
     }
     // Salt and personalisation are 16 bytes; the function pads shorter ones with zeros.
-    let mac = Blake2bMac::<U32>::new_with_salt_and_personal(
-        Some(base.as_bytes()),
-        &id.to_le_bytes(),
-        context,
-    )
-    .map_err(|_| CryptoError::ExchangeKeyDerivation)?;
+    let mac = Blake2bMac::<U32>::new_with_salt_and_personal(Some(base.as_bytes()), &id.to_le_bytes(), context)
+        .map_err(|_| CryptoError::ExchangeKeyDerivation)?;
     Ok(SecretKey::from_bytes(mac.finalize_fixed().into()))
 }

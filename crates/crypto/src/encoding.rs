@@ -16,9 +16,7 @@ pub fn base64url_encode(bytes: impl AsRef<[u8]>) -> String {
 /// # Errors
 /// [`CryptoError::WrongSerializedBuffer`] if the text is not exactly in that form.
 pub fn base64url_decode(text: &str) -> Result<Vec<u8>, CryptoError> {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| CryptoError::WrongSerializedBuffer("base64url"))
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| CryptoError::WrongSerializedBuffer("base64url"))
 }
 
 /// Encodes as standard base64 with padding (password hashes, the salt in references).
@@ -31,9 +29,7 @@ pub fn base64_encode(bytes: impl AsRef<[u8]>) -> String {
 /// # Errors
 /// [`CryptoError::WrongSerializedBuffer`] if the text is not exactly in that form.
 pub fn base64_decode(text: &str) -> Result<Vec<u8>, CryptoError> {
-    STANDARD
-        .decode(text)
-        .map_err(|_| CryptoError::WrongSerializedBuffer("base64"))
+    STANDARD.decode(text).map_err(|_| CryptoError::WrongSerializedBuffer("base64"))
 }
 
 /// Encodes as base58 with the Bitcoin alphabet.
@@ -46,7 +42,5 @@ pub fn base58_encode(bytes: impl AsRef<[u8]>) -> String {
 /// # Errors
 /// [`CryptoError::WrongSerializedBuffer`] if the text has a character outside the alphabet.
 pub fn base58_decode(text: &str) -> Result<Vec<u8>, CryptoError> {
-    bs58::decode(text)
-        .into_vec()
-        .map_err(|_| CryptoError::WrongSerializedBuffer("base58"))
+    bs58::decode(text).into_vec().map_err(|_| CryptoError::WrongSerializedBuffer("base58"))
 }

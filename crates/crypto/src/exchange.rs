@@ -39,11 +39,7 @@ impl ExchangeAlgorithm {
     }
 
     fn require_usable(self) -> Result<(), CryptoError> {
-        if self == Self::X25519 {
-            Ok(())
-        } else {
-            Err(CryptoError::NotYetImplemented)
-        }
+        if self == Self::X25519 { Ok(()) } else { Err(CryptoError::NotYetImplemented) }
     }
 }
 
@@ -57,10 +53,7 @@ pub struct ExchangePublicKey {
 impl ExchangePublicKey {
     /// An X25519 public key.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self {
-            bytes: bytes.to_vec(),
-            algorithm: ExchangeAlgorithm::X25519,
-        }
+        Self { bytes: bytes.to_vec(), algorithm: ExchangeAlgorithm::X25519 }
     }
 
     /// The raw key: 32 bytes, unless a peer sent something unusable.
@@ -75,20 +68,13 @@ impl ExchangePublicKey {
 
     fn usable(&self) -> Result<[u8; 32], CryptoError> {
         self.algorithm.require_usable()?;
-        self.bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| CryptoError::ExchangeKeyDerivation)
+        self.bytes.as_slice().try_into().map_err(|_| CryptoError::ExchangeKeyDerivation)
     }
 }
 
 impl fmt::Debug for ExchangePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "ExchangePublicKey({})",
-            encoding::base64url_encode(&self.bytes)
-        )
+        write!(f, "ExchangePublicKey({})", encoding::base64url_encode(&self.bytes))
     }
 }
 
@@ -120,10 +106,7 @@ impl ExchangePrivateKey {
     /// An X25519 private key; any 32 bytes are one.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         let bytes = Zeroizing::new(bytes);
-        Self {
-            bytes: Zeroizing::new(bytes.to_vec()),
-            algorithm: ExchangeAlgorithm::X25519,
-        }
+        Self { bytes: Zeroizing::new(bytes.to_vec()), algorithm: ExchangeAlgorithm::X25519 }
     }
 
     /// The raw key: 32 bytes, unless something unusable was parsed.
@@ -139,9 +122,7 @@ impl ExchangePrivateKey {
     pub fn public_key(&self) -> Result<ExchangePublicKey, CryptoError> {
         self.algorithm.require_usable()?;
         let secret = self.secret().ok_or(CryptoError::ExchangeKeyGeneration)?;
-        Ok(ExchangePublicKey::from_bytes(
-            PublicKey::from(&secret).to_bytes(),
-        ))
+        Ok(ExchangePublicKey::from_bytes(PublicKey::from(&secret).to_bytes()))
     }
 
     fn secret(&self) -> Option<StaticSecret> {
@@ -176,8 +157,7 @@ impl CryptoObject for ExchangePrivateKey {
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "alg", Self::TYPE)?;
         let algorithm = ExchangeAlgorithm::parse(&members)?;
-        let bytes =
-            Zeroizing::new(members.sized_buffer("prv", "privateKey", MIN_BYTES, MAX_BYTES)?);
+        let bytes = Zeroizing::new(members.sized_buffer("prv", "privateKey", MIN_BYTES, MAX_BYTES)?);
         Ok(Self { bytes, algorithm })
     }
 }
@@ -228,10 +208,7 @@ impl CryptoObject for ExchangeKeypair {
         let public_key: ExchangePublicKey = members.nested("pub", "publicKey")?;
         let private_key: ExchangePrivateKey = members.nested("prv", "privateKey")?;
         if public_key.algorithm == private_key.algorithm {
-            Ok(Self {
-                public_key,
-                private_key,
-            })
+            Ok(Self { public_key, private_key })
         } else {
             Err(CryptoError::WrongExchangeAlgorithm)
         }
@@ -260,51 +237,30 @@ impl CryptoObject for ExchangeSecrets {
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "rx", Self::TYPE)?;
         check_encryption_algorithm(&members)?;
-        let key =
-            |short, long| SecretKey::from_slice(&Zeroizing::new(members.buffer(short, long)?));
-        Ok(Self {
-            rx: key("rx", "receivingKey")?,
-            tx: key("tx", "transmissionKey")?,
-        })
+        let key = |short, long| SecretKey::from_slice(&Zeroizing::new(members.buffer(short, long)?));
+        Ok(Self { rx: key("rx", "receivingKey")?, tx: key("tx", "transmissionKey")? })
     }
 }
 
-serde_as_crypto_object!(
-    ExchangePublicKey,
-    ExchangePrivateKey,
-    ExchangeKeypair,
-    ExchangeSecrets
-);
+serde_as_crypto_object!(ExchangePublicKey, ExchangePrivateKey, ExchangeKeypair, ExchangeSecrets);
 
 /// Agrees on session keys as kx client, the role of the templator (`docs/protocol/01 §2.5`).
 ///
 /// # Errors
 /// [`CryptoError::ExchangeKeyDerivation`] if a key has a wrong size or the shared point is zero,
 /// [`CryptoError::NotYetImplemented`] for other algorithms than X25519.
-pub fn derive_as_client(
-    own: &ExchangeKeypair,
-    peer: &ExchangePublicKey,
-) -> Result<ExchangeSecrets, CryptoError> {
+pub fn derive_as_client(own: &ExchangeKeypair, peer: &ExchangePublicKey) -> Result<ExchangeSecrets, CryptoError> {
     let (first, second) = session_keys(own, peer, own.public_key.usable()?, peer.usable()?)?;
-    Ok(ExchangeSecrets {
-        rx: first,
-        tx: second,
-    })
+    Ok(ExchangeSecrets { rx: first, tx: second })
 }
 
 /// Agrees on session keys as kx server, the role of the requestor (`docs/protocol/01 §2.5`).
 ///
 /// # Errors
 /// As [`derive_as_client`].
-pub fn derive_as_server(
-    own: &ExchangeKeypair,
-    peer: &ExchangePublicKey,
-) -> Result<ExchangeSecrets, CryptoError> {
+pub fn derive_as_server(own: &ExchangeKeypair, peer: &ExchangePublicKey) -> Result<ExchangeSecrets, CryptoError> {
     let (first, second) = session_keys(own, peer, peer.usable()?, own.public_key.usable()?)?;
-    Ok(ExchangeSecrets {
-        rx: second,
-        tx: first,
-    })
+    Ok(ExchangeSecrets { rx: second, tx: first })
 }
 
 fn session_keys(
@@ -313,26 +269,17 @@ fn session_keys(
     client: [u8; 32],
     server: [u8; 32],
 ) -> Result<(SecretKey, SecretKey), CryptoError> {
-    let secret = own
-        .private_key
-        .secret()
-        .ok_or(CryptoError::ExchangeKeyDerivation)?;
+    let secret = own.private_key.secret().ok_or(CryptoError::ExchangeKeyDerivation)?;
     let shared = secret.diffie_hellman(&PublicKey::from(peer.usable()?));
     // A peer key of small order would make the keys independent of the own private key.
     if !shared.was_contributory() {
         return Err(CryptoError::ExchangeKeyDerivation);
     }
     let mut keys = Zeroizing::new([0; 64]);
-    let hash = Blake2b512::new()
-        .chain_update(shared.as_bytes())
-        .chain_update(client)
-        .chain_update(server);
+    let hash = Blake2b512::new().chain_update(shared.as_bytes()).chain_update(client).chain_update(server);
     FixedOutput::finalize_into(hash, (&mut *keys).into());
     let (first, second) = keys.split_at(32);
-    Ok((
-        SecretKey::from_slice(first)?,
-        SecretKey::from_slice(second)?,
-    ))
+    Ok((SecretKey::from_slice(first)?, SecretKey::from_slice(second)?))
 }
 
 /// The public key of a RelationshipTemplate: an exchange public key with the id under which the templator keeps the
@@ -356,11 +303,7 @@ impl CryptoObject for RelationshipTemplatePublicKey {
 
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let key = ExchangePublicKey::from_value(value)?;
-        let id = value
-            .get("id")
-            .and_then(Value::as_str)
-            .ok_or(CryptoError::WrongId)?
-            .to_owned();
+        let id = value.get("id").and_then(Value::as_str).ok_or(CryptoError::WrongId)?.to_owned();
         Ok(Self { id, key })
     }
 }
@@ -386,19 +329,9 @@ impl PeerExchangeKey {
         }
     }
 
-    pub(crate) fn parse(
-        members: &Members<'_>,
-        short: &str,
-        long: &'static str,
-    ) -> Result<Self, CryptoError> {
-        let value = members
-            .get(short, long)
-            .ok_or(CryptoError::WrongObject(long))?;
-        check_nested_type(
-            value,
-            long,
-            &[ExchangePublicKey::TYPE, RelationshipTemplatePublicKey::TYPE],
-        )?;
+    pub(crate) fn parse(members: &Members<'_>, short: &str, long: &'static str) -> Result<Self, CryptoError> {
+        let value = members.get(short, long).ok_or(CryptoError::WrongObject(long))?;
+        check_nested_type(value, long, &[ExchangePublicKey::TYPE, RelationshipTemplatePublicKey::TYPE])?;
         if value.get("@type").and_then(Value::as_str) == Some(RelationshipTemplatePublicKey::TYPE) {
             RelationshipTemplatePublicKey::from_value(value).map(Self::Template)
         } else {

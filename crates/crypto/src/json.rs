@@ -35,25 +35,18 @@ pub trait CryptoObject: Sized {
     /// # Errors
     /// As [`CryptoObject::from_value`], [`CryptoError::WrongObject`] if the text is not JSON.
     fn from_json(json: impl AsRef<[u8]>) -> Result<Self, CryptoError> {
-        let value = serde_json::from_slice(json.as_ref())
-            .map_err(|_| CryptoError::WrongObject(Self::TYPE))?;
+        let value = serde_json::from_slice(json.as_ref()).map_err(|_| CryptoError::WrongObject(Self::TYPE))?;
         Self::from_value(&value)
     }
 
     /// The JSON text without `@type`, as it appears inside other objects.
     fn to_json(&self) -> String {
-        write(&Form {
-            object: self,
-            verbose: false,
-        })
+        write(&Form { object: self, verbose: false })
     }
 
     /// The JSON text with `@type`, as it travels on its own.
     fn to_verbose_json(&self) -> String {
-        write(&Form {
-            object: self,
-            verbose: true,
-        })
+        write(&Form { object: self, verbose: true })
     }
 
     /// A view that serializes in the verbose form, to embed it in other documents.
@@ -88,10 +81,7 @@ impl<T: CryptoObject> Serialize for Form<'_, T> {
     }
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "maps with text keys, texts and numbers always have a JSON form"
-)]
+#[expect(clippy::expect_used, reason = "maps with text keys, texts and numbers always have a JSON form")]
 fn write(object: &impl Serialize) -> String {
     serde_json::to_string(object).expect("serializable object")
 }
@@ -126,16 +116,8 @@ macro_rules! serde_as_crypto_object {
 pub(crate) use serde_as_crypto_object;
 
 /// Writes `@type` if the form is verbose.
-pub(crate) fn write_type<M: SerializeMap>(
-    map: &mut M,
-    type_name: &'static str,
-    verbose: bool,
-) -> Result<(), M::Error> {
-    if verbose {
-        map.serialize_entry("@type", type_name)
-    } else {
-        Ok(())
-    }
+pub(crate) fn write_type<M: SerializeMap>(map: &mut M, type_name: &'static str, verbose: bool) -> Result<(), M::Error> {
+    if verbose { map.serialize_entry("@type", type_name) } else { Ok(()) }
 }
 
 /// Writes a member unless it is unset.
@@ -171,26 +153,15 @@ pub(crate) struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// For classes that read either only short or only long names: short ones if `marker` is present.
-    pub(crate) fn with_marker(
-        value: &'a Value,
-        marker: &str,
-        type_name: &'static str,
-    ) -> Result<Self, CryptoError> {
+    pub(crate) fn with_marker(value: &'a Value, marker: &str, type_name: &'static str) -> Result<Self, CryptoError> {
         let map = object(value, type_name)?;
-        let names = if map.get(marker).is_some_and(is_truthy) {
-            Names::Short
-        } else {
-            Names::Long
-        };
+        let names = if map.get(marker).is_some_and(is_truthy) { Names::Short } else { Names::Long };
         Ok(Self { map, names })
     }
 
     /// For generically serialized classes: per member the long name wins over the short one.
     pub(crate) fn generic(value: &'a Value, type_name: &'static str) -> Result<Self, CryptoError> {
-        Ok(Self {
-            map: object(value, type_name)?,
-            names: Names::LongThenShort,
-        })
+        Ok(Self { map: object(value, type_name)?, names: Names::LongThenShort })
     }
 
     pub(crate) fn get(&self, short: &str, long: &str) -> Option<&'a Value> {
@@ -206,7 +177,7 @@ impl<'a> Members<'a> {
         self.get(short, long).and_then(Value::as_f64)
     }
 
-    /// A buffer with size limits, which apply to the length estimated from the text.
+    /// A buffer with size limits in bytes, which peers apply to the length estimated from the text.
     pub(crate) fn sized_buffer(
         &self,
         short: &str,
@@ -214,7 +185,13 @@ impl<'a> Members<'a> {
         min: usize,
         max: usize,
     ) -> Result<Vec<u8>, CryptoError> {
-        sized_buffer(self.get(short, long), long, min, max)
+        let Some(Value::String(text)) = self.get(short, long) else {
+            return Err(CryptoError::WrongBuffer(long));
+        };
+        if !(min..=max).contains(&estimated_length(text)) {
+            return Err(CryptoError::WrongSerializedBuffer(long));
+        }
+        decode(text, long)
     }
 
     /// A buffer of any size: base64url or an array of byte values.
@@ -230,20 +207,14 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A nested object of type `T` or of the subclass `also`: unlike the outermost object, its `@type` must fit.
-    pub(crate) fn nested<T: CryptoObject>(
-        &self,
-        short: &str,
-        long: &'static str,
-    ) -> Result<T, CryptoError> {
-        let value = self
-            .get(short, long)
-            .ok_or(CryptoError::WrongObject(long))?;
+    /// A nested object: unlike on the outermost object, a given `@type` must be the right one.
+    pub(crate) fn nested<T: CryptoObject>(&self, short: &str, long: &'static str) -> Result<T, CryptoError> {
+        let value = self.get(short, long).ok_or(CryptoError::WrongObject(long))?;
         check_nested_type(value, long, &[T::TYPE])?;
         T::from_value(value)
     }
 
-    /// An optional text.
+    /// The optional `id`.
     pub(crate) fn id(&self) -> Result<Option<String>, CryptoError> {
         match self.map.get("id") {
             None => Ok(None),
@@ -254,32 +225,12 @@ impl<'a> Members<'a> {
 }
 
 /// Fails if a nested value names a type that is none of `types`.
-pub(crate) fn check_nested_type(
-    value: &Value,
-    name: &'static str,
-    types: &[&str],
-) -> Result<(), CryptoError> {
+pub(crate) fn check_nested_type(value: &Value, name: &'static str, types: &[&str]) -> Result<(), CryptoError> {
     match value.get("@type") {
         None => Ok(()),
         Some(Value::String(given)) if types.contains(&given.as_str()) => Ok(()),
         Some(_) => Err(CryptoError::WrongObject(name)),
     }
-}
-
-/// Decodes a buffer whose size, estimated as peers do from the length of the text, must lie within the limits.
-pub(crate) fn sized_buffer(
-    value: Option<&Value>,
-    name: &'static str,
-    min: usize,
-    max: usize,
-) -> Result<Vec<u8>, CryptoError> {
-    let Some(Value::String(text)) = value else {
-        return Err(CryptoError::WrongBuffer(name));
-    };
-    if !(min..=max).contains(&estimated_length(text)) {
-        return Err(CryptoError::WrongSerializedBuffer(name));
-    }
-    decode(text, name)
 }
 
 /// The number of bytes peers expect behind a base64url text.
@@ -303,13 +254,8 @@ pub(crate) fn is_truthy(value: &Value) -> bool {
     }
 }
 
-fn object<'a>(
-    value: &'a Value,
-    type_name: &'static str,
-) -> Result<&'a Map<String, Value>, CryptoError> {
-    let map = value
-        .as_object()
-        .ok_or(CryptoError::WrongObject(type_name))?;
+fn object<'a>(value: &'a Value, type_name: &'static str) -> Result<&'a Map<String, Value>, CryptoError> {
+    let map = value.as_object().ok_or(CryptoError::WrongObject(type_name))?;
     match map.get("@type") {
         None | Some(Value::String(_)) => Ok(map),
         Some(_) => Err(CryptoError::WrongObject(type_name)),

@@ -24,18 +24,17 @@ pub use cipher::Cipher;
 pub use derivation::derive_key;
 pub use error::CryptoError;
 pub use exchange::{
-    ExchangeAlgorithm, ExchangeKeypair, ExchangePrivateKey, ExchangePublicKey, ExchangeSecrets,
-    PeerExchangeKey, RelationshipTemplatePublicKey, derive_as_client, derive_as_server,
+    ExchangeAlgorithm, ExchangeKeypair, ExchangePrivateKey, ExchangePublicKey, ExchangeSecrets, PeerExchangeKey,
+    RelationshipTemplatePublicKey, derive_as_client, derive_as_server,
 };
 pub use json::{CryptoObject, Verbose};
 pub use nonce::{Counter, Nonce};
 pub use relationship::{
-    RelationshipPublicRequest, RelationshipPublicResponse, RelationshipRequestSecrets,
-    RelationshipSecrets, RelationshipType, accept_request, complete_request, create_request,
+    RelationshipPublicRequest, RelationshipPublicResponse, RelationshipRequestSecrets, RelationshipSecrets,
+    RelationshipType, accept_request, complete_request, create_request,
 };
 pub use secret_key::SecretKey;
 pub use signature::{
-    HashLabel, Signature, SignatureAlgorithm, SignatureKeypair, SignaturePrivateKey,
-    SignaturePublicKey,
+    HashLabel, Signature, SignatureAlgorithm, SignatureKeypair, SignaturePrivateKey, SignaturePublicKey,
 };
 pub use state::{PrivateStateReceive, PrivateStateTransmit, PublicState, StateType};

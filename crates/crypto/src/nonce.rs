@@ -40,12 +40,8 @@ impl Nonce {
     /// [`CryptoError::WrongNonce`] if this nonce is not 24 bytes long.
     pub fn advanced_by(&self, counter: Counter) -> Result<Self, CryptoError> {
         let mut bytes = self.usable().ok_or(CryptoError::WrongNonce)?;
-        let (_, last) = bytes
-            .split_last_chunk_mut::<4>()
-            .ok_or(CryptoError::WrongNonce)?;
-        *last = u32::from_le_bytes(*last)
-            .wrapping_add(counter.to_u32())
-            .to_le_bytes();
+        let (_, last) = bytes.split_last_chunk_mut::<4>().ok_or(CryptoError::WrongNonce)?;
+        *last = u32::from_le_bytes(*last).wrapping_add(counter.to_u32()).to_le_bytes();
         Ok(Self::from(bytes))
     }
 }
@@ -84,20 +80,12 @@ impl TryFrom<f64> for Counter {
     type Error = CryptoError;
 
     fn try_from(counter: f64) -> Result<Self, CryptoError> {
-        if (0.0..=f64::from(u32::MAX)).contains(&counter) {
-            Ok(Self(counter))
-        } else {
-            Err(CryptoError::WrongCounter)
-        }
+        if (0.0..=f64::from(u32::MAX)).contains(&counter) { Ok(Self(counter)) } else { Err(CryptoError::WrongCounter) }
     }
 }
 
 impl Serialize for Counter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.fract() == 0.0 {
-            serializer.serialize_u32(self.to_u32())
-        } else {
-            serializer.serialize_f64(self.0)
-        }
+        if self.0.fract() == 0.0 { serializer.serialize_u32(self.to_u32()) } else { serializer.serialize_f64(self.0) }
     }
 }

@@ -28,19 +28,14 @@ pub enum Algorithm {
 /// # Errors
 /// [`CryptoError::WrongSaltLength`] if the salt is not 16 bytes, [`CryptoError::PasswordParameters`] if `ops` is 0 or
 /// `mem` below 8192.
-pub fn derive(
-    password: impl AsRef<[u8]>,
-    salt: &[u8],
-    ops: u32,
-    mem: u32,
-) -> Result<SecretKey, CryptoError> {
+pub fn derive(password: impl AsRef<[u8]>, salt: &[u8], ops: u32, mem: u32) -> Result<SecretKey, CryptoError> {
     derive_with(Algorithm::Argon2id, password, salt, ops, mem)
 }
 
-/// Like [`derive`], with a choice of the algorithm.
+/// Like [`derive()`], with a choice of the algorithm.
 ///
 /// # Errors
-/// As [`derive`]; for [`Algorithm::Argon2i`] `ops` must be at least 3.
+/// As [`derive()`]; for [`Algorithm::Argon2i`] `ops` must be at least 3.
 pub fn derive_with(
     algorithm: Algorithm,
     password: impl AsRef<[u8]>,
@@ -58,8 +53,7 @@ pub fn derive_with(
     if ops < min_ops || mem < MIN_MEM_LIMIT {
         return Err(CryptoError::PasswordParameters);
     }
-    let params =
-        Params::new(mem / 1024, ops, 1, Some(32)).map_err(|_| CryptoError::PasswordParameters)?;
+    let params = Params::new(mem / 1024, ops, 1, Some(32)).map_err(|_| CryptoError::PasswordParameters)?;
     let mut output = zeroize::Zeroizing::new([0; 32]);
     Argon2::new(variant, Version::V0x13, params)
         .hash_password_into(password.as_ref(), salt, output.as_mut())

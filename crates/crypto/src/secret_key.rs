@@ -32,10 +32,7 @@ impl SecretKey {
     }
 
     pub(crate) fn from_slice(bytes: &[u8]) -> Result<Self, CryptoError> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| CryptoError::WrongSecretKey)
+        bytes.try_into().map(Self).map_err(|_| CryptoError::WrongSecretKey)
     }
 
     /// The raw key, for storing or deriving from it.
@@ -47,11 +44,7 @@ impl SecretKey {
     ///
     /// # Errors
     /// [`CryptoError::WrongBuffer`] if the result would exceed 104857600 bytes.
-    pub fn encrypt(
-        &self,
-        rng: &mut (impl CryptoRng + ?Sized),
-        plaintext: &[u8],
-    ) -> Result<Cipher, CryptoError> {
+    pub fn encrypt(&self, rng: &mut (impl CryptoRng + ?Sized), plaintext: &[u8]) -> Result<Cipher, CryptoError> {
         self.encrypt_with_nonce(Nonce::generate(rng), plaintext)
     }
 
@@ -60,11 +53,7 @@ impl SecretKey {
     /// # Errors
     /// [`CryptoError::WrongNonce`] if the nonce is not 24 bytes long, [`CryptoError::WrongBuffer`] if the result would
     /// exceed 104857600 bytes.
-    pub fn encrypt_with_nonce(
-        &self,
-        nonce: Nonce,
-        plaintext: &[u8],
-    ) -> Result<Cipher, CryptoError> {
+    pub fn encrypt_with_nonce(&self, nonce: Nonce, plaintext: &[u8]) -> Result<Cipher, CryptoError> {
         let ciphertext = self.seal(&nonce, plaintext)?;
         Cipher::with_nonce(ciphertext, nonce)
     }
@@ -88,10 +77,7 @@ impl SecretKey {
     /// # Errors
     /// [`CryptoError::WrongNonce`] for a counter cipher, [`CryptoError::Decrypt`] if key, nonce or cipher do not fit.
     pub fn decrypt(&self, cipher: &Cipher) -> Result<Vec<u8>, CryptoError> {
-        self.open(
-            cipher.nonce().ok_or(CryptoError::WrongNonce)?,
-            cipher.ciphertext(),
-        )
+        self.open(cipher.nonce().ok_or(CryptoError::WrongNonce)?, cipher.ciphertext())
     }
 
     /// Decrypts a cipher that carries a counter to be added to `base_nonce`.
@@ -99,27 +85,19 @@ impl SecretKey {
     /// # Errors
     /// [`CryptoError::WrongCounter`] for a cipher without counter, [`CryptoError::WrongNonce`] if the base nonce is not
     /// 24 bytes long, [`CryptoError::Decrypt`] if key, nonce or cipher do not fit.
-    pub fn decrypt_with_counter(
-        &self,
-        base_nonce: &Nonce,
-        cipher: &Cipher,
-    ) -> Result<Vec<u8>, CryptoError> {
+    pub fn decrypt_with_counter(&self, base_nonce: &Nonce, cipher: &Cipher) -> Result<Vec<u8>, CryptoError> {
         let counter = cipher.counter().ok_or(CryptoError::WrongCounter)?;
         self.open(&base_nonce.advanced_by(counter)?, cipher.ciphertext())
     }
 
     fn seal(&self, nonce: &Nonce, plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let nonce = nonce.usable().ok_or(CryptoError::WrongNonce)?;
-        XChaCha20Poly1305::new(&self.0.into())
-            .encrypt(&nonce.into(), plaintext)
-            .map_err(|_| CryptoError::Encrypt)
+        XChaCha20Poly1305::new((&self.0).into()).encrypt(&nonce.into(), plaintext).map_err(|_| CryptoError::Encrypt)
     }
 
     fn open(&self, nonce: &Nonce, ciphertext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let nonce = nonce.usable().ok_or(CryptoError::Decrypt)?;
-        XChaCha20Poly1305::new(&self.0.into())
-            .decrypt(&nonce.into(), ciphertext)
-            .map_err(|_| CryptoError::Decrypt)
+        XChaCha20Poly1305::new((&self.0).into()).decrypt(&nonce.into(), ciphertext).map_err(|_| CryptoError::Decrypt)
     }
 }
 
@@ -149,10 +127,7 @@ impl CryptoObject for SecretKey {
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "alg", Self::TYPE)?;
         check_encryption_algorithm(&members)?;
-        let text = members
-            .get("key", "secretKey")
-            .and_then(Value::as_str)
-            .ok_or(CryptoError::WrongSecretKey)?;
+        let text = members.get("key", "secretKey").and_then(Value::as_str).ok_or(CryptoError::WrongSecretKey)?;
         if estimated_length(text) != 32 {
             return Err(CryptoError::WrongSecretKey);
         }

@@ -37,11 +37,7 @@ impl SignatureAlgorithm {
     }
 
     fn require_usable(self) -> Result<(), CryptoError> {
-        if self == Self::Ed25519 {
-            Ok(())
-        } else {
-            Err(CryptoError::NotYetImplemented)
-        }
+        if self == Self::Ed25519 { Ok(()) } else { Err(CryptoError::NotYetImplemented) }
     }
 }
 
@@ -67,10 +63,7 @@ pub struct SignaturePublicKey {
 impl SignaturePublicKey {
     /// An Ed25519 public key. That it is a point of the curve shows only when verifying.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self {
-            bytes: bytes.to_vec(),
-            algorithm: SignatureAlgorithm::Ed25519,
-        }
+        Self { bytes: bytes.to_vec(), algorithm: SignatureAlgorithm::Ed25519 }
     }
 
     /// The raw key: 32 bytes, unless a peer sent something unusable.
@@ -93,19 +86,13 @@ impl SignaturePublicKey {
             return Err(CryptoError::WrongBuffer("content"));
         }
         self.algorithm.require_usable()?;
-        let key: &[u8; 32] = self
-            .bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| CryptoError::Verify)?;
-        let signature = ed25519_dalek::Signature::from_slice(&signature.bytes)
-            .map_err(|_| CryptoError::Verify)?;
+        let key: &[u8; 32] = self.bytes.as_slice().try_into().map_err(|_| CryptoError::Verify)?;
+        let signature = ed25519_dalek::Signature::from_slice(&signature.bytes).map_err(|_| CryptoError::Verify)?;
         // libsodium takes only canonical encodings of public keys, the library here takes all.
         if !is_canonical(key) {
             return Ok(false);
         }
-        Ok(VerifyingKey::from_bytes(key)
-            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok()))
+        Ok(VerifyingKey::from_bytes(key).is_ok_and(|key| key.verify_strict(message, &signature).is_ok()))
     }
 }
 
@@ -116,11 +103,7 @@ fn is_canonical([first, middle @ .., last]: &[u8; 32]) -> bool {
 
 impl fmt::Debug for SignaturePublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "SignaturePublicKey({})",
-            encoding::base64url_encode(&self.bytes)
-        )
+        write!(f, "SignaturePublicKey({})", encoding::base64url_encode(&self.bytes))
     }
 }
 
@@ -154,11 +137,7 @@ impl SignaturePrivateKey {
     /// An Ed25519 private key in libsodium's layout: 32-byte seed, 32-byte public key.
     pub fn from_bytes(bytes: [u8; 64]) -> Self {
         let bytes = Zeroizing::new(bytes);
-        Self {
-            bytes: Zeroizing::new(bytes.to_vec()),
-            algorithm: SignatureAlgorithm::Ed25519,
-            id: None,
-        }
+        Self { bytes: Zeroizing::new(bytes.to_vec()), algorithm: SignatureAlgorithm::Ed25519, id: None }
     }
 
     /// The raw key: 64 bytes, unless something unusable was parsed.
@@ -173,14 +152,8 @@ impl SignaturePrivateKey {
     /// other algorithms than Ed25519.
     pub fn public_key(&self) -> Result<SignaturePublicKey, CryptoError> {
         self.algorithm.require_usable()?;
-        let bytes: &[u8; 64] = self
-            .bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| CryptoError::SignatureKeyGeneration)?;
-        let (_, public) = bytes
-            .split_last_chunk::<32>()
-            .ok_or(CryptoError::SignatureKeyGeneration)?;
+        let bytes: &[u8; 64] = self.bytes.as_slice().try_into().map_err(|_| CryptoError::SignatureKeyGeneration)?;
+        let (_, public) = bytes.split_last_chunk::<32>().ok_or(CryptoError::SignatureKeyGeneration)?;
         Ok(SignaturePublicKey::from_bytes(*public))
     }
 
@@ -194,17 +167,10 @@ impl SignaturePrivateKey {
             return Err(CryptoError::WrongBuffer("content"));
         }
         self.algorithm.require_usable()?;
-        let bytes: &[u8; 64] = self
-            .bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| CryptoError::Sign)?;
+        let bytes: &[u8; 64] = self.bytes.as_slice().try_into().map_err(|_| CryptoError::Sign)?;
         // Refuses a foreign public half: signing with one would give the private key away.
         let key = SigningKey::from_keypair_bytes(bytes).map_err(|_| CryptoError::Sign)?;
-        Ok(Signature {
-            bytes: key.sign(message).to_bytes().to_vec(),
-            label,
-        })
+        Ok(Signature { bytes: key.sign(message).to_bytes().to_vec(), label })
     }
 }
 
@@ -216,9 +182,7 @@ impl fmt::Debug for SignaturePrivateKey {
 
 impl PartialEq for SignaturePrivateKey {
     fn eq(&self, other: &Self) -> bool {
-        self.algorithm == other.algorithm
-            && self.id == other.id
-            && self.bytes.ct_eq(&other.bytes).into()
+        self.algorithm == other.algorithm && self.id == other.id && self.bytes.ct_eq(&other.bytes).into()
     }
 }
 
@@ -237,17 +201,8 @@ impl CryptoObject for SignaturePrivateKey {
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "prv", Self::TYPE)?;
         let algorithm = SignatureAlgorithm::parse(&members)?;
-        let bytes = Zeroizing::new(members.sized_buffer(
-            "prv",
-            "privateKey",
-            MIN_KEY_BYTES,
-            MAX_KEY_BYTES,
-        )?);
-        Ok(Self {
-            bytes,
-            algorithm,
-            id: members.id()?,
-        })
+        let bytes = Zeroizing::new(members.sized_buffer("prv", "privateKey", MIN_KEY_BYTES, MAX_KEY_BYTES)?);
+        Ok(Self { bytes, algorithm, id: members.id()? })
     }
 }
 
@@ -300,10 +255,7 @@ impl CryptoObject for SignatureKeypair {
         let public_key: SignaturePublicKey = members.nested("pub", "publicKey")?;
         let private_key: SignaturePrivateKey = members.nested("prv", "privateKey")?;
         if public_key.algorithm == private_key.algorithm {
-            Ok(Self {
-                public_key,
-                private_key,
-            })
+            Ok(Self { public_key, private_key })
         } else {
             Err(CryptoError::WrongSignatureAlgorithm)
         }
@@ -320,10 +272,7 @@ pub struct Signature {
 impl Signature {
     /// An Ed25519 signature.
     pub fn from_bytes(bytes: [u8; 64], label: HashLabel) -> Self {
-        Self {
-            bytes: bytes.to_vec(),
-            label,
-        }
+        Self { bytes: bytes.to_vec(), label }
     }
 
     /// The raw signature: 64 bytes, unless a peer sent something unusable.
@@ -354,8 +303,7 @@ impl CryptoObject for Signature {
 
     fn from_value(value: &Value) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "sig", Self::TYPE)?;
-        let bytes =
-            members.sized_buffer("sig", "signature", MIN_SIGNATURE_BYTES, MAX_SIGNATURE_BYTES)?;
+        let bytes = members.sized_buffer("sig", "signature", MIN_SIGNATURE_BYTES, MAX_SIGNATURE_BYTES)?;
         let label = match members.number("alg", "algorithm") {
             Some(1.0) => HashLabel::Sha256,
             Some(2.0) => HashLabel::Sha512,
@@ -366,9 +314,4 @@ impl CryptoObject for Signature {
     }
 }
 
-serde_as_crypto_object!(
-    SignaturePublicKey,
-    SignaturePrivateKey,
-    SignatureKeypair,
-    Signature
-);
+serde_as_crypto_object!(SignaturePublicKey, SignaturePrivateKey, SignatureKeypair, Signature);

@@ -41,30 +41,18 @@ struct PrivateState {
 
 impl PrivateState {
     fn new(key: SecretKey, nonce: Nonce) -> Self {
-        Self {
-            nonce,
-            counter: 0,
-            key,
-            id: None,
-        }
+        Self { nonce, counter: 0, key, id: None }
     }
 
     fn next_counter(&self) -> Result<Counter, CryptoError> {
-        u32::try_from(self.counter)
-            .map(Counter::from)
-            .map_err(|_| CryptoError::WrongCounter)
+        u32::try_from(self.counter).map(Counter::from).map_err(|_| CryptoError::WrongCounter)
     }
 
     fn decrypt(&self, cipher: &Cipher) -> Result<Vec<u8>, CryptoError> {
         self.key.decrypt_with_counter(&self.nonce, cipher)
     }
 
-    fn write<M: SerializeMap>(
-        &self,
-        map: &mut M,
-        state_type: StateType,
-        type_name: &str,
-    ) -> Result<(), M::Error> {
+    fn write<M: SerializeMap>(&self, map: &mut M, state_type: StateType, type_name: &str) -> Result<(), M::Error> {
         map.serialize_entry("nnc", &self.nonce)?;
         map.serialize_entry("cnt", &self.counter)?;
         map.serialize_entry("key", &Buffer(self.key.as_bytes()))?;
@@ -78,31 +66,19 @@ impl PrivateState {
     fn parse(value: &Value, type_name: &'static str) -> Result<Self, CryptoError> {
         let members = Members::with_marker(value, "nnc", type_name)?;
         check_encryption_algorithm(&members)?;
-        let counter = members
-            .number("cnt", "counter")
-            .ok_or(CryptoError::WrongCounter)?;
+        let counter = members.number("cnt", "counter").ok_or(CryptoError::WrongCounter)?;
         let counter = u64::from(Counter::try_from(counter)?.to_u32());
         let nonce = parse_nonce(&members)?;
         let key = match members.get("key", "secretKey") {
-            Some(Value::String(_)) => {
-                SecretKey::from_slice(&Zeroizing::new(members.buffer("key", "secretKey")?))?
-            }
+            Some(Value::String(_)) => SecretKey::from_slice(&Zeroizing::new(members.buffer("key", "secretKey")?))?,
             _ => return Err(CryptoError::WrongSecretKey),
         };
         StateType::parse(&members)?;
         let id = members.id()?;
-        if id
-            .as_ref()
-            .is_some_and(|id| id.encode_utf16().count() > MAX_ID_LENGTH)
-        {
+        if id.as_ref().is_some_and(|id| id.encode_utf16().count() > MAX_ID_LENGTH) {
             return Err(CryptoError::WrongId);
         }
-        Ok(Self {
-            nonce,
-            counter,
-            key,
-            id,
-        })
+        Ok(Self { nonce, counter, key, id })
     }
 }
 
@@ -141,10 +117,7 @@ impl PrivateStateTransmit {
     /// # Errors
     /// [`CryptoError::WrongCounter`] if all counters are used up, else as [`SecretKey::encrypt_with_counter`].
     pub fn encrypt(&mut self, plaintext: &[u8]) -> Result<Cipher, CryptoError> {
-        let cipher =
-            self.0
-                .key
-                .encrypt_with_counter(&self.0.nonce, self.0.next_counter()?, plaintext)?;
+        let cipher = self.0.key.encrypt_with_counter(&self.0.nonce, self.0.next_counter()?, plaintext)?;
         self.0.counter += 1;
         Ok(cipher)
     }
@@ -154,9 +127,7 @@ impl PrivateStateTransmit {
     /// # Errors
     /// As [`SecretKey::encrypt_with_counter`].
     pub fn encrypt_at(&self, counter: u32, plaintext: &[u8]) -> Result<Cipher, CryptoError> {
-        self.0
-            .key
-            .encrypt_with_counter(&self.0.nonce, counter.into(), plaintext)
+        self.0.key.encrypt_with_counter(&self.0.nonce, counter.into(), plaintext)
     }
 
     /// Decrypts what was encrypted with this state.
@@ -169,11 +140,7 @@ impl PrivateStateTransmit {
 
     /// What the peer must know of this state.
     pub fn to_public_state(&self) -> PublicState {
-        PublicState {
-            nonce: self.0.nonce.clone(),
-            state_type: StateType::Transmit,
-            id: self.0.id.clone(),
-        }
+        PublicState { nonce: self.0.nonce.clone(), state_type: StateType::Transmit, id: self.0.id.clone() }
     }
 }
 
@@ -201,10 +168,7 @@ impl PrivateStateReceive {
 
     /// The counterpart of the state a peer published, starting at counter 0.
     pub fn from_public_state(state: &PublicState, key: SecretKey) -> Self {
-        Self(PrivateState {
-            id: state.id.clone(),
-            ..PrivateState::new(key, state.nonce.clone())
-        })
+        Self(PrivateState { id: state.id.clone(), ..PrivateState::new(key, state.nonce.clone()) })
     }
 
     /// The base nonce.
@@ -285,11 +249,7 @@ impl CryptoObject for PublicState {
         check_encryption_algorithm(&members)?;
         let state_type = StateType::parse(&members)?;
         let nonce = parse_nonce(&members)?;
-        Ok(Self {
-            nonce,
-            state_type,
-            id: members.id()?,
-        })
+        Ok(Self { nonce, state_type, id: members.id()? })
     }
 }
 

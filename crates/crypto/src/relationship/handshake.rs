@@ -3,14 +3,13 @@
 use rand::CryptoRng;
 
 use super::{
-    RelationshipPublicRequest, RelationshipPublicResponse, RelationshipRequestSecrets,
-    RelationshipSecrets, RelationshipType,
+    RelationshipPublicRequest, RelationshipPublicResponse, RelationshipRequestSecrets, RelationshipSecrets,
+    RelationshipType,
 };
 use crate::derivation::{RELATIONSHIP_REQUEST, REQUESTOR_TO_TEMPLATOR, TEMPLATOR_TO_REQUESTOR};
 use crate::{
-    CryptoError, ExchangeKeypair, Nonce, PeerExchangeKey, PrivateStateReceive,
-    PrivateStateTransmit, SignatureKeypair, SignaturePublicKey, derive_as_client, derive_as_server,
-    derive_key,
+    CryptoError, ExchangeKeypair, Nonce, PeerExchangeKey, PrivateStateReceive, PrivateStateTransmit, SignatureKeypair,
+    SignaturePublicKey, derive_as_client, derive_as_server, derive_key,
 };
 
 /// The requestor's first step: fresh keys and the request key for the template.
@@ -106,8 +105,5 @@ pub fn complete_request(
 
 /// A channel whose base nonce can never be used would only fail at the first message.
 fn require_usable(nonce: &Nonce) -> Result<(), CryptoError> {
-    nonce
-        .usable()
-        .map(|_| ())
-        .ok_or(CryptoError::WrongBuffer("nonce"))
+    nonce.usable().map(|_| ()).ok_or(CryptoError::WrongBuffer("nonce"))
 }

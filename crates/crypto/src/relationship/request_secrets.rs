@@ -4,8 +4,8 @@ use serde_json::Value;
 use super::RelationshipPublicRequest;
 use crate::json::{Members, serde_as_crypto_object, write_optional, write_type};
 use crate::{
-    CryptoError, CryptoObject, ExchangeKeypair, HashLabel, Nonce, PeerExchangeKey, SecretKey,
-    Signature, SignatureKeypair, SignaturePublicKey,
+    CryptoError, CryptoObject, ExchangeKeypair, HashLabel, Nonce, PeerExchangeKey, SecretKey, Signature,
+    SignatureKeypair, SignaturePublicKey,
 };
 
 /// What the requestor keeps until the templator has answered (`CryptoRelationshipRequestSecrets`).

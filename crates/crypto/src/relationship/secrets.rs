@@ -4,8 +4,8 @@ use serde_json::Value;
 use super::RelationshipPublicResponse;
 use crate::json::{Members, serde_as_crypto_object, write_optional, write_type};
 use crate::{
-    CryptoError, CryptoObject, ExchangeKeypair, HashLabel, PeerExchangeKey, PrivateStateReceive,
-    PrivateStateTransmit, SecretKey, Signature, SignatureKeypair, SignaturePublicKey,
+    CryptoError, CryptoObject, ExchangeKeypair, HashLabel, PeerExchangeKey, PrivateStateReceive, PrivateStateTransmit,
+    SecretKey, Signature, SignatureKeypair, SignaturePublicKey,
 };
 
 /// The own role in a Relationship.
@@ -75,15 +75,8 @@ impl RelationshipSecrets {
     ///
     /// # Errors
     /// [`CryptoError::NoPeer`] if the identity key is not known, else as [`SignaturePublicKey::verify`].
-    pub fn verify_peer_identity(
-        &self,
-        message: &[u8],
-        signature: &Signature,
-    ) -> Result<bool, CryptoError> {
-        self.peer_identity_key
-            .as_ref()
-            .ok_or(CryptoError::NoPeer)?
-            .verify(message, signature)
+    pub fn verify_peer_identity(&self, message: &[u8], signature: &Signature) -> Result<bool, CryptoError> {
+        self.peer_identity_key.as_ref().ok_or(CryptoError::NoPeer)?.verify(message, signature)
     }
 }
 
