@@ -1,1 +1,30 @@
-//! Typed document collections with filters, transactions and the event log on SQLite and PostgreSQL
+//! Typed document collections with filters, transactions and the event log on SQLite and PostgreSQL.
+//!
+//! A [`Store`] holds JSON documents in named collections. Reads go through [`Store`]; everything that changes goes
+//! through a [`Transaction`], which writes documents and the events they cause together. Only one `Store` may be open on
+//! a database: it holds the writer lease, and every transaction checks that the lease is still its own.
+
+mod collection;
+mod config;
+mod connection;
+mod document;
+mod error;
+mod event;
+mod event_log;
+mod filter;
+mod index;
+mod lease;
+mod migration;
+mod query;
+mod sql;
+mod store;
+mod transaction;
+
+pub use config::{StoreConfig, StoreOptions};
+pub use document::{CollectionSpec, Document};
+pub use error::StoreError;
+pub use event::{Delivery, Event, NewDelivery, NewEvent};
+pub use filter::Filter;
+pub use query::{Query, Sort};
+pub use store::Store;
+pub use transaction::Transaction;

@@ -1,0 +1,236 @@
+//! Statements on the documents of a collection.
+
+use futures_util::TryStreamExt;
+use serde_json::Value;
+
+use crate::index::{CollectionIndexes, Indexes};
+use crate::sql::condition::{Condition, where_clause};
+use crate::sql::{Arg, Dialect, Session, Statement, order, without_nul};
+use crate::{CollectionSpec, Filter, Query, StoreError};
+
+/// Documents per statement while an index is built.
+const BACKFILL_PAGE: i64 = 500;
+
+/// A stored document as it was written.
+pub(crate) struct Stored {
+    pub(crate) key: String,
+    pub(crate) body: String,
+}
+
+impl Stored {
+    pub(crate) fn to_value(&self, spec: &CollectionSpec) -> Result<Value, StoreError> {
+        serde_json::from_str(&self.body)
+            .map_err(|error| spec.invalid(&self.key, format!("is not JSON ({:?} error)", error.classify())))
+    }
+}
+
+pub(crate) async fn get(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    key: &str,
+) -> Result<Option<Stored>, StoreError> {
+    let statement = Statement::new("SELECT d.body FROM document AS d WHERE d.collection = $1 AND d.document_key = $2")
+        .bind(spec.name)
+        .bind(key);
+    let row = session.fetch_optional(statement).await?;
+    row.map(|row| Ok(Stored { key: key.to_owned(), body: row.text(0)? })).transpose()
+}
+
+pub(crate) async fn find(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &CollectionIndexes,
+    query: &Query,
+) -> Result<Vec<Stored>, StoreError> {
+    let dialect = session.dialect();
+    let condition = where_clause(dialect, spec.name, spec.key, indexes, &query.filter);
+    let mut sql = format!(
+        "SELECT d.document_key, d.body FROM document AS d{}{}",
+        condition.sql,
+        order::order_by(dialect, query)?
+    );
+    if condition.exact {
+        sql.push_str(&order::limit(dialect, query));
+        let rows = session.fetch_all(Statement::with_args(sql, condition.args)).await?;
+        return rows.iter().map(|row| Ok(Stored { key: row.text(0)?, body: row.text(1)? })).collect();
+    }
+    let mut found = Vec::new();
+    let mut to_skip = query.offset;
+    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut rows = session.stream(Statement::with_args(sql, condition.args));
+    while found.len() < limit {
+        let Some(row) = rows.try_next().await? else { break };
+        let stored = Stored { key: row.text(0)?, body: row.text(1)? };
+        if !query.filter.matches(&stored.to_value(spec)?) {
+            continue;
+        }
+        if to_skip > 0 {
+            to_skip -= 1;
+        } else {
+            found.push(stored);
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) async fn count(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &CollectionIndexes,
+    filter: &Filter,
+) -> Result<u64, StoreError> {
+    let Condition { sql, args, exact } = where_clause(session.dialect(), spec.name, spec.key, indexes, filter);
+    if exact {
+        let row =
+            session.fetch_one(Statement::with_args(format!("SELECT count(*) FROM document AS d{sql}"), args)).await?;
+        return Ok(row.integer(0)?.unsigned_abs());
+    }
+    let mut count = 0;
+    let mut rows =
+        session.stream(Statement::with_args(format!("SELECT d.document_key, d.body FROM document AS d{sql}"), args));
+    while let Some(row) = rows.try_next().await? {
+        let stored = Stored { key: row.text(0)?, body: row.text(1)? };
+        count += u64::from(filter.matches(&stored.to_value(spec)?));
+    }
+    Ok(count)
+}
+
+/// Adds a document at the end of the collection.
+pub(crate) async fn insert(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &Indexes,
+    document: &Value,
+) -> Result<(), StoreError> {
+    let key = spec.key_of(document)?;
+    let sql = match session.dialect() {
+        Dialect::Sqlite => {
+            "INSERT INTO document (collection, document_key, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING seq"
+        }
+        Dialect::Postgres => {
+            "INSERT INTO document (collection, document_key, body, document) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING RETURNING seq"
+        }
+    };
+    let row = session
+        .fetch_optional(with_document(Statement::new(sql).bind(spec.name).bind(key), session.dialect(), document))
+        .await?;
+    let Some(row) = row else {
+        return Err(StoreError::Duplicate { collection: spec.name.to_owned(), key: key.to_owned() });
+    };
+    insert_entries(session, spec, indexes, row.integer(0)?, document).await
+}
+
+/// Replaces a document in its place. False when there is none.
+pub(crate) async fn replace(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &Indexes,
+    document: &Value,
+) -> Result<bool, StoreError> {
+    let key = spec.key_of(document)?;
+    let sql = match session.dialect() {
+        Dialect::Sqlite => "UPDATE document SET body = $3 WHERE collection = $1 AND document_key = $2 RETURNING seq",
+        Dialect::Postgres => {
+            "UPDATE document SET body = $3, document = $4::jsonb WHERE collection = $1 AND document_key = $2 RETURNING seq"
+        }
+    };
+    let row = session
+        .fetch_optional(with_document(Statement::new(sql).bind(spec.name).bind(key), session.dialect(), document))
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let seq = row.integer(0)?;
+    delete_entries(session, seq).await?;
+    insert_entries(session, spec, indexes, seq, document).await?;
+    Ok(true)
+}
+
+/// Removes a document. False when there is none.
+pub(crate) async fn delete(session: &mut Session<'_>, spec: &CollectionSpec, key: &str) -> Result<bool, StoreError> {
+    let statement = Statement::new("DELETE FROM document WHERE collection = $1 AND document_key = $2 RETURNING seq")
+        .bind(spec.name)
+        .bind(key);
+    let Some(row) = session.fetch_optional(statement).await? else { return Ok(false) };
+    delete_entries(session, row.integer(0)?).await?;
+    Ok(true)
+}
+
+/// The indexes that exist.
+pub(crate) async fn load_indexes(session: &mut Session<'_>) -> Result<Indexes, StoreError> {
+    let mut indexes = Indexes::default();
+    for row in session.fetch_all(Statement::new("SELECT i.id, i.collection, i.path FROM document_index AS i")).await? {
+        indexes.add(&row.text(1)?, &row.text(2)?, row.integer(0)?);
+    }
+    Ok(indexes)
+}
+
+/// Creates an index over the documents that are there.
+pub(crate) async fn build_index(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    path: &str,
+) -> Result<i64, StoreError> {
+    let statement = "INSERT INTO document_index (collection, path) VALUES ($1, $2) ON CONFLICT (collection, path) DO UPDATE SET path = excluded.path RETURNING id";
+    let id = session.fetch_one(Statement::new(statement).bind(spec.name).bind(path)).await?.integer(0)?;
+    let mut only_this = Indexes::default();
+    only_this.add(spec.name, path, id);
+    let mut last = i64::MIN;
+    loop {
+        let page = "SELECT d.seq, d.document_key, d.body FROM document AS d WHERE d.collection = $1 AND d.seq > $2 ORDER BY d.seq LIMIT $3";
+        let rows = session.fetch_all(Statement::new(page).bind(spec.name).bind(last).bind(BACKFILL_PAGE)).await?;
+        if rows.is_empty() {
+            return Ok(id);
+        }
+        for row in rows {
+            last = row.integer(0)?;
+            let document = Stored { key: row.text(1)?, body: row.text(2)? }.to_value(spec)?;
+            insert_entries(session, spec, &only_this, last, &document).await?;
+        }
+    }
+}
+
+/// Binds the document as `$3`, and in PostgreSQL its searchable form as `$4`.
+fn with_document(statement: Statement, dialect: Dialect, document: &Value) -> Statement {
+    let body = document.to_string();
+    match dialect {
+        Dialect::Sqlite => statement.bind(body),
+        Dialect::Postgres => {
+            let searchable = if body.contains("\\u0000") { searchable(document).to_string() } else { body.clone() };
+            statement.bind(body).bind(searchable)
+        }
+    }
+}
+
+/// The document with U+FFFD for U+0000, which `jsonb` refuses.
+fn searchable(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_nul(text.clone())),
+        Value::Array(items) => items.iter().map(searchable).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (without_nul(name.clone()), searchable(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+async fn insert_entries(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &Indexes,
+    seq: i64,
+    document: &Value,
+) -> Result<(), StoreError> {
+    let Some(entries) = indexes.entries(spec.name, document) else { return Ok(()) };
+    let sql = match session.dialect() {
+        Dialect::Sqlite => {
+            "INSERT INTO index_entry (index_id, value, document) SELECT e.value ->> 0, e.value ->> 1, $1 FROM json_each($2) AS e WHERE TRUE ON CONFLICT DO NOTHING"
+        }
+        Dialect::Postgres => {
+            "INSERT INTO index_entry (index_id, value, document) SELECT (e ->> 0)::bigint, e ->> 1, $1 FROM jsonb_array_elements($2::jsonb) AS e ON CONFLICT DO NOTHING"
+        }
+    };
+    session.execute(Statement::new(sql).bind(seq).bind(Arg::Text(entries))).await.map(|_| ())
+}
+
+async fn delete_entries(session: &mut Session<'_>, seq: i64) -> Result<(), StoreError> {
+    session.execute(Statement::new("DELETE FROM index_entry WHERE document = $1").bind(seq)).await.map(|_| ())
+}

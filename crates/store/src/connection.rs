@@ -1,0 +1,161 @@
+//! Connections to the two databases: the one that writes, and the pool that reads.
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, Postgres, Sqlite, SqliteConnection};
+
+use crate::StoreError;
+use crate::config::Location;
+use crate::error::is_connection_error;
+use crate::sql::{Connection, Session};
+
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_READERS: u32 = 8;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The connection that writes. In PostgreSQL its session holds the writer lease.
+pub(crate) enum WriteConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl WriteConnection {
+    pub(crate) async fn open(location: &Location, database: &str) -> Result<Self, StoreError> {
+        let connect = async {
+            match location {
+                Location::Postgres { options, .. } => options.connect().await.map(Self::Postgres),
+                _ => sqlite_options(location).connect().await.map(Self::Sqlite),
+            }
+        };
+        match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(connect_error(error, database)),
+            Err(_) => Err(unreachable(database, "no answer")),
+        }
+    }
+
+    pub(crate) fn session<'c>(&'c mut self, database: &'c str) -> Session<'c> {
+        let connection = match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection),
+            Self::Postgres(connection) => Connection::Postgres(connection),
+        };
+        Session { connection, database }
+    }
+
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+    }
+}
+
+/// The connections that only read.
+pub(crate) enum Readers {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Readers {
+    pub(crate) async fn open(location: &Location, database: &str) -> Result<Self, StoreError> {
+        match location {
+            Location::Postgres { options, .. } => {
+                let options: PgConnectOptions = (**options).clone().options([("default_transaction_read_only", "on")]);
+                let pool = PgPoolOptions::new().max_connections(POSTGRES_READERS).acquire_timeout(CONNECT_TIMEOUT);
+                pool.connect_with(options).await.map(Self::Postgres)
+            }
+            _ => {
+                // One connection always stays: it keeps a database in memory alive.
+                let pool = SqlitePoolOptions::new()
+                    .min_connections(1)
+                    .max_connections(SQLITE_READERS)
+                    .acquire_timeout(CONNECT_TIMEOUT);
+                let pool = pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false);
+                pool.connect_with(sqlite_options(location).pragma("query_only", "on")).await.map(Self::Sqlite)
+            }
+        }
+        .map_err(|error| connect_error(error, database))
+    }
+
+    pub(crate) async fn acquire(&self, database: &str) -> Result<ReadConnection, StoreError> {
+        match self {
+            Self::Sqlite(pool) => pool.acquire().await.map(ReadConnection::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(ReadConnection::Postgres),
+        }
+        .map_err(|error| StoreError::from_sqlx(error, database))
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A connection lent by [`Readers`].
+pub(crate) enum ReadConnection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl ReadConnection {
+    pub(crate) fn session<'c>(&'c mut self, database: &'c str) -> Session<'c> {
+        let connection = match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection),
+            Self::Postgres(connection) => Connection::Postgres(connection),
+        };
+        Session { connection, database }
+    }
+}
+
+/// What errors and logs call the database: where it is, never the credentials.
+pub(crate) fn describe(location: &Location) -> String {
+    match location {
+        Location::Sqlite { file } => file.display().to_string(),
+        Location::Memory { .. } => "memory".to_owned(),
+        Location::Postgres { options, schema } => {
+            let database = options.get_database().unwrap_or_else(|| options.get_username());
+            format!("{}:{}/{database}, schema {schema}", options.get_host(), options.get_port())
+        }
+    }
+}
+
+fn sqlite_options(location: &Location) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+    match location {
+        // FULL syncs the log at every commit: with NORMAL the last commits would not survive a power loss. It costs one
+        // disk flush a transaction, which is why a unit of work is one transaction.
+        Location::Sqlite { file } => options
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full),
+        // Names that start with a slash are shared between the connections of the process.
+        Location::Memory { name } => options.filename(format!("/{name}")).vfs("memdb").create_if_missing(true),
+        Location::Postgres { .. } => options,
+    }
+}
+
+fn connect_error(error: sqlx::Error, database: &str) -> StoreError {
+    match error {
+        // Class 28: wrong credentials, 3D000: no such database.
+        sqlx::Error::Database(error) if error.code().is_some_and(|code| code.starts_with("28") || code == "3D000") => {
+            StoreError::Configuration(format!(
+                "database.connectionString is refused by the server ({database}): {}",
+                error.message()
+            ))
+        }
+        error if is_connection_error(&error) => unreachable(database, &error.to_string()),
+        error => StoreError::from_sqlx(error, database),
+    }
+}
+
+fn unreachable(database: &str, reason: &str) -> StoreError {
+    let reason = format!("cannot connect to what database.connectionString names: {reason}");
+    StoreError::Unavailable { database: database.to_owned(), reason }
+}

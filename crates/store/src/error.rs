@@ -1,0 +1,124 @@
+use std::borrow::Cow;
+
+/// What can go wrong in the store. No variant carries a document's content or a connection string.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A document with this key is already in the collection.
+    #[error("collection '{collection}' already holds a document with the key '{key}'")]
+    Duplicate {
+        /// Name of the collection.
+        collection: String,
+        /// Key of the document.
+        key: String,
+    },
+    /// The document to replace does not exist.
+    #[error("collection '{collection}' holds no document with the key '{key}'")]
+    NotFound {
+        /// Name of the collection.
+        collection: String,
+        /// Key of the document.
+        key: String,
+    },
+    /// The document cannot be stored or does not have the shape of its type.
+    #[error("document '{key}' of collection '{collection}' {reason}")]
+    InvalidDocument {
+        /// Name of the collection.
+        collection: String,
+        /// Key of the document, empty when it has none.
+        key: String,
+        /// What is wrong, without the values.
+        reason: String,
+    },
+    /// Another process (or another `Store` of this one) holds the writer lease.
+    #[error("the database '{database}' is in use by another instance; only one may write to it")]
+    Locked {
+        /// What is locked, without credentials.
+        database: String,
+    },
+    /// Another writer took over since this store was opened: nothing may be written with the state held in memory.
+    #[error("the writer lease of the database '{database}' was taken over by another instance")]
+    LeaseLost {
+        /// What was taken over, without credentials.
+        database: String,
+    },
+    /// The configuration is unusable; the message names the configuration key.
+    #[error("{0}")]
+    Configuration(String),
+    /// The query cannot be answered.
+    #[error("invalid query: {0}")]
+    InvalidQuery(String),
+    /// The database cannot be reached now; a later attempt may succeed.
+    #[error("the database '{database}' is not available: {reason}")]
+    Unavailable {
+        /// What cannot be reached, without credentials.
+        database: String,
+        /// The cause in words.
+        reason: String,
+    },
+    /// The database refused a statement.
+    #[error("the database reports: {0}")]
+    Database(String),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// The stable code of the error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Duplicate { .. } => "error.store.duplicate",
+            Self::NotFound { .. } => "error.store.notFound",
+            Self::InvalidDocument { .. } => "error.store.invalidDocument",
+            Self::Locked { .. } => "error.store.locked",
+            Self::LeaseLost { .. } => "error.store.leaseLost",
+            Self::Configuration(_) => "error.store.configuration",
+            Self::InvalidQuery(_) => "error.store.invalidQuery",
+            Self::Unavailable { .. } => "error.store.unavailable",
+            Self::Database(_) => "error.store.database",
+            Self::Closed => "error.store.closed",
+        }
+    }
+
+    /// Translates an error of the driver. Only the message of a database error is kept: its detail can quote whole rows.
+    pub(crate) fn from_sqlx(error: sqlx::Error, database: &str) -> Self {
+        match error {
+            sqlx::Error::Database(error) if is_shutdown(error.code()) => {
+                Self::Unavailable { database: database.to_owned(), reason: error.message().to_owned() }
+            }
+            sqlx::Error::Database(error) => Self::Database(error.message().to_owned()),
+            sqlx::Error::PoolClosed => Self::Closed,
+            error if is_connection_error(&error) => {
+                Self::Unavailable { database: database.to_owned(), reason: error.to_string() }
+            }
+            sqlx::Error::Configuration(error) => {
+                Self::Configuration(format!("database.connectionString cannot be used: {error}"))
+            }
+            error => Self::Database(error.to_string()),
+        }
+    }
+}
+
+/// Whether the connection is unusable after this error.
+pub(crate) fn is_connection_error(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => is_shutdown(error.code()),
+        _ => false,
+    }
+}
+
+/// A foreign process keeps an SQLite file busy for longer than the busy timeout.
+const SQLITE_BUSY: &str = "5";
+
+/// PostgreSQL classes 08 (connection) and 57P (operator intervention), and "too many connections".
+fn is_shutdown(code: Option<Cow<'_, str>>) -> bool {
+    code.is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300" || code == SQLITE_BUSY)
+}

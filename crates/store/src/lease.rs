@@ -1,0 +1,103 @@
+//! The writer lease: one writer per database, and a term that tells a former writer apart.
+//!
+//! SQLite: a lock on a file beside the database, which the operating system drops when the process ends. PostgreSQL: an
+//! advisory lock of the session that writes, so losing the session ends the lease and the open transaction together.
+//! Whoever gets the lease raises the term; a transaction that finds another term than its own does not write.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::StoreError;
+use crate::sql::{Dialect, Session, Statement};
+
+const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes the lock of an SQLite database, waiting for it up to `wait`, and makes its folder and file where they are missing.
+/// Only the owner may read them: the database holds the keys of the Identity.
+pub(crate) async fn lock_file(database: &Path, wait: Duration) -> Result<File, StoreError> {
+    let io = |error: std::io::Error| {
+        StoreError::Configuration(format!("database.connectionString: cannot use '{}': {error}", database.display()))
+    };
+    if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        create_folder(folder).map_err(io)?;
+    }
+    let lock = open_private(&database.with_extension("lock")).map_err(io)?;
+    let deadline = Instant::now() + wait;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => tokio::time::sleep(RETRY_EVERY).await,
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Locked { database: database.display().to_string() });
+            }
+        }
+    }
+    open_private(database).map_err(io)?;
+    Ok(lock)
+}
+
+/// Takes the advisory lock of a schema for the session, waiting for it up to `wait`. False when another session holds it.
+pub(crate) async fn lock_schema(session: &mut Session<'_>, schema: &str, wait: Duration) -> Result<bool, StoreError> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let sql = "SELECT CASE WHEN pg_try_advisory_lock(hashtextextended($1, 0)) THEN 1::bigint ELSE 0::bigint END";
+        let locked =
+            session.fetch_one(Statement::new(sql).bind(format!("writer lease of {schema}"))).await?.integer(0)? == 1;
+        if locked || Instant::now() >= deadline {
+            return Ok(locked);
+        }
+        tokio::time::sleep(RETRY_EVERY).await;
+    }
+}
+
+/// Gives the advisory lock back before the session ends, so that the next opener does not have to wait for the server.
+pub(crate) async fn unlock_schema(session: &mut Session<'_>) -> Result<(), StoreError> {
+    session.execute_script("SELECT pg_advisory_unlock_all()").await
+}
+
+/// The current term.
+pub(crate) async fn term(session: &mut Session<'_>) -> Result<i64, StoreError> {
+    session.fetch_one(Statement::new("SELECT term FROM lease WHERE id = 1")).await?.integer(0)
+}
+
+/// The current term, which cannot change until the transaction ends.
+pub(crate) async fn term_for_transaction(session: &mut Session<'_>) -> Result<i64, StoreError> {
+    match session.dialect() {
+        // A write transaction of SQLite is alone.
+        Dialect::Sqlite => term(session).await,
+        Dialect::Postgres => {
+            session.fetch_one(Statement::new("SELECT term FROM lease WHERE id = 1 FOR SHARE")).await?.integer(0)
+        }
+    }
+}
+
+/// Starts the next term, which must follow `expected` when given. `None` when another writer was faster.
+pub(crate) async fn next_term(session: &mut Session<'_>, expected: Option<i64>) -> Result<Option<i64>, StoreError> {
+    let current = term(session).await?;
+    if expected.is_some_and(|expected| expected != current) {
+        return Ok(None);
+    }
+    let next = current + 1;
+    let changed = session
+        .execute(Statement::new("UPDATE lease SET term = $2 WHERE id = 1 AND term = $1").bind(current).bind(next))
+        .await?;
+    Ok((changed == 1).then_some(next))
+}
+
+fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn open_private(file: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).create(true).truncate(false).open(file)
+}

@@ -1,0 +1,38 @@
+//! The numbered steps that bring a database to the current schema, each in a transaction of its own.
+
+use crate::StoreError;
+use crate::sql::{Dialect, Session, Statement};
+
+const SQLITE: &[&str] = &[include_str!("../migrations/sqlite/0001_documents_and_events.sql")];
+const POSTGRES: &[&str] = &[include_str!("../migrations/postgres/0001_documents_and_events.sql")];
+
+/// Runs the steps the database has not seen yet.
+///
+/// # Errors
+/// Fails when a step fails (which is then undone), and when a newer version has changed the schema.
+pub(crate) async fn migrate(session: &mut Session<'_>) -> Result<(), StoreError> {
+    let (steps, begin) = match session.dialect() {
+        Dialect::Sqlite => (SQLITE, "BEGIN IMMEDIATE"),
+        Dialect::Postgres => (POSTGRES, "BEGIN"),
+    };
+    session.execute(Statement::new("CREATE TABLE IF NOT EXISTS schema_step (step BIGINT PRIMARY KEY)")).await?;
+    let done = session.fetch_one(Statement::new("SELECT COALESCE(MAX(step), 0) FROM schema_step")).await?.integer(0)?;
+    let done = usize::try_from(done).unwrap_or(usize::MAX);
+    if done > steps.len() {
+        let message =
+            format!("was written by a newer version (schema step {done}, this version knows {})", steps.len());
+        return Err(StoreError::Configuration(format!("the database '{}' {message}", session.database)));
+    }
+    for (number, step) in (1_i64..).zip(steps).skip(done) {
+        session.execute_script(begin).await?;
+        let result = apply(session, number, step).await;
+        session.execute_script(if result.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+        result?;
+    }
+    Ok(())
+}
+
+async fn apply(session: &mut Session<'_>, number: i64, step: &'static str) -> Result<(), StoreError> {
+    session.execute_script(step).await?;
+    session.execute(Statement::new("INSERT INTO schema_step (step) VALUES ($1)").bind(number)).await.map(|_| ())
+}

@@ -1,0 +1,79 @@
+use crate::Filter;
+
+/// Which documents of a collection, in which order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// What a document must fulfil.
+    pub filter: Filter,
+    /// Order, most significant first; equal documents (and all without any sort) come in insertion order.
+    pub sort: Vec<Sort>,
+    /// How many at most.
+    pub limit: Option<u64>,
+    /// How many of the front to leave out.
+    pub offset: u64,
+}
+
+/// Order by the value at a path of members. Absent, `null` and composite values come first, then numbers, texts (by code
+/// point) and booleans; descending turns that round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// Member names joined by `.`; unlike in a filter, arrays on the way are not entered.
+    pub path: String,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// Smallest first.
+    #[must_use]
+    pub fn ascending(path: impl Into<String>) -> Self {
+        Self { path: path.into(), descending: false }
+    }
+
+    /// Largest first.
+    #[must_use]
+    pub fn descending(path: impl Into<String>) -> Self {
+        Self { path: path.into(), descending: true }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self::new(Filter::All)
+    }
+}
+
+impl From<Filter> for Query {
+    fn from(filter: Filter) -> Self {
+        Self::new(filter)
+    }
+}
+
+impl Query {
+    /// All documents that pass the filter, in insertion order.
+    #[must_use]
+    pub const fn new(filter: Filter) -> Self {
+        Self { filter, sort: Vec::new(), limit: None, offset: 0 }
+    }
+
+    /// Adds a less significant order.
+    #[must_use]
+    pub fn sort_by(mut self, sort: Sort) -> Self {
+        self.sort.push(sort);
+        self
+    }
+
+    /// At most so many documents.
+    #[must_use]
+    pub const fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Leaves out so many of the front.
+    #[must_use]
+    pub const fn offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+}

@@ -1,0 +1,372 @@
+use serde_json::Value;
+
+use crate::Filter;
+use crate::filter::fold;
+use crate::index::{CollectionIndexes, index_value};
+use crate::sql::{Arg, Dialect, is_safe_segment};
+
+/// A filter as an SQL condition on `document AS d`.
+///
+/// Not everything has an exact SQL form: case folding beyond ASCII, deep equality, odd texts. There the condition lets
+/// through more than the filter, and [`Condition::exact`] tells that [`Filter::matches`] has the last word.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) sql: String,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) exact: bool,
+}
+
+/// On which side an inexact condition may err.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    /// It may let through more.
+    Upper,
+    /// It may let through less: below a `NOT`.
+    Lower,
+}
+
+impl Bound {
+    fn flip(self) -> Self {
+        match self {
+            Self::Upper => Self::Lower,
+            Self::Lower => Self::Upper,
+        }
+    }
+
+    /// The condition that errs on this side as far as possible.
+    fn loosest(self) -> String {
+        match self {
+            Self::Upper => TRUE.to_owned(),
+            Self::Lower => FALSE.to_owned(),
+        }
+    }
+}
+
+const TRUE: &str = "1 = 1";
+const FALSE: &str = "1 = 0";
+
+#[derive(Clone, Copy)]
+enum TextTest {
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+/// The whole `WHERE` clause: documents of the collection that pass the filter.
+pub(crate) fn where_clause(
+    dialect: Dialect,
+    collection: &str,
+    key: &str,
+    indexes: &CollectionIndexes,
+    filter: &Filter,
+) -> Condition {
+    let mut translator = Translator { dialect, key, indexes, args: vec![Arg::from(collection)], exact: true };
+    let condition = translator.translate(filter, Bound::Upper);
+    // SQLite would rather walk the collection than an index entry list. The `+` takes that choice away.
+    let collection = match dialect {
+        Dialect::Sqlite if translator.is_driven_by_index(filter) => "+d.collection = $1",
+        _ => "d.collection = $1",
+    };
+    Condition { sql: format!(" WHERE {collection} AND ({condition})"), args: translator.args, exact: translator.exact }
+}
+
+struct Translator<'a> {
+    dialect: Dialect,
+    key: &'a str,
+    indexes: &'a CollectionIndexes,
+    args: Vec<Arg>,
+    exact: bool,
+}
+
+impl Translator<'_> {
+    fn bind(&mut self, arg: impl Into<Arg>) -> String {
+        self.args.push(arg.into());
+        format!("${}", self.args.len())
+    }
+
+    fn inexact(&mut self, bound: Bound) -> String {
+        self.exact = false;
+        bound.loosest()
+    }
+
+    fn translate(&mut self, filter: &Filter, bound: Bound) -> String {
+        match filter {
+            Filter::All => TRUE.to_owned(),
+            Filter::None => FALSE.to_owned(),
+            Filter::And(filters) => self.join(filters, " AND ", TRUE, bound),
+            Filter::Or(filters) => self.join(filters, " OR ", FALSE, bound),
+            Filter::Not(filter) => format!("NOT ({})", self.translate(filter, bound.flip())),
+            Filter::Eq(path, operand) => self.equals_any(path, std::slice::from_ref(operand), bound),
+            Filter::Ne(path, operand) => {
+                format!("NOT ({})", self.equals_any(path, std::slice::from_ref(operand), bound.flip()))
+            }
+            Filter::In(path, operands) => self.equals_any(path, operands, bound),
+            Filter::NotIn(path, operands) => format!("NOT ({})", self.equals_any(path, operands, bound.flip())),
+            Filter::Exists(path) => self.exists(path, bound),
+            Filter::Missing(path) => format!("NOT ({})", self.exists(path, bound.flip())),
+            Filter::Lt(path, operand) => self.compares(path, "<", operand, bound),
+            Filter::Lte(path, operand) => self.compares(path, "<=", operand, bound),
+            Filter::Gt(path, operand) => self.compares(path, ">", operand, bound),
+            Filter::Gte(path, operand) => self.compares(path, ">=", operand, bound),
+            Filter::Contains(path, text) => self.tests_text(path, TextTest::Contains, text, bound),
+            Filter::StartsWith(path, text) => self.tests_text(path, TextTest::StartsWith, text, bound),
+            Filter::EndsWith(path, text) => self.tests_text(path, TextTest::EndsWith, text, bound),
+        }
+    }
+
+    fn join(&mut self, filters: &[Filter], operator: &str, empty: &str, bound: Bound) -> String {
+        let conditions: Vec<String> =
+            filters.iter().map(|filter| format!("({})", self.translate(filter, bound))).collect();
+        if conditions.is_empty() { empty.to_owned() } else { conditions.join(operator) }
+    }
+
+    /// Whether every document that passes is found through an index entry of a condition that must hold.
+    fn is_driven_by_index(&self, filter: &Filter) -> bool {
+        match filter {
+            Filter::And(filters) => {
+                filters.iter().any(|filter| self.is_driven_by_index(filter))
+                    && !filters.iter().any(|filter| self.is_driven_by_key(filter))
+            }
+            Filter::Eq(path, operand) => self.index_of(path, std::slice::from_ref(operand)).is_some(),
+            Filter::In(path, operands) => self.index_of(path, operands).is_some(),
+            _ => false,
+        }
+    }
+
+    fn is_driven_by_key(&self, filter: &Filter) -> bool {
+        match filter {
+            Filter::And(filters) => filters.iter().any(|filter| self.is_driven_by_key(filter)),
+            Filter::Eq(path, operand) => path == self.key && operand.is_string(),
+            Filter::In(path, operands) => path == self.key && operands.iter().all(Value::is_string),
+            _ => false,
+        }
+    }
+
+    /// The index of the path and the entries to look for, when all operands have one.
+    fn index_of(&self, path: &str, operands: &[Value]) -> Option<(i64, Vec<String>)> {
+        if path == self.key {
+            return None;
+        }
+        let id = self.indexes.get(path)?;
+        let values = operands.iter().map(index_value).collect::<Option<Vec<_>>>()?;
+        Some((*id, values))
+    }
+
+    fn equals_any(&mut self, path: &str, operands: &[Value], bound: Bound) -> String {
+        if operands.is_empty() {
+            return FALSE.to_owned();
+        }
+        if let Some((id, values)) = self.index_of(path, operands) {
+            let values = self.among("e.value", values);
+            let entries = format!("SELECT e.document FROM index_entry AS e WHERE e.index_id = {id} AND {values}");
+            return match self.dialect {
+                Dialect::Sqlite => format!("d.seq IN ({entries})"),
+                // As an array the entries are found first, whatever the planner believes about their number.
+                Dialect::Postgres => format!("d.seq = ANY (ARRAY({entries}))"),
+            };
+        }
+        let mut texts = Vec::new();
+        let mut numbers = Vec::new();
+        let mut tests = Vec::new();
+        let mut all_exact = true;
+        for operand in operands {
+            match operand {
+                Value::String(text) if is_kept_by_all(text) => texts.push(text.clone()),
+                Value::Number(_) => numbers.extend(operand.as_f64()),
+                Value::Bool(value) => tests.push(self.boolean_test("=", *value)),
+                Value::Null => tests.push(self.type_test("null")),
+                Value::String(_) | Value::Array(_) | Value::Object(_) => all_exact = false,
+            }
+        }
+        if !all_exact {
+            self.exact = false;
+            if bound == Bound::Upper {
+                return TRUE.to_owned();
+            }
+        }
+        if path == self.key {
+            return if texts.is_empty() { FALSE.to_owned() } else { self.among("d.document_key", texts) };
+        }
+        if !texts.is_empty() {
+            let column = self.text_column();
+            let test = self.among(column, texts);
+            tests.push(self.guarded("string", &test));
+        }
+        if !numbers.is_empty() {
+            let numbers: Vec<String> = numbers.into_iter().map(|number| self.bind(Arg::Real(number))).collect();
+            let test = format!("{} IN ({})", self.number_column(), numbers.join(", "));
+            tests.push(self.guarded("number", &test));
+        }
+        if tests.is_empty() { FALSE.to_owned() } else { self.any_candidate(path, &tests.join(" OR "), bound) }
+    }
+
+    fn compares(&mut self, path: &str, operator: &str, operand: &Value, bound: Bound) -> String {
+        let test = match operand {
+            Value::String(text) if is_kept_by_all(text) => {
+                let text = self.bind(text.as_str());
+                self.guarded("string", &format!("{} {operator} {text}", self.text_column()))
+            }
+            Value::String(_) => return self.inexact(bound),
+            Value::Number(_) => {
+                let number = self.bind(Arg::Real(operand.as_f64().unwrap_or(f64::NAN)));
+                self.guarded("number", &format!("{} {operator} {number}", self.number_column()))
+            }
+            Value::Bool(value) => self.boolean_test(operator, *value),
+            Value::Null | Value::Array(_) | Value::Object(_) => return FALSE.to_owned(),
+        };
+        self.any_candidate(path, &test, bound)
+    }
+
+    /// Exact for ASCII texts; whether another text passes is left to the evaluator.
+    fn tests_text(&mut self, path: &str, test: TextTest, text: &str, bound: Bound) -> String {
+        let text = fold(text);
+        if text.is_empty() {
+            return self.any_candidate(path, &self.type_test("string"), bound);
+        }
+        self.exact = false;
+        let column = self.text_column();
+        let beyond_ascii = match self.dialect {
+            Dialect::Sqlite => format!("length({column}) <> length(CAST({column} AS BLOB))"),
+            Dialect::Postgres => format!("octet_length({column}) <> char_length({column})"),
+        };
+        let passes = if text.is_ascii() && !text.contains('\0') {
+            let length = text.len();
+            let text = self.bind(text);
+            match (self.dialect, test) {
+                (Dialect::Sqlite, TextTest::Contains) => format!("instr(lower({column}), {text}) > 0"),
+                (Dialect::Sqlite, TextTest::StartsWith) => format!("substr(lower({column}), 1, {length}) = {text}"),
+                (Dialect::Sqlite, TextTest::EndsWith) => format!("substr(lower({column}), -{length}) = {text}"),
+                (Dialect::Postgres, TextTest::Contains) => format!("strpos(lower({column}), {text}) > 0"),
+                (Dialect::Postgres, TextTest::StartsWith) => format!("starts_with(lower({column}), {text})"),
+                (Dialect::Postgres, TextTest::EndsWith) => format!("right(lower({column}), {length}) = {text}"),
+            }
+        } else {
+            FALSE.to_owned()
+        };
+        let test = match bound {
+            Bound::Upper => format!("({beyond_ascii} OR {passes})"),
+            Bound::Lower => format!("NOT ({beyond_ascii}) AND {passes}"),
+        };
+        let test = self.guarded("string", &test);
+        self.any_candidate(path, &test, bound)
+    }
+
+    fn among(&mut self, column: &str, mut values: Vec<String>) -> String {
+        if values.len() == 1 {
+            let value = self.bind(values.remove(0));
+            return format!("{column} = {value}");
+        }
+        let list = self.bind(Value::from(values).to_string());
+        match self.dialect {
+            Dialect::Sqlite => format!("{column} IN (SELECT l.value FROM json_each({list}) AS l)"),
+            Dialect::Postgres => format!("{column} = ANY (ARRAY(SELECT jsonb_array_elements_text({list}::jsonb)))"),
+        }
+    }
+
+    fn text_column(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "c.value",
+            Dialect::Postgres => "(c.value #>> '{}') COLLATE \"C\"",
+        }
+    }
+
+    fn number_column(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Sqlite => "CAST(c.value AS REAL)",
+            Dialect::Postgres => "(c.value #>> '{}')::float8",
+        }
+    }
+
+    fn type_test(&self, kind: &str) -> String {
+        match (self.dialect, kind) {
+            (Dialect::Sqlite, "string") => "c.type = 'text'".to_owned(),
+            (Dialect::Sqlite, "number") => "c.type IN ('integer', 'real')".to_owned(),
+            (Dialect::Sqlite, "boolean") => "c.type IN ('true', 'false')".to_owned(),
+            (Dialect::Sqlite, kind) => format!("c.type = '{kind}'"),
+            (Dialect::Postgres, kind) => format!("jsonb_typeof(c.value) = '{kind}'"),
+        }
+    }
+
+    /// The test where the candidate has the type. `CASE`, because PostgreSQL may otherwise cast before it looks.
+    fn guarded(&self, kind: &str, test: &str) -> String {
+        format!("CASE WHEN {} THEN {test} ELSE {FALSE} END", self.type_test(kind))
+    }
+
+    fn boolean_test(&self, operator: &str, operand: bool) -> String {
+        let test = match self.dialect {
+            Dialect::Sqlite => format!("(c.type = 'true') {operator} {}", i32::from(operand)),
+            Dialect::Postgres => format!("(c.value = 'true'::jsonb) {operator} {operand}"),
+        };
+        self.guarded("boolean", &test)
+    }
+
+    /// A test on `c`: the value at the path or an element of the array there.
+    fn any_candidate(&mut self, path: &str, test: &str, bound: Bound) -> String {
+        let segments: Vec<&str> = path.split('.').collect();
+        if !segments.iter().all(|segment| is_safe_segment(segment)) {
+            return self.inexact(bound);
+        }
+        match self.dialect {
+            Dialect::Sqlite => {
+                let (mut sources, node) = sqlite_steps(&segments);
+                // An array itself is never a candidate here: no test of a scalar passes on it.
+                sources.push(format!("json_each({}) AS c", elements(&node)));
+                format!("EXISTS (SELECT 1 FROM {} WHERE {test})", sources.join(", "))
+            }
+            Dialect::Postgres => {
+                let path = self.dialect.path_literal("lax", &segments);
+                format!(
+                    "EXISTS (SELECT 1 FROM jsonb_path_query(d.document, {path}) AS t(node) CROSS JOIN LATERAL jsonb_array_elements(\
+                     CASE WHEN jsonb_typeof(t.node) = 'array' THEN t.node ELSE jsonb_build_array(t.node) END) AS c(value) WHERE {test})"
+                )
+            }
+        }
+    }
+
+    fn exists(&mut self, path: &str, bound: Bound) -> String {
+        let segments: Vec<&str> = path.split('.').collect();
+        if !segments.iter().all(|segment| is_safe_segment(segment)) {
+            return self.inexact(bound);
+        }
+        match self.dialect {
+            Dialect::Sqlite => {
+                let (sources, node) = sqlite_steps(&segments);
+                let test = format!("({node}) IS NOT NULL");
+                if sources.is_empty() {
+                    test
+                } else {
+                    format!("EXISTS (SELECT 1 FROM {} WHERE {test})", sources.join(", "))
+                }
+            }
+            Dialect::Postgres => {
+                format!("jsonb_path_exists(d.document, {})", self.dialect.path_literal("lax", &segments))
+            }
+        }
+    }
+}
+
+/// Whether both databases hold the text unchanged (PostgreSQL stores U+0000 as U+FFFD).
+fn is_kept_by_all(text: &str) -> bool {
+    !text.contains(['\0', '\u{fffd}'])
+}
+
+/// The `FROM` items that enter the arrays on the way, and the JSON text (or NULL) at the end of the path.
+fn sqlite_steps(segments: &[&str]) -> (Vec<String>, String) {
+    let mut sources = Vec::new();
+    let mut node = String::new();
+    for (position, segment) in segments.iter().enumerate() {
+        let member = Dialect::Sqlite.path_literal("", &[segment]);
+        if position == 0 {
+            node = format!("d.body -> {member}");
+        } else {
+            sources.push(format!("json_each({}) AS s{position}", elements(&node)));
+            node = format!("CASE s{position}.type WHEN 'object' THEN s{position}.value -> {member} END");
+        }
+    }
+    (sources, node)
+}
+
+/// The elements of an array node, or the node as the only element.
+fn elements(node: &str) -> String {
+    format!("CASE json_type({node}) WHEN 'array' THEN {node} ELSE '[' || ({node}) || ']' END")
+}

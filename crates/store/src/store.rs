@@ -1,0 +1,417 @@
+use std::fmt;
+use std::fs::File;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use core_types::{Clock, Timestamp};
+use serde_json::Value;
+use tokio::sync::{Mutex, watch};
+use uuid::Uuid;
+
+use crate::config::Location;
+use crate::connection::{CONNECT_TIMEOUT, ReadConnection, Readers, WriteConnection, describe};
+use crate::document::from_text;
+use crate::index::{CollectionIndexes, Indexes};
+use crate::{
+    CollectionSpec, Delivery, Document, Event, Filter, Query, StoreConfig, StoreError, StoreOptions, Transaction,
+    collection, event_log, lease, migration,
+};
+
+/// An open database, of which this process is the only writer. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) database: String,
+    location: Location,
+    readers: Readers,
+    pub(crate) writer: Arc<Mutex<Writer>>,
+    indexes: RwLock<Arc<Indexes>>,
+    commits: watch::Sender<i64>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The one place that writes: whoever holds its lock has the transaction.
+pub(crate) struct Writer {
+    /// Absent after the connection failed; the next transaction connects again.
+    pub(crate) connection: Option<WriteConnection>,
+    /// A transaction was begun and its end is not known.
+    pub(crate) in_transaction: bool,
+    state: WriterState,
+    term: i64,
+    /// Keeps the lease of an SQLite database.
+    lock_file: Option<File>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WriterState {
+    Held,
+    Lost,
+    Closed,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("database", &self.inner.database).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database, making it where it is missing, brings its schema up to date and takes the writer lease.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] and [`StoreError::Unavailable`] name `database.connectionString`;
+    /// [`StoreError::Locked`] when another instance has the database open.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::open_with(config, StoreOptions::default()).await
+    }
+
+    /// [`Store::open`] with other options than the default ones.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(config: &StoreConfig, options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_location(config.location()?, options).await
+    }
+
+    /// A private SQLite database in memory that ends with the store, for tests.
+    ///
+    /// # Errors
+    /// Fails when SQLite does.
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        Self::in_memory_with(StoreOptions::default()).await
+    }
+
+    /// [`Store::in_memory`] with a clock of the test's own.
+    ///
+    /// # Errors
+    /// As [`Store::in_memory`].
+    pub async fn in_memory_with(options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_location(Location::Memory { name: Uuid::new_v4().to_string() }, options).await
+    }
+
+    async fn open_location(location: Location, options: StoreOptions) -> Result<Self, StoreError> {
+        let database = describe(&location);
+        let lock_file = match &location {
+            Location::Sqlite { file } => Some(lease::lock_file(file, options.lease_wait).await?),
+            _ => None,
+        };
+        let mut connection = WriteConnection::open(&location, &database).await?;
+        let mut session = connection.session(&database);
+        if let Location::Postgres { schema, .. } = &location {
+            if !lease::lock_schema(&mut session, schema, options.lease_wait).await? {
+                return Err(StoreError::Locked { database });
+            }
+            // The name was checked when the configuration was read; it contains no quote.
+            session.create_schema(schema).await?;
+        }
+        migration::migrate(&mut session).await?;
+        let term = lease::next_term(&mut session, None)
+            .await?
+            .ok_or_else(|| StoreError::Locked { database: database.clone() })?;
+        let indexes = collection::load_indexes(&mut session).await?;
+        let last_sequence = event_log::last_sequence(&mut session).await?;
+        let readers = Readers::open(&location, &database).await?;
+        let writer =
+            Writer { connection: Some(connection), in_transaction: false, state: WriterState::Held, term, lock_file };
+        tracing::debug!(%database, term, "the database is open");
+        let inner = Inner {
+            database,
+            location,
+            readers,
+            writer: Arc::new(Mutex::new(writer)),
+            indexes: RwLock::new(Arc::new(indexes)),
+            commits: watch::Sender::new(last_sequence),
+            clock: options.clock,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Builds the indexes of the collections that are not there yet. Without it the first write to a collection does so.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn register(&self, collections: &[CollectionSpec]) -> Result<(), StoreError> {
+        let indexes = self.inner.indexes();
+        if collections.iter().all(|spec| spec.indexes.iter().all(|path| indexes.contains(spec.name, path))) {
+            return Ok(());
+        }
+        let mut transaction = self.begin().await?;
+        for spec in collections {
+            transaction.register(spec).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Starts a write transaction, waiting for the one that is open. Never begin a second one in the same task before the
+    /// first has ended. A transaction that is dropped without [`Transaction::commit`] is rolled back.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when another instance took over; then no transaction of this store will ever begin again.
+    /// [`StoreError::Unavailable`] when the database cannot be reached; a later call connects again.
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        let mut writer = Arc::clone(&self.inner.writer).lock_owned().await;
+        self.inner.start(&mut writer).await?;
+        Ok(Transaction::new(Arc::clone(&self.inner), writer))
+    }
+
+    /// The document with the key.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidDocument`] when it does not have the shape of `T`; errors of the database.
+    pub async fn get<T: Document>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        let stored =
+            collection::get(&mut self.inner.read().await?.session(&self.inner.database), &T::COLLECTION, key).await?;
+        stored.map(|stored| from_text(&stored.key, &stored.body)).transpose()
+    }
+
+    /// The documents a query selects.
+    ///
+    /// # Errors
+    /// As [`Store::get`]; [`StoreError::InvalidQuery`] when it cannot be sorted so.
+    pub async fn find<T: Document>(&self, query: &Query) -> Result<Vec<T>, StoreError> {
+        let stored = self.find_stored(&T::COLLECTION, query).await?;
+        stored.iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
+    }
+
+    /// The first document a query selects.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn find_one<T: Document>(&self, query: &Query) -> Result<Option<T>, StoreError> {
+        Ok(self.find(&query.clone().limit(1)).await?.into_iter().next())
+    }
+
+    /// How many documents pass the filter.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn count<T: Document>(&self, filter: &Filter) -> Result<u64, StoreError> {
+        self.count_raw(&T::COLLECTION, filter).await
+    }
+
+    /// [`Store::get`] without a type.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn get_raw(&self, spec: &CollectionSpec, key: &str) -> Result<Option<Value>, StoreError> {
+        let stored = collection::get(&mut self.inner.read().await?.session(&self.inner.database), spec, key).await?;
+        stored.map(|stored| stored.to_value(spec)).transpose()
+    }
+
+    /// [`Store::find`] without a type.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn find_raw(&self, spec: &CollectionSpec, query: &Query) -> Result<Vec<Value>, StoreError> {
+        self.find_stored(spec, query).await?.iter().map(|stored| stored.to_value(spec)).collect()
+    }
+
+    /// [`Store::count`] without a type.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn count_raw(&self, spec: &CollectionSpec, filter: &Filter) -> Result<u64, StoreError> {
+        let indexes = self.inner.indexes().of(spec.name);
+        collection::count(&mut self.inner.read().await?.session(&self.inner.database), spec, &indexes, filter).await
+    }
+
+    async fn find_stored(&self, spec: &CollectionSpec, query: &Query) -> Result<Vec<collection::Stored>, StoreError> {
+        let indexes: CollectionIndexes = self.inner.indexes().of(spec.name);
+        collection::find(&mut self.inner.read().await?.session(&self.inner.database), spec, &indexes, query).await
+    }
+
+    /// Events after a position of the log, oldest first.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        event_log::after(&mut self.inner.read().await?.session(&self.inner.database), sequence, limit).await
+    }
+
+    /// The position of the newest event; 0 before the first.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn last_event_sequence(&self) -> Result<i64, StoreError> {
+        event_log::last_sequence(&mut self.inner.read().await?.session(&self.inner.database)).await
+    }
+
+    /// Changes to the position of the newest event when a transaction that appended events was committed.
+    #[must_use]
+    pub fn event_commits(&self) -> watch::Receiver<i64> {
+        self.inner.commits.subscribe()
+    }
+
+    /// How far a subscriber has read the log; `None` when it never did.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn cursor(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        event_log::cursor(&mut self.inner.read().await?.session(&self.inner.database), name).await
+    }
+
+    /// Deliveries to try now, in the order of their events. At most one per object: the next waits for its end.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn due_deliveries(
+        &self,
+        subscriber: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        event_log::due(&mut self.inner.read().await?.session(&self.inner.database), subscriber, now, limit).await
+    }
+
+    /// When the next delivery becomes due; in the past when one is due now, `None` when none is waiting.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn next_due_at(&self, subscriber: &str) -> Result<Option<Timestamp>, StoreError> {
+        event_log::next_due_at(&mut self.inner.read().await?.session(&self.inner.database), subscriber).await
+    }
+
+    /// Deliveries that were given up, oldest event first.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn dead_letters(&self, subscriber: &str, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        event_log::dead_letters(&mut self.inner.read().await?.session(&self.inner.database), subscriber, limit).await
+    }
+
+    /// Whether the database answers and the writer lease is still this store's. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], or what else the database reports.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let current = lease::term(&mut self.inner.read().await?.session(&self.inner.database)).await?;
+        let writer = self.inner.writer.try_lock();
+        // While a transaction is open its own check has just passed.
+        if writer.is_ok_and(|writer| writer.state == WriterState::Lost || writer.term != current) {
+            return Err(self.inner.lease_lost());
+        }
+        Ok(())
+    }
+
+    /// Waits for the open transaction, closes all connections and gives the writer lease back. Afterwards every call fails
+    /// with [`StoreError::Closed`].
+    ///
+    /// # Errors
+    /// Fails when the connection does not end properly; the store is closed nevertheless.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let mut writer = self.inner.writer.lock().await;
+        writer.state = WriterState::Closed;
+        self.inner.readers.close().await;
+        let mut result = Ok(());
+        if let Some(mut connection) = writer.connection.take() {
+            if matches!(connection, WriteConnection::Postgres(_)) {
+                result = lease::unlock_schema(&mut connection.session(&self.inner.database)).await;
+            }
+            let closed = connection.close().await.map_err(|error| StoreError::from_sqlx(error, &self.inner.database));
+            result = result.and(closed);
+        }
+        writer.lock_file = None;
+        result
+    }
+}
+
+impl Inner {
+    async fn read(&self) -> Result<ReadConnection, StoreError> {
+        self.readers.acquire(&self.database).await
+    }
+
+    pub(crate) fn indexes(&self) -> Arc<Indexes> {
+        Arc::clone(&self.indexes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn publish_indexes(&self, indexes: Arc<Indexes>) {
+        *self.indexes.write().unwrap_or_else(PoisonError::into_inner) = indexes;
+    }
+
+    pub(crate) fn publish_sequence(&self, sequence: i64) {
+        self.commits.send_if_modified(|last| {
+            let newer = sequence > *last;
+            *last = sequence.max(*last);
+            newer
+        });
+    }
+
+    fn lease_lost(&self) -> StoreError {
+        StoreError::LeaseLost { database: self.database.clone() }
+    }
+
+    /// Begins a transaction on the writer's connection, or on a new one when that has failed while nothing was at stake.
+    async fn start(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        match writer.state {
+            WriterState::Held => {}
+            WriterState::Lost => return Err(self.lease_lost()),
+            WriterState::Closed => return Err(StoreError::Closed),
+        }
+        if writer.in_transaction {
+            writer.connection = None;
+        }
+        if writer.connection.is_some() {
+            match self.begin_on(writer).await {
+                Err(StoreError::Unavailable { .. }) => {}
+                result => return result,
+            }
+        }
+        self.reconnect(writer).await?;
+        self.begin_on(writer).await
+    }
+
+    async fn begin_on(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        let Some(connection) = writer.connection.as_mut() else { return Err(StoreError::Closed) };
+        writer.in_transaction = true;
+        let begin = match connection {
+            WriteConnection::Sqlite(_) => "BEGIN IMMEDIATE",
+            WriteConnection::Postgres(_) => "BEGIN",
+        };
+        let mut session = connection.session(&self.database);
+        let begun = tokio::time::timeout(CONNECT_TIMEOUT, async {
+            session.execute_script(begin).await?;
+            lease::term_for_transaction(&mut session).await
+        });
+        let result = match begun.await {
+            Ok(Ok(term)) if term == writer.term => return Ok(()),
+            Ok(Ok(_)) => {
+                writer.state = WriterState::Lost;
+                Err(self.lease_lost())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StoreError::Unavailable { database: self.database.clone(), reason: "no answer".to_owned() }),
+        };
+        writer.connection = None;
+        writer.in_transaction = false;
+        result
+    }
+
+    /// Connects again and takes the next term, unless another writer has had the lease in between.
+    async fn reconnect(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        writer.connection = None;
+        writer.in_transaction = false;
+        let mut connection = WriteConnection::open(&self.location, &self.database).await?;
+        let mut session = connection.session(&self.database);
+        if let Location::Postgres { schema, .. } = &self.location
+            && !lease::lock_schema(&mut session, schema, Duration::ZERO).await?
+            && lease::term(&mut session).await? == writer.term
+        {
+            // The lock is held in our own term: the server has not noticed the end of our former session.
+            let reason = "the former connection still holds the writer lease".to_owned();
+            return Err(StoreError::Unavailable { database: self.database.clone(), reason });
+        }
+        let Some(term) = lease::next_term(&mut session, Some(writer.term)).await? else {
+            writer.state = WriterState::Lost;
+            return Err(self.lease_lost());
+        };
+        // A commit whose confirmation was lost may have appended events.
+        self.publish_sequence(event_log::last_sequence(&mut session).await?);
+        tracing::warn!(database = %self.database, term, "the connection of the writer was lost and is replaced");
+        writer.term = term;
+        writer.connection = Some(connection);
+        Ok(())
+    }
+}

@@ -1,0 +1,385 @@
+use std::fmt;
+use std::sync::Arc;
+
+use core_types::Timestamp;
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+use crate::document::{from_text, to_value};
+use crate::index::Indexes;
+use crate::sql::Session;
+use crate::store::{Inner, Writer};
+use crate::{CollectionSpec, Document, Filter, NewDelivery, NewEvent, Query, StoreError, collection, event_log};
+
+/// A write transaction: documents and the events they cause become visible together, or not at all.
+///
+/// Dropped without [`Transaction::commit`] it is rolled back. It reads what it has written itself.
+pub struct Transaction {
+    inner: Arc<Inner>,
+    /// Absent once the transaction has ended.
+    writer: Option<OwnedMutexGuard<Writer>>,
+    indexes: Arc<Indexes>,
+    indexes_changed: bool,
+    last_sequence: Option<i64>,
+    /// A statement failed, so PostgreSQL would turn the commit into a rollback without an error.
+    failed: bool,
+    committing: bool,
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").field("database", &self.inner.database).finish_non_exhaustive()
+    }
+}
+
+/// Runs a function of the lower modules on the transaction's session and remembers whether the database refused it.
+macro_rules! run {
+    ($self:ident, |$session:ident| $call:expr) => {{
+        let inner = Arc::clone(&$self.inner);
+        let result = match session(&mut $self.writer, &inner.database) {
+            Ok(mut connected) => {
+                let $session = &mut connected;
+                $call.await
+            }
+            Err(error) => Err(error),
+        };
+        $self.failed |=
+            matches!(result, Err(StoreError::Database(_) | StoreError::Unavailable { .. } | StoreError::Closed));
+        result
+    }};
+}
+
+impl Transaction {
+    pub(crate) fn new(inner: Arc<Inner>, writer: OwnedMutexGuard<Writer>) -> Self {
+        let indexes = inner.indexes();
+        Self {
+            inner,
+            writer: Some(writer),
+            indexes,
+            indexes_changed: false,
+            last_sequence: None,
+            failed: false,
+            committing: false,
+        }
+    }
+
+    /// Makes everything permanent and wakes those who wait for events.
+    ///
+    /// # Errors
+    /// Nothing is stored when an earlier statement had failed. When the connection breaks during the commit
+    /// ([`StoreError::Unavailable`]) it is unknown whether everything or nothing is stored.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Database(
+                "nothing is committed because an earlier statement of the transaction failed".to_owned(),
+            ));
+        }
+        self.committing = true;
+        run!(self, |session| session.execute_script("COMMIT"))?;
+        if let Some(mut writer) = self.writer.take() {
+            writer.in_transaction = false;
+            if self.indexes_changed {
+                self.inner.publish_indexes(Arc::clone(&self.indexes));
+            }
+            if let Some(sequence) = self.last_sequence {
+                self.inner.publish_sequence(sequence);
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes everything and waits until that is done; dropping the transaction does the same in the background.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the connection is lost, which undoes everything as well.
+    pub async fn rollback(mut self) -> Result<(), StoreError> {
+        run!(self, |session| session.execute_script("ROLLBACK"))?;
+        if let Some(mut writer) = self.writer.take() {
+            writer.in_transaction = false;
+        }
+        Ok(())
+    }
+
+    /// Builds the indexes of the collection that are not there yet.
+    pub(crate) async fn register(&mut self, spec: &CollectionSpec) -> Result<(), StoreError> {
+        for path in spec.indexes {
+            if !self.indexes.contains(spec.name, path) {
+                let id = run!(self, |session| collection::build_index(session, spec, path))?;
+                Arc::make_mut(&mut self.indexes).add(spec.name, path, id);
+                self.indexes_changed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`crate::Store::get`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::get`].
+    pub async fn get<T: Document>(&mut self, key: &str) -> Result<Option<T>, StoreError> {
+        let stored = run!(self, |session| collection::get(session, &T::COLLECTION, key))?;
+        stored.map(|stored| from_text(&stored.key, &stored.body)).transpose()
+    }
+
+    /// As [`crate::Store::find`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::find`].
+    pub async fn find<T: Document>(&mut self, query: &Query) -> Result<Vec<T>, StoreError> {
+        let stored = self.find_stored(&T::COLLECTION, query).await?;
+        stored.iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
+    }
+
+    /// As [`crate::Store::find_one`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::find`].
+    pub async fn find_one<T: Document>(&mut self, query: &Query) -> Result<Option<T>, StoreError> {
+        Ok(self.find(&query.clone().limit(1)).await?.into_iter().next())
+    }
+
+    /// As [`crate::Store::count`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::count`].
+    pub async fn count<T: Document>(&mut self, filter: &Filter) -> Result<u64, StoreError> {
+        self.count_raw(&T::COLLECTION, filter).await
+    }
+
+    /// As [`crate::Store::get_raw`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::get_raw`].
+    pub async fn get_raw(&mut self, spec: &CollectionSpec, key: &str) -> Result<Option<Value>, StoreError> {
+        let stored = run!(self, |session| collection::get(session, spec, key))?;
+        stored.map(|stored| stored.to_value(spec)).transpose()
+    }
+
+    /// As [`crate::Store::find_raw`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::find`].
+    pub async fn find_raw(&mut self, spec: &CollectionSpec, query: &Query) -> Result<Vec<Value>, StoreError> {
+        self.find_stored(spec, query).await?.iter().map(|stored| stored.to_value(spec)).collect()
+    }
+
+    /// As [`crate::Store::count_raw`].
+    ///
+    /// # Errors
+    /// As [`crate::Store::count`].
+    pub async fn count_raw(&mut self, spec: &CollectionSpec, filter: &Filter) -> Result<u64, StoreError> {
+        let indexes = self.indexes.of(spec.name);
+        run!(self, |session| collection::count(session, spec, &indexes, filter))
+    }
+
+    async fn find_stored(
+        &mut self,
+        spec: &CollectionSpec,
+        query: &Query,
+    ) -> Result<Vec<collection::Stored>, StoreError> {
+        let indexes = self.indexes.of(spec.name);
+        run!(self, |session| collection::find(session, spec, &indexes, query))
+    }
+
+    /// Adds a document at the end of its collection.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when the key is taken (the transaction goes on);
+    /// [`StoreError::InvalidDocument`] when the document cannot be stored.
+    pub async fn insert<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
+        self.insert_raw(&T::COLLECTION, &to_value(document)?).await
+    }
+
+    /// Replaces a document in its place.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none (the transaction goes on); as [`Transaction::insert`].
+    pub async fn replace<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
+        self.replace_raw(&T::COLLECTION, &to_value(document)?).await
+    }
+
+    /// Replaces a document in its place, or adds it at the end.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidDocument`] when the document cannot be stored.
+    pub async fn put<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
+        self.put_raw(&T::COLLECTION, &to_value(document)?).await
+    }
+
+    /// Removes a document. False when there is none.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn delete<T: Document>(&mut self, key: &str) -> Result<bool, StoreError> {
+        self.delete_raw(&T::COLLECTION, key).await
+    }
+
+    /// [`Transaction::insert`] without a type.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`].
+    pub async fn insert_raw(&mut self, spec: &CollectionSpec, document: &Value) -> Result<(), StoreError> {
+        self.register(spec).await?;
+        let indexes = Arc::clone(&self.indexes);
+        run!(self, |session| collection::insert(session, spec, &indexes, document))
+    }
+
+    /// [`Transaction::replace`] without a type.
+    ///
+    /// # Errors
+    /// As [`Transaction::replace`].
+    pub async fn replace_raw(&mut self, spec: &CollectionSpec, document: &Value) -> Result<(), StoreError> {
+        if self.replace_if_there(spec, document).await? {
+            return Ok(());
+        }
+        Err(StoreError::NotFound { collection: spec.name.to_owned(), key: spec.key_of(document)?.to_owned() })
+    }
+
+    /// [`Transaction::put`] without a type.
+    ///
+    /// # Errors
+    /// As [`Transaction::put`].
+    pub async fn put_raw(&mut self, spec: &CollectionSpec, document: &Value) -> Result<(), StoreError> {
+        if self.replace_if_there(spec, document).await? { Ok(()) } else { self.insert_raw(spec, document).await }
+    }
+
+    async fn replace_if_there(&mut self, spec: &CollectionSpec, document: &Value) -> Result<bool, StoreError> {
+        self.register(spec).await?;
+        let indexes = Arc::clone(&self.indexes);
+        run!(self, |session| collection::replace(session, spec, &indexes, document))
+    }
+
+    /// [`Transaction::delete`] without a type.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn delete_raw(&mut self, spec: &CollectionSpec, key: &str) -> Result<bool, StoreError> {
+        run!(self, |session| collection::delete(session, spec, key))
+    }
+
+    /// Appends an event to the log and returns its sequence.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn append_event(&mut self, event: NewEvent) -> Result<i64, StoreError> {
+        let now = self.inner.clock.now();
+        let sequence = run!(self, |session| event_log::append(session, event, Uuid::new_v4().to_string(), now))?;
+        self.last_sequence = Some(sequence);
+        Ok(sequence)
+    }
+
+    /// As [`crate::Store::cursor`].
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn cursor(&mut self, name: &str) -> Result<Option<i64>, StoreError> {
+        run!(self, |session| event_log::cursor(session, name))
+    }
+
+    /// Remembers how far a subscriber has read the log.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn set_cursor(&mut self, name: &str, sequence: i64) -> Result<(), StoreError> {
+        run!(self, |session| event_log::set_cursor(session, name, sequence))
+    }
+
+    /// Puts an event on its way to a subscriber, due now.
+    ///
+    /// # Errors
+    /// Fails when the event is unknown.
+    pub async fn enqueue_delivery(&mut self, delivery: NewDelivery) -> Result<(), StoreError> {
+        let now = self.inner.clock.now();
+        run!(self, |session| event_log::enqueue(session, delivery, now))
+    }
+
+    /// Removes a delivery that arrived. False when it is not there any more.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn delivery_succeeded(&mut self, id: i64) -> Result<bool, StoreError> {
+        run!(self, |session| event_log::succeeded(session, id))
+    }
+
+    /// Counts a failed attempt and sets the time of the next one. False when the delivery is not waiting any more.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn delivery_failed(
+        &mut self,
+        id: i64,
+        error: &str,
+        next_attempt_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        run!(self, |session| event_log::failed(session, id, error, next_attempt_at))
+    }
+
+    /// Gives a delivery up after a last failed attempt: it stays as a dead letter and holds nothing back any more. False
+    /// when it is not waiting any more.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn dead_letter(&mut self, id: i64, error: &str) -> Result<bool, StoreError> {
+        run!(self, |session| event_log::bury(session, id, error))
+    }
+
+    /// Makes a dead letter due again, with all its attempts. False when there is no such dead letter.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn retry_dead_letter(&mut self, id: i64) -> Result<bool, StoreError> {
+        let now = self.inner.clock.now();
+        run!(self, |session| event_log::revive(session, id, now))
+    }
+
+    /// Removes the cursor and all deliveries of a subscriber that exists no longer.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn forget_subscriber(&mut self, name: &str) -> Result<(), StoreError> {
+        run!(self, |session| event_log::forget_subscriber(session, name))
+    }
+
+    /// Removes events created before the instant that all cursors have passed and no delivery needs, and tells how many.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn prune_events(&mut self, created_before: Timestamp) -> Result<u64, StoreError> {
+        run!(self, |session| event_log::prune(session, created_before))
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(mut writer) = self.writer.take() else { return };
+        let Ok(runtime) = Handle::try_current() else {
+            // Without a runtime the only way to roll back is to end the connection.
+            writer.connection = None;
+            return;
+        };
+        let inner = Arc::clone(&self.inner);
+        let committing = self.committing;
+        runtime.spawn(async move {
+            let Some(connection) = writer.connection.as_mut() else { return };
+            let mut session = connection.session(&inner.database);
+            let result = match session.execute_script("ROLLBACK").await {
+                // The commit may have gone through before its caller lost interest.
+                Ok(()) if committing => {
+                    event_log::last_sequence(&mut session).await.map(|sequence| inner.publish_sequence(sequence))
+                }
+                result => result,
+            };
+            if result.is_err() {
+                writer.connection = None;
+            }
+            writer.in_transaction = false;
+        });
+    }
+}
+
+fn session<'w>(writer: &'w mut Option<OwnedMutexGuard<Writer>>, database: &'w str) -> Result<Session<'w>, StoreError> {
+    let connection = writer.as_mut().and_then(|writer| writer.connection.as_mut());
+    connection.map(|connection| connection.session(database)).ok_or(StoreError::Closed)
+}
