@@ -1,1 +1,23 @@
-//! The steps of the enmeshed protocol (wrap, sign, seal, open, derive) as pure functions without network or disk
+//! The steps of the enmeshed protocol as pure functions: wrap, sign, seal, open, derive (`docs/protocol/01 §9`).
+//!
+//! Nothing here performs input or output. "Wire" bytes are the UTF-8 JSON of an object before it is written as base64url into a
+//! body; randomness, time and what the Backbone says about an object come in as parameters. Beyond what the peers check, opening
+//! an object also checks that addresses belong to the keys beside them and that a signed wrapper comes from the identity, and
+//! belongs to the object, that the Backbone named.
+
+pub mod challenge;
+pub mod datawallet;
+pub mod device;
+pub mod file;
+pub mod identity;
+pub mod message;
+pub mod relationship;
+pub mod secrets;
+pub mod template;
+pub mod token;
+
+mod error;
+mod nested;
+mod wire;
+
+pub use error::ProtocolError;

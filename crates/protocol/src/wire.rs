@@ -1,0 +1,50 @@
+//! JSON text and ciphers as they travel.
+
+use core_types::json;
+use crypto::{Cipher, CryptoObject, SecretKey};
+use rand::CryptoRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::ProtocolError;
+
+/// Text of an object without `@type`.
+pub(crate) fn write(what: &'static str, object: &impl Serialize) -> Result<String, ProtocolError> {
+    json::to_string(object).map_err(|_| ProtocolError::Malformed(what))
+}
+
+/// Text of an object with `@type` in front.
+pub(crate) fn write_verbose(type_name: &'static str, object: &impl Serialize) -> Result<String, ProtocolError> {
+    verbose(type_name, object).map(|object| json::stringify(&object))
+}
+
+/// An object with `@type` in front.
+pub(crate) fn verbose(type_name: &'static str, object: &impl Serialize) -> Result<Value, ProtocolError> {
+    let Ok(Value::Object(members)) = serde_json::to_value(object) else {
+        return Err(ProtocolError::Malformed(type_name));
+    };
+    let mut verbose = Map::with_capacity(members.len() + 1);
+    verbose.insert("@type".to_owned(), Value::from(type_name));
+    verbose.extend(members);
+    Ok(Value::Object(verbose))
+}
+
+pub(crate) fn read<T: DeserializeOwned>(what: &'static str, text: impl AsRef<[u8]>) -> Result<T, ProtocolError> {
+    serde_json::from_slice(text.as_ref()).map_err(|_| ProtocolError::Malformed(what))
+}
+
+/// Encrypts with a random nonce; the result is the verbose JSON of the cipher.
+pub(crate) fn seal(
+    rng: &mut (impl CryptoRng + ?Sized),
+    key: &SecretKey,
+    plaintext: impl AsRef<[u8]>,
+) -> Result<Vec<u8>, ProtocolError> {
+    Ok(key.encrypt(rng, plaintext.as_ref())?.to_verbose_json().into_bytes())
+}
+
+/// Decrypts the JSON of a cipher.
+pub(crate) fn open(key: &SecretKey, wire: &[u8]) -> Result<Zeroizing<Vec<u8>>, ProtocolError> {
+    Ok(Zeroizing::new(key.decrypt(&Cipher::from_json(wire)?)?))
+}
