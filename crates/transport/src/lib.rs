@@ -1,1 +1,43 @@
-//! One Identity's protocol agent: keys, relationships, templates, tokens, files, messages and synchronisation
+//! One Identity's protocol agent: keys, relationships, templates, tokens, files, messages and synchronisation.
+//!
+//! [`Account`] is the face of the crate. It talks to a Backbone over HTTP and keeps its state in a [`store::Store`].
+//! What a document *means* is decided above; here contents are free JSON. Facts: `docs/protocol/02-transport.md`.
+//!
+//! Every operation first talks to the Backbone, then writes documents and the events they cause in one transaction.
+//! Operations that change something remotely run to their end even if the caller stops waiting.
+
+mod account;
+mod backbone;
+mod challenges;
+mod config;
+mod error;
+mod events;
+mod files;
+mod locks;
+mod messages;
+mod password_hashing;
+mod protected;
+mod relationships;
+mod request_error;
+mod secrets;
+mod sync;
+mod templates;
+mod tokens;
+mod unit_of_work;
+
+pub mod correlation;
+pub mod documents;
+
+pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus};
+pub use backbone::{BackboneCompatibility, backbone_compatibility};
+pub use challenges::{ChallengeValidation, Challenges};
+pub use config::{AgentOptions, TransportConfig};
+pub use error::{Result, TransportError, UNKNOWN_ERROR_CODE};
+pub use events::{EventRecorder, TransportEvent};
+pub use files::{Files, SendFile};
+pub use messages::{Messages, SendMessage};
+pub use relationships::Relationships;
+pub use request_error::{RequestError, codes as request_error_codes};
+pub use sync::{ChangedItems, Sync};
+pub use templates::{SendTemplate, Templates};
+pub use tokens::{SendToken, Tokens};

@@ -1,0 +1,59 @@
+use backbone_api::{identities::IsDeletedResponse, paths};
+use core_types::Timestamp;
+
+use super::Account;
+use crate::{
+    backbone::{BackboneCompatibility, Call, compatibility},
+    error::Result,
+};
+
+/// What can be asked of the Backbone itself.
+#[derive(Debug, Clone)]
+pub struct BackboneAccess {
+    account: Account,
+}
+
+/// Whether the own Identity still exists at the Backbone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityDeletionStatus {
+    /// Whether it is gone, or its grace period is over.
+    pub is_deleted: bool,
+    /// Since when.
+    pub deletion_date: Option<Timestamp>,
+}
+
+impl BackboneAccess {
+    pub(super) fn new(account: Account) -> Self {
+        Self { account }
+    }
+
+    /// Whether the Backbone's version is supported.
+    ///
+    /// # Errors
+    /// A failed call.
+    pub async fn compatibility(&self) -> Result<BackboneCompatibility> {
+        compatibility(self.account.http().anonymous()).await
+    }
+
+    /// Makes sure that there is a valid access token.
+    ///
+    /// # Errors
+    /// `error.transport.request.noAuthGrant` if the credentials of the device are refused,
+    /// `error.transport.request.noAuthPossible` for everything else.
+    pub async fn log_in(&self) -> Result<()> {
+        self.account.http().log_in().await
+    }
+}
+
+impl Account {
+    /// Asks the Backbone whether the own Identity was deleted. Works without a login (`docs/protocol/02 §9.2`).
+    ///
+    /// # Errors
+    /// A failed call, or a failure of the store.
+    pub async fn check_if_identity_is_deleted(&self) -> Result<IdentityDeletionStatus> {
+        let username = self.device().await?.username;
+        let call = Call::get(paths::IDENTITY_IS_DELETED).query("username", Some(username.as_str()));
+        let response: IsDeletedResponse = self.http().anonymous().result(call).await?;
+        Ok(IdentityDeletionStatus { is_deleted: response.is_deleted, deletion_date: response.deletion_date })
+    }
+}

@@ -1,0 +1,137 @@
+//! Opening an account: an existing Identity, or a new one (`docs/protocol/02 §6`).
+
+use std::sync::Arc;
+
+use core_types::Username;
+use protocol::device::DeviceCredentials;
+use secrecy::SecretString;
+use store::{Document, Filter, Store};
+use tokio_util::task::TaskTracker;
+
+use super::{Account, AccountOptions, Inner, creation, info};
+use crate::{
+    backbone::{Authenticator, Backbone, Credentials, HttpClient},
+    documents::{
+        AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message,
+        PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry, Token,
+        TransmitCounter, UnpushedDatawalletModification,
+    },
+    error::{Result, TransportError},
+    locks::NamedLocks,
+    password_hashing::PasswordHashing,
+    secrets::{AccountKeys, raise_last_nonce},
+    sync::SyncState,
+};
+
+impl Account {
+    /// Opens the account in a store. An empty store gets a new Identity, if the configuration allows that; an interrupted
+    /// creation is continued.
+    ///
+    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is still missing. A Backbone that
+    /// cannot be reached for that is not an error: the next synchronisation tries again.
+    ///
+    /// # Errors
+    /// `error.transport.general.…` for a configuration that cannot be used, `error.transport.general.noIdentityFound`,
+    /// `error.transport.general.platformClientInvalid`, `error.transport.secrets.…` for an incomplete database, a failed
+    /// call or a failure of the store.
+    pub async fn open(options: AccountOptions) -> Result<Self> {
+        options.config.validate()?;
+        let store = &options.store;
+        register_collections(store).await?;
+        let http = HttpClient::new(&options.config)?;
+        let identity = match find_identity(store).await? {
+            Some(identity) => identity,
+            None if options.config.allow_identity_creation => creation::create(&options, &http).await?,
+            None => return Err(TransportError::NoIdentityFound),
+        };
+        let base_key =
+            info::base_key(store).await?.ok_or_else(|| TransportError::SecretNotFound(info::BASE_KEY.to_owned()))?;
+        let (keys, credentials) = AccountKeys::load(store, &base_key).await?;
+        check_keys(&identity, &keys)?;
+        raise_last_nonce(store).await?;
+        let account = Self::assemble(options, http, identity, keys, credentials)?;
+        if let Err(error) = account.sync().bootstrap().await {
+            tracing::warn!(code = error.code(), %error, "the datawallet of the Identity could not be created yet");
+        }
+        Ok(account)
+    }
+
+    fn assemble(
+        options: AccountOptions,
+        http: HttpClient,
+        identity: Identity,
+        keys: AccountKeys,
+        credentials: DeviceCredentials,
+    ) -> Result<Self> {
+        let AccountOptions { store, config, clock, recorder } = options;
+        let credentials = Credentials {
+            username: Username::new(credentials.username.as_str()),
+            password: SecretString::from(credentials.password.as_str()),
+        };
+        let authenticator = Authenticator::new(&config, credentials, Arc::clone(&clock));
+        Ok(Self(Arc::new(Inner {
+            base_url_hostname: config.base_url_hostname()?,
+            backbone: Backbone::new(http, authenticator),
+            config,
+            store,
+            clock,
+            recorder,
+            identity,
+            keys,
+            locks: NamedLocks::default(),
+            password_hashing: PasswordHashing::new(),
+            sync: SyncState::default(),
+            tasks: TaskTracker::new(),
+        })))
+    }
+}
+
+/// The stored Identity; nothing if the database has none. A database that holds some parts of an account and lacks others is
+/// refused: a second Identity over it would destroy what is left of the first.
+async fn find_identity(store: &Store) -> Result<Option<Identity>> {
+    let (identity, device) = (info::identity(store).await?, info::device(store).await?);
+    match (identity, device) {
+        (Some(identity), Some(_)) => Ok(Some(identity)),
+        (None, None) => {
+            let base_key = info::base_key(store).await?;
+            let secrets = store.count::<DeviceSecretEntry>(&Filter::All).await?;
+            if base_key.is_some() || secrets > 0 { Err(incomplete()) } else { Ok(None) }
+        }
+        _ => Err(incomplete()),
+    }
+}
+
+fn incomplete() -> TransportError {
+    TransportError::invariant("the database holds an incomplete account; it is left untouched")
+}
+
+/// Whether the stored keys are those of the stored Identity.
+fn check_keys(identity: &Identity, keys: &AccountKeys) -> Result<()> {
+    if keys.identity_signature.public_key()? != identity.public_key {
+        return Err(TransportError::invariant("the stored private key is not the one of the stored Identity"));
+    }
+    Ok(identity.check_address()?)
+}
+
+async fn register_collections(store: &Store) -> Result<()> {
+    store
+        .register(&[
+            AccountInfoEntry::COLLECTION,
+            DeviceSecretEntry::COLLECTION,
+            SyncInfoEntry::COLLECTION,
+            UnpushedDatawalletModification::COLLECTION,
+            Secret::COLLECTION,
+            Device::COLLECTION,
+            IdentityDeletionProcess::COLLECTION,
+            Relationship::COLLECTION,
+            RelationshipTemplate::COLLECTION,
+            Token::COLLECTION,
+            File::COLLECTION,
+            Message::COLLECTION,
+            TransmitCounter::COLLECTION,
+            PendingRelationship::COLLECTION,
+            ProcessedExternalEvent::COLLECTION,
+        ])
+        .await?;
+    Ok(())
+}

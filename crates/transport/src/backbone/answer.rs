@@ -1,0 +1,206 @@
+//! What an answer of the Backbone means: the rules of `docs/protocol/02 §3.2, §3.3`.
+
+use backbone_api::Pagination;
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
+
+use super::client::Call;
+use crate::request_error::{RequestError, codes};
+
+/// Status, headers and body of an answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// The members of an answer that are looked at; the result is read when it is known to be needed.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(default)]
+    pagination: Option<Pagination>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The `result` of an answer with content.
+    pub(crate) fn result<T: DeserializeOwned>(&self, call: &Call) -> Result<T, RequestError> {
+        let members = self.members(call)?;
+        self.refuse_client_errors(call)?;
+        self.read_result(call, members.as_ref())
+    }
+
+    /// Success of a call whose result does not matter or does not exist.
+    pub(crate) fn done(&self, call: &Call) -> Result<(), RequestError> {
+        self.members(call)?;
+        self.refuse_client_errors(call)?;
+        if self.status < 300 { Ok(()) } else { Err(self.undefined(call, "there is no result")) }
+    }
+
+    /// One page of a list. Without `pagination` there is only this page.
+    pub(crate) fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<(Vec<T>, u64), RequestError> {
+        let members = self.members(call)?;
+        if matches!(self.status, 400..=499) {
+            return Err(self.error(call, codes::BAD_REQUEST, "the Backbone refuses the call"));
+        }
+        let items = self.read_result(call, members.as_ref())?;
+        let pages = members.and_then(|members| members.pagination).map_or(1, |pagination| pagination.total_pages);
+        Ok((items, pages))
+    }
+
+    /// The bytes of a download. Other than the peers, which take any ordinary answer for the file, a download checks the
+    /// status.
+    pub(crate) fn bytes(self, call: &Call) -> Result<Bytes, RequestError> {
+        if self.status < 300 {
+            return Ok(self.body);
+        }
+        self.members(call)?;
+        self.refuse_client_errors(call)?;
+        Err(self.undefined(call, "there is no file"))
+    }
+
+    /// Refuses what is no ordinary answer, and reads the body. A body that is no JSON object has no members.
+    fn members(&self, call: &Call) -> Result<Option<Members<'_>>, RequestError> {
+        match self.status {
+            ..300 | 400 | 404 | 500 => {}
+            401 => return Err(self.error(call, codes::UNAUTHORIZED, "the Backbone asks for a login")),
+            403 => return Err(self.error(call, codes::FORBIDDEN, "the Backbone forbids the call")),
+            _ => return Err(self.error(call, codes::UNEXPECTED, "the Backbone answers with an unexpected status")),
+        }
+        let members = serde_json::from_slice::<Members<'_>>(&self.body).ok();
+        match members.as_ref().and_then(|members| members.error.as_ref()) {
+            Some(body) if !body.is_null() => Err(self.backbone_error(call, body)),
+            _ => Ok(members),
+        }
+    }
+
+    fn refuse_client_errors(&self, call: &Call) -> Result<(), RequestError> {
+        match self.status {
+            404 => Err(self.error(call, codes::NOT_FOUND, "the Backbone does not know the path")),
+            400..=499 => Err(self.error(call, codes::BAD_REQUEST, "the Backbone refuses the call")),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_result<T: DeserializeOwned>(&self, call: &Call, members: Option<&Members<'_>>) -> Result<T, RequestError> {
+        let Some(result) = members.and_then(|members| members.result) else {
+            return Err(self.undefined(call, "there is no result"));
+        };
+        // The reason names members and positions, never values.
+        serde_json::from_str(result.get()).map_err(|error| {
+            let kind = if error.is_data() { "has an unexpected form" } else { "cannot be read" };
+            self.undefined(call, &format!("the result {kind} (line {}, column {})", error.line(), error.column()))
+        })
+    }
+
+    fn undefined(&self, call: &Call, reason: &str) -> RequestError {
+        RequestError { status: 500, ..self.error(call, codes::RESULT_UNDEFINED, reason) }
+    }
+
+    fn error(&self, call: &Call, code: &str, reason: &str) -> RequestError {
+        RequestError { trace_id: self.header("x-trace-id"), ..call.error(code, self.status, reason) }
+    }
+
+    fn backbone_error(&self, call: &Call, body: &Value) -> RequestError {
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        RequestError {
+            code: text("code").unwrap_or_else(|| codes::UNEXPECTED.to_owned()),
+            reason: text("message").unwrap_or_default(),
+            request_id: text("docs"),
+            time: text("time"),
+            error_id: text("id"),
+            details: body.get("details").filter(|details| !details.is_null()).cloned(),
+            ..self.error(call, "", "")
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+
+    fn call() -> Call {
+        Call::get("/api/v2/Things")
+    }
+
+    #[test]
+    fn reads_results_and_errors_by_the_documented_table() {
+        const ERROR: &str =
+            r#"{"error":{"id":"ERR1","code":"error.platform.recordNotFound","message":"gone","docs":"d","time":"t"}}"#;
+        let cases: [(u16, &str, Result<i64, (&str, u16)>); 15] = [
+            (200, r#"{"result":5}"#, Ok(5)),
+            (201, r#"{"result":5}"#, Ok(5)),
+            (500, r#"{"result":5}"#, Ok(5)),
+            (200, "{}", Err((codes::RESULT_UNDEFINED, 500))),
+            (200, "<html>", Err((codes::RESULT_UNDEFINED, 500))),
+            (200, r#"{"result":"five"}"#, Err((codes::RESULT_UNDEFINED, 500))),
+            (400, ERROR, Err(("error.platform.recordNotFound", 400))),
+            (404, ERROR, Err(("error.platform.recordNotFound", 404))),
+            (404, "", Err((codes::NOT_FOUND, 404))),
+            (400, "nonsense", Err((codes::BAD_REQUEST, 400))),
+            (500, "", Err((codes::RESULT_UNDEFINED, 500))),
+            (401, "", Err((codes::UNAUTHORIZED, 401))),
+            (403, ERROR, Err((codes::FORBIDDEN, 403))),
+            (429, ERROR, Err((codes::UNEXPECTED, 429))),
+            (304, "", Err((codes::UNEXPECTED, 304))),
+        ];
+        for (status, body, expected) in cases {
+            let result = answer(status, body).result::<i64>(&call()).map_err(|error| (error.code, error.status));
+            assert_eq!(result, expected.map_err(|(code, status)| (code.to_owned(), status)), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn keeps_what_the_backbone_says_about_an_error() {
+        let body = r#"{"error":{"id":"ERR1","code":"c","message":"m","docs":"d","time":"t","details":{"x":1}}}"#;
+        let error = answer(400, body).result::<i64>(&call()).unwrap_err();
+        assert_eq!(error.reason, "m");
+        assert_eq!(error.error_id.as_deref(), Some("ERR1"));
+        assert_eq!(error.request_id.as_deref(), Some("d"));
+        assert_eq!(error.time.as_deref(), Some("t"));
+        assert_eq!(error.details, Some(serde_json::json!({ "x": 1 })));
+        assert_eq!(error.to_string(), "c (400): 'm' GET /api/v2/Things at t");
+    }
+
+    #[test]
+    fn pages_need_no_pagination() {
+        assert_eq!(answer(200, r#"{"result":[1,2]}"#).page::<i64>(&call()).unwrap(), (vec![1, 2], 1));
+        let body = r#"{"result":[1],"pagination":{"pageNumber":1,"pageSize":1,"totalPages":3,"totalRecords":3}}"#;
+        assert_eq!(answer(200, body).page::<i64>(&call()).unwrap(), (vec![1], 3));
+        assert_eq!(answer(404, "").page::<i64>(&call()).unwrap_err().code, codes::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_download_checks_the_status() {
+        assert_eq!(answer(200, r#"{"error":{}}"#).bytes(&call()).unwrap(), r#"{"error":{}}"#);
+        assert_eq!(answer(404, r#"{"error":{"code":"gone"}}"#).bytes(&call()).unwrap_err().code, "gone");
+        assert_eq!(answer(500, "bytes").bytes(&call()).unwrap_err().code, codes::RESULT_UNDEFINED);
+    }
+
+    #[test]
+    fn done_needs_no_body() {
+        answer(204, "").done(&call()).unwrap();
+        answer(200, r#"{"result":{}}"#).done(&call()).unwrap();
+        assert_eq!(answer(400, r#"{"error":{"code":"no"}}"#).done(&call()).unwrap_err().code, "no");
+        assert_eq!(answer(500, "").done(&call()).unwrap_err().code, codes::RESULT_UNDEFINED);
+    }
+}

@@ -1,0 +1,248 @@
+//! The HTTP client: builds requests, sends them, and turns failures of the network into errors.
+
+use std::{error::Error, time::Instant};
+
+use backbone_api::headers;
+use bytes::Bytes;
+use reqwest::{
+    Method,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    redirect,
+};
+use serde::Serialize;
+
+use super::answer::Answer;
+use crate::{
+    config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
+    correlation,
+    error::{Result, TransportError},
+    request_error::{RequestError, codes},
+};
+
+/// One call, before it is known by whom it is made. Can be sent more than once.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    query: Vec<(&'static str, String)>,
+    body: CallBody,
+    synchronisation: bool,
+}
+
+#[derive(Clone)]
+enum CallBody {
+    None,
+    Json(Bytes),
+    Form(Vec<(&'static str, String)>),
+    Upload { content: Bytes, fields: Vec<(&'static str, String)> },
+}
+
+impl std::fmt::Debug for CallBody {
+    // Bodies hold passwords and key material of challenges: only their kind is printed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Json(_) => "Json(…)",
+            Self::Form(_) => "Form(…)",
+            Self::Upload { .. } => "Upload(…)",
+        })
+    }
+}
+
+impl Call {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    pub(crate) fn patch(path: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Result<Self> {
+        Self::new(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn put(path: impl Into<String>, body: &impl Serialize) -> Result<Self> {
+        Self::new(Method::PUT, path).json(body)
+    }
+
+    pub(super) fn form(path: impl Into<String>, fields: Vec<(&'static str, String)>) -> Self {
+        Self { body: CallBody::Form(fields), ..Self::new(Method::POST, path) }
+    }
+
+    pub(crate) fn upload(path: impl Into<String>, content: Bytes, fields: Vec<(&'static str, String)>) -> Self {
+        Self { body: CallBody::Upload { content, fields }, ..Self::new(Method::POST, path) }
+    }
+
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|error| TransportError::invariant(format!("a request body cannot be written: {error}")))?;
+        self.body = CallBody::Json(bytes.into());
+        Ok(self)
+    }
+
+    /// Adds a query parameter; `None` adds nothing.
+    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.query.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    /// Marks a call of the synchronisation, which tells the supported version of the datawallet.
+    pub(crate) fn synchronisation(self) -> Self {
+        Self { synchronisation: true, ..self }
+    }
+
+    fn new(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), body: CallBody::None, synchronisation: false }
+    }
+
+    /// The error of this call for which no error body of the Backbone tells more.
+    pub(super) fn error(&self, code: &str, status: u16, reason: impl Into<String>) -> RequestError {
+        RequestError {
+            code: code.to_owned(),
+            reason: reason.into(),
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            status,
+            request_id: None,
+            time: None,
+            error_id: None,
+            details: None,
+            trace_id: None,
+        }
+    }
+}
+
+/// The connection to one Backbone, without an identity of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpClient {
+    http: reqwest::Client,
+    base_url: String,
+    debug: bool,
+}
+
+impl HttpClient {
+    /// The only place where an HTTP client is made: time limit, redirects, additional headers and connection pool follow
+    /// the configuration; proxies follow the process environment.
+    pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
+        let agent = config.agent_options();
+        let http = reqwest::Client::builder()
+            .timeout(config.timeout())
+            .redirect(redirect::Policy::limited(config.platform_max_redirects))
+            .default_headers(default_headers(config)?)
+            .pool_max_idle_per_host(if agent.keep_alive { agent.max_free_sockets } else { 0 })
+            .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| TransportError::invariant(format!("the HTTP client cannot be built: {error}")))?;
+        Ok(Self { http, base_url: config.base_url.trim_end_matches('/').to_owned(), debug: config.debug })
+    }
+
+    /// Sends the call; any status is an answer.
+    pub(crate) async fn send(&self, call: &Call, bearer: Option<&str>) -> Result<Answer, RequestError> {
+        let started = Instant::now();
+        let request = self.request(call, bearer)?;
+        let response = self.http.execute(request).await.map_err(|error| network_error(call, &error))?;
+        let (status, response_headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.map_err(|error| network_error(call, &error))?;
+        tracing::trace!(method = %call.method, path = call.path, status, "call to the Backbone answered");
+        if self.debug {
+            let server_ms =
+                response_headers.get(headers::RESPONSE_DURATION_MS).and_then(|value| value.to_str().ok()).unwrap_or("");
+            let total_ms = started.elapsed().as_millis();
+            tracing::debug!(method = %call.method, path = call.path, status, total_ms, server_ms, "duration of a call");
+        }
+        Ok(Answer { status, headers: response_headers, body })
+    }
+
+    fn request(&self, call: &Call, bearer: Option<&str>) -> Result<reqwest::Request, RequestError> {
+        let url = format!("{}{}", self.base_url, call.path);
+        let mut request = self.http.request(call.method.clone(), url);
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        if call.synchronisation {
+            request = request.header(headers::SUPPORTED_DATAWALLET_VERSION, SUPPORTED_DATAWALLET_VERSION);
+        }
+        if let Some(value) = correlation::current().and_then(|id| HeaderValue::try_from(id).ok()) {
+            request = request.header(headers::CORRELATION_ID, value);
+        }
+        request = match &call.body {
+            CallBody::None => request,
+            CallBody::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.clone()),
+            CallBody::Form(fields) => request.form(fields),
+            CallBody::Upload { content, fields } => request.multipart(upload_form(content, fields)),
+        };
+        let mut request = request.build().map_err(|error| call.error(codes::UNKNOWN, 500, error.to_string()))?;
+        if let Some(token) = bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+                .map_err(|_| call.error(codes::NO_AUTH_POSSIBLE, 500, "the access token is no header value"))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        Ok(request)
+    }
+}
+
+fn default_headers(config: &TransportConfig) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/plain, */*"));
+    for (name, value) in &config.platform_additional_headers {
+        let invalid = || TransportError::invariant(format!("the additional header '{name}' is not valid"));
+        headers.insert(
+            HeaderName::try_from(name).map_err(|_| invalid())?,
+            HeaderValue::try_from(value).map_err(|_| invalid())?,
+        );
+    }
+    Ok(headers)
+}
+
+fn upload_form(content: &Bytes, fields: &[(&'static str, String)]) -> reqwest::multipart::Form {
+    let length = content.len() as u64;
+    let file = reqwest::multipart::Part::stream_with_length(content.clone(), length).file_name("cipher.bin");
+    let file = match file.mime_str("application/octet-stream") {
+        Ok(file) => file,
+        // The type is a constant that parses; without it the part is still understood.
+        Err(_) => reqwest::multipart::Part::stream_with_length(content.clone(), length).file_name("cipher.bin"),
+    };
+    fields.iter().fold(reqwest::multipart::Form::new().part("content", file), |form, (name, value)| {
+        form.text(*name, value.clone())
+    })
+}
+
+/// The error of a call without an answer (`docs/protocol/02 §3.3`).
+fn network_error(call: &Call, error: &reqwest::Error) -> RequestError {
+    let code = if error.is_timeout() {
+        codes::ABORTED
+    } else if error.is_connect() && is_resolution_failure(error) {
+        codes::ADDRESS_NOT_FOUND
+    } else {
+        codes::UNKNOWN
+    };
+    // The chain of causes, without the URL: its query may hold the hash of a password.
+    let mut reason = String::new();
+    let mut cause: Option<&dyn Error> = error.source();
+    while let Some(error) = cause {
+        if !reason.is_empty() {
+            reason.push_str(": ");
+        }
+        reason.push_str(&error.to_string());
+        cause = error.source();
+    }
+    call.error(code, 500, reason)
+}
+
+fn is_resolution_failure(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn Error> = error.source();
+    while let Some(error) = cause {
+        // The connector has no type for this; its text is the only sign.
+        if error.to_string().starts_with("dns error") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,56 @@
+//! Which versions of a Backbone this program understands (`docs/protocol/02 §2`).
+
+use backbone_api::paths;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::{Call, HttpClient};
+use crate::{
+    config::{SUPPORTED_MAX_BACKBONE_VERSION, SUPPORTED_MIN_BACKBONE_VERSION, TransportConfig},
+    error::{Result, TransportError},
+};
+
+/// The version of a Backbone, and whether it is one of the supported ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackboneCompatibility {
+    /// Whether the version is supported.
+    pub is_compatible: bool,
+    /// Major version of the Backbone.
+    pub backbone_version: u64,
+    /// Lowest supported major version.
+    pub supported_min_backbone_version: u64,
+    /// Highest supported major version.
+    pub supported_max_backbone_version: u64,
+}
+
+/// Asks the Backbone of a configuration for its version. Needs no Identity.
+///
+/// # Errors
+/// A configuration error or a failed call.
+pub async fn backbone_compatibility(config: &TransportConfig) -> Result<BackboneCompatibility> {
+    config.validate()?;
+    compatibility(&HttpClient::new(config)?).await
+}
+
+pub(crate) async fn compatibility(http: &HttpClient) -> Result<BackboneCompatibility> {
+    /// The version is a text in today's Backbones; a number is read as well.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Version {
+        major_version: Value,
+    }
+
+    let version: Version = http.result(Call::get(paths::VERSION)).await?;
+    let backbone_version = match &version.major_version {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| TransportError::invariant("the Backbone tells no usable version"))?;
+    Ok(BackboneCompatibility {
+        is_compatible: (SUPPORTED_MIN_BACKBONE_VERSION..=SUPPORTED_MAX_BACKBONE_VERSION).contains(&backbone_version),
+        backbone_version,
+        supported_min_backbone_version: SUPPORTED_MIN_BACKBONE_VERSION,
+        supported_max_backbone_version: SUPPORTED_MAX_BACKBONE_VERSION,
+    })
+}

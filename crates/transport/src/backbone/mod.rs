@@ -1,0 +1,93 @@
+//! Calls to the Backbone.
+
+mod answer;
+mod authenticator;
+mod client;
+mod compatibility;
+
+use std::sync::Arc;
+
+use backbone_api::paging::PAGE_NUMBER;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+pub(crate) use answer::Answer;
+pub(crate) use authenticator::{Authenticator, Credentials};
+pub(crate) use client::{Call, HttpClient};
+pub(crate) use compatibility::compatibility;
+pub use compatibility::{BackboneCompatibility, backbone_compatibility};
+
+use crate::error::Result;
+
+/// The Backbone as one device sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Backbone {
+    http: HttpClient,
+    authenticator: Arc<Authenticator>,
+}
+
+impl Backbone {
+    pub(crate) fn new(http: HttpClient, authenticator: Authenticator) -> Self {
+        Self { http, authenticator: Arc::new(authenticator) }
+    }
+
+    /// The client for calls without a login.
+    pub(crate) fn anonymous(&self) -> &HttpClient {
+        &self.http
+    }
+
+    /// Makes sure that there is an access token.
+    pub(crate) async fn log_in(&self) -> Result<()> {
+        self.authenticator.token(&self.http).await?;
+        Ok(())
+    }
+
+    /// The `result` of a call.
+    pub(crate) async fn result<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
+        Ok(self.send(&call).await?.result(&call)?)
+    }
+
+    /// A call whose result does not matter.
+    pub(crate) async fn done(&self, call: Call) -> Result<()> {
+        Ok(self.send(&call).await?.done(&call)?)
+    }
+
+    /// A download.
+    pub(crate) async fn bytes(&self, call: Call) -> Result<Bytes> {
+        Ok(self.send(&call).await?.bytes(&call)?)
+    }
+
+    /// All pages of a list. The number of pages is that of the first answer (`docs/protocol/02 §3.5`).
+    pub(crate) async fn pages<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>> {
+        let (mut items, pages) = self.send(&call).await?.page(&call)?;
+        for number in 2..=pages {
+            let next = call.clone().query(PAGE_NUMBER, Some(number));
+            let (more, _) = self.send(&next).await?.page(&next)?;
+            // Whatever number was announced: behind an empty page there is nothing.
+            if more.is_empty() {
+                break;
+            }
+            items.extend(more);
+        }
+        Ok(items)
+    }
+
+    /// Sends the call with an access token. If the token is refused, once more with a new one; that answer is final.
+    async fn send(&self, call: &Call) -> Result<Answer> {
+        let token = self.authenticator.token(&self.http).await?;
+        let answer = self.http.send(call, Some(token.expose())).await?;
+        if answer.status() != 401 {
+            return Ok(answer);
+        }
+        self.authenticator.discard(&token).await;
+        let token = self.authenticator.token(&self.http).await?;
+        Ok(self.http.send(call, Some(token.expose())).await?)
+    }
+}
+
+impl HttpClient {
+    /// The `result` of a call without a login.
+    pub(crate) async fn result<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
+        Ok(self.send(&call, None).await?.result(&call)?)
+    }
+}

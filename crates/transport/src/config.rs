@@ -1,0 +1,206 @@
+//! Configuration of the transport layer (`transportLibrary`, `docs/protocol/02 §1`).
+
+use std::{collections::BTreeMap, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::{Result, TransportError};
+
+/// Version of the datawallet this program reads and writes.
+pub(crate) const SUPPORTED_DATAWALLET_VERSION: u16 = 1;
+/// Version of the Identity this program creates.
+pub(crate) const SUPPORTED_IDENTITY_VERSION: u8 = 1;
+/// Lowest compatible major version of a Backbone.
+pub(crate) const SUPPORTED_MIN_BACKBONE_VERSION: u64 = 6;
+/// Highest compatible major version of a Backbone.
+pub(crate) const SUPPORTED_MAX_BACKBONE_VERSION: u64 = 7;
+
+/// How to reach a Backbone and what to send there. Unknown members are ignored.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TransportConfig {
+    /// Base URL of the Backbone; written into references as it is.
+    pub base_url: String,
+    /// OAuth client id.
+    pub platform_client_id: String,
+    /// OAuth client secret.
+    pub platform_client_secret: SecretString,
+    /// Whether an empty database may be filled with a new Identity.
+    pub allow_identity_creation: bool,
+    /// Whether the duration of each call is logged.
+    pub debug: bool,
+    /// Time limit of one call, milliseconds.
+    pub platform_timeout: u64,
+    /// Limit of redirects of one call.
+    pub platform_max_redirects: usize,
+    /// Limit of the plaintext of an uploaded file, bytes.
+    pub platform_max_unencrypted_file_size: u64,
+    /// Headers sent with every call.
+    pub platform_additional_headers: BTreeMap<String, String>,
+    /// Host name for the computation of the own address, when it differs from the host of `baseUrl`.
+    pub address_generation_hostname_override: Option<String>,
+    /// Whether the datawallet is synchronised.
+    pub datawallet_enabled: bool,
+    /// Connections of `http` base URLs.
+    pub http_agent_options: AgentOptions,
+    /// Connections of `https` base URLs.
+    pub https_agent_options: AgentOptions,
+    /// Life time of the cached tag collection, minutes.
+    pub tag_cache_lifetime_in_minutes: f64,
+}
+
+/// What is configurable about connections.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgentOptions {
+    /// Whether connections are kept for further calls.
+    pub keep_alive: bool,
+    /// How many unused connections are kept.
+    pub max_free_sockets: usize,
+}
+
+impl Default for AgentOptions {
+    fn default() -> Self {
+        Self { keep_alive: true, max_free_sockets: 2 }
+    }
+}
+
+impl Default for TransportConfig {
+    fn default() -> Self {
+        Self {
+            base_url: String::new(),
+            platform_client_id: String::new(),
+            platform_client_secret: SecretString::default(),
+            allow_identity_creation: true,
+            debug: false,
+            platform_timeout: 60_000,
+            platform_max_redirects: 10,
+            platform_max_unencrypted_file_size: 10 * 1024 * 1024,
+            platform_additional_headers: BTreeMap::new(),
+            address_generation_hostname_override: None,
+            datawallet_enabled: false,
+            http_agent_options: AgentOptions::default(),
+            https_agent_options: AgentOptions::default(),
+            tag_cache_lifetime_in_minutes: 5.0,
+        }
+    }
+}
+
+impl TransportConfig {
+    /// Checks what must be set, in the order of `docs/protocol/02 §1`.
+    pub fn validate(&self) -> Result<()> {
+        if self.platform_client_id.is_empty() {
+            return Err(TransportError::PlatformClientIdNotSet);
+        }
+        if self.platform_client_secret.expose_secret().is_empty() {
+            return Err(TransportError::PlatformClientSecretNotSet);
+        }
+        if self.base_url.is_empty() {
+            return Err(TransportError::BaseUrlNotSet);
+        }
+        // References separate their parts by this character.
+        if self.base_url.contains('|') {
+            return Err(TransportError::InvalidBaseUrl("it contains the character '|'".to_owned()));
+        }
+        self.parsed_base_url().map(drop)
+    }
+
+    /// Host name that is part of the own address.
+    pub fn address_hostname(&self) -> Result<String> {
+        match &self.address_generation_hostname_override {
+            Some(hostname) if !hostname.is_empty() => Ok(hostname.clone()),
+            _ => self.base_url_hostname(),
+        }
+    }
+
+    /// Host name of the base URL, without port.
+    pub(crate) fn base_url_hostname(&self) -> Result<String> {
+        let url = self.parsed_base_url()?;
+        let host = url.host_str().ok_or_else(|| TransportError::InvalidBaseUrl("it has no host".to_owned()))?;
+        Ok(host.to_owned())
+    }
+
+    /// The time limit of one call.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.platform_timeout)
+    }
+
+    /// The options of the connections the base URL needs.
+    pub(crate) fn agent_options(&self) -> &AgentOptions {
+        if self.base_url.starts_with("https:") { &self.https_agent_options } else { &self.http_agent_options }
+    }
+
+    fn parsed_base_url(&self) -> Result<Url> {
+        let url = Url::parse(&self.base_url).map_err(|error| TransportError::InvalidBaseUrl(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(TransportError::InvalidBaseUrl("it is no http or https URL".to_owned()));
+        }
+        Ok(url)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn config(json: serde_json::Value) -> TransportConfig {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn has_the_documented_defaults_and_ignores_unknown_members() {
+        let config = config(serde_json::json!({ "baseUrl": "https://b.example:8443", "future": 1 }));
+        assert!(config.allow_identity_creation);
+        assert!(!config.datawallet_enabled);
+        assert_eq!(config.platform_timeout, 60_000);
+        assert_eq!(config.platform_max_redirects, 10);
+        assert_eq!(config.platform_max_unencrypted_file_size, 10_485_760);
+        assert_eq!(config.https_agent_options, AgentOptions { keep_alive: true, max_free_sockets: 2 });
+        assert_eq!(config.address_hostname().unwrap(), "b.example");
+    }
+
+    #[test]
+    fn reports_the_first_missing_setting() {
+        let mut json = serde_json::json!({});
+        let mut codes = Vec::new();
+        for (name, value) in [
+            ("platformClientId", "id"),
+            ("platformClientSecret", "secret"),
+            ("baseUrl", "http://a|b"),
+            ("baseUrl", "ftp://localhost"),
+            ("baseUrl", "http://localhost:8090"),
+        ] {
+            codes.push(config(json.clone()).validate().unwrap_err().code().to_owned());
+            json[name] = value.into();
+        }
+        assert_eq!(
+            codes,
+            [
+                "error.transport.general.platformClientIdNotSet",
+                "error.transport.general.platformClientSecretNotSet",
+                "error.transport.general.baseUrlNotSet",
+                "error.transport.general.invalidBaseUrl",
+                "error.transport.general.invalidBaseUrl",
+            ]
+        );
+        config(json).validate().unwrap();
+    }
+
+    #[test]
+    fn the_override_names_the_host_of_the_address() {
+        let config = config(serde_json::json!({
+            "baseUrl": "http://127.0.0.1:8090", "addressGenerationHostnameOverride": "localhost"
+        }));
+        assert_eq!(config.address_hostname().unwrap(), "localhost");
+        assert_eq!(config.base_url_hostname().unwrap(), "127.0.0.1");
+    }
+
+    #[test]
+    fn never_prints_the_client_secret() {
+        let config = config(serde_json::json!({ "platformClientSecret": "hunter2" }));
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

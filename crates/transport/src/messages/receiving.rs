@@ -1,0 +1,114 @@
+use backbone_api::{
+    messages::{Message as BackboneMessage, Recipient as BackboneRecipient},
+    paths,
+};
+use core_types::{IdentityAddress, MessageId};
+use protocol::message::{Envelope, open_message};
+
+use super::{Messages, not_found};
+use crate::{
+    backbone::Call,
+    documents::{Message, MessageRecipient, ProcessedExternalEvent},
+    error::{Result, TransportError},
+    events::TransportEvent,
+    sync::ChangedItem,
+};
+
+impl Messages {
+    /// Fetches, checks and stores a message that came in. One that is stored already is left as it is.
+    pub(crate) async fn receive(&self, id: &MessageId, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
+        if self.get(id).await?.is_some() {
+            return Ok(ChangedItem::Nothing);
+        }
+        let call = Call::get(paths::with_id(paths::MESSAGE, id.as_str()));
+        let fetched: BackboneMessage = self.account.http().result(call).await?;
+        if fetched.id != *id {
+            return Err(TransportError::invariant("the Backbone sent another Message than asked for"));
+        }
+        let message = self.open(fetched).await?;
+        let mut unit = self.account.unit_of_work().await?;
+        unit.insert(&message).await?;
+        unit.publish(&TransportEvent::MessageReceived(message.clone())).await?;
+        unit.processed(mark).await?;
+        unit.commit().await?;
+        Ok(ChangedItem::Message(Box::new(message)))
+    }
+
+    /// Takes over when the recipients of a sent message fetched it.
+    pub(crate) async fn apply_delivered(&self, id: &MessageId, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
+        let call = Call::get(paths::MESSAGES).query("ids", Some(id.as_str()));
+        let fetched: Vec<BackboneMessage> = self.account.http().pages(call).await?;
+        let fetched = fetched
+            .into_iter()
+            .find(|fetched| fetched.id == *id)
+            .ok_or_else(|| TransportError::invariant(format!("the Backbone does not know the Message '{id}'")))?;
+        let mut unit = self.account.unit_of_work().await?;
+        let mut message: Message = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
+        for recipient in &mut message.recipients {
+            if let Some(news) = own_entry(&fetched.recipients, &recipient.address) {
+                recipient.received_at = news.received_at;
+                recipient.received_by_device.clone_from(&news.received_by_device);
+            }
+        }
+        unit.replace(&message).await?;
+        unit.publish(&TransportEvent::MessageDelivered(message.clone())).await?;
+        unit.processed(mark).await?;
+        unit.commit().await?;
+        Ok(ChangedItem::Message(Box::new(message)))
+    }
+
+    /// Decrypts a message with the keys of the relationship to the sender the Backbone names: only that peer can have made a
+    /// message that passes.
+    async fn open(&self, fetched: BackboneMessage) -> Result<Message> {
+        let sender = &fetched.created_by;
+        let relationship = self
+            .account
+            .relationships()
+            .to_identity(sender, None)
+            .await?
+            .ok_or_else(|| TransportError::record_not_found("Relationship", sender))?;
+        let own_address = &self.account.identity().address;
+        let own = own_entry(&fetched.recipients, own_address)
+            .ok_or_else(|| TransportError::OwnAddressNotInList(fetched.id.to_string()))?;
+        let secrets = self.account.relationship_secrets(&relationship).await?;
+        let recipients = [(own.address.clone(), own.encrypted_key.0.clone())];
+        let envelope = Envelope { recipients: &recipients, body: fetched.body.as_slice() };
+        let opened = open_message(own_address, envelope, &secrets)?;
+        for attachment in &opened.attachments {
+            self.account.files().load_by_reference(attachment).await?;
+        }
+        if opened.recipients.len() != fetched.recipients.len() {
+            tracing::debug!(message = %fetched.id, "the message names other recipients than its envelope");
+        }
+        let own = MessageRecipient {
+            address: own.address.clone(),
+            encrypted_key: opened.encrypted_key,
+            received_at: own.received_at,
+            received_by_device: own.received_by_device.clone(),
+            relationship_id: Some(relationship.id),
+        };
+        Ok(Message {
+            attachments: opened
+                .attachments
+                .into_iter()
+                .map(|attachment| core_types::FileId::new(attachment.id))
+                .collect(),
+            content: opened.content,
+            created_at: fetched.created_at,
+            created_by: fetched.created_by,
+            created_by_device: fetched.created_by_device,
+            id: fetched.id,
+            is_own: false,
+            metadata: None,
+            metadata_modified_at: None,
+            received_by_everyone: false,
+            recipients: vec![own],
+            secret_key: opened.secret_key,
+            was_read_at: None,
+        })
+    }
+}
+
+fn own_entry<'a>(recipients: &'a [BackboneRecipient], address: &IdentityAddress) -> Option<&'a BackboneRecipient> {
+    recipients.iter().find(|recipient| recipient.address == *address)
+}

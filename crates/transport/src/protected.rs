@@ -1,0 +1,49 @@
+//! What templates and tokens have in common: they can be personalised and protected by a password
+//! (`docs/protocol/02 §9.6, §9.8`).
+
+use core_types::{PasswordProtection, SharedPasswordProtection};
+
+use crate::{
+    account::Account,
+    error::{Result, TransportError},
+};
+
+/// The protection of an object with its password. The caller's password wins over one inside the reference.
+///
+/// # Errors
+/// [`TransportError::NoPasswordProvided`] if there is a protection and neither has a password.
+pub(crate) fn with_password(
+    protection: Option<&SharedPasswordProtection>,
+    password: Option<&str>,
+) -> Result<Option<PasswordProtection>> {
+    let Some(protection) = protection else { return Ok(None) };
+    let password = password
+        .filter(|password| !password.is_empty())
+        .or(protection.password.as_deref())
+        .ok_or(TransportError::NoPasswordProvided)?;
+    Ok(Some(PasswordProtection::from_shared(protection, password)?))
+}
+
+/// Whether something personalised for an address, or the end of one, is meant for the own Identity.
+///
+/// # Errors
+/// [`TransportError::NotIntendedForYou`] if it is not.
+pub(crate) fn check_intended(account: &Account, for_identity: Option<&str>, id: &str) -> Result<()> {
+    match for_identity {
+        Some(ending) if !account.identity().address.is_addressed_by(ending) => {
+            Err(TransportError::NotIntendedForYou(id.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The `password` parameter of a call that loads a protected object.
+pub(crate) async fn password_parameter(
+    account: &Account,
+    protection: Option<&PasswordProtection>,
+) -> Result<Option<String>> {
+    match protection {
+        Some(protection) => Ok(Some(account.password_hashing().hash(protection).await?)),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,147 @@
+//! Requesting a relationship (`docs/protocol/02 §9.7.2`).
+
+use backbone_api::{
+    Bytes, codes, paths,
+    relationships::{CanCreateResponse, CreateRelationshipRequest, RelationshipMetadata},
+};
+use core_types::RelationshipSecretId;
+use protocol::{
+    relationship::{AnsweredTemplate, create_request},
+    secrets::SecretContent,
+};
+use serde_json::Value;
+
+use super::{Relationships, action::sorted_audit_log, pending};
+use crate::{
+    backbone::Call,
+    documents::{PendingRelationship, Relationship, RelationshipTemplate},
+    error::{Result, TransportError},
+    events::TransportEvent,
+    request_error::RequestError,
+};
+
+impl Relationships {
+    /// Why no relationship can be requested with this template; nothing if it can.
+    ///
+    /// # Errors
+    /// A failed call or a failure of the store: then it is not known.
+    pub async fn can_send(&self, template: &RelationshipTemplate) -> Result<Option<TransportError>> {
+        let peer = &template.identity.address;
+        if let Some(existing) = self.existing_to_identity(peer).await? {
+            return Ok(Some(TransportError::RelationshipCurrentlyExists(existing.status.to_string())));
+        }
+        if template.is_expired(self.now()) {
+            return Ok(Some(TransportError::RelationshipTemplateIsExpired(template.id.to_string())));
+        }
+        let call = Call::get(paths::RELATIONSHIPS_CAN_CREATE).query("peer", Some(peer.as_str()));
+        let response: CanCreateResponse = match self.account.http().result(call).await {
+            Err(TransportError::Request(error)) if is_unknown_identity(&error) => {
+                return Ok(Some(TransportError::DeletedOwnerOfRelationshipTemplate));
+            }
+            other => other?,
+        };
+        if response.can_create {
+            return Ok(None);
+        }
+        Ok(Some(match response.code.as_deref() {
+            Some(codes::RELATIONSHIP_TO_TARGET_ALREADY_EXISTS) => TransportError::RelationshipNotYetDecomposedByPeer,
+            Some(codes::RELATIONSHIP_PEER_IS_TO_BE_DELETED) => {
+                TransportError::ActiveIdentityDeletionProcessOfOwnerOfRelationshipTemplate
+            }
+            other => refusal(other),
+        }))
+    }
+
+    /// Requests a relationship with the creator of a template.
+    ///
+    /// # Errors
+    /// Those of [`can_send`](Self::can_send), a failed call or a failure of the store.
+    pub async fn send(&self, template: &RelationshipTemplate, creation_content: Value) -> Result<Relationship> {
+        let (relationships, template) = (self.clone(), template.clone());
+        self.account.finish(async move { relationships.send_now(&template, creation_content).await }).await
+    }
+
+    async fn send_now(&self, template: &RelationshipTemplate, creation_content: Value) -> Result<Relationship> {
+        let _order = self.account.lock(&format!("relationship with {}", template.identity.address)).await;
+        if let Some(reason) = self.can_send(template).await? {
+            return Err(reason);
+        }
+        let answered = AnsweredTemplate { id: &template.id, key: &template.template_key, identity: &template.identity };
+        let request = create_request(
+            &mut rand::rng(),
+            answered,
+            &creation_content,
+            self.account.identity(),
+            &self.account.keys().device_signature,
+        )?;
+        let pending = PendingRelationship {
+            creation_content,
+            creation_content_hash: pending::content_hash(&request.creation_content),
+            id: RelationshipSecretId::generate(&mut rand::rng()),
+            peer: template.identity.clone(),
+            template_id: template.id.clone(),
+        };
+        let mut unit = self.account.unit_of_work().await?;
+        let secret = SecretContent::RelationshipRequestSecrets(Box::new(request.secrets));
+        self.account.store_secret(&mut unit, pending.id.as_str(), &secret).await?;
+        unit.insert(&pending).await?;
+        unit.commit().await?;
+
+        let body = CreateRelationshipRequest {
+            relationship_template_id: template.id.clone(),
+            creation_content: Some(Bytes(request.creation_content)),
+        };
+        let metadata = match self.account.http().result(Call::post(paths::RELATIONSHIPS, &body)?).await {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                // Only a clear refusal says that there will be no relationship.
+                if error.as_request_error().is_some_and(|error| matches!(error.status, 400 | 403 | 404)) {
+                    self.forget(&pending).await?;
+                }
+                return Err(error);
+            }
+        };
+        self.store_sent(pending, metadata).await
+    }
+
+    async fn store_sent(&self, pending: PendingRelationship, metadata: RelationshipMetadata) -> Result<Relationship> {
+        if !self.account.is_me(&metadata.from) || metadata.to != pending.peer.address {
+            return Err(TransportError::invariant("the Backbone created a Relationship between other Identities"));
+        }
+        let mut unit = self.account.unit_of_work().await?;
+        unit.delete::<PendingRelationship>(pending.id.as_str()).await?;
+        let mut relationship = pending.into_relationship(&metadata);
+        relationship.audit_log = sorted_audit_log(metadata.audit_log);
+        unit.insert(&relationship).await?;
+        unit.publish(&TransportEvent::RelationshipChanged(relationship.clone())).await?;
+        unit.commit().await?;
+        Ok(relationship)
+    }
+
+    async fn forget(&self, pending: &PendingRelationship) -> Result<()> {
+        let mut unit = self.account.unit_of_work().await?;
+        self.account.delete_active_secret(&mut unit, pending.id.as_str()).await?;
+        unit.delete::<PendingRelationship>(pending.id.as_str()).await?;
+        unit.commit().await
+    }
+}
+
+fn is_unknown_identity(error: &RequestError) -> bool {
+    error.code == codes::RECORD_NOT_FOUND && error.reason.contains("Identity not found.")
+}
+
+/// The Backbone refuses for a reason without a code of this layer.
+fn refusal(code: Option<&str>) -> TransportError {
+    TransportError::from(RequestError {
+        code: code.unwrap_or(crate::request_error::codes::UNEXPECTED).to_owned(),
+        reason: "the Backbone refuses a Relationship to this Identity".to_owned(),
+        method: "GET".to_owned(),
+        path: paths::RELATIONSHIPS_CAN_CREATE.to_owned(),
+        status: 400,
+        request_id: None,
+        time: None,
+        error_id: None,
+        details: None,
+        trace_id: None,
+    })
+}

@@ -1,0 +1,90 @@
+//! The error of a call to the Backbone.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// Codes the client makes itself, because no Backbone error body tells more (`docs/protocol/02 §4.2`).
+pub mod codes {
+    /// No access token could be obtained: the Backbone is unreachable or refuses the OAuth client.
+    pub const NO_AUTH_POSSIBLE: &str = "error.transport.request.noAuthPossible";
+    /// The Backbone refuses the credentials of the device.
+    pub const NO_AUTH_GRANT: &str = "error.transport.request.noAuthGrant";
+    /// The call failed without an answer, for another reason than the ones below.
+    pub const UNKNOWN: &str = "error.transport.request.unknown";
+    /// The call took longer than `platformTimeout`.
+    pub const ABORTED: &str = "error.transport.request.aborted";
+    /// The host name of the Backbone could not be resolved.
+    pub const ADDRESS_NOT_FOUND: &str = "error.transport.request.addressNotFound";
+    /// Status 404 without an error body.
+    pub const NOT_FOUND: &str = "error.transport.request.notFound";
+    /// Another client error without an error body.
+    pub const BAD_REQUEST: &str = "error.transport.request.badRequest";
+    /// An answer without a usable `result`.
+    pub const RESULT_UNDEFINED: &str = "error.transport.request.resultUndefined";
+    /// Status 401.
+    pub const UNAUTHORIZED: &str = "error.platform.unauthorized";
+    /// Status 403.
+    pub const FORBIDDEN: &str = "error.platform.forbidden";
+    /// Any other status; its body is not read.
+    pub const UNEXPECTED: &str = "error.platform.unexpected";
+}
+
+/// A failed call to the Backbone: what was called, and what the Backbone (or the network) said.
+///
+/// Source: `docs/protocol/02 §3.3`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestError {
+    /// The Backbone's code, or one of [`codes`].
+    pub code: String,
+    /// The Backbone's message, or why the call failed.
+    pub reason: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path below the base URL, without query (which may hold passwords).
+    pub path: String,
+    /// HTTP status; 500 where there was no answer.
+    pub status: u16,
+    /// The Backbone's link to a documentation of the error.
+    pub request_id: Option<String>,
+    /// The Backbone's time stamp of the error.
+    pub time: Option<String>,
+    /// The Backbone's id of the error.
+    pub error_id: Option<String>,
+    /// The Backbone's details of the error.
+    pub details: Option<Value>,
+    /// The Backbone's trace id of the call.
+    pub trace_id: Option<String>,
+}
+
+impl RequestError {
+    /// Whether the same call may succeed later without any change: the network, the availability of the Backbone or a
+    /// limit of its rate was the cause, not what was asked.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.code.as_str() {
+            codes::NO_AUTH_POSSIBLE
+            | codes::UNKNOWN
+            | codes::ABORTED
+            | codes::ADDRESS_NOT_FOUND
+            | codes::UNAUTHORIZED => true,
+            codes::UNEXPECTED => matches!(self.status, 408 | 425 | 429 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): '{}' {} {}", self.code, self.status, self.reason, self.method, self.path)?;
+        if let Some(time) = &self.time {
+            write!(f, " at {time}")?;
+        }
+        if let Some(trace_id) = &self.trace_id {
+            write!(f, " with trace id {trace_id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for RequestError {}

@@ -1,0 +1,179 @@
+//! The datawallet: its creation for a new Identity, and changes made by other devices
+//! (`docs/protocol/02 §10.3, §10.4, §10.7`).
+
+use std::{collections::HashMap, time::Duration};
+
+use backbone_api::{
+    codes,
+    datawallet::{Datawallet, DatawalletModification, DatawalletModificationType, LOCAL_INDEX},
+    paths,
+    sync_runs::{FinalizeDatawalletVersionUpgradeRequest, StartSyncRunRequest, StartSyncRunResponse, SyncRunType},
+};
+use backon::{ExponentialBuilder, Retryable};
+use serde_json::{Map, Value};
+use store::{CollectionSpec, Document, Transaction};
+
+use super::{ChangedItems, bookkeeping};
+use crate::{
+    account::Account,
+    backbone::Call,
+    config::SUPPORTED_DATAWALLET_VERSION,
+    documents::{Device, File, IdentityDeletionProcess, Message, Relationship, RelationshipTemplate, Secret, Token},
+    error::{Result, TransportError},
+};
+
+/// The collections other devices may write to. Collection names come from the Backbone, which must not be able to reach
+/// anything else.
+const SYNCHRONISED: [CollectionSpec; 15] = [
+    Secret::COLLECTION,
+    Device::COLLECTION,
+    IdentityDeletionProcess::COLLECTION,
+    Relationship::COLLECTION,
+    RelationshipTemplate::COLLECTION,
+    Token::COLLECTION,
+    File::COLLECTION,
+    Message::COLLECTION,
+    CollectionSpec { name: "Attributes", key: "id", indexes: &[] },
+    CollectionSpec { name: "AttributeForwardingDetails", key: "id", indexes: &[] },
+    CollectionSpec { name: "Requests", key: "id", indexes: &[] },
+    CollectionSpec { name: "Notifications", key: "id", indexes: &[] },
+    CollectionSpec { name: "Settings", key: "id", indexes: &[] },
+    CollectionSpec { name: "Drafts", key: "id", indexes: &[] },
+    CollectionSpec { name: "IdentityMetadata", key: "id", indexes: &[] },
+];
+
+/// Gives a new Identity its datawallet; without one the Backbone refuses to synchronise external events. Nothing happens
+/// once that is known to be done. May be repeated at any point: an upgrade to the version reached is accepted.
+pub(super) async fn bootstrap(account: &Account) -> Result<()> {
+    if bookkeeping::local_index(account.store()).await?.is_some() {
+        return Ok(());
+    }
+    // After a crash in the middle the earlier sync run has to expire first, which takes 10 s.
+    let patience = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_max_delay(Duration::from_secs(3))
+        .with_max_times(6);
+    (|| upgrade(account)).retry(patience).when(is_occupied).await?;
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::set_local_index(unit.transaction(), -1).await?;
+    unit.commit().await
+}
+
+fn is_occupied(error: &TransportError) -> bool {
+    error.as_request_error().is_some_and(|error| error.code == codes::SYNC_RUN_ANOTHER_IS_RUNNING)
+}
+
+async fn upgrade(account: &Account) -> Result<()> {
+    let start = StartSyncRunRequest { r#type: Some(SyncRunType::DatawalletVersionUpgrade), duration: None };
+    let started: StartSyncRunResponse =
+        account.http().result(Call::post(paths::SYNC_RUNS, &start)?.synchronisation()).await?;
+    let run = started.sync_run.ok_or_else(|| TransportError::invariant("the Backbone started no sync run"))?;
+    let finalize = FinalizeDatawalletVersionUpgradeRequest {
+        new_datawallet_version: SUPPORTED_DATAWALLET_VERSION,
+        datawallet_modifications: Vec::new(),
+    };
+    let path = paths::with_id(paths::SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE, run.id.as_str());
+    account.http().done(Call::put(path, &finalize)?.synchronisation()).await
+}
+
+/// Applies what other devices changed, and checks that this program understands it.
+pub(super) async fn synchronise(account: &Account, changed: &mut ChangedItems) -> Result<()> {
+    let datawallet: Datawallet = account.http().result(Call::get(paths::DATAWALLET).synchronisation()).await?;
+    if datawallet.version > SUPPORTED_DATAWALLET_VERSION {
+        return Err(insufficient_version(datawallet.version));
+    }
+    let identifiers = pull(account).await?;
+    changed.changed_object_identifiers_during_datawallet_sync.extend(identifiers);
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::set_datawallet_time(unit.transaction(), account.clock().now()).await?;
+    unit.commit().await
+}
+
+/// Fetches and applies the modifications behind the local index; gives the ids of the changed documents.
+pub(super) async fn pull(account: &Account) -> Result<Vec<String>> {
+    let local_index = bookkeeping::local_index(account.store()).await?;
+    let call = Call::get(paths::DATAWALLET_MODIFICATIONS).query(LOCAL_INDEX, local_index).synchronisation();
+    let modifications: Vec<DatawalletModification> = match account.http().pages(call).await {
+        Err(TransportError::Request(error)) if error.code == codes::DATAWALLET_INSUFFICIENT_SUPPORTED_VERSION => {
+            return Err(insufficient_version(SUPPORTED_DATAWALLET_VERSION + 1));
+        }
+        other => other?,
+    };
+    let Some(highest) = modifications.iter().map(|modification| modification.index).max() else {
+        return Ok(Vec::new());
+    };
+    let objects = fold(account, modifications)?;
+    let mut unit = account.unit_of_work().await?;
+    for object in &objects {
+        object.apply(unit.transaction()).await?;
+    }
+    bookkeeping::set_local_index(unit.transaction(), highest).await?;
+    unit.commit().await?;
+    Ok(objects.into_iter().map(|object| object.id).collect())
+}
+
+fn insufficient_version(required: u16) -> TransportError {
+    TransportError::InsufficientSupportedDatawalletVersion {
+        supported: SUPPORTED_DATAWALLET_VERSION.into(),
+        required: required.into(),
+    }
+}
+
+/// What the modifications of one document amount to.
+struct ChangedObject {
+    id: String,
+    collection: String,
+    /// The members to write; `None` deletes the document.
+    members: Option<Map<String, Value>>,
+}
+
+/// Brings the modifications together by document, in the order of first appearance.
+fn fold(account: &Account, modifications: Vec<DatawalletModification>) -> Result<Vec<ChangedObject>> {
+    let mut objects: Vec<ChangedObject> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    for modification in modifications {
+        let change = match modification.r#type {
+            DatawalletModificationType::Create | DatawalletModificationType::Update => {
+                Some(account.keys().open_modification(&modification)?)
+            }
+            DatawalletModificationType::Delete => None,
+            // Told older programs to load a document again; today everything is in the modifications themselves.
+            DatawalletModificationType::CacheChanged => continue,
+        };
+        let next = objects.len();
+        let position = *positions.entry(modification.object_identifier.clone()).or_insert(next);
+        if position == next {
+            let DatawalletModification { object_identifier: id, collection, .. } = modification;
+            objects.push(ChangedObject { id, collection, members: None });
+        }
+        if let Some(object) = objects.get_mut(position) {
+            match change {
+                Some(payload) => object.members.get_or_insert_default().extend(payload),
+                None => object.members = None,
+            }
+        }
+    }
+    Ok(objects)
+}
+
+impl ChangedObject {
+    async fn apply(&self, transaction: &mut Transaction) -> Result<()> {
+        let Some(spec) = SYNCHRONISED.iter().find(|spec| spec.name == self.collection) else {
+            tracing::warn!(collection = self.collection, "a modification of an unknown collection is ignored");
+            return Ok(());
+        };
+        let Some(members) = &self.members else {
+            transaction.delete_raw(spec, &self.id).await?;
+            return Ok(());
+        };
+        let mut document = match transaction.get_raw(spec, &self.id).await? {
+            Some(Value::Object(document)) => document,
+            _ => Map::from_iter([(spec.key.to_owned(), Value::from(self.id.as_str()))]),
+        };
+        document.extend(
+            members.iter().filter(|(name, _)| *name != spec.key).map(|(name, value)| (name.clone(), value.clone())),
+        );
+        transaction.put_raw(spec, &Value::Object(document)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The course of a synchronisation (`docs/protocol/02 §10.2`).
+
+use std::{collections::HashSet, time::Duration};
+
+use backbone_api::{
+    codes, paths,
+    sync_runs::{
+        ExternalEventResult, FinalizeExternalEventSyncRequest, FinalizeExternalEventSyncResponse, StartSyncRunRequest,
+        StartSyncRunResponse, SyncRunType,
+    },
+};
+use serde_json::Value;
+use store::Query;
+use tokio::time::Instant;
+
+use super::{
+    ChangedItems,
+    bookkeeping::{self, RunningSyncRun},
+    datawallet,
+    event::{self, Outcome},
+};
+use crate::{
+    account::Account,
+    backbone::Call,
+    documents::ProcessedExternalEvent,
+    error::{Result, TransportError},
+    events::TransportEvent,
+};
+
+/// A run lives for 10 s (`docs/protocol/03 §12`); after this time its life is prolonged.
+const REFRESH_AFTER: Duration = Duration::from_secs(4);
+
+/// How often a run is taken up again because of failures that may pass, before they are reported like all others. Keeps an
+/// event that always fails in such a way from blocking the ones behind it.
+const MAX_INTERRUPTIONS: u32 = 5;
+
+pub(super) async fn everything(account: Account) -> Result<ChangedItems> {
+    let mut changed = ChangedItems::default();
+    let result = external_events(&account, &mut changed).await;
+    if account.config().datawallet_enabled {
+        let mut unit = account.unit_of_work().await?;
+        unit.publish(&TransportEvent::DatawalletSynchronized).await?;
+        unit.commit().await?;
+    }
+    result.map(|()| changed)
+}
+
+pub(super) async fn only_datawallet(account: Account) -> Result<ChangedItems> {
+    let mut changed = ChangedItems::default();
+    datawallet::bootstrap(&account).await?;
+    datawallet::synchronise(&account, &mut changed).await?;
+    let mut unit = account.unit_of_work().await?;
+    unit.publish(&TransportEvent::DatawalletSynchronized).await?;
+    unit.commit().await?;
+    Ok(changed)
+}
+
+async fn external_events(account: &Account, changed: &mut ChangedItems) -> Result<()> {
+    datawallet::bootstrap(account).await?;
+    loop {
+        let Some((run, events)) = next_run(account).await? else {
+            if account.config().datawallet_enabled {
+                datawallet::synchronise(account, changed).await?;
+            }
+            break;
+        };
+        datawallet::pull(account).await?;
+        let results = process(account, &run, events, changed).await?;
+        if !finalize(account, &run, results).await?.new_unsynced_external_events_exist {
+            break;
+        }
+    }
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::set_everything_time(unit.transaction(), account.clock().now()).await?;
+    unit.commit().await
+}
+
+/// The run that was cut off before, or a new one, with its events; nothing if there is nothing new.
+async fn next_run(account: &Account) -> Result<Option<(RunningSyncRun, Vec<Value>)>> {
+    if let Some(run) = bookkeeping::running_sync_run(account.store()).await? {
+        match external_events_of(account, &run).await {
+            Ok(events) => return Ok(Some((run, events))),
+            Err(error) if is_lost(&error) => {
+                tracing::debug!(sync_run = %run.id, code = error.code(), "the interrupted sync run is gone");
+                forget(account).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let request = StartSyncRunRequest { r#type: Some(SyncRunType::ExternalEventSync), duration: None };
+    let call = Call::post(paths::SYNC_RUNS, &request)?.synchronisation();
+    let Some(started) = account.http().result::<StartSyncRunResponse>(call).await?.sync_run else {
+        return Ok(None);
+    };
+    let run = RunningSyncRun { id: started.id, interruptions: 0 };
+    remember(account, &run).await?;
+    let events = external_events_of(account, &run).await?;
+    Ok(Some((run, events)))
+}
+
+async fn external_events_of(account: &Account, run: &RunningSyncRun) -> Result<Vec<Value>> {
+    let path = paths::with_id(paths::SYNC_RUN_EXTERNAL_EVENTS, run.id.as_str());
+    account.http().pages(Call::get(path).synchronisation()).await
+}
+
+/// Whether the Backbone says that a run is over or belongs to somebody else.
+fn is_lost(error: &TransportError) -> bool {
+    error.as_request_error().is_some_and(|error| {
+        error.code == codes::RECORD_NOT_FOUND || error.code.starts_with("error.platform.validation.syncRun.")
+    })
+}
+
+/// Applies the events in their order. An event that fails does not stop the others, unless the failure may pass: then the
+/// run is left as it is, to be taken up again.
+async fn process(
+    account: &Account,
+    run: &RunningSyncRun,
+    events: Vec<Value>,
+    changed: &mut ChangedItems,
+) -> Result<Vec<ExternalEventResult>> {
+    let processed = processed_events(account, &events).await?;
+    let mut results = Vec::with_capacity(events.len());
+    let mut refreshed = Instant::now();
+    for event in events {
+        if refreshed.elapsed() > REFRESH_AFTER {
+            refresh(account, run).await;
+            refreshed = Instant::now();
+        }
+        match event::process(account, &event, &processed).await {
+            Outcome::Applied { id, item } => {
+                changed.add(item);
+                results.push(ExternalEventResult { external_event_id: id, error_code: None });
+            }
+            Outcome::Failed { error, .. } if error.is_transient() && run.interruptions < MAX_INTERRUPTIONS => {
+                let interrupted = RunningSyncRun { interruptions: run.interruptions + 1, ..run.clone() };
+                remember(account, &interrupted).await?;
+                return Err(error);
+            }
+            Outcome::Failed { id, error } => {
+                let code = error.external_event_code().to_owned();
+                tracing::warn!(external_event = %id, code = error.code(), %error, "an external event could not be applied");
+                results.push(ExternalEventResult { external_event_id: id, error_code: Some(code) });
+            }
+            Outcome::Nameless => tracing::warn!("the Backbone sent an external event without id"),
+        }
+    }
+    Ok(results)
+}
+
+/// The events among `events` that had their effects before. Marks of other events are no longer needed: what the Backbone
+/// does not offer any more was finalised.
+async fn processed_events(account: &Account, events: &[Value]) -> Result<HashSet<String>> {
+    let offered: HashSet<&str> = events.iter().filter_map(event::id_of).collect();
+    let marks: Vec<ProcessedExternalEvent> = account.store().find(&Query::default()).await?;
+    let (repeated, done): (Vec<_>, Vec<_>) =
+        marks.into_iter().map(|mark| mark.id.into_string()).partition(|id| offered.contains(id.as_str()));
+    if !done.is_empty() {
+        let mut unit = account.unit_of_work().await?;
+        for id in done {
+            unit.delete::<ProcessedExternalEvent>(&id).await?;
+        }
+        unit.commit().await?;
+    }
+    Ok(repeated.into_iter().collect())
+}
+
+async fn refresh(account: &Account, run: &RunningSyncRun) {
+    let path = paths::with_id(paths::SYNC_RUN_REFRESH_EXPIRATION_TIME, run.id.as_str());
+    let refreshed = match Call::put(path, &serde_json::json!({})) {
+        Ok(call) => account.http().done(call.synchronisation()).await,
+        Err(error) => Err(error),
+    };
+    // An expired run can still be finalised, as long as nobody else starts one.
+    if let Err(error) = refreshed {
+        tracing::debug!(sync_run = %run.id, code = error.code(), "the life of the sync run could not be prolonged");
+    }
+}
+
+async fn finalize(
+    account: &Account,
+    run: &RunningSyncRun,
+    results: Vec<ExternalEventResult>,
+) -> Result<FinalizeExternalEventSyncResponse> {
+    let path = paths::with_id(paths::SYNC_RUN_FINALIZE_EXTERNAL_EVENT_SYNC, run.id.as_str());
+    let applied: Vec<String> = results
+        .iter()
+        .filter(|result| result.error_code.is_none())
+        .map(|result| result.external_event_id.as_str().to_owned())
+        .collect();
+    let request =
+        FinalizeExternalEventSyncRequest { datawallet_modifications: Vec::new(), external_event_results: results };
+    let response = match account.http().result(Call::put(path, &request)?.synchronisation()).await {
+        Ok(response) => response,
+        Err(error) => {
+            if is_lost(&error) {
+                forget(account).await?;
+            }
+            return Err(error);
+        }
+    };
+    let mut unit = account.unit_of_work().await?;
+    for id in applied {
+        unit.delete::<ProcessedExternalEvent>(&id).await?;
+    }
+    bookkeeping::clear_running_sync_run(unit.transaction()).await?;
+    unit.commit().await?;
+    Ok(response)
+}
+
+async fn remember(account: &Account, run: &RunningSyncRun) -> Result<()> {
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::set_running_sync_run(unit.transaction(), run).await?;
+    unit.commit().await
+}
+
+async fn forget(account: &Account) -> Result<()> {
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::clear_running_sync_run(unit.transaction()).await?;
+    unit.commit().await
+}

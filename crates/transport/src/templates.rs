@@ -1,0 +1,289 @@
+//! Relationship templates (`docs/protocol/02 §9.8`).
+
+use backbone_api::{
+    Bytes, paths,
+    templates::{
+        CreateRelationshipTemplateRequest, CreateRelationshipTemplateResponse, RelationshipTemplate as BackboneTemplate,
+    },
+};
+use core_types::{
+    IdentityAddress, PasswordProtection, PasswordProtectionCreationParameters, Reference, RelationshipTemplateId,
+    Timestamp,
+};
+use crypto::SecretKey;
+use protocol::{template::TemplateKey, token::TokenContentRelationshipTemplate};
+use serde_json::Value;
+use store::{Filter, Query};
+
+use crate::{
+    account::Account,
+    backbone::Call,
+    documents::{Relationship, RelationshipTemplate},
+    error::{Result, TransportError},
+    events::TransportEvent,
+    protected::{check_intended, password_parameter, with_password},
+    unit_of_work::UnitOfWork,
+};
+
+/// The relationship templates of an account: own ones, and loaded ones of peers.
+#[derive(Debug, Clone)]
+pub struct Templates {
+    account: Account,
+}
+
+/// A template to create.
+#[derive(Debug, Clone)]
+pub struct SendTemplate {
+    /// Free content for whoever loads it.
+    pub content: Value,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+    /// How many Identities may load it.
+    pub max_number_of_allocations: Option<u32>,
+    /// The only Identity that may load it.
+    pub for_identity: Option<IdentityAddress>,
+    /// A password that is needed to load it.
+    pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+/// What is needed to load a template of a peer.
+struct Wanted {
+    id: RelationshipTemplateId,
+    secret_key: SecretKey,
+    password_protection: Option<PasswordProtection>,
+}
+
+impl Templates {
+    pub(crate) fn new(account: Account) -> Self {
+        Self { account }
+    }
+
+    /// The template with this id.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn get(&self, id: &RelationshipTemplateId) -> Result<Option<RelationshipTemplate>> {
+        Ok(self.account.store().get(id.as_str()).await?)
+    }
+
+    /// All templates that match a query on the stored documents.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn find(&self, query: &Query) -> Result<Vec<RelationshipTemplate>> {
+        Ok(self.account.store().find(query).await?)
+    }
+
+    /// Creates a template.
+    ///
+    /// # Errors
+    /// A failed call or a failure of the store.
+    pub async fn send(&self, template: SendTemplate) -> Result<RelationshipTemplate> {
+        let templates = self.clone();
+        self.account.finish(async move { templates.send_now(template).await }).await
+    }
+
+    /// Loads a template of a peer by its reference; a stored one is taken from the store.
+    ///
+    /// # Errors
+    /// `error.transport.noPasswordProvided`, `error.transport.general.notIntendedForYou`,
+    /// `error.transport.signatureNotValid`, a failed call or a failure of the store.
+    pub async fn load_by_reference(
+        &self,
+        reference: &Reference,
+        password: Option<&str>,
+    ) -> Result<RelationshipTemplate> {
+        let wanted = Wanted {
+            id: RelationshipTemplateId::new(reference.id.as_str()),
+            secret_key: reference.key.clone(),
+            password_protection: with_password(reference.password_protection.as_ref(), password)?,
+        };
+        self.load(wanted, reference.for_identity_truncated.as_deref()).await
+    }
+
+    /// Loads a template of a peer with what a token says about it.
+    ///
+    /// # Errors
+    /// As [`load_by_reference`](Self::load_by_reference).
+    pub async fn load_by_token_content(
+        &self,
+        content: &TokenContentRelationshipTemplate,
+        password: Option<&str>,
+    ) -> Result<RelationshipTemplate> {
+        let wanted = Wanted {
+            id: content.template_id.clone(),
+            secret_key: content.secret_key.clone(),
+            password_protection: with_password(content.password_protection.as_ref(), password)?,
+        };
+        self.load(wanted, content.for_identity.as_ref().map(IdentityAddress::as_str)).await
+    }
+
+    /// Deletes a template: an own one at the Backbone as well.
+    ///
+    /// # Errors
+    /// `error.transport.recordNotFound`, a failed call or a failure of the store.
+    pub async fn delete(&self, id: &RelationshipTemplateId) -> Result<()> {
+        let (templates, id) = (self.clone(), id.clone());
+        self.account.finish(async move { templates.delete_now(&id).await }).await
+    }
+
+    /// Replaces the free data of the user.
+    ///
+    /// # Errors
+    /// `error.transport.recordNotFound`, or a failure of the store.
+    pub async fn set_metadata(&self, id: &RelationshipTemplateId, metadata: Value) -> Result<RelationshipTemplate> {
+        let mut unit = self.account.unit_of_work().await?;
+        let mut template: RelationshipTemplate = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
+        template.metadata = Some(metadata);
+        template.metadata_modified_at = Some(self.account.clock().now());
+        unit.replace(&template).await?;
+        unit.commit().await?;
+        Ok(template)
+    }
+
+    /// Deletes what belongs to a decomposed relationship: the template it came from, unless others can still use that, and
+    /// all other templates of the peer.
+    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork<'_>, relationship: &Relationship) -> Result<()> {
+        let id = relationship.template_id.as_str();
+        if let Some(template) = unit.get::<RelationshipTemplate>(id).await?
+            && (!template.is_own || template.max_number_of_allocations == Some(1))
+        {
+            unit.delete::<RelationshipTemplate>(id).await?;
+        }
+        let of_peer = Query::new(Filter::eq("createdBy", relationship.peer.address.as_str()));
+        for template in unit.transaction().find::<RelationshipTemplate>(&of_peer).await? {
+            unit.delete::<RelationshipTemplate>(template.id.as_str()).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_now(&self, new: SendTemplate) -> Result<RelationshipTemplate> {
+        let account = &self.account;
+        let key = TemplateKey::generate(&mut rand::rng());
+        let sealed = protocol::template::seal_template(
+            &mut rand::rng(),
+            &new.content,
+            account.identity(),
+            &key.to_public(),
+            &account.keys().identity_signature,
+        )?;
+        let password_protection =
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut rand::rng(), parameters));
+        let request = CreateRelationshipTemplateRequest {
+            expires_at: Some(new.expires_at),
+            max_number_of_allocations: new.max_number_of_allocations.map(i64::from),
+            for_identity: new.for_identity.clone(),
+            password: account.password_hashing().hash_bytes(password_protection.as_ref()).await?,
+            content: Bytes(sealed.wire),
+        };
+        // The private key is stored before anybody can use the public one.
+        let mut unit = account.unit_of_work().await?;
+        account.store_secret(&mut unit, key.id.as_str(), &key.keypair.clone().into()).await?;
+        unit.commit().await?;
+
+        let response: Result<CreateRelationshipTemplateResponse> =
+            account.http().result(Call::post(paths::TEMPLATES, &request)?).await;
+        let response = match response {
+            Ok(response) => response,
+            Err(error) => {
+                let mut unit = account.unit_of_work().await?;
+                account.delete_active_secret(&mut unit, key.id.as_str()).await?;
+                unit.commit().await?;
+                return Err(error);
+            }
+        };
+        let template = RelationshipTemplate {
+            content: new.content,
+            created_at: response.created_at,
+            created_by: account.identity().address.clone(),
+            created_by_device: account.device().await?.id,
+            expires_at: Some(new.expires_at),
+            for_identity: new.for_identity,
+            id: response.id,
+            identity: account.identity().clone(),
+            is_own: true,
+            max_number_of_allocations: new.max_number_of_allocations.map(i64::from),
+            metadata: None,
+            metadata_modified_at: None,
+            password_protection,
+            secret_key: sealed.secret_key,
+            template_key: key.to_public(),
+        };
+        let mut unit = account.unit_of_work().await?;
+        unit.insert(&template).await?;
+        unit.commit().await?;
+        Ok(template)
+    }
+
+    async fn load(&self, wanted: Wanted, for_identity: Option<&str>) -> Result<RelationshipTemplate> {
+        if self.get(&wanted.id).await?.is_none() {
+            check_intended(&self.account, for_identity, wanted.id.as_str())?;
+        }
+        let templates = self.clone();
+        self.account.finish(async move { templates.load_now(wanted).await }).await
+    }
+
+    async fn load_now(&self, wanted: Wanted) -> Result<RelationshipTemplate> {
+        let stored = self.get(&wanted.id).await?;
+        let template = match stored {
+            Some(template) => template,
+            None => self.fetch(wanted).await?,
+        };
+        let mut unit = self.account.unit_of_work().await?;
+        // Somebody else may have loaded, or changed, it meanwhile.
+        let template = match unit.get(template.id.as_str()).await? {
+            Some(stored) => stored,
+            None => {
+                unit.insert(&template).await?;
+                template
+            }
+        };
+        if !template.is_own {
+            unit.publish(&TransportEvent::PeerRelationshipTemplateLoaded(template.clone())).await?;
+        }
+        unit.commit().await?;
+        Ok(template)
+    }
+
+    async fn fetch(&self, wanted: Wanted) -> Result<RelationshipTemplate> {
+        let password = password_parameter(&self.account, wanted.password_protection.as_ref()).await?;
+        let call = Call::get(paths::with_id(paths::TEMPLATE, wanted.id.as_str())).query("password", password);
+        let fetched: BackboneTemplate = self.account.http().result(call).await?;
+        if fetched.id != wanted.id {
+            return Err(TransportError::invariant("the Backbone sent another RelationshipTemplate than asked for"));
+        }
+        let opened =
+            protocol::template::open_template(fetched.content.as_slice(), &wanted.secret_key, &fetched.created_by)?;
+        Ok(RelationshipTemplate {
+            content: opened.content,
+            created_at: fetched.created_at,
+            is_own: self.account.is_me(&fetched.created_by),
+            created_by: fetched.created_by,
+            created_by_device: fetched.created_by_device,
+            expires_at: fetched.expires_at,
+            for_identity: fetched.for_identity,
+            id: wanted.id,
+            identity: opened.identity,
+            max_number_of_allocations: fetched.max_number_of_allocations,
+            metadata: None,
+            metadata_modified_at: None,
+            password_protection: wanted.password_protection,
+            secret_key: wanted.secret_key,
+            template_key: opened.template_key,
+        })
+    }
+
+    async fn delete_now(&self, id: &RelationshipTemplateId) -> Result<()> {
+        let template = self.get(id).await?.ok_or_else(|| not_found(id))?;
+        if template.is_own {
+            self.account.http().done(Call::delete(paths::with_id(paths::TEMPLATE, id.as_str()))).await?;
+        }
+        let mut unit = self.account.unit_of_work().await?;
+        unit.delete::<RelationshipTemplate>(id.as_str()).await?;
+        unit.commit().await
+    }
+}
+
+fn not_found(id: &RelationshipTemplateId) -> TransportError {
+    TransportError::record_not_found("RelationshipTemplate", id)
+}

@@ -1,0 +1,226 @@
+//! Tokens (`docs/protocol/02 §9.6`).
+
+use backbone_api::{
+    Bytes, paths,
+    tokens::{CreateTokenRequest, CreateTokenResponse, Token as BackboneToken},
+};
+use core_types::{
+    IdentityAddress, PasswordProtection, PasswordProtectionCreationParameters, Reference, Timestamp, TokenId,
+};
+use crypto::SecretKey;
+use protocol::token::TokenContent;
+use serde_json::Value;
+use store::{Filter, Query};
+
+use crate::{
+    account::Account,
+    backbone::Call,
+    documents::{Relationship, Token},
+    error::{Result, TransportError},
+    protected::{check_intended, password_parameter, with_password},
+    unit_of_work::UnitOfWork,
+};
+
+/// The tokens of an account: own ones, and loaded ones of peers.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    account: Account,
+}
+
+/// A token to create.
+#[derive(Debug, Clone)]
+pub struct SendToken {
+    /// Content for whoever loads it.
+    pub content: TokenContent,
+    /// Until when it can be loaded.
+    pub expires_at: Timestamp,
+    /// Whether it is left out of the store.
+    pub ephemeral: bool,
+    /// The only Identity that may load it.
+    pub for_identity: Option<IdentityAddress>,
+    /// A password that is needed to load it.
+    pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+/// What is needed to load a token of a peer.
+struct Wanted {
+    id: TokenId,
+    secret_key: SecretKey,
+    password_protection: Option<PasswordProtection>,
+}
+
+impl Tokens {
+    pub(crate) fn new(account: Account) -> Self {
+        Self { account }
+    }
+
+    /// The stored token with this id.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn get(&self, id: &TokenId) -> Result<Option<Token>> {
+        Ok(self.account.store().get(id.as_str()).await?)
+    }
+
+    /// All stored tokens that match a query on the documents.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn find(&self, query: &Query) -> Result<Vec<Token>> {
+        Ok(self.account.store().find(query).await?)
+    }
+
+    /// Creates a token.
+    ///
+    /// # Errors
+    /// `error.transport.tokens.invalidTokenContent`, a failed call or a failure of the store.
+    pub async fn send(&self, token: SendToken) -> Result<Token> {
+        let tokens = self.clone();
+        self.account.finish(async move { tokens.send_now(token).await }).await
+    }
+
+    /// Loads a token of a peer by its reference; a stored one is taken from the store. An ephemeral one is not stored.
+    ///
+    /// # Errors
+    /// `error.transport.noPasswordProvided`, `error.transport.general.notIntendedForYou`,
+    /// `error.transport.tokens.emptyToken`, `error.transport.tokens.invalidTokenContent`, a failed call or a failure of the
+    /// store.
+    pub async fn load_by_reference(
+        &self,
+        reference: &Reference,
+        password: Option<&str>,
+        ephemeral: bool,
+    ) -> Result<Token> {
+        let wanted = Wanted {
+            id: TokenId::new(reference.id.as_str()),
+            secret_key: reference.key.clone(),
+            password_protection: with_password(reference.password_protection.as_ref(), password)?,
+        };
+        if let Some(stored) = self.get(&wanted.id).await? {
+            return Ok(stored);
+        }
+        check_intended(&self.account, reference.for_identity_truncated.as_deref(), wanted.id.as_str())?;
+        let tokens = self.clone();
+        self.account.finish(async move { tokens.load_now(wanted, ephemeral).await }).await
+    }
+
+    /// Deletes a token: an own one at the Backbone as well.
+    ///
+    /// # Errors
+    /// `error.transport.recordNotFound`, a failed call or a failure of the store.
+    pub async fn delete(&self, id: &TokenId) -> Result<()> {
+        let (tokens, id) = (self.clone(), id.clone());
+        self.account.finish(async move { tokens.delete_now(&id).await }).await
+    }
+
+    /// Replaces the free data of the user.
+    ///
+    /// # Errors
+    /// `error.transport.recordNotFound`, or a failure of the store.
+    pub async fn set_metadata(&self, id: &TokenId, metadata: Value) -> Result<Token> {
+        let mut unit = self.account.unit_of_work().await?;
+        let mut token: Token = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
+        token.metadata = Some(metadata);
+        token.metadata_modified_at = Some(self.account.clock().now());
+        unit.replace(&token).await?;
+        unit.commit().await?;
+        Ok(token)
+    }
+
+    /// Deletes the tokens of the peer of a decomposed relationship.
+    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork<'_>, relationship: &Relationship) -> Result<()> {
+        let of_peer = Query::new(Filter::eq("createdBy", relationship.peer.address.as_str()));
+        for token in unit.transaction().find::<Token>(&of_peer).await? {
+            unit.delete::<Token>(token.id.as_str()).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_now(&self, new: SendToken) -> Result<Token> {
+        let account = &self.account;
+        let content = new.content.to_value()?;
+        let sealed = protocol::token::seal_token(&mut rand::rng(), &new.content)?;
+        let password_protection =
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut rand::rng(), parameters));
+        let request = CreateTokenRequest {
+            content: Some(Bytes(sealed.wire)),
+            expires_at: new.expires_at,
+            for_identity: new.for_identity.clone(),
+            password: account.password_hashing().hash_bytes(password_protection.as_ref()).await?,
+        };
+        let response: CreateTokenResponse = account.http().result(Call::post(paths::TOKENS, &request)?).await?;
+        let token = Token {
+            content,
+            created_at: response.created_at,
+            created_by: account.identity().address.clone(),
+            created_by_device: account.device().await?.id,
+            expires_at: new.expires_at,
+            for_identity: new.for_identity,
+            id: response.id,
+            is_own: true,
+            metadata: None,
+            metadata_modified_at: None,
+            password_protection,
+            secret_key: sealed.secret_key,
+        };
+        if !new.ephemeral {
+            self.store(&token).await?;
+        }
+        Ok(token)
+    }
+
+    async fn load_now(&self, wanted: Wanted, ephemeral: bool) -> Result<Token> {
+        let password = password_parameter(&self.account, wanted.password_protection.as_ref()).await?;
+        let call = Call::get(paths::with_id(paths::TOKEN, wanted.id.as_str())).query("password", password);
+        let BackboneToken { metadata, content } = self.account.http().result(call).await?;
+        if metadata.id != wanted.id {
+            return Err(TransportError::invariant("the Backbone sent another Token than asked for"));
+        }
+        let (Some(content), Some(created_by), Some(created_by_device)) =
+            (content, metadata.created_by, metadata.created_by_device)
+        else {
+            return Err(TransportError::EmptyToken(wanted.id.into_string()));
+        };
+        let content = protocol::token::open_token(content.as_slice(), &wanted.secret_key)?;
+        let token = Token {
+            content: content.to_value()?,
+            created_at: metadata.created_at,
+            is_own: self.account.is_me(&created_by),
+            created_by,
+            created_by_device,
+            expires_at: metadata.expires_at,
+            for_identity: metadata.for_identity,
+            id: wanted.id,
+            metadata: None,
+            metadata_modified_at: None,
+            password_protection: wanted.password_protection,
+            secret_key: wanted.secret_key,
+        };
+        if ephemeral { Ok(token) } else { self.store(&token).await }
+    }
+
+    /// Stores a token, unless somebody else was faster.
+    async fn store(&self, token: &Token) -> Result<Token> {
+        let mut unit = self.account.unit_of_work().await?;
+        if let Some(stored) = unit.get(token.id.as_str()).await? {
+            return Ok(stored);
+        }
+        unit.insert(token).await?;
+        unit.commit().await?;
+        Ok(token.clone())
+    }
+
+    async fn delete_now(&self, id: &TokenId) -> Result<()> {
+        let token = self.get(id).await?.ok_or_else(|| not_found(id))?;
+        if token.is_own {
+            self.account.http().done(Call::delete(paths::with_id(paths::TOKEN, id.as_str()))).await?;
+        }
+        let mut unit = self.account.unit_of_work().await?;
+        unit.delete::<Token>(id.as_str()).await?;
+        unit.commit().await
+    }
+}
+
+fn not_found(id: &TokenId) -> TransportError {
+    TransportError::record_not_found("Token", id)
+}
