@@ -1,0 +1,17 @@
+//! What the peers really sent and stored: every case of the captured vector files is decrypted, verified and made again to the same
+//! bytes, with the random draws of the peers fed back in.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+mod accounts;
+mod challenges;
+mod database;
+mod datawallet;
+mod files;
+mod messages;
+mod relationships;
+mod script;
+mod secrets_and_devices;
+mod serialization;
+mod support;
+mod templates;
+mod tokens;
