@@ -143,8 +143,6 @@ ids! {
     RequestId = "REQ";
     /// Identifies a notification between identities. Local, and transmitted in content.
     NotificationId = "NOT";
-    /// Ties together what one outside call caused.
-    CorrelationId = "";
 }
 
 #[cfg(test)]

@@ -17,11 +17,10 @@ pub mod reference;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::CoreError;
 pub use id::{
-    AnnouncementId, AttributeId, ChallengeId, CorrelationId, DatawalletId, DatawalletModificationId, DeviceId,
-    DevicePushIdentifier, ExternalEventId, FileId, HttpRequestId, IdentityDeletionProcessId,
-    LocalDatawalletModificationId, MessageId, NotificationId, RelationshipAuditLogEntryId, RelationshipId,
-    RelationshipSecretId, RelationshipTemplateId, RelationshipTemplateKeyId, RequestId, SecretId, SyncErrorId,
-    SyncRunId, TierId, TokenId, Username,
+    AnnouncementId, AttributeId, ChallengeId, DatawalletId, DatawalletModificationId, DeviceId, DevicePushIdentifier,
+    ExternalEventId, FileId, HttpRequestId, IdentityDeletionProcessId, LocalDatawalletModificationId, MessageId,
+    NotificationId, RelationshipAuditLogEntryId, RelationshipId, RelationshipSecretId, RelationshipTemplateId,
+    RelationshipTemplateKeyId, RequestId, SecretId, SyncErrorId, SyncRunId, TierId, TokenId, Username,
 };
 pub use identity_address::IdentityAddress;
 pub use password::{
