@@ -1,1 +1,27 @@
-//! Hosts Accounts: services, the unit of work, events, durable subscriptions and module lifecycle
+//! Hosts Accounts: use cases with their inputs and answers, events, durable subscriptions and the life of modules.
+//!
+//! A use case is a method of one of the [`services`]; its input is one of the [`requests`], its answer one of the
+//! [`dto`]s, its failure an [`ApplicationError`]. HTTP is not known here. Facts: `docs/protocol/06-rest-api.md` §3 to §7,
+//! `docs/protocol/07-connector-modules-and-operations.md` §4.
+
+mod content_check;
+mod error;
+mod health;
+mod module;
+mod runtime;
+mod tags;
+mod validation;
+
+pub mod dto;
+pub mod events;
+pub mod query;
+pub mod requests;
+pub mod services;
+
+pub use error::{ApplicationError, ErrorKind, codes};
+pub use health::HealthChecker;
+pub use module::{Module, ModuleContext, ModuleError, ModuleState, ModuleStatus, StatusReporter};
+pub use query::{Ownership, Resource};
+pub use requests::UploadedFile;
+pub use runtime::{HostedAccount, HostedAccountOptions, Runtime};
+pub use services::AccountServices;

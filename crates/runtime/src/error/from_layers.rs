@@ -1,0 +1,90 @@
+//! How failures of the layers below reach the caller (`docs/protocol/06-rest-api.md` §3.3).
+
+use core_types::CoreError;
+use store::StoreError;
+use transport::{RequestError, TransportError};
+
+use super::{ApplicationError, ErrorKind, codes};
+
+impl From<TransportError> for ApplicationError {
+    fn from(error: TransportError) -> Self {
+        if let Some(request) = error.as_request_error() {
+            return Self::from(request);
+        }
+        if !error.is_core_error() {
+            return Self::unexpected(error.to_string());
+        }
+        let kind =
+            if error.code() == codes::TRANSPORT_RECORD_NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::Invalid };
+        Self { code: error.code().to_owned().into(), message: error.to_string(), details: None, kind }
+    }
+}
+
+/// A refusal that is about the input (validation, not found) is the caller's; anything else keeps the Backbone's status.
+impl From<&RequestError> for ApplicationError {
+    fn from(error: &RequestError) -> Self {
+        let (code, kind) = match error.code.as_str() {
+            "error.platform.recordNotFound" => (codes::RECORD_NOT_FOUND.into(), ErrorKind::NotFound),
+            code if code.starts_with("error.platform.validation") => (code.to_owned().into(), ErrorKind::Invalid),
+            code => (code.to_owned().into(), ErrorKind::Backbone { status: error.status }),
+        };
+        Self { code, message: error.reason.clone(), details: Some(error.to_string()), kind }
+    }
+}
+
+impl From<StoreError> for ApplicationError {
+    fn from(error: StoreError) -> Self {
+        Self::unexpected(error.to_string())
+    }
+}
+
+impl From<CoreError> for ApplicationError {
+    fn from(error: CoreError) -> Self {
+        Self::from(TransportError::from(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request_error(code: &str, status: u16) -> RequestError {
+        RequestError {
+            code: code.to_owned(),
+            reason: "Token not found.".to_owned(),
+            method: "GET".to_owned(),
+            path: "/Tokens/x".to_owned(),
+            status,
+            request_id: None,
+            time: None,
+            error_id: None,
+            details: None,
+            trace_id: None,
+        }
+    }
+
+    #[test]
+    fn backbone_errors() {
+        for (code, status, expected_code, expected_kind) in [
+            ("error.platform.recordNotFound", 404, "error.runtime.recordNotFound", ErrorKind::NotFound),
+            ("error.platform.validation.x.y", 400, "error.platform.validation.x.y", ErrorKind::Invalid),
+            ("error.platform.unexpected", 503, "error.platform.unexpected", ErrorKind::Backbone { status: 503 }),
+            ("error.platform.forbidden", 403, "error.platform.forbidden", ErrorKind::Backbone { status: 403 }),
+            ("error.transport.request.aborted", 500, "error.transport.request.aborted", ErrorKind::Backbone { status: 500 }),
+        ] {
+            let error = ApplicationError::from(TransportError::from(request_error(code, status)));
+            assert_eq!((error.code(), error.kind()), (expected_code, expected_kind));
+            assert_eq!(error.message(), "Token not found.");
+        }
+    }
+
+    #[test]
+    fn domain_errors_keep_their_code() {
+        let error = ApplicationError::from(TransportError::PeerIsDeleted(vec!["a".to_owned()]));
+        assert_eq!((error.code(), error.kind()), ("error.transport.messages.peerIsDeleted", ErrorKind::Invalid));
+        let error = ApplicationError::from(TransportError::RecordNotFound { entity: "Relationship", id: "x".to_owned() });
+        assert_eq!((error.code(), error.kind()), ("error.transport.recordNotFound", ErrorKind::NotFound));
+        let error = ApplicationError::from(TransportError::Invariant("odd".to_owned()));
+        assert_eq!((error.code(), error.kind()), ("error.runtime.unknown", ErrorKind::Unexpected));
+    }
+}

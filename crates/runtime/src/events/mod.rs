@@ -1,0 +1,15 @@
+//! Events: what is recorded when something happens, and how modules get to know it
+//! (`docs/protocol/06-rest-api.md` §7).
+//!
+//! An event is a row of the store's event log, written together with the documents it is about. Whoever wants events
+//! opens a [`Subscription`], which remembers how far it got.
+
+mod lifecycle;
+mod pattern;
+mod recorder;
+mod subscription;
+
+pub use lifecycle::LifecycleEvent;
+pub use pattern::matches;
+pub use recorder::DtoRecorder;
+pub use subscription::Subscription;

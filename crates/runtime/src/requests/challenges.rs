@@ -1,0 +1,84 @@
+//! Challenges (`docs/protocol/06-rest-api.md` §5.5).
+
+use serde_json::{Map, Value};
+
+use super::required_text;
+use crate::error::ApplicationError;
+use crate::validation::pattern::Pattern;
+use crate::validation::schema::{Object, Schema};
+
+static CREATE: Object =
+    Object { required: &["challengeType"], properties: &[("challengeType", Schema::Text)], open: false };
+static CREATE_FOR_RELATIONSHIP: Object = Object {
+    required: &["challengeType", "relationship"],
+    properties: &[("challengeType", Schema::Text), ("relationship", Schema::Matching(Pattern::RelationshipId))],
+    open: false,
+};
+static VALIDATE: Object = Object {
+    required: &["challengeString", "signature"],
+    properties: &[("challengeString", Schema::Text), ("signature", Schema::Text)],
+    open: false,
+};
+
+/// What a challenge is to be signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChallengeKind {
+    /// The key of the Identity.
+    Identity,
+    /// The key of the device.
+    Device,
+    /// The key of the Relationship with this id.
+    Relationship(String),
+}
+
+/// `POST /Challenges`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateChallengeRequest {
+    /// What to sign with.
+    pub kind: ChallengeKind,
+}
+
+impl CreateChallengeRequest {
+    /// The named type decides which schema is reported; without a known type the combination as a whole is refused.
+    ///
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue` or `error.runtime.validation.invalidPayload`.
+    pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
+        let empty = Map::new();
+        let members = match body {
+            Value::Null => return Err(ApplicationError::invalid_property_value("must be object")),
+            Value::Object(members) => members,
+            _ => &empty,
+        };
+        let kind = match members.get("challengeType").and_then(Value::as_str) {
+            Some("Identity") => CREATE.check(body).map(|_| ChallengeKind::Identity)?,
+            Some("Device") => CREATE.check(body).map(|_| ChallengeKind::Device)?,
+            Some("Relationship") if members.get("relationship").is_some_and(Value::is_string) => {
+                ChallengeKind::Relationship(required_text(CREATE_FOR_RELATIONSHIP.check(body)?, "relationship"))
+            }
+            _ => return Err(ApplicationError::invalid_payload()),
+        };
+        Ok(Self { kind })
+    }
+}
+
+/// `POST /Challenges/Validate`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidateChallengeRequest {
+    /// The exact text that was signed.
+    pub challenge_string: String,
+    /// Unpadded base64url of the JSON of the signature.
+    pub signature: String,
+}
+
+impl ValidateChallengeRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`.
+    pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
+        let members = VALIDATE.check(body)?;
+        Ok(Self {
+            challenge_string: required_text(members, "challengeString"),
+            signature: required_text(members, "signature"),
+        })
+    }
+}

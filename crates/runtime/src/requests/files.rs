@@ -1,0 +1,176 @@
+//! Files (`docs/protocol/06-rest-api.md` §5.6).
+
+use core_types::{FileId, Reference, ReferenceKind, Timestamp};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::tokens::{TOKEN_OPTIONS, TokenOptions};
+use super::{date, required_text, text};
+use crate::error::ApplicationError;
+use crate::validation::pattern::Pattern;
+use crate::validation::schema::{Object, Schema};
+use crate::validation::{check_expiry, check_id};
+
+/// The expiry of a File for which none is given: 9999-12-31T00:00:00.000Z.
+const NEVER: Timestamp = Timestamp::from_millis(253_402_214_400_000);
+
+static UPLOAD_FIELDS: Object = Object {
+    required: &[],
+    properties: &[
+        ("expiresAt", Schema::Matching(Pattern::Date)),
+        ("title", Schema::Text),
+        ("description", Schema::Text),
+        ("tags", Schema::Set { items: &Schema::Text, min_items: 0 }),
+    ],
+    open: true,
+};
+
+/// The file part of an upload.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UploadedFile {
+    /// The bytes.
+    pub content: Vec<u8>,
+    /// Name of the file.
+    pub filename: String,
+    /// Media type, such as `text/plain`.
+    pub mimetype: String,
+}
+
+impl std::fmt::Debug for UploadedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UploadedFile").field("size", &self.content.len()).field("mimetype", &self.mimetype).finish_non_exhaustive()
+    }
+}
+
+/// `POST /Files/Own`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOwnFileRequest {
+    /// What to upload.
+    pub file: UploadedFile,
+    /// End of the File's life.
+    pub expires_at: Timestamp,
+    /// Title; may be empty.
+    pub title: Option<String>,
+    /// Description; may be empty.
+    pub description: Option<String>,
+    /// Tags, without duplicates.
+    pub tags: Option<Vec<String>>,
+}
+
+impl CreateOwnFileRequest {
+    /// `fields` are the text fields of the form, in order. `tags` (or `tags[]`) may be repeated; unknown fields are
+    /// ignored.
+    ///
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`.
+    pub fn parse(
+        file: Option<UploadedFile>,
+        fields: &[(String, String)],
+        now: Timestamp,
+    ) -> Result<Self, ApplicationError> {
+        let Some(file) = file else {
+            return Err(ApplicationError::invalid_property_value("must have required property 'content'"));
+        };
+        let body = Value::Object(members_of(fields));
+        let members = UPLOAD_FIELDS.check(&body)?;
+        let expires_at = date(members, "expiresAt");
+        check_expiry(expires_at, now)?;
+        let tags = members.get("tags").and_then(Value::as_array);
+        Ok(Self {
+            file,
+            expires_at: expires_at.unwrap_or(NEVER),
+            title: text(members, "title"),
+            description: text(members, "description"),
+            tags: tags.map(|tags| tags.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        })
+    }
+}
+
+/// Later fields replace earlier ones of the same name, except tags, which add up.
+fn members_of(fields: &[(String, String)]) -> Map<String, Value> {
+    let mut members = Map::new();
+    for (name, value) in fields {
+        if let "tags" | "tags[]" = name.as_str() {
+            if let Value::Array(tags) = members.entry("tags").or_insert_with(|| Value::Array(Vec::new())) {
+                tags.push(value.as_str().into());
+            }
+        } else {
+            members.insert(name.clone(), value.as_str().into());
+        }
+    }
+    members
+}
+
+static LOAD_PEER_BY_FILE: Object = Object {
+    required: &["reference"],
+    properties: &[("reference", Schema::Matching(Pattern::FileReference)), ("password", Schema::Text)],
+    open: false,
+};
+static LOAD_PEER_BY_TOKEN: Object = Object {
+    required: &["reference"],
+    properties: &[("reference", Schema::Matching(Pattern::TokenReference)), ("password", Schema::Text)],
+    open: false,
+};
+
+/// `POST /Files/Peer`.
+#[derive(Debug, Clone)]
+pub struct LoadPeerFileRequest {
+    /// Names a File, or a Token that holds one.
+    pub reference: Reference,
+    /// Password of the Token, if it has one.
+    pub password: Option<SecretString>,
+}
+
+impl LoadPeerFileRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, `error.runtime.invalidReference`
+    /// if the reference names another kind of object, and what reading the reference reports.
+    pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
+        if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_FILE.is_valid(body) {
+            return Err(ApplicationError::invalid_property_value("token / file reference invalid"));
+        }
+        let (reference, password) = reference_and_password(body, &[ReferenceKind::File, ReferenceKind::Token])?;
+        Ok(Self { reference, password })
+    }
+}
+
+/// Reads `reference` and `password` of a body that passed its schema.
+pub(super) fn reference_and_password(
+    body: &Value,
+    kinds: &[ReferenceKind],
+) -> Result<(Reference, Option<SecretString>), ApplicationError> {
+    let members = body.as_object().cloned().unwrap_or_default();
+    let reference_text = required_text(&members, "reference");
+    let reference = Reference::parse(&reference_text)?;
+    if !kinds.contains(&reference.kind()) {
+        return Err(ApplicationError::invalid_reference(&reference_text));
+    }
+    Ok((reference, text(&members, "password").map(SecretString::from)))
+}
+
+/// `POST /Files/:id/Token`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateTokenForFileRequest {
+    /// The File the Token is to lead to.
+    pub file_id: FileId,
+    /// End of the Token's life; the File's if absent.
+    pub expires_at: Option<Timestamp>,
+    /// How the Token is made.
+    pub options: TokenOptions,
+}
+
+impl CreateTokenForFileRequest {
+    /// Unknown members of the body are ignored.
+    ///
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`, `error.runtime.requestDeserialization`.
+    pub fn parse(file_id: &str, body: &Value, now: Timestamp) -> Result<Self, ApplicationError> {
+        if body.is_object() {
+            check_id("fileId", Pattern::FileId, file_id)?;
+        }
+        let members = TOKEN_OPTIONS.check(body)?;
+        let expires_at = date(members, "expiresAt");
+        check_expiry(expires_at, now)?;
+        Ok(Self { file_id: FileId::new(file_id), expires_at, options: TokenOptions::parse(members, true)? })
+    }
+}

@@ -1,0 +1,133 @@
+//! RelationshipTemplates (`docs/protocol/06-rest-api.md` §5.10).
+
+use core_types::{
+    IdentityAddress, PasswordProtectionCreationParameters, Reference, ReferenceKind, RelationshipTemplateId, Timestamp,
+};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::files::reference_and_password;
+use super::tokens::{TOKEN_OPTIONS, TokenOptions};
+use super::{address, date, value};
+use crate::error::ApplicationError;
+use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
+use crate::validation::pattern::Pattern;
+use crate::validation::schema::{Object, Schema};
+use crate::validation::{check_expiry, check_id};
+
+static CREATE_OWN: Object = Object {
+    required: &["expiresAt", "content"],
+    properties: &[
+        ("expiresAt", Schema::Matching(Pattern::Date)),
+        ("content", Schema::Any),
+        ("maxNumberOfAllocations", Schema::Integer { minimum: 1 }),
+        ("forIdentity", Schema::Matching(Pattern::Address)),
+        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+    ],
+    open: false,
+};
+static LOAD_PEER_BY_TEMPLATE: Object = Object {
+    required: &["reference"],
+    properties: &[
+        ("reference", Schema::Matching(Pattern::RelationshipTemplateReference)),
+        ("password", Schema::Text),
+    ],
+    open: false,
+};
+static LOAD_PEER_BY_TOKEN: Object = Object {
+    required: &["reference"],
+    properties: &[("reference", Schema::Matching(Pattern::TokenReference)), ("password", Schema::Text)],
+    open: false,
+};
+
+/// `POST /RelationshipTemplates/Own`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOwnRelationshipTemplateRequest {
+    /// End of the template's life.
+    pub expires_at: Timestamp,
+    /// What peers get to see.
+    pub content: Value,
+    /// How many Identities may load it.
+    pub max_number_of_allocations: Option<u32>,
+    /// The only Identity that may load it.
+    pub for_identity: Option<IdentityAddress>,
+    /// The password that is needed to load it.
+    pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+impl CreateOwnRelationshipTemplateRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`, `error.runtime.requestDeserialization`.
+    pub fn parse(body: &Value, now: Timestamp) -> Result<Self, ApplicationError> {
+        let members = CREATE_OWN.check(body)?;
+        let expires_at = date(members, "expiresAt");
+        check_expiry(expires_at, now)?;
+        let max_number_of_allocations = members
+            .get("maxNumberOfAllocations")
+            .map(|number| {
+                // A limit nobody can reach is as good as the largest one that can be sent.
+                let number = number.as_f64().unwrap_or(f64::MAX).min(f64::from(i32::MAX));
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to i32::MAX")]
+                let number = number as u32;
+                number
+            });
+        Ok(Self {
+            expires_at: expires_at.unwrap_or(now),
+            content: value(members, "content"),
+            max_number_of_allocations,
+            for_identity: address(members, "forIdentity"),
+            password_protection: password_protection::parse(members)?,
+        })
+    }
+}
+
+/// `POST /RelationshipTemplates/Peer`.
+#[derive(Debug, Clone)]
+pub struct LoadPeerRelationshipTemplateRequest {
+    /// Names a RelationshipTemplate, or a Token that holds one.
+    pub reference: Reference,
+    /// Password of what is named, if it has one.
+    pub password: Option<SecretString>,
+}
+
+impl LoadPeerRelationshipTemplateRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, `error.runtime.invalidReference`
+    /// if the reference names another kind of object, and what reading the reference reports.
+    pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
+        if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_TEMPLATE.is_valid(body) {
+            return Err(ApplicationError::invalid_property_value("token / relationship template reference invalid"));
+        }
+        let kinds = [ReferenceKind::RelationshipTemplate, ReferenceKind::Token];
+        let (reference, password) = reference_and_password(body, &kinds)?;
+        Ok(Self { reference, password })
+    }
+}
+
+/// `POST /RelationshipTemplates/Own/:id/Token`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateTokenForTemplateRequest {
+    /// The template the Token is to lead to.
+    pub template_id: RelationshipTemplateId,
+    /// End of the Token's life; the template's if absent.
+    pub expires_at: Option<Timestamp>,
+    /// How the Token is made.
+    pub options: TokenOptions,
+}
+
+impl CreateTokenForTemplateRequest {
+    /// Unknown members of the body are ignored.
+    ///
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`, `error.runtime.requestDeserialization`.
+    pub fn parse(template_id: &str, body: &Value, now: Timestamp) -> Result<Self, ApplicationError> {
+        if body.is_object() {
+            check_id("templateId", Pattern::RelationshipTemplateId, template_id)?;
+        }
+        let members = TOKEN_OPTIONS.check(body)?;
+        let expires_at = date(members, "expiresAt");
+        check_expiry(expires_at, now)?;
+        let options = TokenOptions::parse(members, true)?;
+        Ok(Self { template_id: RelationshipTemplateId::new(template_id), expires_at, options })
+    }
+}

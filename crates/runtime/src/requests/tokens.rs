@@ -1,0 +1,118 @@
+//! Tokens (`docs/protocol/06-rest-api.md` §5.13).
+
+use core_types::{IdentityAddress, PasswordProtectionCreationParameters, Reference, ReferenceKind, Timestamp};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::files::reference_and_password;
+use super::{address, date, flag, value};
+use crate::error::ApplicationError;
+use crate::validation::check_expiry;
+use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
+use crate::validation::pattern::Pattern;
+use crate::validation::schema::{Object, Schema};
+
+/// Body of the routes that make a Token for something else; unknown members are ignored there.
+pub(super) static TOKEN_OPTIONS: Object = Object {
+    required: &[],
+    properties: &[
+        ("expiresAt", Schema::Matching(Pattern::Date)),
+        ("ephemeral", Schema::Boolean),
+        ("forIdentity", Schema::Matching(Pattern::Address)),
+        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+    ],
+    open: true,
+};
+
+static CREATE_OWN: Object = Object {
+    required: &["content", "expiresAt"],
+    properties: &[
+        ("content", Schema::Any),
+        ("expiresAt", Schema::Matching(Pattern::Date)),
+        ("ephemeral", Schema::Boolean),
+        ("forIdentity", Schema::Matching(Pattern::Address)),
+        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+    ],
+    open: false,
+};
+
+static LOAD_PEER: Object = Object {
+    required: &["reference"],
+    properties: &[
+        ("reference", Schema::Matching(Pattern::TokenReference)),
+        ("ephemeral", Schema::Boolean),
+        ("password", Schema::Text),
+    ],
+    open: false,
+};
+
+/// How a Token is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenOptions {
+    /// Whether the Token is only handed out, not kept.
+    pub ephemeral: bool,
+    /// The only Identity that may load it.
+    pub for_identity: Option<IdentityAddress>,
+    /// The password that is needed to load it.
+    pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+impl TokenOptions {
+    pub(super) fn parse(members: &Map<String, Value>, ephemeral_by_default: bool) -> Result<Self, ApplicationError> {
+        Ok(Self {
+            ephemeral: flag(members, "ephemeral", ephemeral_by_default),
+            for_identity: address(members, "forIdentity"),
+            password_protection: password_protection::parse(members)?,
+        })
+    }
+}
+
+/// `POST /Tokens/Own`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOwnTokenRequest {
+    /// What the Token holds.
+    pub content: Value,
+    /// End of its life.
+    pub expires_at: Timestamp,
+    /// How it is made; kept by default.
+    pub options: TokenOptions,
+}
+
+impl CreateOwnTokenRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`, `error.runtime.requestDeserialization`.
+    pub fn parse(body: &Value, now: Timestamp) -> Result<Self, ApplicationError> {
+        let members = CREATE_OWN.check(body)?;
+        let expires_at = date(members, "expiresAt");
+        check_expiry(expires_at, now)?;
+        Ok(Self {
+            content: value(members, "content"),
+            expires_at: expires_at.unwrap_or(now),
+            options: TokenOptions::parse(members, false)?,
+        })
+    }
+}
+
+/// `POST /Tokens/Peer`.
+#[derive(Debug, Clone)]
+pub struct LoadPeerTokenRequest {
+    /// Names the Token.
+    pub reference: Reference,
+    /// Whether the Token is only handed out, not kept.
+    pub ephemeral: bool,
+    /// Its password, if it has one.
+    pub password: Option<SecretString>,
+}
+
+impl LoadPeerTokenRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, and what reading the reference reports.
+    pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
+        if !LOAD_PEER.is_valid(body) {
+            return Err(ApplicationError::invalid_property_value("token reference invalid"));
+        }
+        let (reference, password) = reference_and_password(body, &[ReferenceKind::Token])?;
+        let ephemeral = body.as_object().is_some_and(|members| flag(members, "ephemeral", false));
+        Ok(Self { reference, ephemeral, password })
+    }
+}

@@ -1,0 +1,164 @@
+//! Hosting of Accounts.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use core_types::Clock;
+use futures_util::future::join_all;
+use store::Store;
+use transport::{Account, AccountOptions, TransportConfig};
+
+use crate::error::ApplicationError;
+use crate::events::{DtoRecorder, LifecycleEvent};
+use crate::health::HealthChecker;
+use crate::module::{Module, ModuleHost, ModuleStatus};
+use crate::services::AccountServices;
+
+/// Hosts any number of Accounts, each with its own store and modules.
+#[derive(Debug, Default)]
+pub struct Runtime {
+    accounts: Mutex<Vec<Arc<HostedAccount>>>,
+}
+
+/// What an Account to host is made of.
+pub struct HostedAccountOptions {
+    /// Where its documents live. Empty for a new Identity.
+    pub store: Store,
+    /// How to reach its Backbone.
+    pub transport: TransportConfig,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Modules, in the order in which they start.
+    pub modules: Vec<Arc<dyn Module>>,
+}
+
+impl fmt::Debug for HostedAccountOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostedAccountOptions").field("transport", &self.transport).finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// A host without Accounts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens an Account, creating its Identity if the store is empty. Its modules are not started yet.
+    ///
+    /// # Errors
+    /// Failures of the Backbone and the store, `error.transport.general.*` for an unusable configuration.
+    pub async fn open_account(&self, options: HostedAccountOptions) -> Result<Arc<HostedAccount>, ApplicationError> {
+        let HostedAccountOptions { store, transport, clock, modules } = options;
+        LifecycleEvent::Initializing.publish(&store).await?;
+        let account = Account::open(AccountOptions {
+            store: store.clone(),
+            recorder: Arc::new(DtoRecorder::new(transport.base_url.clone())),
+            config: transport,
+            clock: Arc::clone(&clock),
+        })
+        .await?;
+        let modules = ModuleHost::new(modules);
+        LifecycleEvent::ModulesLoaded.publish(&store).await?;
+        LifecycleEvent::ModulesInitialized.publish(&store).await?;
+        let hosted = Arc::new(HostedAccount {
+            services: AccountServices::new(account.clone()),
+            health: HealthChecker::new(store.clone(), account.clone()),
+            account,
+            store: store.clone(),
+            clock,
+            modules,
+        });
+        LifecycleEvent::Initialized.publish(&store).await?;
+        self.lock().push(Arc::clone(&hosted));
+        Ok(hosted)
+    }
+
+    /// All Accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Arc<HostedAccount>> {
+        self.lock().clone()
+    }
+
+    /// Stops all Accounts, together no longer than `deadline`.
+    pub async fn stop(&self, deadline: Duration) {
+        let accounts = std::mem::take(&mut *self.lock());
+        join_all(accounts.iter().map(|account| account.stop(deadline))).await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<HostedAccount>>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An Account and what runs for it.
+pub struct HostedAccount {
+    account: Account,
+    services: AccountServices,
+    health: HealthChecker,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    modules: ModuleHost,
+}
+
+impl fmt::Debug for HostedAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostedAccount").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl HostedAccount {
+    /// The use cases.
+    #[must_use]
+    pub fn services(&self) -> AccountServices {
+        self.services.clone()
+    }
+
+    /// Makes sure that the Backbone lets the device in.
+    ///
+    /// # Errors
+    /// `error.transport.request.noAuthGrant` if it refuses the credentials, other codes if it cannot be asked.
+    pub async fn log_in(&self) -> Result<(), ApplicationError> {
+        Ok(self.account.backbone().log_in().await?)
+    }
+
+    /// Whether what the Account depends on works.
+    #[must_use]
+    pub fn health(&self) -> &HealthChecker {
+        &self.health
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The modules, in the order in which they start.
+    #[must_use]
+    pub fn modules(&self) -> Vec<ModuleStatus> {
+        self.modules.statuses()
+    }
+
+    /// Starts the modules one after the other. A module that fails is degraded and holds nobody up.
+    pub async fn start_modules(&self) {
+        self.modules.start(&self.services, &self.store, &self.clock).await;
+        if let Err(error) = LifecycleEvent::ModulesStarted.publish(&self.store).await {
+            tracing::error!(%error, "the start of the modules was not recorded");
+        }
+    }
+
+    /// Stops the modules, finishes what is being done and closes the store, all within `deadline`.
+    pub async fn stop(&self, deadline: Duration) {
+        let end = tokio::time::Instant::now() + deadline;
+        self.modules.stop(deadline).await;
+        if tokio::time::timeout_at(end, self.account.close()).await.is_err() {
+            tracing::warn!("the Account did not finish its work in time");
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, "the store was not closed properly");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use core_types::Timestamp;
+use transport::Account;
+use transport::documents::SyncInfoEntry;
+
+use crate::dto::{IdentityInfoDto, SyncInfoDto, SyncInfoEntryDto};
+use crate::error::ApplicationError;
+
+/// Use cases on the Identity itself (`docs/protocol/06-rest-api.md` §5.1).
+#[derive(Debug, Clone)]
+pub struct AccountService {
+    pub(super) account: Account,
+}
+
+impl AccountService {
+    /// Address and key of the own Identity.
+    ///
+    /// # Errors
+    /// None; use cases share one signature.
+    #[expect(clippy::unused_async, reason = "use cases share one signature")]
+    pub async fn identity_info(&self) -> Result<IdentityInfoDto, ApplicationError> {
+        Ok(IdentityInfoDto::from(self.account.identity()))
+    }
+
+    /// Fetches everything new from the Backbone. Concurrent calls share one synchronisation.
+    ///
+    /// # Errors
+    /// A failed call to the Backbone, a failure of the store.
+    pub async fn sync(&self) -> Result<(), ApplicationError> {
+        self.account.sync().everything().await?;
+        Ok(())
+    }
+
+    /// When the Account was last synchronised.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn sync_info(&self) -> Result<SyncInfoDto, ApplicationError> {
+        let last_sync_run = self.account.sync().last_completed_sync_time().await?;
+        let last_datawallet_sync = self.account.store().get::<SyncInfoEntry>("SyncTime-Datawallet").await?;
+        let last_datawallet_sync =
+            last_datawallet_sync.and_then(|entry| serde_json::from_value::<Timestamp>(entry.value).ok());
+        let entry = |completed_at| SyncInfoEntryDto { completed_at };
+        Ok(SyncInfoDto {
+            last_datawallet_sync: last_datawallet_sync.map(entry),
+            last_sync_run: last_sync_run.map(entry),
+        })
+    }
+}

@@ -1,0 +1,170 @@
+use core_types::{FileId, IdentityAddress, MessageId};
+use serde_json::{Map, Value};
+use store::Query;
+use transport::documents::{File, Message, PeerDeletionStatus, RelationshipStatus};
+use transport::{Account, SendMessage, TransportError};
+
+use super::{found, push_datawallet};
+use crate::content_check::{MessageContent, quoted};
+use crate::dto::{FileDownload, FileDto, MessageDto, MessageWithAttachmentsDto};
+use crate::error::{ApplicationError, codes};
+use crate::query::{self, Resource};
+use crate::requests::SendMessageRequest;
+use crate::validation::check_id;
+use crate::validation::pattern::Pattern;
+
+/// Use cases on Messages (`docs/protocol/06-rest-api.md` §5.8).
+#[derive(Debug, Clone)]
+pub struct MessagesService {
+    pub(super) account: Account,
+}
+
+impl MessagesService {
+    /// Sends a Message. The order of the checks is what clients know.
+    ///
+    /// # Errors
+    /// Those of the check of the content, `error.runtime.messages.*`, `error.transport.messages.*`,
+    /// `error.runtime.recordNotFound` for an attachment, failures of the Backbone and the store.
+    pub async fn send(&self, request: SendMessageRequest) -> Result<MessageDto, ApplicationError> {
+        let content = MessageContent::parse(&request.content)?;
+        if matches!(content, MessageContent::Request(_)) && request.recipients.len() != 1 {
+            return Err(ApplicationError::invalid_property_value("Only one recipient is allowed for sending Requests."));
+        }
+        self.check_recipients(&request.recipients, matches!(content, MessageContent::Notification(_))).await?;
+        match &content {
+            MessageContent::Mail(mail) => mail.check_recipients(&request.recipients)?,
+            MessageContent::Request(request) => check_request(request)?,
+            MessageContent::Notification(_) | MessageContent::ResponseWrapper(_) | MessageContent::Arbitrary(_) => {}
+        }
+        let mut attachments = Vec::new();
+        for id in &request.attachments {
+            attachments.push(found(self.account.files().get(id).await?, "File")?);
+        }
+        let message =
+            SendMessage { recipients: request.recipients, content: content.into_json(), attachments };
+        let message = self.account.messages().send(message).await?;
+        push_datawallet(&self.account).await;
+        Ok(MessageDto::from(&message))
+    }
+
+    /// Lists Messages.
+    ///
+    /// # Errors
+    /// Those of [`query::parse`], a failure of the store.
+    pub async fn list(&self, query: &[(String, String)]) -> Result<Vec<MessageDto>, ApplicationError> {
+        let filter = query::parse(Resource::Messages, query)?;
+        let messages = self.account.messages().find(&Query::new(filter)).await?;
+        Ok(messages.iter().map(MessageDto::from).collect())
+    }
+
+    /// One Message, with the Files attached to it.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`.
+    pub async fn get(&self, id: &str) -> Result<MessageWithAttachmentsDto, ApplicationError> {
+        check_id("id", Pattern::MessageId, id)?;
+        let message = self.message(id).await?;
+        let mut attachments = Vec::new();
+        for id in &message.attachments {
+            attachments.push(self.file_dto(&self.file(id).await?));
+        }
+        Ok(MessageWithAttachmentsDto::new(&message, attachments))
+    }
+
+    /// A File attached to a Message.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, `error.runtime.messages.fileNotFoundInMessage`.
+    pub async fn attachment(&self, id: &str, attachment_id: &str) -> Result<FileDto, ApplicationError> {
+        Ok(self.file_dto(&self.attached(id, attachment_id).await?))
+    }
+
+    /// The content of a File attached to a Message.
+    ///
+    /// # Errors
+    /// As [`Self::attachment`], failures of the Backbone, `error.transport.files.*` if the content is not what it was.
+    pub async fn download_attachment(&self, id: &str, attachment_id: &str) -> Result<FileDownload, ApplicationError> {
+        let file = self.attached(id, attachment_id).await?;
+        let content = self.account.files().download(&file.id).await?;
+        Ok(FileDownload { content: content.to_vec(), filename: file.filename, mimetype: file.mimetype })
+    }
+
+    async fn attached(&self, id: &str, attachment_id: &str) -> Result<File, ApplicationError> {
+        check_id("id", Pattern::MessageId, id)?;
+        check_id("attachmentId", Pattern::FileId, attachment_id)?;
+        let message = self.message(id).await?;
+        let Some(attachment) = message.attachments.iter().find(|attachment| attachment.as_str() == attachment_id) else {
+            let text = format!("The requested File '{attachment_id}' was not found in the given Message.");
+            return Err(ApplicationError::invalid(codes::MESSAGES_FILE_NOT_FOUND, text));
+        };
+        self.file(attachment).await
+    }
+
+    async fn message(&self, id: &str) -> Result<Message, ApplicationError> {
+        found(self.account.messages().get(&MessageId::new(id)).await?, "Message")
+    }
+
+    async fn file(&self, id: &FileId) -> Result<File, ApplicationError> {
+        found(self.account.files().get(id).await?, "File")
+    }
+
+    fn file_dto(&self, file: &File) -> FileDto {
+        FileDto::new(file, &self.account.config().base_url)
+    }
+
+    /// Notifications may go to peers that no other Message reaches: over terminated Relationships and to peers about to
+    /// be deleted.
+    async fn check_recipients(
+        &self,
+        recipients: &[IdentityAddress],
+        is_notification: bool,
+    ) -> Result<(), ApplicationError> {
+        let (mut inactive, mut in_deletion, mut unreachable, mut deleted) = (vec![], vec![], vec![], vec![]);
+        for recipient in recipients {
+            let relationship = self.account.relationships().existing_to_identity(recipient).await?;
+            let status = relationship.as_ref().map(|relationship| relationship.status);
+            let deletion = relationship.and_then(|relationship| relationship.peer_deletion_info);
+            if status != Some(RelationshipStatus::Active) {
+                inactive.push(recipient);
+            }
+            if !matches!(status, Some(RelationshipStatus::Active | RelationshipStatus::Terminated)) {
+                unreachable.push(recipient.as_str().to_owned());
+            }
+            match deletion.map(|info| info.deletion_status) {
+                Some(PeerDeletionStatus::ToBeDeleted) => in_deletion.push(recipient),
+                Some(PeerDeletionStatus::Deleted) => deleted.push(recipient.as_str().to_owned()),
+                None => {}
+            }
+        }
+        if !is_notification && !inactive.is_empty() {
+            let text = format!(
+                "The Message cannot be sent as there is no active Relationship to the recipient(s) with the following address(es): {}. However, please note that Messages whose content is a Notification can be sent on terminated Relationships as well.",
+                quoted(inactive)
+            );
+            return Err(ApplicationError::invalid(codes::MESSAGES_HAS_NO_ACTIVE_RELATIONSHIP, text));
+        }
+        if !is_notification && !in_deletion.is_empty() {
+            let text = format!(
+                "The Message cannot be sent as the recipient(s) with the following address(es) being in deletion: {}. However, please note that Messages whose content is a Notification can be sent to recipients in deletion.",
+                quoted(in_deletion)
+            );
+            return Err(ApplicationError::invalid(codes::MESSAGES_PEER_IS_IN_DELETION, text));
+        }
+        if !unreachable.is_empty() {
+            return Err(TransportError::HasNeitherActiveNorTerminatedRelationship(unreachable).into());
+        }
+        if !deleted.is_empty() {
+            return Err(TransportError::PeerIsDeleted(deleted).into());
+        }
+        Ok(())
+    }
+}
+
+/// Requests are created and kept by the layer that decides on them; one that it does not know cannot be sent. Without
+/// that layer it knows none.
+fn check_request(request: &Map<String, Value>) -> Result<(), ApplicationError> {
+    if request.get("id").is_none_or(Value::is_null) {
+        return Err(ApplicationError::invalid_property_value("The Request must have an id."));
+    }
+    Err(ApplicationError::record_not_found("Request"))
+}

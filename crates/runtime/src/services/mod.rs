@@ -1,0 +1,104 @@
+//! The use cases of one Account (`docs/protocol/06-rest-api.md` §5).
+//!
+//! Each method is one use case: it checks its input, asks the transport layer, and answers with a DTO or one
+//! [`ApplicationError`].
+
+mod account;
+mod challenges;
+mod files;
+mod messages;
+mod relationships;
+mod templates;
+mod tokens;
+
+pub use account::AccountService;
+pub use challenges::ChallengesService;
+pub use files::FilesService;
+pub use messages::MessagesService;
+pub use relationships::RelationshipsService;
+pub use templates::RelationshipTemplatesService;
+pub use tokens::TokensService;
+
+use core_types::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use transport::Account;
+
+use crate::error::ApplicationError;
+
+/// All use cases of one Account. A handle: clones work on the same Account.
+#[derive(Debug, Clone)]
+pub struct AccountServices {
+    account: Account,
+}
+
+impl AccountServices {
+    /// The use cases of `account`.
+    #[must_use]
+    pub fn new(account: Account) -> Self {
+        Self { account }
+    }
+
+    /// The time against which requests are checked.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.account.clock().now()
+    }
+
+    /// The Identity and its synchronisation.
+    #[must_use]
+    pub fn account(&self) -> AccountService {
+        AccountService { account: self.account.clone() }
+    }
+
+    /// Proving who one is.
+    #[must_use]
+    pub fn challenges(&self) -> ChallengesService {
+        ChallengesService { account: self.account.clone() }
+    }
+
+    /// Files.
+    #[must_use]
+    pub fn files(&self) -> FilesService {
+        FilesService { account: self.account.clone() }
+    }
+
+    /// Messages.
+    #[must_use]
+    pub fn messages(&self) -> MessagesService {
+        MessagesService { account: self.account.clone() }
+    }
+
+    /// Relationships.
+    #[must_use]
+    pub fn relationships(&self) -> RelationshipsService {
+        RelationshipsService { account: self.account.clone() }
+    }
+
+    /// RelationshipTemplates.
+    #[must_use]
+    pub fn templates(&self) -> RelationshipTemplatesService {
+        RelationshipTemplatesService { account: self.account.clone() }
+    }
+
+    /// Tokens.
+    #[must_use]
+    pub fn tokens(&self) -> TokensService {
+        TokensService { account: self.account.clone() }
+    }
+}
+
+/// Tells the other devices of the Identity what changed. The change itself is done and stays done whatever happens here.
+async fn push_datawallet(account: &Account) {
+    if let Err(error) = account.sync().only_datawallet().await {
+        tracing::warn!(error.code = error.code(), "the datawallet was not pushed; the next synchronisation does it");
+    }
+}
+
+/// What a stored object must be, for its absence to be reported.
+fn found<T>(object: Option<T>, entity: &str) -> Result<T, ApplicationError> {
+    object.ok_or_else(|| ApplicationError::record_not_found(entity))
+}
+
+fn exposed(password: Option<&SecretString>) -> Option<&str> {
+    password.map(ExposeSecret::expose_secret)
+}

@@ -1,0 +1,181 @@
+use core_types::{RelationshipId, RelationshipTemplateId};
+use serde_json::Value;
+use store::Query;
+use transport::Account;
+use transport::documents::{Relationship, RelationshipTemplate};
+
+use super::{found, push_datawallet};
+use crate::content_check;
+use crate::dto::{CanCreateRelationshipResultDto, RelationshipDto};
+use crate::error::ApplicationError;
+use crate::query::{self, Resource};
+use crate::requests::{CanCreateRelationshipRequest, CreateRelationshipRequest};
+use crate::validation::check_id;
+use crate::validation::pattern::Pattern;
+
+/// Use cases on Relationships (`docs/protocol/06-rest-api.md` §5.9).
+#[derive(Debug, Clone)]
+pub struct RelationshipsService {
+    pub(super) account: Account,
+}
+
+impl RelationshipsService {
+    /// Whether a Relationship could be requested. A documented refusal is an answer, not an error.
+    ///
+    /// # Errors
+    /// Failures of the Backbone and the store.
+    pub async fn can_create(
+        &self,
+        request: CanCreateRelationshipRequest,
+    ) -> Result<CanCreateRelationshipResultDto, ApplicationError> {
+        let refusal = match self.template(&request.template_id).await? {
+            None => Some(ApplicationError::record_not_found("RelationshipTemplate")),
+            Some(template) => match self.account.relationships().can_send(&template).await? {
+                Some(refusal) => Some(refusal.into()),
+                None => request
+                    .creation_content
+                    .and_then(|content| content_check::check_creation_content(&content, &template.content).err()),
+            },
+        };
+        Ok(match refusal {
+            None => CanCreateRelationshipResultDto { is_success: true, code: None, message: None },
+            Some(refusal) => CanCreateRelationshipResultDto {
+                is_success: false,
+                code: Some(refusal.code().to_owned()),
+                message: Some(refusal.message().to_owned()),
+            },
+        })
+    }
+
+    /// Requests a Relationship with the template of a peer.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, `error.transport.relationships.*` where the transport layer refuses, those of the
+    /// check of the content, failures of the Backbone and the store.
+    pub async fn create(&self, request: CreateRelationshipRequest) -> Result<RelationshipDto, ApplicationError> {
+        let template = found(self.template(&request.template_id).await?, "RelationshipTemplate")?;
+        if let Some(refusal) = self.account.relationships().can_send(&template).await? {
+            return Err(refusal.into());
+        }
+        let content: Value = content_check::check_creation_content(&request.creation_content, &template.content)?;
+        let relationship = self.account.relationships().send(&template, content).await?;
+        Ok(self.changed(&relationship).await)
+    }
+
+    /// Lists Relationships.
+    ///
+    /// # Errors
+    /// Those of [`query::parse`], a failure of the store.
+    pub async fn list(&self, query: &[(String, String)]) -> Result<Vec<RelationshipDto>, ApplicationError> {
+        let filter = query::parse(Resource::Relationships, query)?;
+        let relationships = self.account.relationships().find(&Query::new(filter)).await?;
+        Ok(relationships.iter().map(RelationshipDto::from).collect())
+    }
+
+    /// One Relationship.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`.
+    pub async fn get(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        Ok(RelationshipDto::from(&self.relationship("id", id).await?))
+    }
+
+    /// Accepts a requested Relationship.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, `error.transport.relationships.*`, failures of the Backbone and the store.
+    pub async fn accept(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().accept(&id).await?).await)
+    }
+
+    /// Refuses a requested Relationship.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn reject(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().reject(&id).await?).await)
+    }
+
+    /// Takes an own request back.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn revoke(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().revoke(&id).await?).await)
+    }
+
+    /// Ends an active Relationship; it can be reactivated.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn terminate(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().terminate(&id).await?).await)
+    }
+
+    /// Asks the peer to reactivate a terminated Relationship.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn request_reactivation(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().request_reactivation(&id).await?).await)
+    }
+
+    /// Agrees to the reactivation that the peer asked for.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn accept_reactivation(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().accept_reactivation(&id).await?).await)
+    }
+
+    /// Refuses the reactivation that the peer asked for.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn reject_reactivation(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().reject_reactivation(&id).await?).await)
+    }
+
+    /// Takes the own request for reactivation back.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn revoke_reactivation(&self, id: &str) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().revoke_reactivation(&id).await?).await)
+    }
+
+    /// Gives a terminated Relationship up: it and what was exchanged through it are deleted.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn decompose(&self, id: &str) -> Result<(), ApplicationError> {
+        let relationship = self.relationship("relationshipId", id).await?;
+        self.account.relationships().decompose(&relationship.id).await?;
+        self.account.cleanup_data_of_decomposed_relationship(&relationship).await?;
+        push_datawallet(&self.account).await;
+        Ok(())
+    }
+
+    async fn template(&self, id: &RelationshipTemplateId) -> Result<Option<RelationshipTemplate>, ApplicationError> {
+        Ok(self.account.templates().get(id).await?)
+    }
+
+    /// `name` is what the id is called in a failure.
+    async fn relationship(&self, name: &str, id: &str) -> Result<Relationship, ApplicationError> {
+        check_id(name, Pattern::RelationshipId, id)?;
+        found(self.account.relationships().get(&RelationshipId::new(id)).await?, "Relationship")
+    }
+
+    async fn changed(&self, relationship: &Relationship) -> RelationshipDto {
+        push_datawallet(&self.account).await;
+        RelationshipDto::from(relationship)
+    }
+}

@@ -1,0 +1,161 @@
+use std::time::Duration;
+
+use core_types::{
+    PasswordProtection, PasswordProtectionCreationParameters, PasswordType, ReferenceKind, RelationshipTemplateId,
+};
+use protocol::token::{TokenContent, TokenContentRelationshipTemplate};
+use store::Query;
+use transport::documents::RelationshipTemplate;
+use transport::{Account, SendTemplate, SendToken};
+
+use super::{exposed, found, push_datawallet};
+use crate::content_check;
+use crate::dto::{RelationshipTemplateDto, TokenDto};
+use crate::error::{ApplicationError, codes};
+use crate::query::{self, Ownership, Resource};
+use crate::requests::{
+    CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
+};
+use crate::validation::check_id;
+use crate::validation::pattern::Pattern;
+
+/// Life of a Token for a template that does not expire: 12 days.
+const DEFAULT_TOKEN_LIFE: Duration = Duration::from_hours(12 * 24);
+
+/// Use cases on RelationshipTemplates (`docs/protocol/06-rest-api.md` §5.10).
+#[derive(Debug, Clone)]
+pub struct RelationshipTemplatesService {
+    pub(super) account: Account,
+}
+
+impl RelationshipTemplatesService {
+    /// Makes a template.
+    ///
+    /// # Errors
+    /// Those of the check of its content, failures of the Backbone and the store.
+    pub async fn create_own(
+        &self,
+        request: CreateOwnRelationshipTemplateRequest,
+    ) -> Result<RelationshipTemplateDto, ApplicationError> {
+        let template = SendTemplate {
+            content: content_check::check_template_content(&request.content, request.expires_at)?,
+            expires_at: request.expires_at,
+            max_number_of_allocations: request.max_number_of_allocations,
+            for_identity: request.for_identity,
+            password_protection: request.password_protection,
+        };
+        let template = self.account.templates().send(template).await?;
+        push_datawallet(&self.account).await;
+        Ok(self.dto(&template))
+    }
+
+    /// Takes in a template of a peer, named by its reference or by one to a Token that holds it.
+    ///
+    /// # Errors
+    /// `error.runtime.invalidTokenContent` if the Token holds something else, failures of the Backbone (wrong password:
+    /// `error.runtime.recordNotFound`) and the store, `error.transport.*` if it is not for the own Identity or unreadable.
+    pub async fn load_peer(
+        &self,
+        request: LoadPeerRelationshipTemplateRequest,
+    ) -> Result<RelationshipTemplateDto, ApplicationError> {
+        let password = exposed(request.password.as_ref());
+        let templates = self.account.templates();
+        let template = if request.reference.kind() == ReferenceKind::RelationshipTemplate {
+            templates.load_by_reference(&request.reference, password).await?
+        } else {
+            let token = self.account.tokens().load_by_reference(&request.reference, password, true).await?;
+            let Ok(TokenContent::RelationshipTemplate(content)) = TokenContent::from_value(token.content) else {
+                return Err(ApplicationError::invalid_token_content());
+            };
+            templates.load_by_token_content(&content, password).await?
+        };
+        push_datawallet(&self.account).await;
+        Ok(self.dto(&template))
+    }
+
+    /// Lists templates.
+    ///
+    /// # Errors
+    /// Those of [`query::parse`], a failure of the store.
+    pub async fn list(
+        &self,
+        ownership: Ownership,
+        query: &[(String, String)],
+    ) -> Result<Vec<RelationshipTemplateDto>, ApplicationError> {
+        let filter = query::parse_owned(Resource::RelationshipTemplates, ownership, query)?;
+        let templates = self.account.templates().find(&Query::new(filter)).await?;
+        Ok(templates.iter().map(|template| self.dto(template)).collect())
+    }
+
+    /// One template.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`.
+    pub async fn get(&self, id: &str) -> Result<RelationshipTemplateDto, ApplicationError> {
+        check_id("id", Pattern::RelationshipTemplateId, id)?;
+        let template = self.account.templates().get(&RelationshipTemplateId::new(id)).await?;
+        Ok(self.dto(&found(template, "RelationshipTemplate")?))
+    }
+
+    /// Makes a Token that leads to an own template. What protects the template protects the Token too.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, `error.runtime.relationshipTemplates.{cannotCreateTokenForPeerTemplate,
+    /// personalizationMustBeInherited, passwordProtectionMustBeInherited}`, failures of the Backbone and the store.
+    pub async fn create_token(&self, request: CreateTokenForTemplateRequest) -> Result<TokenDto, ApplicationError> {
+        let template = self.account.templates().get(&request.template_id).await?;
+        let template = found(template, "RelationshipTemplate")?;
+        let options = request.options;
+        if !template.is_own {
+            return Err(ApplicationError::invalid(
+                codes::TEMPLATES_CANNOT_CREATE_TOKEN_FOR_PEER_TEMPLATE,
+                "You cannot create a Token for a peer RelationshipTemplate.",
+            ));
+        }
+        if template.for_identity.is_some() && template.for_identity != options.for_identity {
+            return Err(ApplicationError::invalid(
+                codes::TEMPLATES_PERSONALIZATION_MUST_BE_INHERITED,
+                "If a RelationshipTemplate is personalized, Tokens created from it must have the same personalization.",
+            ));
+        }
+        if let Some(protection) = &template.password_protection
+            && !options.password_protection.as_ref().is_some_and(|given| is_same_protection(protection, given))
+        {
+            return Err(ApplicationError::invalid(
+                codes::TEMPLATES_PASSWORD_PROTECTION_MUST_BE_INHERITED,
+                "If a RelationshipTemplate has password protection, Tokens created from it must have the same password protection.",
+            ));
+        }
+        let default_expiry = || self.account.clock().now().saturating_add(DEFAULT_TOKEN_LIFE);
+        let token = SendToken {
+            expires_at: request.expires_at.or(template.expires_at).unwrap_or_else(default_expiry),
+            content: TokenContent::RelationshipTemplate(TokenContentRelationshipTemplate {
+                for_identity: template.for_identity,
+                password_protection: template.password_protection.as_ref().map(PasswordProtection::to_shared),
+                secret_key: template.secret_key,
+                template_id: template.id,
+            }),
+            ephemeral: options.ephemeral,
+            for_identity: options.for_identity,
+            password_protection: options.password_protection,
+        };
+        let token = self.account.tokens().send(token).await?;
+        if !options.ephemeral {
+            push_datawallet(&self.account).await;
+        }
+        Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
+    }
+
+    fn dto(&self, template: &RelationshipTemplate) -> RelationshipTemplateDto {
+        RelationshipTemplateDto::new(template, &self.account.config().base_url)
+    }
+}
+
+fn is_same_protection(protection: &PasswordProtection, given: &PasswordProtectionCreationParameters) -> bool {
+    let (password, indicator) = (protection.password.as_str(), protection.password_location_indicator);
+    let own = match protection.password_type {
+        PasswordType::Password => PasswordProtectionCreationParameters::password(password, indicator),
+        PasswordType::Pin(_) => PasswordProtectionCreationParameters::pin(password, indicator),
+    };
+    own.is_ok_and(|own| own == *given)
+}

@@ -1,0 +1,81 @@
+use core_types::TokenId;
+use protocol::token::TokenContent;
+use store::Query;
+use transport::{Account, SendToken};
+
+use super::{exposed, found, push_datawallet};
+use crate::content_check;
+use crate::dto::TokenDto;
+use crate::error::ApplicationError;
+use crate::query::{self, Ownership, Resource};
+use crate::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
+use crate::validation::check_id;
+use crate::validation::pattern::Pattern;
+
+/// Use cases on Tokens (`docs/protocol/06-rest-api.md` §5.13).
+#[derive(Debug, Clone)]
+pub struct TokensService {
+    pub(super) account: Account,
+}
+
+impl TokensService {
+    /// Makes a Token.
+    ///
+    /// # Errors
+    /// `error.runtime.invalidTokenContent`, failures of the Backbone and the store.
+    pub async fn create_own(&self, request: CreateOwnTokenRequest) -> Result<TokenDto, ApplicationError> {
+        let content = content_check::check_token_content(&request.content)?;
+        let content = TokenContent::from_value(content).map_err(|_| ApplicationError::invalid_token_content())?;
+        let options = request.options;
+        let token = SendToken {
+            content,
+            expires_at: request.expires_at,
+            ephemeral: options.ephemeral,
+            for_identity: options.for_identity,
+            password_protection: options.password_protection,
+        };
+        let token = self.account.tokens().send(token).await?;
+        if !options.ephemeral {
+            push_datawallet(&self.account).await;
+        }
+        Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
+    }
+
+    /// Takes in a Token of a peer.
+    ///
+    /// # Errors
+    /// Failures of the Backbone (wrong password: `error.runtime.recordNotFound`) and the store, `error.transport.*` if the
+    /// Token is not for the own Identity, empty or unreadable.
+    pub async fn load_peer(&self, request: LoadPeerTokenRequest) -> Result<TokenDto, ApplicationError> {
+        let password = exposed(request.password.as_ref());
+        let token = self.account.tokens().load_by_reference(&request.reference, password, request.ephemeral).await?;
+        if !request.ephemeral {
+            push_datawallet(&self.account).await;
+        }
+        Ok(TokenDto::new(&token, request.ephemeral, &self.account.config().base_url))
+    }
+
+    /// Lists the Tokens that were kept.
+    ///
+    /// # Errors
+    /// Those of [`query::parse`], a failure of the store.
+    pub async fn list(
+        &self,
+        ownership: Ownership,
+        query: &[(String, String)],
+    ) -> Result<Vec<TokenDto>, ApplicationError> {
+        let filter = query::parse_owned(Resource::Tokens, ownership, query)?;
+        let tokens = self.account.tokens().find(&Query::new(filter)).await?;
+        Ok(tokens.iter().map(|token| TokenDto::new(token, false, &self.account.config().base_url)).collect())
+    }
+
+    /// One Token.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`.
+    pub async fn get(&self, id: &str) -> Result<TokenDto, ApplicationError> {
+        check_id("id", Pattern::TokenId, id)?;
+        let token = found(self.account.tokens().get(&TokenId::new(id)).await?, "Token")?;
+        Ok(TokenDto::new(&token, false, &self.account.config().base_url))
+    }
+}

@@ -1,0 +1,111 @@
+//! Password protection as requests give it (`docs/protocol/06-rest-api.md` §4.4).
+
+use core_types::{LocationIndicator, PasswordProtectionCreationParameters};
+use serde_json::{Map, Value};
+
+use super::schema::{Object, Schema};
+use crate::error::ApplicationError;
+
+/// Schema of the member `passwordProtection`.
+pub(crate) static PASSWORD_PROTECTION: Object = Object {
+    required: &["password"],
+    properties: &[
+        ("password", Schema::NonEmptyText),
+        ("passwordIsPin", Schema::True),
+        ("passwordLocationIndicator", Schema::Any),
+    ],
+    open: false,
+};
+
+/// Reads the member `passwordProtection` of a body that passed its schema.
+///
+/// # Errors
+/// `error.runtime.validation.invalidPropertyValue` for a PIN that is none or an indicator that is not allowed,
+/// `error.runtime.requestDeserialization` for an indicator that is no integer.
+pub(crate) fn parse(
+    body: &Map<String, Value>,
+) -> Result<Option<PasswordProtectionCreationParameters>, ApplicationError> {
+    let Some(Value::Object(members)) = body.get("passwordProtection") else { return Ok(None) };
+    let password = members.get("password").and_then(Value::as_str).unwrap_or_default();
+    let is_pin = members.contains_key("passwordIsPin");
+    if is_pin && core_types::PasswordType::of_pin(password).is_none() {
+        return Err(ApplicationError::invalid_property_value(
+            "'passwordProtection.passwordIsPin' is true, hence 'passwordProtection.password' must consist of 4 to 16 digits from 0 to 9.",
+        ));
+    }
+    let indicator = members.get("passwordLocationIndicator").map(location_indicator).transpose()?;
+    let parameters = if is_pin {
+        PasswordProtectionCreationParameters::pin(password, indicator)
+    } else {
+        PasswordProtectionCreationParameters::password(password, indicator)
+    };
+    Ok(Some(parameters?))
+}
+
+fn location_indicator(value: &Value) -> Result<LocationIndicator, ApplicationError> {
+    let not_allowed = || {
+        ApplicationError::invalid_property_value(
+            "must be a number from 50 to 99 or one of the following strings: Self, Letter, RegistrationLetter, Email, SMS, Website",
+        )
+    };
+    let not_an_integer = || {
+        ApplicationError::request_deserialization(
+            "PasswordProtectionCreationParameters.passwordLocationIndicator:Number :: This value must be an integer.",
+        )
+    };
+    match value {
+        Value::Number(number) => {
+            let number = number.as_f64().filter(|number| (50.0..=99.0).contains(number)).ok_or_else(not_allowed)?;
+            if number.fract() != 0.0 {
+                return Err(not_an_integer());
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "50 to 99")]
+            LocationIndicator::new(number as i64).map_err(|_| not_allowed())
+        }
+        // The reference looks the text up in an enumeration that also has its numbers as names, and fails on them later.
+        Value::String(text) if matches!(text.as_str(), "0" | "1" | "2" | "3" | "4" | "5" | "6") => Err(not_an_integer()),
+        Value::String(name) => LocationIndicator::from_name(name)
+            .filter(|indicator| *indicator != LocationIndicator::RECOVERY_KIT)
+            .ok_or_else(not_allowed),
+        _ => Err(not_allowed()),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse_value(value: &Value) -> Result<Option<PasswordProtectionCreationParameters>, ApplicationError> {
+        parse(json!({ "passwordProtection": value }).as_object().unwrap())
+    }
+
+    #[test]
+    fn accepted() {
+        assert_eq!(parse(&Map::new()).unwrap(), None);
+        assert!(parse_value(&json!({ "password": "a" })).unwrap().is_some());
+        assert!(parse_value(&json!({ "password": "1234", "passwordIsPin": true })).unwrap().is_some());
+        for indicator in [json!(50), json!(99), json!(99.0), json!("Self"), json!("Website")] {
+            let value = json!({ "password": "a", "passwordLocationIndicator": indicator });
+            assert!(parse_value(&value).is_ok(), "{value}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for (value, code) in [
+            (json!({ "password": "123", "passwordIsPin": true }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "12345678901234567", "passwordIsPin": true }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "a", "passwordLocationIndicator": 49 }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "a", "passwordLocationIndicator": 100 }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "a", "passwordLocationIndicator": "RecoveryKit" }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "a", "passwordLocationIndicator": null }), "error.runtime.validation.invalidPropertyValue"),
+            (json!({ "password": "a", "passwordLocationIndicator": 50.5 }), "error.runtime.requestDeserialization"),
+            (json!({ "password": "a", "passwordLocationIndicator": "6" }), "error.runtime.requestDeserialization"),
+        ] {
+            assert_eq!(parse_value(&value).unwrap_err().code(), code, "{value}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A schema checker that finds the failure clients of the existing Connector would be told about first
+//! (`docs/protocol/06-rest-api.md` §4.1): missing required properties in their listed order, then unknown properties,
+//! then the properties in the order of the schema.
+
+use serde_json::{Map, Value};
+
+use super::pattern::Pattern;
+use crate::error::ApplicationError;
+
+/// What a JSON value has to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Schema {
+    /// Anything.
+    Any,
+    /// A text of any form.
+    Text,
+    /// A text with at least one character.
+    NonEmptyText,
+    /// A text that satisfies a pattern.
+    Matching(Pattern),
+    /// `true` or `false`.
+    Boolean,
+    /// Nothing but `true`.
+    True,
+    /// A whole number not below the minimum.
+    Integer { minimum: i64 },
+    /// A list of distinct items.
+    Set { items: &'static Schema, min_items: usize },
+    /// An object.
+    Object(&'static Object),
+}
+
+/// An object with known properties.
+#[derive(Debug)]
+pub(crate) struct Object {
+    /// In the order in which their absence is reported.
+    pub(crate) required: &'static [&'static str],
+    /// In the order in which their failures are reported.
+    pub(crate) properties: &'static [(&'static str, Schema)],
+    /// Whether properties without an entry are let through.
+    pub(crate) open: bool,
+}
+
+impl Object {
+    /// Checks a request body and hands out its members.
+    ///
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue` with the first failure.
+    pub(crate) fn check<'a>(&'static self, body: &'a Value) -> Result<&'a Map<String, Value>, ApplicationError> {
+        self.members(body, "").map_err(ApplicationError::invalid_property_value)
+    }
+
+    /// Whether a body satisfies the schema.
+    pub(crate) fn is_valid(&'static self, body: &Value) -> bool {
+        self.members(body, "").is_ok()
+    }
+
+    fn members<'a>(&'static self, value: &'a Value, path: &str) -> Result<&'a Map<String, Value>, String> {
+        let Value::Object(members) = value else { return Err(at(path, "must be object")) };
+        if let Some(missing) = self.required.iter().find(|name| !members.contains_key(**name)) {
+            return Err(at(path, &format!("must have required property '{missing}'")));
+        }
+        let known = |name: &String| self.properties.iter().any(|(property, _)| property == name);
+        if !self.open && !members.keys().all(known) {
+            return Err(at(path, "must NOT have additional properties"));
+        }
+        for (name, schema) in self.properties {
+            if let Some(member) = members.get(*name) {
+                schema.first_failure(member, &join(path, name))?;
+            }
+        }
+        Ok(members)
+    }
+}
+
+impl Schema {
+    fn first_failure(self, value: &Value, path: &str) -> Result<(), String> {
+        match self {
+            Self::Any => Ok(()),
+            Self::Text => require(value.is_string(), path, "must be string"),
+            Self::NonEmptyText => {
+                let Value::String(text) = value else { return Err(at(path, "must be string")) };
+                require(!text.is_empty(), path, "must NOT have fewer than 1 characters")
+            }
+            Self::Matching(pattern) => {
+                let Value::String(text) = value else { return Err(at(path, "must be string")) };
+                if pattern.is_match(text) { Ok(()) } else { Err(at(path, &pattern.failure())) }
+            }
+            Self::Boolean => require(value.is_boolean(), path, "must be boolean"),
+            Self::True => {
+                require(value.is_boolean(), path, "must be boolean")?;
+                require(value == &Value::Bool(true), path, "must be equal to constant")
+            }
+            Self::Integer { minimum } => {
+                require(value.is_number(), path, "must be number")?;
+                let number = value.as_f64().unwrap_or(f64::NAN);
+                #[expect(clippy::cast_precision_loss, reason = "the minima in use are tiny")]
+                let large_enough = number >= minimum as f64;
+                require(large_enough, path, &format!("must be >= {minimum}"))?;
+                require(number.fract() == 0.0, path, "must be integer")
+            }
+            Self::Set { items, min_items } => {
+                let Value::Array(values) = value else { return Err(at(path, "must be array")) };
+                require(values.len() >= min_items, path, &format!("must NOT have fewer than {min_items} items"))?;
+                if let Some((first, second)) = items.duplicate(values) {
+                    let text = format!("must NOT have duplicate items (items ## {first} and {second} are identical)");
+                    return Err(at(path, &text));
+                }
+                values.iter().enumerate().try_for_each(|(index, item)| items.first_failure(item, &join(path, &index.to_string())))
+            }
+            Self::Object(object) => object.members(value, path).map(|_| ()),
+        }
+    }
+
+    /// The first pair of equal items, looked for from the end. Plain texts are reported the higher index first.
+    fn duplicate(self, values: &[Value]) -> Option<(usize, usize)> {
+        let pair = |later: usize, earlier: usize| (values.get(later) == values.get(earlier)).then_some((later, earlier));
+        if matches!(self, Self::Text) {
+            (0..values.len()).rev().find_map(|earlier| ((earlier + 1)..values.len()).find_map(|later| pair(later, earlier)))
+        } else {
+            (0..values.len())
+                .rev()
+                .find_map(|later| (0..later).rev().find_map(|earlier| pair(later, earlier)))
+                .map(|(later, earlier)| (earlier, later))
+        }
+    }
+}
+
+fn require(condition: bool, path: &str, failure: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(at(path, failure)) }
+}
+
+fn at(path: &str, failure: &str) -> String {
+    if path.is_empty() { failure.to_owned() } else { format!("{path} {failure}") }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    static INNER: Object =
+        Object { required: &["a"], properties: &[("a", Schema::NonEmptyText), ("flag", Schema::True)], open: false };
+    static OUTER: Object = Object {
+        required: &["one", "two"],
+        properties: &[
+            ("two", Schema::Set { items: &Schema::Matching(Pattern::FileId), min_items: 1 }),
+            ("one", Schema::Any),
+            ("tags", Schema::Set { items: &Schema::Text, min_items: 0 }),
+            ("number", Schema::Integer { minimum: 1 }),
+            ("inner", Schema::Object(&INNER)),
+        ],
+        open: false,
+    };
+
+    fn failure(body: Value) -> String {
+        OUTER.check(&body).unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn the_first_failure_wins() {
+        let file = "FIL00000000000000000";
+        assert_eq!(failure(Value::Null), "must be object");
+        assert_eq!(failure(json!([])), "must be object");
+        assert_eq!(failure(json!({ "x": 1 })), "must have required property 'one'");
+        assert_eq!(failure(json!({ "one": null, "x": 1 })), "must have required property 'two'");
+        assert_eq!(failure(json!({ "one": 1, "two": 1, "x": 1 })), "must NOT have additional properties");
+        assert_eq!(failure(json!({ "one": 1, "two": 1, "number": "x" })), "two must be array");
+        assert_eq!(failure(json!({ "one": 1, "two": [] })), "two must NOT have fewer than 1 items");
+        assert_eq!(failure(json!({ "one": 1, "two": [file, 5] })), "two/1 must be string");
+        assert_eq!(failure(json!({ "one": 1, "two": [file, "x"] })), "two/1 must match pattern FIL[A-Za-z0-9]{17}");
+        assert_eq!(
+            failure(json!({ "one": 1, "two": ["x", "x", "x"] })),
+            "two must NOT have duplicate items (items ## 1 and 2 are identical)"
+        );
+        assert_eq!(
+            failure(json!({ "one": 1, "two": [file], "tags": ["a", "b", "a"] })),
+            "tags must NOT have duplicate items (items ## 2 and 0 are identical)"
+        );
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "tags": "a" })), "tags must be array");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "number": 0.5 })), "number must be >= 1");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "number": 1.5 })), "number must be integer");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "number": "1" })), "number must be number");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "inner": {} })), "inner must have required property 'a'");
+        assert_eq!(
+            failure(json!({ "one": 1, "two": [file], "inner": { "a": "" } })),
+            "inner/a must NOT have fewer than 1 characters"
+        );
+        assert_eq!(
+            failure(json!({ "one": 1, "two": [file], "inner": { "a": "x", "flag": false } })),
+            "inner/flag must be equal to constant"
+        );
+        assert!(OUTER.is_valid(&json!({ "one": null, "two": [file], "tags": [], "number": 1, "inner": { "a": "x" } })));
+    }
+}
