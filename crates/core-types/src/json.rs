@@ -295,6 +295,17 @@ mod tests {
 
     use super::*;
 
+    proptest! {
+        /// Contents pass through us as parsed values; a double misread by one unit would alter them.
+        #[test]
+        fn a_double_survives_reading_and_writing(number in proptest::num::f64::NORMAL) {
+            let read: Value = serde_json::from_str(&format!("{number:e}")).unwrap();
+            prop_assert_eq!(read.as_f64().unwrap().to_bits(), number.to_bits());
+            let again: Value = serde_json::from_str(&stringify(&read)).unwrap();
+            prop_assert_eq!(again.as_f64().unwrap().to_bits(), number.to_bits());
+        }
+    }
+
     #[test]
     fn numbers_are_written_as_javascript_does() {
         let value: Value = serde_json::from_str(
