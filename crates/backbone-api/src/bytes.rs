@@ -37,13 +37,9 @@ impl Bytes {
     /// # Errors
     /// [`InvalidBase64`] when the text has none of them.
     pub fn parse(text: &str) -> Result<Self, InvalidBase64> {
-        if text.contains(['+', '/']) {
-            general_purpose::STANDARD.decode(text)
-        } else {
-            URL_SAFE.decode(text)
-        }
-        .map(Self)
-        .map_err(|_| InvalidBase64)
+        if text.contains(['+', '/']) { general_purpose::STANDARD.decode(text) } else { URL_SAFE.decode(text) }
+            .map(Self)
+            .map_err(|_| InvalidBase64)
     }
 
     /// base64url without padding.

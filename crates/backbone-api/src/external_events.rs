@@ -1,6 +1,9 @@
 //! External events: what the Backbone tells an Identity (`docs/protocol/03 §13`).
 
-use core_types::{ExternalEventId, FileId, IdentityAddress, IdentityDeletionProcessId, MessageId, RelationshipId, RelationshipTemplateId, Timestamp, TokenId};
+use core_types::{
+    ExternalEventId, FileId, IdentityAddress, IdentityDeletionProcessId, MessageId, RelationshipId,
+    RelationshipTemplateId, Timestamp, TokenId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

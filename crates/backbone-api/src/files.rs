@@ -64,8 +64,7 @@ pub struct CreateFileResponse {
 #[serde(rename_all = "camelCase")]
 pub struct FileMetadata {
     /// `FIL…`.
-    #[serde(default)]
-    pub id: Option<FileId>,
+    pub id: FileId,
     /// When it was uploaded.
     pub created_at: Timestamp,
     /// Who uploaded it.

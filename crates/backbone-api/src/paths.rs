@@ -95,8 +95,7 @@ pub const SYNC_RUN_EXTERNAL_EVENTS: &str = "/api/v2/SyncRuns/{id}/ExternalEvents
 /// `PUT`.
 pub const SYNC_RUN_FINALIZE_EXTERNAL_EVENT_SYNC: &str = "/api/v2/SyncRuns/{id}/FinalizeExternalEventSync";
 /// `PUT`.
-pub const SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE: &str =
-    "/api/v2/SyncRuns/{id}/FinalizeDatawalletVersionUpgrade";
+pub const SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE: &str = "/api/v2/SyncRuns/{id}/FinalizeDatawalletVersionUpgrade";
 /// `PUT`.
 pub const SYNC_RUN_REFRESH_EXPIRATION_TIME: &str = "/api/v2/SyncRuns/{id}/RefreshExpirationTime";
 /// `GET`.

@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backbone_api::tags::TagCollection;
+use core_types::{Clock, SystemClock};
+
+use crate::clients::OAuthClient;
+
+/// What device passwords must look like (`docs/protocol/03 §2`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordRules {
+    /// At least 10 characters with an upper-case letter, a lower-case letter, a digit and another character.
+    Production,
+    /// At least one character.
+    Development,
+}
+
+/// Settings of an embedded Backbone.
+#[derive(Debug, Clone)]
+pub struct BackboneConfig {
+    /// Folder that holds `backbone.db`; created when missing.
+    pub data_dir: PathBuf,
+    /// OAuth clients that may create Identities and log in.
+    pub clients: Vec<OAuthClient>,
+    /// Host name inside addresses. Clients compute addresses from the host name of their base URL,
+    /// so both must be the same; it can not be an IP address.
+    pub did_domain: String,
+    /// Source of time.
+    pub clock: Arc<dyn Clock>,
+    /// What device passwords must look like.
+    pub password_rules: PasswordRules,
+    /// Lifetime of a bearer token.
+    pub access_token_lifetime: Duration,
+    /// How long three wrong passwords lock an account.
+    pub lockout: Duration,
+    /// Greatest number of recipients of a message.
+    pub max_message_recipients: usize,
+    /// Greatest number of messages of one sender that one recipient has not fetched yet.
+    pub max_unreceived_messages: u32,
+    /// Names of the notification texts `POST /Notifications` accepts.
+    pub notification_codes: Vec<String>,
+    /// Tags offered to clients.
+    pub tags: TagCollection,
+}
+
+impl BackboneConfig {
+    /// Settings for clients on `localhost`; change the members to taste.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>, clients: Vec<OAuthClient>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            clients,
+            did_domain: "localhost".to_owned(),
+            clock: Arc::new(SystemClock),
+            password_rules: PasswordRules::Production,
+            access_token_lifetime: Duration::from_secs(300),
+            lockout: Duration::from_secs(600),
+            max_message_recipients: 20,
+            max_unreceived_messages: 20,
+            notification_codes: Vec::new(),
+            tags: TagCollection { supported_languages: vec!["en".to_owned()], ..TagCollection::default() },
+        }
+    }
+}

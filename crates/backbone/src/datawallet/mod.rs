@@ -1,0 +1,56 @@
+//! The datawallet, which the devices of an Identity share (`docs/protocol/03 §10, §11`).
+
+pub(crate) mod rules;
+pub(crate) mod storage;
+mod supported_version;
+
+use axum::extract::State;
+use backbone_api::datawallet::{
+    Datawallet, DatawalletModification, LOCAL_INDEX, PushModificationsRequest, PushModificationsResponse,
+};
+
+use crate::Backbone;
+use crate::http::{Answer, ApiError, Caller, Json, Paged, Query};
+
+pub(crate) use supported_version::SupportedVersion;
+
+/// What comes before the first index.
+const BEFORE_FIRST: i64 = -1;
+
+pub(crate) async fn get(State(backbone): State<Backbone>, caller: Caller) -> Result<Answer<Datawallet>, ApiError> {
+    let mut unit = backbone.read().await?;
+    let version = storage::version(unit.db(), &caller.address).await?;
+    version.map(|version| Answer::ok(Datawallet { version })).ok_or(rules::NOT_FOUND)
+}
+
+pub(crate) async fn modifications(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    supported: SupportedVersion,
+    query: Query,
+) -> Result<Paged<DatawalletModification>, ApiError> {
+    let local_index = query.parsed(LOCAL_INDEX)?.unwrap_or(BEFORE_FIRST);
+    let paging = query.paging()?;
+    let mut unit = backbone.read().await?;
+    if let Some(version) = storage::version(unit.db(), &caller.address).await? {
+        supported.require(version)?;
+    }
+    let items = storage::list(unit.db(), &caller.address, local_index, paging).await?;
+    let total = match paging.total_behind(items.len()) {
+        Some(total) => total,
+        None => storage::count(unit.db(), &caller.address, local_index).await?,
+    };
+    Ok(Paged { items, total, paging })
+}
+
+pub(crate) async fn push(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    supported: SupportedVersion,
+    Json(request): Json<PushModificationsRequest>,
+) -> Result<Answer<PushModificationsResponse>, ApiError> {
+    supported.require_named()?;
+    let mut unit = backbone.write().await?;
+    let result = rules::push(&mut unit, &caller, supported, &request).await;
+    Ok(Answer::created(unit.finish(result).await?))
+}

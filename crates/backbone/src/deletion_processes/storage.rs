@@ -1,0 +1,82 @@
+use backbone_api::identities::{DeletionProcess, DeletionProcessStatus};
+use core_types::{DeviceId, IdentityAddress, IdentityDeletionProcessId, Timestamp};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::database::RowExt as _;
+
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    identity: &IdentityAddress,
+    process: &DeletionProcess,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO deletion_processes (id, identity, status, created_at, created_by_device, grace_period_ends_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(process.id.as_str())
+    .bind(identity.as_str())
+    .bind(process.status.as_str())
+    .bind(process.created_at.as_millis())
+    .bind(process.created_by_device.as_str())
+    .bind(process.grace_period_ends_at.map(Timestamp::as_millis))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn find(
+    db: &mut SqliteConnection,
+    identity: &IdentityAddress,
+    id: &IdentityDeletionProcessId,
+) -> sqlx::Result<Option<DeletionProcess>> {
+    let row = sqlx::query("SELECT * FROM deletion_processes WHERE identity = ? AND id = ?")
+        .bind(identity.as_str())
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(deletion_process).transpose()
+}
+
+pub(crate) async fn list(db: &mut SqliteConnection, identity: &IdentityAddress) -> sqlx::Result<Vec<DeletionProcess>> {
+    let rows = sqlx::query("SELECT * FROM deletion_processes WHERE identity = ? ORDER BY created_at, rowid")
+        .bind(identity.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(deletion_process).collect()
+}
+
+pub(crate) async fn has_active(db: &mut SqliteConnection, identity: &IdentityAddress) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM deletion_processes WHERE identity = ? AND status IN ('Active', 'Deleting'))",
+    )
+    .bind(identity.as_str())
+    .fetch_one(db)
+    .await
+}
+
+pub(crate) async fn set_cancelled(db: &mut SqliteConnection, id: &IdentityDeletionProcessId) -> sqlx::Result<()> {
+    sqlx::query("UPDATE deletion_processes SET status = ?, grace_period_ends_at = NULL WHERE id = ?")
+        .bind(DeletionProcessStatus::Cancelled.as_str())
+        .bind(id.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+fn deletion_process(row: &SqliteRow) -> sqlx::Result<DeletionProcess> {
+    let created_at = row.time("created_at")?;
+    let created_by_device: DeviceId = row.text("created_by_device")?;
+    Ok(DeletionProcess {
+        id: row.text("id")?,
+        status: row.named("status", DeletionProcessStatus::from_name)?,
+        created_at,
+        approved_at: Some(created_at),
+        approved_by_device: Some(created_by_device.clone()),
+        created_by_device,
+        grace_period_ends_at: row.optional_time("grace_period_ends_at")?,
+        grace_period_reminder1_sent_at: None,
+        grace_period_reminder2_sent_at: None,
+        grace_period_reminder3_sent_at: None,
+    })
+}

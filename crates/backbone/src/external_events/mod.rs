@@ -1,0 +1,49 @@
+//! What the Backbone tells its Identities (`docs/protocol/03 §13`). The events are offered by sync runs.
+
+pub(crate) mod storage;
+
+use backbone_api::external_events::ExternalEventPayload;
+use core_types::{IdentityAddress, RelationshipId};
+
+use crate::http::ApiError;
+use crate::unit::Unit;
+
+/// Adds an event for an Identity to the transaction of the request that causes it.
+pub(crate) async fn create(
+    unit: &mut Unit,
+    owner: &IdentityAddress,
+    payload: &ExternalEventPayload,
+) -> Result<(), ApiError> {
+    insert(unit, owner, payload, None, false).await
+}
+
+/// Adds an event about a message; it is held back while the relationship is not active.
+pub(crate) async fn create_message_received(
+    unit: &mut Unit,
+    owner: &IdentityAddress,
+    payload: &ExternalEventPayload,
+    relationship: &RelationshipId,
+    is_blocked: bool,
+) -> Result<(), ApiError> {
+    insert(unit, owner, payload, Some(relationship), is_blocked).await
+}
+
+async fn insert(
+    unit: &mut Unit,
+    owner: &IdentityAddress,
+    payload: &ExternalEventPayload,
+    relationship: Option<&RelationshipId>,
+    is_blocked: bool,
+) -> Result<(), ApiError> {
+    let body = payload.to_payload().map_err(|_| ApiError::Internal("serializing an external event"))?;
+    let new = storage::NewExternalEvent {
+        owner,
+        r#type: payload.type_name(),
+        payload: body.to_string(),
+        created_at: unit.now,
+        relationship,
+        is_blocked,
+    };
+    storage::insert(unit.db(), &new).await?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use backbone_api::{Envelope, Page, Pagination};
+use serde::Serialize;
+
+use super::query::Paging;
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// A result in its envelope.
+#[derive(Debug)]
+pub(crate) struct Answer<T> {
+    status: StatusCode,
+    result: T,
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn ok(result: T) -> Self {
+        Self { status: StatusCode::OK, result }
+    }
+
+    pub(crate) fn created(result: T) -> Self {
+        Self { status: StatusCode::CREATED, result }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, JSON)], Json(Envelope { result: self.result })).into_response()
+    }
+}
+
+/// 204.
+#[derive(Debug)]
+pub(crate) struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// One page of a list with the number of records of the whole list.
+#[derive(Debug)]
+pub(crate) struct Paged<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) total: u64,
+    pub(crate) paging: Paging,
+}
+
+impl<T: Serialize> IntoResponse for Paged<T> {
+    fn into_response(self) -> Response {
+        let total_pages = self.total.div_ceil(self.paging.size);
+        let pagination = (total_pages > 1).then_some(Pagination {
+            page_number: self.paging.number,
+            page_size: self.paging.size,
+            total_pages,
+            total_records: self.total,
+        });
+        ([(header::CONTENT_TYPE, JSON)], Json(Page { result: self.items, pagination })).into_response()
+    }
+}

@@ -1,0 +1,113 @@
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use backbone_api::{ErrorBody, ErrorObject, codes};
+use core_types::{Clock as _, SystemClock, Timestamp, random};
+use serde_json::json;
+
+const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
+const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
+
+/// A failed request (`docs/protocol/03 §1.8`).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// 400 with a code.
+    #[error("{message}")]
+    Rule { code: &'static str, message: Cow<'static, str> },
+    /// 404; the record's name stands in the message, which some clients read.
+    #[error(
+        "{0} not found. Make sure the ID exists and the record is not expired. \
+         If a password is required to fetch the record, make sure you passed the correct one."
+    )]
+    NotFound(&'static str),
+    /// 404 for a deletion process to be cancelled, which has a message of its own.
+    #[error("IdentityDeletionProcess not found")]
+    DeletionProcessNotFound,
+    /// 401 without body.
+    #[error("not authenticated")]
+    Unauthorized,
+    /// 403.
+    #[error("You are not allowed to perform this action.")]
+    Forbidden,
+    /// 429.
+    #[error("You are not allowed to perform this action because one or more quotas have been exhausted.")]
+    QuotaExhausted { metric: &'static str, until: Timestamp },
+    /// 500.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// 500.
+    #[error("{0} failed")]
+    Internal(&'static str),
+}
+
+impl ApiError {
+    pub(crate) fn rule(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Rule { code, message: message.into() }
+    }
+
+    /// A field rule is broken.
+    pub(crate) fn invalid_property(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::rule(codes::INVALID_PROPERTY_VALUE, message)
+    }
+
+    /// Body or query are not of the expected shape.
+    pub(crate) fn cannot_parse(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::rule(codes::INPUT_CANNOT_BE_PARSED, message)
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Rule { .. } => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) | Self::DeletionProcessNotFound => StatusCode::NOT_FOUND,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::QuotaExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Rule { code, .. } => code,
+            Self::NotFound(_) | Self::DeletionProcessNotFound => codes::RECORD_NOT_FOUND,
+            Self::Unauthorized => codes::UNAUTHORIZED,
+            Self::Forbidden => codes::FORBIDDEN,
+            Self::QuotaExhausted { .. } => codes::QUOTA_EXHAUSTED,
+            Self::Database(_) | Self::Internal(_) => codes::UNEXPECTED,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if matches!(self, Self::Unauthorized) {
+            let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+            return (StatusCode::UNAUTHORIZED, challenge).into_response();
+        }
+        let id = format!("ERR{}", random::string(&mut rand::rng(), ERROR_ID_RANDOM_CHARACTERS, ERROR_ID_ALPHABET));
+        let message = match &self {
+            Self::Database(_) | Self::Internal(_) => {
+                tracing::error!(error.id = %id, error = %self, "request failed unexpectedly");
+                "An unexpected error occurred.".to_owned()
+            }
+            _ => self.to_string(),
+        };
+        let data = match &self {
+            Self::QuotaExhausted { metric, until } => Some(json!([{"metricKey": metric, "isExhaustedUntil": until}])),
+            _ => None,
+        };
+        let error = ErrorObject {
+            id,
+            code: self.code().to_owned(),
+            message,
+            docs: String::new(),
+            time: Some(SystemClock.now()),
+            data,
+            details: None,
+        };
+        let content_type = [(header::CONTENT_TYPE, super::answer::JSON)];
+        (self.status(), content_type, Json(ErrorBody { error })).into_response()
+    }
+}

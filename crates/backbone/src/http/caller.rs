@@ -1,0 +1,63 @@
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use core_types::{DeviceId, IdentityAddress};
+use rand::Rng as _;
+
+use super::ApiError;
+use crate::Backbone;
+use crate::oauth;
+
+const TOKEN_BYTES: usize = 32;
+
+/// The device that sends the request, and whose it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) address: IdentityAddress,
+    pub(crate) device: DeviceId,
+}
+
+/// A bearer token: random, kept by its hash only. Being unguessable it needs no salt.
+pub(crate) struct AccessToken(String);
+
+impl AccessToken {
+    pub(crate) fn generate() -> Self {
+        let mut bytes = [0; TOKEN_BYTES];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(crypto::encoding::base64url_encode(bytes))
+    }
+
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        crypto::hash::sha256(&self.0)
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl FromRequestParts<Backbone> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, ApiError> {
+        <Self as OptionalFromRequestParts<Backbone>>::from_request_parts(parts, backbone)
+            .await?
+            .ok_or(ApiError::Unauthorized)
+    }
+}
+
+/// Where authentication is optional, a bearer token that is no longer good is an error all the same:
+/// its owner shall log in again instead of being treated as a stranger.
+impl OptionalFromRequestParts<Backbone> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Option<Self>, ApiError> {
+        let Some(header) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
+        let header = header.to_str().map_err(|_| ApiError::Unauthorized)?;
+        let token = match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => AccessToken(token.trim().to_owned()),
+            _ => return Err(ApiError::Unauthorized),
+        };
+        oauth::caller_of(backbone, &token).await?.map(Some).ok_or(ApiError::Unauthorized)
+    }
+}

@@ -1,0 +1,39 @@
+//! Identities (`docs/protocol/03 §3.3, §3.4`).
+
+mod rules;
+pub(crate) mod storage;
+
+use axum::extract::State;
+use backbone_api::identities::{CreateIdentityRequest, CreateIdentityResponse, IsDeletedResponse, OwnIdentity};
+use core_types::Username;
+
+use crate::Backbone;
+use crate::http::{Answer, ApiError, Caller, Json, Query};
+use crate::ids::is_well_formed;
+
+pub(crate) async fn create(
+    State(backbone): State<Backbone>,
+    Json(request): Json<CreateIdentityRequest>,
+) -> Result<Answer<CreateIdentityResponse>, ApiError> {
+    let prepared = rules::prepare(&backbone, &request).await?;
+    let mut unit = backbone.write().await?;
+    let result = rules::create(&mut unit, &request, prepared).await;
+    Ok(Answer::created(unit.finish(result).await?))
+}
+
+pub(crate) async fn own(State(backbone): State<Backbone>, caller: Caller) -> Result<Answer<OwnIdentity>, ApiError> {
+    let mut unit = backbone.read().await?;
+    storage::find(unit.db(), &caller.address).await?.map(Answer::ok).ok_or(ApiError::NotFound("Identity"))
+}
+
+pub(crate) async fn is_deleted(
+    State(backbone): State<Backbone>,
+    query: Query,
+) -> Result<Answer<IsDeletedResponse>, ApiError> {
+    let username = Username::new(query.required("username")?.trim());
+    if !is_well_formed(&username) {
+        return Err(ApiError::invalid_property("'username' is not a valid username."));
+    }
+    let mut unit = backbone.read().await?;
+    Ok(Answer::ok(rules::is_deleted(&mut unit, &username).await?))
+}

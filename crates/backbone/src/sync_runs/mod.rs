@@ -1,0 +1,126 @@
+//! Sync runs: one device at a time processes the external events (`docs/protocol/03 §12`).
+
+mod finalize;
+mod start;
+pub(crate) mod storage;
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use backbone_api::codes;
+use backbone_api::external_events::ExternalEvent;
+use backbone_api::sync_runs::{
+    FinalizeDatawalletVersionUpgradeRequest, FinalizeDatawalletVersionUpgradeResponse,
+    FinalizeExternalEventSyncRequest, FinalizeExternalEventSyncResponse, RefreshExpirationTimeResponse,
+    StartSyncRunRequest, SyncRun,
+};
+use core_types::SyncRunId;
+
+use crate::Backbone;
+use crate::datawallet::SupportedVersion;
+use crate::external_events;
+use crate::http::{Answer, ApiError, Caller, Json, OptionalJson, Paged, PathId, Query};
+use crate::unit::Unit;
+
+use storage::StoredSyncRun;
+
+pub(crate) async fn start(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    supported: SupportedVersion,
+    OptionalJson(request): OptionalJson<StartSyncRunRequest>,
+) -> Result<Response, ApiError> {
+    let mut unit = backbone.write().await?;
+    let result = start::start(&mut unit, &caller, supported, &request).await;
+    let response = unit.finish(result).await?;
+    let answer = if response.sync_run.is_some() { Answer::created(response) } else { Answer::ok(response) };
+    Ok(answer.into_response())
+}
+
+pub(crate) async fn get(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    PathId(id): PathId<SyncRunId>,
+) -> Result<Answer<SyncRun>, ApiError> {
+    let mut unit = backbone.read().await?;
+    Ok(Answer::ok(find(&mut unit, &caller, &id).await?.sync_run))
+}
+
+pub(crate) async fn external_events(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    PathId(id): PathId<SyncRunId>,
+    query: Query,
+) -> Result<Paged<ExternalEvent>, ApiError> {
+    let paging = query.paging()?;
+    let mut unit = backbone.read().await?;
+    let run = find(&mut unit, &caller, &id).await?;
+    run.require_unfinalized()?;
+    run.require_started_by(&caller, codes::SYNC_RUN_CANNOT_READ_EVENTS_STARTED_BY_ANOTHER_DEVICE)?;
+    let items = external_events::storage::list_of_run(unit.db(), &id, paging).await?;
+    let total = match paging.total_behind(items.len()) {
+        Some(total) => total,
+        None => external_events::storage::count_of_run(unit.db(), &id).await?,
+    };
+    Ok(Paged { items, total, paging })
+}
+
+pub(crate) async fn finalize_external_event_sync(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    PathId(id): PathId<SyncRunId>,
+    Json(request): Json<FinalizeExternalEventSyncRequest>,
+) -> Result<Answer<FinalizeExternalEventSyncResponse>, ApiError> {
+    let mut unit = backbone.write().await?;
+    let result = finalize::external_event_sync(&mut unit, &caller, &id, &request).await;
+    Ok(Answer::ok(unit.finish(result).await?))
+}
+
+pub(crate) async fn finalize_datawallet_version_upgrade(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    PathId(id): PathId<SyncRunId>,
+    Json(request): Json<FinalizeDatawalletVersionUpgradeRequest>,
+) -> Result<Answer<FinalizeDatawalletVersionUpgradeResponse>, ApiError> {
+    let mut unit = backbone.write().await?;
+    let result = finalize::datawallet_version_upgrade(&mut unit, &caller, &id, &request).await;
+    Ok(Answer::ok(unit.finish(result).await?))
+}
+
+pub(crate) async fn refresh_expiration_time(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    PathId(id): PathId<SyncRunId>,
+) -> Result<Answer<RefreshExpirationTimeResponse>, ApiError> {
+    let mut unit = backbone.write().await?;
+    let result = refresh(&mut unit, &caller, &id).await;
+    Ok(Answer::ok(unit.finish(result).await?))
+}
+
+async fn refresh(unit: &mut Unit, caller: &Caller, id: &SyncRunId) -> Result<RefreshExpirationTimeResponse, ApiError> {
+    let run = find(unit, caller, id).await?;
+    run.require_unfinalized()?;
+    run.require_started_by(caller, codes::SYNC_RUN_CANNOT_REFRESH_STARTED_BY_ANOTHER_DEVICE)?;
+    let expires_at = unit.now.saturating_add(start::DEFAULT_DURATION);
+    storage::set_expires_at(unit.db(), id, expires_at).await?;
+    Ok(RefreshExpirationTimeResponse { expires_at })
+}
+
+async fn find(unit: &mut Unit, caller: &Caller, id: &SyncRunId) -> Result<StoredSyncRun, ApiError> {
+    storage::find(unit.db(), &caller.address, id).await?.ok_or(ApiError::NotFound("SyncRun"))
+}
+
+impl StoredSyncRun {
+    fn require_unfinalized(&self) -> Result<(), ApiError> {
+        if !self.is_finalized {
+            return Ok(());
+        }
+        Err(ApiError::rule(codes::SYNC_RUN_ALREADY_FINALIZED, "The sync run has been finalized or cancelled."))
+    }
+
+    fn require_started_by(&self, caller: &Caller, code: &'static str) -> Result<(), ApiError> {
+        if self.sync_run.created_by_device == caller.device {
+            return Ok(());
+        }
+        Err(ApiError::rule(code, "The sync run was started by another device."))
+    }
+}
