@@ -75,9 +75,9 @@ pub(crate) enum Location {
     Sqlite {
         file: PathBuf,
     },
-    /// A private SQLite database that lives as long as its connections.
-    Memory {
-        name: String,
+    /// An SQLite database that nobody needs after the process.
+    Temporary {
+        file: PathBuf,
     },
     Postgres {
         options: Box<PgConnectOptions>,

@@ -69,11 +69,7 @@ impl Readers {
                 pool.connect_with(options).await.map(Self::Postgres)
             }
             _ => {
-                // One connection always stays: it keeps a database in memory alive.
-                let pool = SqlitePoolOptions::new()
-                    .min_connections(1)
-                    .max_connections(SQLITE_READERS)
-                    .acquire_timeout(CONNECT_TIMEOUT);
+                let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(CONNECT_TIMEOUT);
                 let pool = pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false);
                 pool.connect_with(sqlite_options(location).pragma("query_only", "on")).await.map(Self::Sqlite)
             }
@@ -116,8 +112,7 @@ impl ReadConnection {
 /// What errors and logs call the database: where it is, never the credentials.
 pub(crate) fn describe(location: &Location) -> String {
     match location {
-        Location::Sqlite { file } => file.display().to_string(),
-        Location::Memory { .. } => "memory".to_owned(),
+        Location::Sqlite { file } | Location::Temporary { file } => file.display().to_string(),
         Location::Postgres { options, schema } => {
             let database = options.get_database().unwrap_or_else(|| options.get_username());
             format!("{}:{}/{database}, schema {schema}", options.get_host(), options.get_port())
@@ -127,16 +122,12 @@ pub(crate) fn describe(location: &Location) -> String {
 
 fn sqlite_options(location: &Location) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+    let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     match location {
         // FULL syncs the log at every commit: with NORMAL the last commits would not survive a power loss. It costs one
         // disk flush a transaction, which is why a unit of work is one transaction.
-        Location::Sqlite { file } => options
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full),
-        // Names that start with a slash are shared between the connections of the process.
-        Location::Memory { name } => options.filename(format!("/{name}")).vfs("memdb").create_if_missing(true),
+        Location::Sqlite { file } => options.filename(file).synchronous(SqliteSynchronous::Full),
+        Location::Temporary { file } => options.filename(file).synchronous(SqliteSynchronous::Off),
         Location::Postgres { .. } => options,
     }
 }

@@ -76,7 +76,8 @@ impl Store {
         Self::open_location(config.location()?, options).await
     }
 
-    /// A private SQLite database in memory that ends with the store, for tests.
+    /// A private SQLite database that vanishes with the store, for tests. It behaves as any other but is never synced to the
+    /// disk. (SQLite's own in-memory databases would make readers wait for an open transaction.)
     ///
     /// # Errors
     /// Fails when SQLite does.
@@ -89,14 +90,17 @@ impl Store {
     /// # Errors
     /// As [`Store::in_memory`].
     pub async fn in_memory_with(options: StoreOptions) -> Result<Self, StoreError> {
-        Self::open_location(Location::Memory { name: Uuid::new_v4().to_string() }, options).await
+        let folder = std::env::temp_dir().join(format!("store-{}", Uuid::new_v4()));
+        Self::open_location(Location::Temporary { file: folder.join("store.db") }, options).await
     }
 
     async fn open_location(location: Location, options: StoreOptions) -> Result<Self, StoreError> {
         let database = describe(&location);
         let lock_file = match &location {
-            Location::Sqlite { file } => Some(lease::lock_file(file, options.lease_wait).await?),
-            _ => None,
+            Location::Sqlite { file } | Location::Temporary { file } => {
+                Some(lease::lock_file(file, options.lease_wait).await?)
+            }
+            Location::Postgres { .. } => None,
         };
         let mut connection = WriteConnection::open(&location, &database).await?;
         let mut session = connection.session(&database);
@@ -315,6 +319,17 @@ impl Store {
         }
         writer.lock_file = None;
         result
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Location::Temporary { file } = &self.location
+            && let Some(folder) = file.parent()
+        {
+            // Nobody can be told; what stays is in the folder for temporary files.
+            drop(std::fs::remove_dir_all(folder));
+        }
     }
 }
 

@@ -3,11 +3,11 @@ use serde_json::Value;
 use crate::Filter;
 use crate::filter::fold;
 use crate::index::{CollectionIndexes, index_value};
-use crate::sql::{Arg, Dialect, is_safe_segment};
+use crate::sql::{Arg, Dialect, is_safe_path};
 
 /// A filter as an SQL condition on `document AS d`.
 ///
-/// Not everything has an exact SQL form: case folding beyond ASCII, deep equality, odd texts. There the condition lets
+/// Not everything has an exact SQL form: case folding beyond ASCII, deep equality, decimal fractions, odd texts. There the condition lets
 /// through more than the filter, and [`Condition::exact`] tells that [`Filter::matches`] has the last word.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -44,6 +44,9 @@ impl Bound {
 
 const TRUE: &str = "1 = 1";
 const FALSE: &str = "1 = 0";
+
+/// Relative difference within which SQLite's reading of a decimal fraction is not trusted.
+const NEARLY: f64 = 1e-12;
 
 #[derive(Clone, Copy)]
 enum TextTest {
@@ -187,41 +190,46 @@ impl Translator<'_> {
         if path == self.key {
             return if texts.is_empty() { FALSE.to_owned() } else { self.among("d.document_key", texts) };
         }
+        if !is_safe_path(path) {
+            return self.inexact(bound);
+        }
         if !texts.is_empty() {
             let column = self.text_column();
             let test = self.among(column, texts);
             tests.push(self.guarded("string", &test));
         }
-        if !numbers.is_empty() {
-            let numbers: Vec<String> = numbers.into_iter().map(|number| self.bind(Arg::Real(number))).collect();
-            let test = format!("{} IN ({})", self.number_column(), numbers.join(", "));
-            tests.push(self.guarded("number", &test));
+        for number in numbers {
+            let test = self.number_test("=", number, bound);
+            tests.push(test);
         }
-        if tests.is_empty() { FALSE.to_owned() } else { self.any_candidate(path, &tests.join(" OR "), bound) }
+        if tests.is_empty() { FALSE.to_owned() } else { self.any_candidate(path, &tests.join(" OR ")) }
     }
 
     fn compares(&mut self, path: &str, operator: &str, operand: &Value, bound: Bound) -> String {
+        if !is_safe_path(path) {
+            return self.inexact(bound);
+        }
         let test = match operand {
             Value::String(text) if is_kept_by_all(text) => {
                 let text = self.bind(text.as_str());
                 self.guarded("string", &format!("{} {operator} {text}", self.text_column()))
             }
             Value::String(_) => return self.inexact(bound),
-            Value::Number(_) => {
-                let number = self.bind(Arg::Real(operand.as_f64().unwrap_or(f64::NAN)));
-                self.guarded("number", &format!("{} {operator} {number}", self.number_column()))
-            }
+            Value::Number(_) => self.number_test(operator, operand.as_f64().unwrap_or(f64::NAN), bound),
             Value::Bool(value) => self.boolean_test(operator, *value),
             Value::Null | Value::Array(_) | Value::Object(_) => return FALSE.to_owned(),
         };
-        self.any_candidate(path, &test, bound)
+        self.any_candidate(path, &test)
     }
 
     /// Exact for ASCII texts; whether another text passes is left to the evaluator.
     fn tests_text(&mut self, path: &str, test: TextTest, text: &str, bound: Bound) -> String {
+        if !is_safe_path(path) {
+            return self.inexact(bound);
+        }
         let text = fold(text);
         if text.is_empty() {
-            return self.any_candidate(path, &self.type_test("string"), bound);
+            return self.any_candidate(path, &self.type_test("string"));
         }
         self.exact = false;
         let column = self.text_column();
@@ -248,7 +256,7 @@ impl Translator<'_> {
             Bound::Lower => format!("NOT ({beyond_ascii}) AND {passes}"),
         };
         let test = self.guarded("string", &test);
-        self.any_candidate(path, &test, bound)
+        self.any_candidate(path, &test)
     }
 
     fn among(&mut self, column: &str, mut values: Vec<String>) -> String {
@@ -270,13 +278,6 @@ impl Translator<'_> {
         }
     }
 
-    fn number_column(&self) -> &'static str {
-        match self.dialect {
-            Dialect::Sqlite => "CAST(c.value AS REAL)",
-            Dialect::Postgres => "(c.value #>> '{}')::float8",
-        }
-    }
-
     fn type_test(&self, kind: &str) -> String {
         match (self.dialect, kind) {
             (Dialect::Sqlite, "string") => "c.type = 'text'".to_owned(),
@@ -292,6 +293,36 @@ impl Translator<'_> {
         format!("CASE WHEN {} THEN {test} ELSE {FALSE} END", self.type_test(kind))
     }
 
+    /// Exact in PostgreSQL. SQLite reads a decimal fraction as a double that can be off in the last place, so near the
+    /// operand the evaluator decides.
+    fn number_test(&mut self, operator: &str, operand: f64, bound: Bound) -> String {
+        let exact = self.bind(Arg::Real(operand));
+        let test = match self.dialect {
+            Dialect::Postgres => format!("(c.value #>> '{{}}')::float8 {operator} {exact}"),
+            Dialect::Sqlite => {
+                self.exact = false;
+                let margin = operand.abs() * NEARLY + f64::MIN_POSITIVE;
+                let fraction = match (operator, bound) {
+                    ("=", Bound::Lower) => FALSE.to_owned(),
+                    ("=", Bound::Upper) => {
+                        let least = self.bind(Arg::Real(operand - margin));
+                        let greatest = self.bind(Arg::Real(operand + margin));
+                        format!("c.value BETWEEN {least} AND {greatest}")
+                    }
+                    (operator, bound) => {
+                        let upward = operator.starts_with('<') == (bound == Bound::Upper);
+                        let limit = self.bind(Arg::Real(if upward { operand + margin } else { operand - margin }));
+                        format!("c.value {operator} {limit}")
+                    }
+                };
+                format!(
+                    "CASE typeof(c.value) WHEN 'integer' THEN CAST(c.value AS REAL) {operator} {exact} ELSE {fraction} END"
+                )
+            }
+        };
+        self.guarded("number", &test)
+    }
+
     fn boolean_test(&self, operator: &str, operand: bool) -> String {
         let test = match self.dialect {
             Dialect::Sqlite => format!("(c.type = 'true') {operator} {}", i32::from(operand)),
@@ -300,12 +331,9 @@ impl Translator<'_> {
         self.guarded("boolean", &test)
     }
 
-    /// A test on `c`: the value at the path or an element of the array there.
-    fn any_candidate(&mut self, path: &str, test: &str, bound: Bound) -> String {
+    /// A test on `c`: the value at the (safe) path or an element of the array there.
+    fn any_candidate(&self, path: &str, test: &str) -> String {
         let segments: Vec<&str> = path.split('.').collect();
-        if !segments.iter().all(|segment| is_safe_segment(segment)) {
-            return self.inexact(bound);
-        }
         match self.dialect {
             Dialect::Sqlite => {
                 let (mut sources, node) = sqlite_steps(&segments);
@@ -324,10 +352,10 @@ impl Translator<'_> {
     }
 
     fn exists(&mut self, path: &str, bound: Bound) -> String {
-        let segments: Vec<&str> = path.split('.').collect();
-        if !segments.iter().all(|segment| is_safe_segment(segment)) {
+        if !is_safe_path(path) {
             return self.inexact(bound);
         }
+        let segments: Vec<&str> = path.split('.').collect();
         match self.dialect {
             Dialect::Sqlite => {
                 let (sources, node) = sqlite_steps(&segments);

@@ -29,9 +29,9 @@ impl Dialect {
     }
 }
 
-/// Whether PostgreSQL holds this text unchanged and both dialects can quote it inside a path.
-pub(crate) fn is_safe_segment(segment: &str) -> bool {
-    !segment.chars().any(|c| matches!(c, '"' | '\\' | '\u{fffd}') || c.is_control())
+/// Whether both dialects can quote the path, and PostgreSQL holds its names unchanged.
+pub(crate) fn is_safe_path(path: &str) -> bool {
+    !path.chars().any(|c| matches!(c, '"' | '\\' | '\u{fffd}') || c.is_control())
 }
 
 /// A parameter of a statement.

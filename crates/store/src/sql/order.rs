@@ -1,5 +1,5 @@
 use crate::query::Sort;
-use crate::sql::{Dialect, is_safe_segment};
+use crate::sql::{Dialect, is_safe_path};
 use crate::{Query, StoreError};
 
 /// The `ORDER BY` clause of a query on `document AS d`.
@@ -25,10 +25,10 @@ pub(crate) fn limit(dialect: Dialect, query: &Query) -> String {
 
 /// The JSON type first, then the value within the type.
 fn sort_terms(dialect: Dialect, sort: &Sort) -> Result<Vec<String>, StoreError> {
-    let segments: Vec<&str> = sort.path.split('.').collect();
-    if !segments.iter().all(|segment| is_safe_segment(segment)) {
+    if !is_safe_path(&sort.path) {
         return Err(StoreError::InvalidQuery(format!("cannot sort by the path '{}'", sort.path.escape_default())));
     }
+    let segments: Vec<&str> = sort.path.split('.').collect();
     let path = dialect.path_literal("strict", &segments);
     let terms = match dialect {
         Dialect::Sqlite => {

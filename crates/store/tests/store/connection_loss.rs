@@ -1,0 +1,87 @@
+//! A PostgreSQL server that goes away and comes back.
+
+use crate::support::TestDatabase;
+use serde_json::json;
+use store::{CollectionSpec, Filter, NewEvent, Store, StoreError};
+
+const ANY: CollectionSpec = CollectionSpec::with_id("Any");
+
+async fn insert(store: &Store, id: &str) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await?;
+    transaction.insert_raw(&ANY, &json!({ "id": id })).await?;
+    let event = NewEvent { namespace: id.to_owned(), object_id: None, data: None, correlation_id: None };
+    transaction.append_event(event).await?;
+    transaction.commit().await
+}
+
+#[tokio::test]
+async fn a_new_transaction_connects_again() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    for round in 0..3 {
+        insert(&store, &format!("before {round}")).await.unwrap();
+        database.end_sessions().await;
+        insert(&store, &format!("after {round}")).await.unwrap();
+        assert_eq!(store.count_raw(&ANY, &Filter::All).await.unwrap(), 2 * (round + 1));
+        store.ping().await.unwrap();
+        let refused = database.try_open().await.unwrap_err();
+        assert!(matches!(refused, StoreError::Locked { .. }), "the lease was taken again: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_transaction_is_lost_as_a_whole() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    let mut transaction = store.begin().await.unwrap();
+    transaction.insert_raw(&ANY, &json!({"id": "lost"})).await.unwrap();
+    database.end_sessions().await;
+    let error = transaction.insert_raw(&ANY, &json!({"id": "lost too"})).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert_eq!(error.code(), "error.store.unavailable");
+    assert!(transaction.commit().await.is_err());
+
+    let mut transaction = store.begin().await.unwrap();
+    transaction.insert_raw(&ANY, &json!({"id": "kept"})).await.unwrap();
+    database.end_sessions().await;
+    let error = transaction.commit().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+
+    insert(&store, "kept").await.unwrap();
+    assert_eq!(store.find_raw(&ANY, &Filter::All.into()).await.unwrap(), [json!({"id": "kept"})]);
+    assert_eq!(store.events_after(0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn readers_recover() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    insert(&store, "A").await.unwrap();
+    for _ in 0..3 {
+        store.ping().await.unwrap();
+        database.end_sessions().await;
+        assert_eq!(store.count_raw(&ANY, &Filter::All).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_successor_in_between_keeps_the_former_writer_out() {
+    let database = TestDatabase::postgres();
+    let former = database.open().await;
+    insert(&former, "A").await.unwrap();
+    // An open transaction of the former writer dies with its session and cannot be continued under the successor.
+    let mut transaction = former.begin().await.unwrap();
+    transaction.insert_raw(&ANY, &json!({"id": "half"})).await.unwrap();
+    database.break_lease().await;
+    let successor = database.open().await;
+    assert!(
+        transaction
+            .append_event(NewEvent { namespace: "n".to_owned(), object_id: None, data: None, correlation_id: None })
+            .await
+            .is_err()
+    );
+    assert!(transaction.commit().await.is_err());
+    assert!(matches!(insert(&former, "B").await.unwrap_err(), StoreError::LeaseLost { .. }));
+    insert(&successor, "C").await.unwrap();
+    assert_eq!(successor.count_raw(&ANY, &Filter::All).await.unwrap(), 2);
+}

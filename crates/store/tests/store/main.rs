@@ -1,0 +1,59 @@
+//! What every database must do, run on SQLite and on PostgreSQL, and what is special to each.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod configuration;
+mod connection_loss;
+mod crash;
+mod documents;
+mod events;
+mod filter_equivalence;
+mod filters;
+mod lease;
+mod support;
+
+/// Runs each function as one test a database.
+macro_rules! on_both {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$module::$name(crate::support::TestDatabase::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$module::$name(crate::support::TestDatabase::postgres()).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    documents::documents_come_back_as_they_were_written,
+    documents::keys_are_unique_and_replacing_needs_a_document,
+    documents::natural_order_is_insertion_order,
+    documents::dropped_transactions_leave_nothing,
+    documents::a_cancelled_transaction_does_not_block_the_next,
+    documents::nobody_sees_what_is_not_committed,
+    documents::unstorable_documents_are_refused,
+    documents::a_document_of_another_shape_is_reported_without_its_values,
+    documents::database_names_are_separate,
+    documents::documents_survive_reopening,
+    filters::filters_select_what_they_say,
+    filters::queries_sort_limit_and_skip,
+    filters::indexes_follow_the_documents,
+    filters::an_index_declared_later_covers_what_is_there,
+    filters::a_hundred_thousand_documents_are_found_at_once,
+    events::events_are_logged_with_their_documents,
+    events::commits_wake_waiters,
+    events::cursors_move_with_the_transaction,
+    events::deliveries_keep_the_order_of_an_object,
+    events::dead_letters_step_aside_and_can_be_retried,
+    events::old_events_are_pruned_once_nobody_needs_them,
+    events::a_refused_statement_prevents_the_commit,
+    lease::a_second_opener_is_refused,
+    lease::a_second_opener_can_wait,
+    lease::a_former_writer_is_fenced_off,
+    lease::a_closed_store_refuses_everything,
+}
