@@ -42,22 +42,15 @@ pub(crate) async fn find(
     indexes: &CollectionIndexes,
     query: &Query,
 ) -> Result<Vec<Stored>, StoreError> {
-    let dialect = session.dialect();
-    let condition = where_clause(dialect, spec.name, spec.key, indexes, &query.filter);
-    let mut sql = format!(
-        "SELECT d.document_key, d.body FROM document AS d{}{}",
-        condition.sql,
-        order::order_by(dialect, query)?
-    );
-    if condition.exact {
-        sql.push_str(&order::limit(dialect, query));
-        let rows = session.fetch_all(Statement::with_args(sql, condition.args)).await?;
+    let (statement, exact) = select(session.dialect(), spec, indexes, query)?;
+    if exact {
+        let rows = session.fetch_all(statement).await?;
         return rows.iter().map(|row| Ok(Stored { key: row.text(0)?, body: row.text(1)? })).collect();
     }
     let mut found = Vec::new();
     let mut to_skip = query.offset;
     let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let mut rows = session.stream(Statement::with_args(sql, condition.args));
+    let mut rows = session.stream(statement);
     while found.len() < limit {
         let Some(row) = rows.try_next().await? else { break };
         let stored = Stored { key: row.text(0)?, body: row.text(1)? };
@@ -71,6 +64,20 @@ pub(crate) async fn find(
         }
     }
     Ok(found)
+}
+
+/// The statement of a query, and whether it selects exactly what the query does. If not, it selects more and has no limit.
+pub(crate) fn select(
+    dialect: Dialect,
+    spec: &CollectionSpec,
+    indexes: &CollectionIndexes,
+    query: &Query,
+) -> Result<(Statement, bool), StoreError> {
+    let Condition { sql, args, exact } = where_clause(dialect, spec.name, spec.key, indexes, &query.filter);
+    let order = order::order_by(dialect, query)?;
+    let limit = if exact { order::limit(dialect, query) } else { String::new() };
+    let sql = format!("SELECT d.document_key, d.body FROM document AS d{sql}{order}{limit}");
+    Ok((Statement::with_args(sql, args), exact))
 }
 
 pub(crate) async fn count(

@@ -20,7 +20,7 @@ use crate::{
 /// An open database, of which this process is the only writer. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
@@ -334,7 +334,7 @@ impl Drop for Inner {
 }
 
 impl Inner {
-    async fn read(&self) -> Result<ReadConnection, StoreError> {
+    pub(crate) async fn read(&self) -> Result<ReadConnection, StoreError> {
         self.readers.acquire(&self.database).await
     }
 

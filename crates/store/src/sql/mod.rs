@@ -2,6 +2,8 @@
 
 pub(crate) mod condition;
 pub(crate) mod order;
+#[cfg(test)]
+mod plan_tests;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
