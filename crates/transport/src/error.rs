@@ -305,6 +305,12 @@ impl From<RequestError> for TransportError {
     }
 }
 
+impl From<Box<RequestError>> for TransportError {
+    fn from(error: Box<RequestError>) -> Self {
+        Self::Request(error)
+    }
+}
+
 impl From<StoreError> for TransportError {
     fn from(error: StoreError) -> Self {
         Self::Store(Arc::new(error))

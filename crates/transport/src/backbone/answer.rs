@@ -1,6 +1,6 @@
 //! What an answer of the Backbone means: the rules of `docs/protocol/02 §3.2, §3.3`.
 
-use backbone_api::Pagination;
+use backbone_api::{Pagination, headers};
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -34,21 +34,21 @@ impl Answer {
     }
 
     /// The `result` of an answer with content.
-    pub(crate) fn result<T: DeserializeOwned>(&self, call: &Call) -> Result<T, RequestError> {
+    pub(crate) fn result<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Box<RequestError>> {
         let members = self.members(call)?;
         self.refuse_client_errors(call)?;
         self.read_result(call, members.as_ref())
     }
 
     /// Success of a call whose result does not matter or does not exist.
-    pub(crate) fn done(&self, call: &Call) -> Result<(), RequestError> {
+    pub(crate) fn done(&self, call: &Call) -> Result<(), Box<RequestError>> {
         self.members(call)?;
         self.refuse_client_errors(call)?;
         if self.status < 300 { Ok(()) } else { Err(self.undefined(call, "there is no result")) }
     }
 
     /// One page of a list. Without `pagination` there is only this page.
-    pub(crate) fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<(Vec<T>, u64), RequestError> {
+    pub(crate) fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<(Vec<T>, u64), Box<RequestError>> {
         let members = self.members(call)?;
         if matches!(self.status, 400..=499) {
             return Err(self.error(call, codes::BAD_REQUEST, "the Backbone refuses the call"));
@@ -60,7 +60,7 @@ impl Answer {
 
     /// The bytes of a download. Other than the peers, which take any ordinary answer for the file, a download checks the
     /// status.
-    pub(crate) fn bytes(self, call: &Call) -> Result<Bytes, RequestError> {
+    pub(crate) fn bytes(self, call: &Call) -> Result<Bytes, Box<RequestError>> {
         if self.status < 300 {
             return Ok(self.body);
         }
@@ -70,7 +70,7 @@ impl Answer {
     }
 
     /// Refuses what is no ordinary answer, and reads the body. A body that is no JSON object has no members.
-    fn members(&self, call: &Call) -> Result<Option<Members<'_>>, RequestError> {
+    fn members(&self, call: &Call) -> Result<Option<Members<'_>>, Box<RequestError>> {
         match self.status {
             ..300 | 400 | 404 | 500 => {}
             401 => return Err(self.error(call, codes::UNAUTHORIZED, "the Backbone asks for a login")),
@@ -84,7 +84,7 @@ impl Answer {
         }
     }
 
-    fn refuse_client_errors(&self, call: &Call) -> Result<(), RequestError> {
+    fn refuse_client_errors(&self, call: &Call) -> Result<(), Box<RequestError>> {
         match self.status {
             404 => Err(self.error(call, codes::NOT_FOUND, "the Backbone does not know the path")),
             400..=499 => Err(self.error(call, codes::BAD_REQUEST, "the Backbone refuses the call")),
@@ -92,7 +92,11 @@ impl Answer {
         }
     }
 
-    fn read_result<T: DeserializeOwned>(&self, call: &Call, members: Option<&Members<'_>>) -> Result<T, RequestError> {
+    fn read_result<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        members: Option<&Members<'_>>,
+    ) -> Result<T, Box<RequestError>> {
         let Some(result) = members.and_then(|members| members.result) else {
             return Err(self.undefined(call, "there is no result"));
         };
@@ -103,25 +107,29 @@ impl Answer {
         })
     }
 
-    fn undefined(&self, call: &Call, reason: &str) -> RequestError {
-        RequestError { status: 500, ..self.error(call, codes::RESULT_UNDEFINED, reason) }
+    fn undefined(&self, call: &Call, reason: &str) -> Box<RequestError> {
+        let mut error = self.error(call, codes::RESULT_UNDEFINED, reason);
+        error.status = 500;
+        error
     }
 
-    fn error(&self, call: &Call, code: &str, reason: &str) -> RequestError {
-        RequestError { trace_id: self.header("x-trace-id"), ..call.error(code, self.status, reason) }
+    fn error(&self, call: &Call, code: &str, reason: &str) -> Box<RequestError> {
+        let mut error = call.error(code, self.status, reason);
+        error.trace_id = self.header(headers::TRACE_ID);
+        error
     }
 
-    fn backbone_error(&self, call: &Call, body: &Value) -> RequestError {
+    fn backbone_error(&self, call: &Call, body: &Value) -> Box<RequestError> {
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-        RequestError {
+        Box::new(RequestError {
             code: text("code").unwrap_or_else(|| codes::UNEXPECTED.to_owned()),
             reason: text("message").unwrap_or_default(),
             request_id: text("docs"),
             time: text("time"),
             error_id: text("id"),
             details: body.get("details").filter(|details| !details.is_null()).cloned(),
-            ..self.error(call, "", "")
-        }
+            ..*self.error(call, "", "")
+        })
     }
 
     fn header(&self, name: &str) -> Option<String> {
@@ -146,7 +154,7 @@ mod tests {
     fn reads_results_and_errors_by_the_documented_table() {
         const ERROR: &str =
             r#"{"error":{"id":"ERR1","code":"error.platform.recordNotFound","message":"gone","docs":"d","time":"t"}}"#;
-        let cases: [(u16, &str, Result<i64, (&str, u16)>); 15] = [
+        let cases = [
             (200, r#"{"result":5}"#, Ok(5)),
             (201, r#"{"result":5}"#, Ok(5)),
             (500, r#"{"result":5}"#, Ok(5)),

@@ -63,7 +63,7 @@ impl Authenticator {
     }
 
     /// A token that can be used now.
-    pub(crate) async fn token(&self, http: &HttpClient) -> Result<AccessToken, RequestError> {
+    pub(crate) async fn token(&self, http: &HttpClient) -> Result<AccessToken, Box<RequestError>> {
         let mut token = self.token.lock().await;
         if let Some(token) = &*token
             && !token.usable_until.is_expired(self.clock.now())
@@ -83,7 +83,7 @@ impl Authenticator {
         }
     }
 
-    async fn fetch(&self, http: &HttpClient) -> Result<AccessToken, RequestError> {
+    async fn fetch(&self, http: &HttpClient) -> Result<AccessToken, Box<RequestError>> {
         let call = Call::form(
             paths::CONNECT_TOKEN,
             vec![
@@ -116,6 +116,7 @@ impl Authenticator {
     }
 }
 
-fn no_auth(code: &str, error: RequestError) -> RequestError {
-    RequestError { code: code.to_owned(), ..error }
+fn no_auth(code: &str, mut error: Box<RequestError>) -> Box<RequestError> {
+    code.clone_into(&mut error.code);
+    error
 }

@@ -101,8 +101,8 @@ impl Call {
     }
 
     /// The error of this call for which no error body of the Backbone tells more.
-    pub(super) fn error(&self, code: &str, status: u16, reason: impl Into<String>) -> RequestError {
-        RequestError {
+    pub(super) fn error(&self, code: &str, status: u16, reason: impl Into<String>) -> Box<RequestError> {
+        Box::new(RequestError {
             code: code.to_owned(),
             reason: reason.into(),
             method: self.method.to_string(),
@@ -113,7 +113,7 @@ impl Call {
             error_id: None,
             details: None,
             trace_id: None,
-        }
+        })
     }
 }
 
@@ -142,7 +142,7 @@ impl HttpClient {
     }
 
     /// Sends the call; any status is an answer.
-    pub(crate) async fn send(&self, call: &Call, bearer: Option<&str>) -> Result<Answer, RequestError> {
+    pub(crate) async fn send(&self, call: &Call, bearer: Option<&str>) -> Result<Answer, Box<RequestError>> {
         let started = Instant::now();
         let request = self.request(call, bearer)?;
         let response = self.http.execute(request).await.map_err(|error| network_error(call, &error))?;
@@ -158,7 +158,7 @@ impl HttpClient {
         Ok(Answer { status, headers: response_headers, body })
     }
 
-    fn request(&self, call: &Call, bearer: Option<&str>) -> Result<reqwest::Request, RequestError> {
+    fn request(&self, call: &Call, bearer: Option<&str>) -> Result<reqwest::Request, Box<RequestError>> {
         let url = format!("{}{}", self.base_url, call.path);
         let mut request = self.http.request(call.method.clone(), url);
         if !call.query.is_empty() {
@@ -214,7 +214,7 @@ fn upload_form(content: &Bytes, fields: &[(&'static str, String)]) -> reqwest::m
 }
 
 /// The error of a call without an answer (`docs/protocol/02 §3.3`).
-fn network_error(call: &Call, error: &reqwest::Error) -> RequestError {
+fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestError> {
     let code = if error.is_timeout() {
         codes::ABORTED
     } else if error.is_connect() && is_resolution_failure(error) {

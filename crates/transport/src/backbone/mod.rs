@@ -4,6 +4,8 @@ mod answer;
 mod authenticator;
 mod client;
 mod compatibility;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -12,6 +12,8 @@ mod relationship;
 mod relationship_template;
 mod secret;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 mod token;
 mod transmit_counter;

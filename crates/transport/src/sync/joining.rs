@@ -51,29 +51,31 @@ impl SyncState {
 }
 
 /// The result of the running synchronisation if it covers `kind`, or of `start`, which runs to its end even if nobody waits.
-pub(super) async fn join<F>(account: &Account, kind: Kind, start: impl FnOnce() -> F) -> Result<ChangedItems>
+pub(super) async fn join<F>(account: &Account, kind: Kind, mut start: impl FnMut() -> F) -> Result<ChangedItems>
 where
     F: Future<Output = Result<ChangedItems>> + Send + 'static,
 {
     loop {
-        let running = {
-            let mut slot = account.sync_state().running();
-            match &*slot {
-                Some(running) => running.clone(),
-                None => {
-                    let running = Running { kind, result: run(account.clone(), start()) };
-                    *slot = Some(running.clone());
-                    drop(slot);
-                    return running.result.await;
-                }
-            }
-        };
-        if running.kind.covers(kind) {
+        let (running, is_own) = running_or_new(account, kind, &mut start);
+        if is_own || running.kind.covers(kind) {
             return running.result.await;
         }
         // Whether that one succeeds does not matter to this one.
         drop(running.result.await);
     }
+}
+
+fn running_or_new<F>(account: &Account, kind: Kind, start: &mut impl FnMut() -> F) -> (Running, bool)
+where
+    F: Future<Output = Result<ChangedItems>> + Send + 'static,
+{
+    let mut slot = account.sync_state().running();
+    if let Some(running) = &*slot {
+        return (running.clone(), false);
+    }
+    let running = Running { kind, result: run(account.clone(), start()) };
+    *slot = Some(running.clone());
+    (running, true)
 }
 
 fn run(

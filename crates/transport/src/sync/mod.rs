@@ -72,8 +72,7 @@ impl Sync {
     /// A failed call or a failure of the store. What was applied before stays applied; the rest comes again with the next
     /// synchronisation.
     pub async fn everything(&self) -> Result<ChangedItems> {
-        let account = self.account.clone();
-        join(&self.account, Kind::Everything, move || run::everything(account)).await
+        join(&self.account, Kind::Everything, || run::everything(self.account.clone())).await
     }
 
     /// Synchronises the datawallet only. Does nothing while the datawallet is disabled.
@@ -84,8 +83,7 @@ impl Sync {
         if !self.account.config().datawallet_enabled {
             return Ok(ChangedItems::default());
         }
-        let account = self.account.clone();
-        join(&self.account, Kind::OnlyDatawallet, move || run::only_datawallet(account)).await
+        join(&self.account, Kind::OnlyDatawallet, || run::only_datawallet(self.account.clone())).await
     }
 
     /// When [`everything`](Self::everything) was last completed.

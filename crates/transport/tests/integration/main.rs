@@ -1,0 +1,8 @@
+//! Accounts against an embedded Backbone, and against other servers.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod end_to_end;
+mod hostile_backbone;
+mod imported_database;
+mod interruptions;
+mod support;

@@ -1,0 +1,279 @@
+//! An embedded Backbone whose answers can be lost, and accounts on it.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{Method, StatusCode, header::CONTENT_LENGTH},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use backbone::{Backbone, BackboneConfig, OAuthClient};
+use core_types::{Clock, IdentityAddress, Reference, SystemClock, Timestamp};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::{NewEvent, Store, StoreConfig};
+use tempfile::TempDir;
+use transport::{
+    Account, AccountOptions, EventRecorder, SendTemplate, TransportConfig, TransportError, TransportEvent,
+    documents::{Relationship, RelationshipTemplate},
+};
+
+/// What happens to the next matching request.
+pub(crate) enum Fault {
+    /// The request never arrives.
+    Unreachable,
+    /// The request is served, but its answer is lost.
+    AnswerLost,
+    /// The answer is changed on its way.
+    Tampered(Box<dyn Fn(&mut Value) + Send>),
+}
+
+/// The clock of the system, moved ahead.
+#[derive(Debug, Default)]
+pub(crate) struct ShiftedClock(AtomicI64);
+
+impl ShiftedClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(SystemClock.now().as_millis() + self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct Rule {
+    method: Method,
+    path_part: &'static str,
+    fault: Fault,
+}
+
+/// Requests that are about to go wrong, and all that were made.
+#[derive(Default)]
+pub(crate) struct Network {
+    rules: Mutex<Vec<Rule>>,
+    requests: Mutex<Vec<String>>,
+}
+
+impl Network {
+    /// Lets the next request with this method, whose path contains `path_part`, go wrong.
+    pub(crate) fn fail_next(&self, method: Method, path_part: &'static str, fault: Fault) {
+        self.rules.lock().unwrap().push(Rule { method, path_part, fault });
+    }
+
+    /// `METHOD path` of all requests since the last call.
+    pub(crate) fn take_requests(&self) -> Vec<String> {
+        std::mem::take(&mut *self.requests.lock().unwrap())
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.rules.lock().unwrap().is_empty()
+    }
+
+    fn meet(&self, request: &Request) -> Option<Fault> {
+        let path = request.uri().path();
+        self.requests.lock().unwrap().push(format!("{} {path}", request.method()));
+        let mut rules = self.rules.lock().unwrap();
+        let position =
+            rules.iter().position(|rule| rule.method == request.method() && path.contains(rule.path_part))?;
+        Some(rules.remove(position).fault)
+    }
+}
+
+async fn faulty(State(network): State<Arc<Network>>, request: Request, next: Next) -> Response {
+    match network.meet(&request) {
+        None => next.run(request).await,
+        Some(Fault::Unreachable) => StatusCode::BAD_GATEWAY.into_response(),
+        Some(Fault::AnswerLost) => {
+            let answer = next.run(request).await;
+            assert!(answer.status().is_success(), "a lost answer must have been a success: {}", answer.status());
+            StatusCode::BAD_GATEWAY.into_response()
+        }
+        Some(Fault::Tampered(tamper)) => {
+            let (mut parts, body) = next.run(request).await.into_parts();
+            let mut answer: Value = serde_json::from_slice(&to_bytes(body, usize::MAX).await.unwrap()).unwrap();
+            tamper(&mut answer);
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(answer.to_string()))
+        }
+    }
+}
+
+/// A Backbone on a port of its own.
+pub(crate) struct TestBackbone {
+    pub(crate) base_url: String,
+    pub(crate) network: Arc<Network>,
+    pub(crate) clock: Arc<ShiftedClock>,
+    _data: TempDir,
+}
+
+impl TestBackbone {
+    pub(crate) async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ShiftedClock::default());
+        let config = BackboneConfig {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            ..BackboneConfig::new(data.path(), vec![OAuthClient::new("test", "test")])
+        };
+        let backbone = Backbone::open(config).await.unwrap();
+        let network = Arc::new(Network::default());
+        let router = backbone.router().layer(middleware::from_fn_with_state(Arc::clone(&network), faulty));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { base_url, network, clock, _data: data }
+    }
+
+    pub(crate) fn config(&self) -> TransportConfig {
+        TransportConfig {
+            base_url: self.base_url.clone(),
+            platform_client_id: "test".to_owned(),
+            platform_client_secret: SecretString::from("test"),
+            ..TransportConfig::default()
+        }
+    }
+
+    /// A new account with a database of its own.
+    pub(crate) async fn account(&self) -> TestAccount {
+        let folder = tempfile::tempdir().unwrap();
+        let account = self.open(folder.path()).await.unwrap();
+        TestAccount { account, folder }
+    }
+
+    /// The account in a folder, new or as it was left.
+    pub(crate) async fn open(&self, folder: &Path) -> Result<Account, TransportError> {
+        open(folder, self.config()).await
+    }
+
+    /// Two accounts with an active relationship.
+    pub(crate) async fn related_accounts(&self) -> (TestAccount, TestAccount) {
+        let (templator, requestor) = (self.account().await, self.account().await);
+        relate(&templator, &requestor).await;
+        (templator, requestor)
+    }
+}
+
+pub(crate) async fn open(folder: &Path, config: TransportConfig) -> Result<Account, TransportError> {
+    let store = open_store(folder).await;
+    let options =
+        AccountOptions { store: store.clone(), config, clock: Arc::new(SystemClock), recorder: Arc::new(Recorder) };
+    let result = Account::open(options).await;
+    if result.is_err() {
+        store.close().await.unwrap();
+    }
+    result
+}
+
+pub(crate) async fn open_store(folder: &Path) -> Store {
+    let connection_string = format!("sqlite://{}", folder.display());
+    Store::open(&StoreConfig { connection_string, db_name: "account".to_owned() }).await.unwrap()
+}
+
+/// An account and where it lives.
+pub(crate) struct TestAccount {
+    pub(crate) account: Account,
+    pub(crate) folder: TempDir,
+}
+
+impl std::ops::Deref for TestAccount {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.account
+    }
+}
+
+impl TestAccount {
+    pub(crate) fn address(&self) -> IdentityAddress {
+        self.account.identity().address.clone()
+    }
+
+    /// Ends the account as a crash would, and gives the folder for the next start.
+    pub(crate) async fn crash(self) -> TempDir {
+        self.account.store().close().await.unwrap();
+        self.folder
+    }
+
+    /// Namespaces of all events so far.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let events = self.account.store().events_after(0, 10_000).await.unwrap();
+        events.into_iter().map(|event| event.namespace).collect()
+    }
+
+    pub(crate) async fn count_events(&self, namespace: &str) -> usize {
+        self.events().await.iter().filter(|event| *event == namespace).count()
+    }
+
+    /// The relationship to another account.
+    pub(crate) async fn relationship_to(&self, peer: &TestAccount) -> Relationship {
+        self.relationships().to_identity(&peer.address(), None).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn template(&self) -> RelationshipTemplate {
+        self.templates().send(new_template()).await.unwrap()
+    }
+
+    pub(crate) fn reference(&self, template: &RelationshipTemplate) -> Reference {
+        Reference::parse(&template.reference(&self.config().base_url).to_truncated()).unwrap()
+    }
+}
+
+/// Writes namespaces only.
+pub(crate) struct Recorder;
+
+impl EventRecorder for Recorder {
+    fn record(&self, own_address: &IdentityAddress, event: &TransportEvent) -> Vec<NewEvent> {
+        vec![NewEvent {
+            namespace: event.namespace().to_owned(),
+            object_id: Some(own_address.as_str().to_owned()),
+            data: None,
+            correlation_id: None,
+        }]
+    }
+}
+
+pub(crate) fn in_one_hour() -> Timestamp {
+    SystemClock.now().saturating_add(Duration::from_secs(3600))
+}
+
+pub(crate) fn new_template() -> SendTemplate {
+    SendTemplate {
+        content: json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": { "hello": "wörld" } }),
+        expires_at: in_one_hour(),
+        max_number_of_allocations: None,
+        for_identity: None,
+        password_protection: None,
+    }
+}
+
+pub(crate) fn creation_content() -> Value {
+    json!({ "@type": "ArbitraryRelationshipCreationContent", "value": 1 })
+}
+
+/// A pending relationship, known to both sides.
+pub(crate) async fn request(templator: &TestAccount, requestor: &TestAccount) -> Relationship {
+    let template = templator.template().await;
+    let loaded = requestor.templates().load_by_reference(&templator.reference(&template), None).await.unwrap();
+    let relationship = requestor.relationships().send(&loaded, creation_content()).await.unwrap();
+    templator.sync().everything().await.unwrap();
+    relationship
+}
+
+/// An active relationship, known to both sides.
+pub(crate) async fn relate(templator: &TestAccount, requestor: &TestAccount) -> Relationship {
+    let relationship = request(templator, requestor).await;
+    templator.relationships().accept(&relationship.id).await.unwrap();
+    requestor.sync().everything().await.unwrap();
+    requestor.relationships().get(&relationship.id).await.unwrap().unwrap()
+}
