@@ -5,4 +5,5 @@ mod end_to_end;
 mod hostile_backbone;
 mod imported_database;
 mod interruptions;
+mod send;
 mod support;
