@@ -38,7 +38,8 @@ const POSTGRES_PARAMETERS: [&str; 18] = [
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreConfig {
     /// `sqlite://FOLDER` (one file per database name in it; the folder is made when missing), `sqlite://FILE.db`, or
-    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (one schema per database name).
+    /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (one schema per database name; not through a pooler that shares
+    /// sessions, because the writer lease is a lock of the session).
     pub connection_string: String,
     /// Name of the file or schema: up to 63 letters, digits, `_`, `-` and `.`, not starting with `-` or `.`.
     pub db_name: String,

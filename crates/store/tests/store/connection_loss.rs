@@ -1,7 +1,8 @@
 //! A PostgreSQL server that goes away and comes back.
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, admin};
 use serde_json::json;
+use sqlx::AssertSqlSafe;
 use store::{CollectionSpec, Filter, NewEvent, Store, StoreError};
 
 const ANY: CollectionSpec = CollectionSpec::with_id("Any");
@@ -84,4 +85,45 @@ async fn a_successor_in_between_keeps_the_former_writer_out() {
     assert!(matches!(insert(&former, "B").await.unwrap_err(), StoreError::LeaseLost { .. }));
     insert(&successor, "C").await.unwrap();
     assert_eq!(successor.count_raw(&ANY, &Filter::All).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_term_raised_behind_the_back_ends_the_lease() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    let sql = format!("UPDATE \"{}\".lease SET term = term + 1", database.config.db_name);
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
+    assert!(matches!(store.ping().await.unwrap_err(), StoreError::LeaseLost { .. }));
+    assert!(matches!(insert(&store, "A").await.unwrap_err(), StoreError::LeaseLost { .. }));
+}
+
+#[tokio::test]
+async fn a_term_cannot_be_raised_during_a_transaction() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    let mut transaction = store.begin().await.unwrap();
+    let sql = format!("SET lock_timeout = 100; UPDATE \"{}\".lease SET term = term + 1", database.config.db_name);
+    let error = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap_err();
+    assert!(error.to_string().contains("lock timeout"), "{error}");
+    transaction.insert_raw(&ANY, &json!({"id": "A"})).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_lease_is_awaited_while_the_server_keeps_the_former_session() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    insert(&store, "A").await.unwrap();
+    database.end_sessions().await;
+    // Another session holds the lock, but nobody raised the term: so does a session whose end the server has not noticed.
+    let mut zombie = admin().await;
+    let name = format!("writer lease of {}", database.config.db_name);
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))").bind(name).execute(&mut zombie).await.unwrap();
+    for _ in 0..2 {
+        let error = insert(&store, "B").await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    }
+    sqlx::raw_sql("SELECT pg_advisory_unlock_all()").execute(&mut zombie).await.unwrap();
+    insert(&store, "B").await.unwrap();
+    assert_eq!(store.count_raw(&ANY, &Filter::All).await.unwrap(), 2);
 }

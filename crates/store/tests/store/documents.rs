@@ -155,6 +155,18 @@ pub(crate) async fn a_cancelled_transaction_does_not_block_the_next(database: Te
     assert_eq!(ids(&store, &ANY).await, (0..20).map(|round| round.to_string()).collect::<Vec<_>>());
 }
 
+pub(crate) async fn a_transaction_may_end_outside_the_runtime(database: TestDatabase) {
+    let store = database.open().await;
+    let mut transaction = store.begin().await.unwrap();
+    transaction.insert_raw(&ANY, &json!({"id": "A"})).await.unwrap();
+    std::thread::spawn(move || drop(transaction)).join().unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    transaction.insert_raw(&ANY, &json!({"id": "B"})).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(ids(&store, &ANY).await, ["B"]);
+    store.ping().await.unwrap();
+}
+
 pub(crate) async fn nobody_sees_what_is_not_committed(database: TestDatabase) {
     let store = database.open().await;
     let mut transaction = store.begin().await.unwrap();

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use store::{CollectionSpec, Filter, Query, Sort, Store};
@@ -129,6 +129,22 @@ pub(crate) async fn filters_select_what_they_say(database: TestDatabase) {
     }
 }
 
+pub(crate) async fn thousands_of_alternatives_are_no_problem(database: TestDatabase) {
+    let store = database.open().await;
+    fill(&store).await;
+    let numbers = (0..3000).map(|number| Filter::eq("peer.address", format!("did:e:{number}")));
+    let any = Filter::Or(numbers.chain([Filter::eq("size", 2.5), Filter::eq("id", "1")]).collect());
+    assert_eq!(found(&store, &PLAIN, &any.clone().into()).await, "15");
+    assert_eq!(found(&store, &INDEXED, &Filter::And(vec![any; 20]).into()).await, "15");
+    let among = Filter::any_of(
+        "peer.address",
+        (0..50_000).map(|number| format!("did:e:{number}")).chain(["did:e:b".to_owned()]),
+    );
+    for spec in [&PLAIN, &INDEXED] {
+        assert_eq!(found(&store, spec, &among.clone().into()).await, "2");
+    }
+}
+
 pub(crate) async fn queries_sort_limit_and_skip(database: TestDatabase) {
     let store = database.open().await;
     let mut transaction = store.begin().await.unwrap();
@@ -244,6 +260,9 @@ pub(crate) async fn a_hundred_thousand_documents_are_found_at_once(database: Tes
 
     let filter = Filter::eq("recipients.address", "did:e:7777").and(Filter::eq("content.@type", "Mail"));
     let started = Instant::now();
+    assert_eq!(store.count_raw(&messages, &Filter::eq("content.subject", "none")).await.unwrap(), 0);
+    let reading_all = started.elapsed();
+    let started = Instant::now();
     for number in 0..20 {
         let id = format!("MSG{:017}", number * 4_999);
         assert_eq!(store.get_raw(&messages, &id).await.unwrap().unwrap()["id"], id);
@@ -252,7 +271,7 @@ pub(crate) async fn a_hundred_thousand_documents_are_found_at_once(database: Tes
         let page = Query::new(Filter::All).limit(10).offset(10);
         assert_eq!(store.find_raw(&messages, &page).await.unwrap()[0]["id"], "MSG00000000000000010");
     }
-    // Reading all documents once takes far longer than all eighty queries together.
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    let each = started.elapsed() / 80;
+    assert!(each * 10 < reading_all, "a query takes {each:?}, reading all documents {reading_all:?}");
     assert_eq!(store.count_raw(&messages, &Filter::All).await.unwrap(), COUNT as u64);
 }

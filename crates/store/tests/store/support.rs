@@ -90,6 +90,6 @@ pub(crate) fn postgres_url() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
 }
 
-async fn admin() -> PgConnection {
+pub(crate) async fn admin() -> PgConnection {
     postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
 }
