@@ -32,7 +32,7 @@ pub struct Templates {
 }
 
 /// A template to create.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendTemplate {
     /// Free content for whoever loads it.
     pub content: Value,
@@ -44,6 +44,16 @@ pub struct SendTemplate {
     pub for_identity: Option<IdentityAddress>,
     /// A password that is needed to load it.
     pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+/// Leaves out the content.
+impl std::fmt::Debug for SendTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendTemplate")
+            .field("expires_at", &self.expires_at)
+            .field("for_identity", &self.for_identity)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is needed to load a template of a peer.

@@ -28,7 +28,7 @@ pub struct Tokens {
 }
 
 /// A token to create.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendToken {
     /// Content for whoever loads it.
     pub content: TokenContent,
@@ -40,6 +40,16 @@ pub struct SendToken {
     pub for_identity: Option<IdentityAddress>,
     /// A password that is needed to load it.
     pub password_protection: Option<PasswordProtectionCreationParameters>,
+}
+
+/// Leaves out the content.
+impl std::fmt::Debug for SendToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendToken")
+            .field("expires_at", &self.expires_at)
+            .field("for_identity", &self.for_identity)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is needed to load a token of a peer.

@@ -3,7 +3,7 @@ use crypto::SignaturePublicKey;
 use serde::{Deserialize, Serialize};
 use store::{CollectionSpec, Document};
 
-/// A device of the own Identity (`docs/protocol/02 §7.5`). Never printed as a whole: it can hold an initial password.
+/// A device of the own Identity (`docs/protocol/02 §7.5`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Device", rename_all = "camelCase")]
 pub struct Device {
@@ -48,12 +48,6 @@ pub struct Device {
     pub device_type: u32,
     /// User name of its login.
     pub username: Username,
-}
-
-impl std::fmt::Debug for Device {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Device").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
-    }
 }
 
 impl Document for Device {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::{CollectionSpec, Document};
 
 /// The metadata of a file; its content stays at the Backbone (`docs/protocol/02 §7.10`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "File", rename_all = "camelCase")]
 pub struct File {
     /// SHA-512 of the uploaded bytes, base64url.

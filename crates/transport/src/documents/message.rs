@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::{CollectionSpec, Document};
 
 /// A sent or received message (`docs/protocol/02 §7.11`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Message", rename_all = "camelCase")]
 pub struct Message {
     /// Attached files.

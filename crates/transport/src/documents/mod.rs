@@ -2,6 +2,17 @@
 //!
 //! Members are written in alphabetical order behind `@type`; absent ones are left out. Unknown members are ignored.
 
+/// Documents hold contents, keys and passwords: what is logged carries their ids only.
+macro_rules! debug_by_id {
+    ($($document:ty: $id:ident),*) => {$(
+        impl std::fmt::Debug for $document {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($document)).field(stringify!($id), &self.$id).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
 mod device;
 mod file;
 mod identity_deletion_process;
@@ -40,3 +51,14 @@ pub use self::{
     token::Token,
     transmit_counter::TransmitCounter,
 };
+
+debug_by_id!(
+    Device: id,
+    File: id,
+    Message: id,
+    PendingRelationship: id,
+    Relationship: id,
+    RelationshipTemplate: id,
+    Token: id,
+    UnpushedDatawalletModification: local_id
+);

@@ -10,7 +10,7 @@ use super::{Identity, Relationship};
 ///
 /// Stored before it is sent: if the answer is lost, the relationship is recognised when the Backbone tells of it. The
 /// existing Connector has no such collection.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingRelationship {
     /// What the requestor says.

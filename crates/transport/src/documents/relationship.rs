@@ -7,7 +7,7 @@ use store::{CollectionSpec, Document};
 use super::Identity;
 
 /// A relationship to a peer (`docs/protocol/02 §7.7`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Relationship", rename_all = "camelCase")]
 pub struct Relationship {
     /// What happened, ascending by time.

@@ -7,7 +7,7 @@ use store::{CollectionSpec, Document};
 use super::Identity;
 
 /// An own relationship template or one of a peer (`docs/protocol/02 §7.8`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "RelationshipTemplate", rename_all = "camelCase")]
 pub struct RelationshipTemplate {
     /// What the creator says.

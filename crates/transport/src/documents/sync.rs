@@ -4,7 +4,7 @@ use serde_json::Value;
 use store::{CollectionSpec, Document};
 
 /// A change that was not pushed to the datawallet yet (`docs/protocol/02 §7.13`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "DatawalletModification", rename_all = "camelCase")]
 pub struct UnpushedDatawalletModification {
     /// Name of the collection.

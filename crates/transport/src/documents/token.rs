@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::{CollectionSpec, Document};
 
 /// An own token or one of a peer (`docs/protocol/02 §7.9`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Token", rename_all = "camelCase")]
 pub struct Token {
     /// The content, with its `@type` if it has one.

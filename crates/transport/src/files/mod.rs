@@ -27,7 +27,7 @@ pub struct Files {
 }
 
 /// A file to upload.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendFile {
     /// The content.
     pub content: Bytes,
@@ -45,6 +45,16 @@ pub struct SendFile {
     pub filemodified: Option<Timestamp>,
     /// Tags.
     pub tags: Option<Vec<String>>,
+}
+
+/// Leaves out the content.
+impl std::fmt::Debug for SendFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendFile")
+            .field("filename", &self.filename)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Files {

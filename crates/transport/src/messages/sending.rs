@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A message to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SendMessage {
     /// Whom it goes to.
     pub recipients: Vec<IdentityAddress>,
@@ -26,6 +26,16 @@ pub struct SendMessage {
     pub content: Value,
     /// Files whose keys travel along.
     pub attachments: Vec<File>,
+}
+
+/// Leaves out the content.
+impl std::fmt::Debug for SendMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SendMessage")
+            .field("recipients", &self.recipients)
+            .field("attachments", &self.attachments)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Messages {

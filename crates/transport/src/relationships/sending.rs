@@ -109,6 +109,10 @@ impl Relationships {
             return Err(TransportError::invariant("the Backbone created a Relationship between other Identities"));
         }
         let mut unit = self.account.unit_of_work().await?;
+        // A synchronisation can be faster than the answer: the peer may have accepted already.
+        if let Some(stored) = unit.get(metadata.id.as_str()).await? {
+            return Ok(stored);
+        }
         unit.delete::<PendingRelationship>(pending.id.as_str()).await?;
         let mut relationship = pending.into_relationship(&metadata);
         relationship.audit_log = sorted_audit_log(metadata.audit_log);

@@ -1,7 +1,7 @@
 //! What happens when an operation is cut off in the middle: by a crash, an outage or a lost answer.
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::support::{Fault, TestAccount, TestBackbone, creation_content, open, open_store, relate, request};
+use crate::support::{Fault, TestAccount, TestBackbone, creation_content, open, open_store, request};
 use axum::http::Method;
 use serde_json::{Value, json};
 use store::{Filter, Query};
@@ -301,19 +301,29 @@ async fn a_refused_request_leaves_nothing_behind() {
     let (a, b) = (backbone.account().await, backbone.account().await);
     let template = a.template().await;
     let loaded = b.templates().load_by_reference(&a.reference(&template), None).await.unwrap();
-    let secrets = b.store().count::<Secret>(&Filter::All).await.unwrap();
-    // Known to the Backbone only: the other side got in between.
-    relate(&b, &a).await;
-    let before = b.store().count::<Secret>(&Filter::All).await.unwrap();
-    assert!(before > secrets);
-    let error = b.relationships().send(&loaded, creation_content()).await.unwrap_err();
-    assert_eq!(error.code(), "error.transport.relationships.relationshipCurrentlyExists");
-
-    let c = backbone.account().await;
-    let loaded = c.templates().load_by_reference(&a.reference(&template), None).await.unwrap();
     a.templates().delete(&template.id).await.unwrap();
-    let error = c.relationships().send(&loaded, creation_content()).await.unwrap_err();
+    let error = b.relationships().send(&loaded, creation_content()).await.unwrap_err();
     assert_eq!(error.code(), "error.platform.recordNotFound");
-    assert_eq!(c.store().count::<Secret>(&Filter::All).await.unwrap(), 0);
-    assert_eq!(c.store().count::<PendingRelationship>(&Filter::All).await.unwrap(), 0);
+    assert_eq!(b.store().count::<Secret>(&Filter::All).await.unwrap(), 0);
+    assert_eq!(b.store().count::<PendingRelationship>(&Filter::All).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_request_is_accepted_before_its_answer_arrives() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = (backbone.account().await, backbone.account().await);
+    let template = a.template().await;
+    let loaded = b.templates().load_by_reference(&a.reference(&template), None).await.unwrap();
+    let release = backbone.network.delay_next_answer(Method::POST, "/Relationships");
+    let relationships = b.relationships();
+    let sending = tokio::spawn(async move { relationships.send(&loaded, creation_content()).await });
+    release.served().await;
+    let received = a.sync().everything().await.unwrap().relationships.remove(0);
+    a.relationships().accept(&received.id).await.unwrap();
+    b.sync().everything().await.unwrap();
+    release.go();
+    assert_eq!(sending.await.unwrap().unwrap().status, RelationshipStatus::Active);
+    assert_eq!(b.relationships().find(&Query::default()).await.unwrap().len(), 1);
+    assert_eq!(b.store().count::<PendingRelationship>(&Filter::All).await.unwrap(), 0);
+    assert_eq!(b.count_events("transport.relationshipChanged").await, 1);
 }

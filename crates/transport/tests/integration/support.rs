@@ -22,6 +22,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{NewEvent, Store, StoreConfig};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use transport::{
     Account, AccountOptions, EventRecorder, SendTemplate, TransportConfig, TransportError, TransportEvent,
     documents::{Relationship, RelationshipTemplate},
@@ -33,8 +34,29 @@ pub(crate) enum Fault {
     Unreachable,
     /// The request is served, but its answer is lost.
     AnswerLost,
+    /// The answer waits until it is let go.
+    Delayed(DelayedAnswer),
     /// The answer is changed on its way.
     Tampered(Box<dyn Fn(&mut Value) + Send>),
+}
+
+/// An answer that is on its way for as long as a test wants.
+#[derive(Clone, Default)]
+pub(crate) struct DelayedAnswer {
+    served: Arc<Notify>,
+    go: Arc<Notify>,
+}
+
+impl DelayedAnswer {
+    /// Waits until the Backbone has done what it was asked for.
+    pub(crate) async fn served(&self) {
+        self.served.notified().await;
+    }
+
+    /// Lets the answer arrive.
+    pub(crate) fn go(&self) {
+        self.go.notify_one();
+    }
 }
 
 /// The clock of the system, moved ahead.
@@ -72,6 +94,13 @@ impl Network {
         self.rules.lock().unwrap().push(Rule { method, path_part, fault });
     }
 
+    /// Holds back the answer to the next request with this method, whose path contains `path_part`.
+    pub(crate) fn delay_next_answer(&self, method: Method, path_part: &'static str) -> DelayedAnswer {
+        let answer = DelayedAnswer::default();
+        self.fail_next(method, path_part, Fault::Delayed(answer.clone()));
+        answer
+    }
+
     /// `METHOD path` of all requests since the last call.
     pub(crate) fn take_requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.requests.lock().unwrap())
@@ -99,6 +128,12 @@ async fn faulty(State(network): State<Arc<Network>>, request: Request, next: Nex
             let answer = next.run(request).await;
             assert!(answer.status().is_success(), "a lost answer must have been a success: {}", answer.status());
             StatusCode::BAD_GATEWAY.into_response()
+        }
+        Some(Fault::Delayed(delayed)) => {
+            let answer = next.run(request).await;
+            delayed.served.notify_one();
+            delayed.go.notified().await;
+            answer
         }
         Some(Fault::Tampered(tamper)) => {
             let (mut parts, body) = next.run(request).await.into_parts();
