@@ -1,0 +1,139 @@
+//! Puts the stations and the routes together, in the order of `docs/protocol/06 §1.1`.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, routing};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
+use tower_http::decompression::RequestDecompressionLayer;
+
+use crate::config::HttpServerConfig;
+use crate::error::ApiError;
+use crate::middleware::authentication::{self, Authenticator};
+use crate::middleware::canonical_path::CanonicalPaths;
+use crate::middleware::cors::{self, Cors};
+use crate::middleware::errors::{self, Renderer};
+use crate::middleware::limits::{self, Limits};
+use crate::middleware::observation::{self, Observer};
+use crate::middleware::security_headers::{self, SecurityHeaders};
+use crate::middleware::{body, correlation, etag, head, vary};
+use crate::routes;
+use crate::startup::StartupError;
+use crate::state::{ApiState, AppState};
+
+/// The path prefix of the API.
+pub(crate) const API_PREFIX: &str = "/api/core/v1";
+
+/// Smallest body worth compressing, in bytes.
+const COMPRESSION_THRESHOLD: u64 = 1024;
+
+/// The whole HTTP interface.
+///
+/// The router expects [`axum::extract::ConnectInfo`] of a [`std::net::SocketAddr`] (as [`crate::serve`]
+/// provides) to limit unauthorized requests per source; without it all requests count as one source.
+///
+/// # Errors
+/// Returns an error if the configuration breaks a startup rule, see [`HttpServerConfig::validate`].
+pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, StartupError> {
+    let now = state.clock.now().as_millis();
+    let now = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::MAX);
+    config.validate(state.mode, now)?;
+
+    let clock = Arc::clone(&state.clock);
+    let mode = state.mode;
+    let state = AppState::new(state, config);
+    let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&clock))?;
+
+    let (api, document) = routes::authenticated().split_for_parts();
+    let api = api
+        .fallback(route_does_not_exist)
+        .method_not_allowed_fallback(method_not_allowed)
+        // Uploads have a limit of their own.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(state.clone());
+    let authenticated = Router::new()
+        .fallback_service(api)
+        .layer(from_fn(body::parse))
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(from_fn_with_state(Limits::default(), limits::enforce))
+        .layer(from_fn_with_state(authenticator, authentication::authenticate));
+
+    let (public, public_document) = routes::public(&authenticated).split_for_parts();
+    let mut everything = public.with_state(state.clone());
+    let mut paths: Vec<&str> = [&document, &public_document]
+        .into_iter()
+        .flat_map(|document| document.paths.paths.keys())
+        .map(String::as_str)
+        .collect();
+    if mode.documentation {
+        everything = everything.merge(routes::docs::router(&authenticated));
+        everything = everything.fallback_service(routes::docs::or_former_paths(&authenticated));
+        paths.extend(routes::docs::PATHS);
+    } else {
+        everything = everything.fallback_service(authenticated);
+    }
+    let paths = CanonicalPaths::new(paths);
+    let canonical = everything.map_request(move |request| paths.restore(request));
+
+    Ok(Router::new()
+        .fallback_service(canonical)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Renderer { debug: mode.debug, clock: Arc::clone(&clock) }, errors::render))
+        .layer(from_fn(etag::tag))
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(COMPRESSION_THRESHOLD).and(DefaultPredicate::new()).and(CompressibleType),
+            ),
+        )
+        .layer(from_fn(head::serve_by_get))
+        .layer(from_fn_with_state(Cors::new(&config.cors)?, cors::apply))
+        .layer(from_fn(vary::unify))
+        .layer(from_fn_with_state(
+            SecurityHeaders::new(config.helmet_options.as_ref(), mode.debug)?,
+            security_headers::add,
+        ))
+        .layer(from_fn_with_state(Observer { statistics: state.statistics(), clock }, observation::observe))
+        .layer(from_fn(correlation::scope)))
+}
+
+/// A method router whose other methods are answered as if its path did not exist.
+pub(crate) fn or_authenticated(
+    routes: routing::MethodRouter<AppState>,
+    authenticated: &Router,
+) -> routing::MethodRouter<AppState> {
+    routes.fallback_service(authenticated.clone())
+}
+
+pub(crate) async fn route_does_not_exist() -> ApiError {
+    ApiError::RouteDoesNotExist
+}
+
+async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ApiError::unexpected(format!("panic: {text}")).into_response()
+}
+
+#[derive(Debug, Clone, Copy)]
+struct CompressibleType;
+
+impl Predicate for CompressibleType {
+    fn should_compress<B>(&self, response: &axum::http::Response<B>) -> bool
+    where
+        B: axum::body::HttpBody,
+    {
+        vary::is_compressible(response.headers())
+    }
+}

@@ -1,0 +1,57 @@
+//! The correlation id of all work a request causes (`docs/protocol/07 §2.2`).
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+const HEADER: &str = "x-correlation-id";
+
+/// Runs the rest of the request in the scope of its correlation id: the caller's, else a fresh one. The
+/// id is not echoed.
+pub(crate) async fn scope(request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get(HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| !value.is_empty())
+        .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+    let span = tracing::info_span!("request", correlation_id = %id);
+    transport::correlation::with(id, next.run(request).instrument(span)).await
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::{Router, routing};
+    use tower::ServiceExt as _;
+
+    async fn scoped_id(headers: &[&str]) -> String {
+        let router = Router::new()
+            .route("/", routing::get(|| async { transport::correlation::current().unwrap_or_default() }))
+            .layer(from_fn(scope));
+        let mut request = Request::builder().uri("/");
+        for value in headers {
+            request = request.header(HEADER, *value);
+        }
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert!(response.headers().get(HEADER).is_none());
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        String::from_utf8(body.into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_first_id_of_the_caller_counts() {
+        assert_eq!(scoped_id(&["my id", "other"]).await, "my id");
+    }
+
+    #[tokio::test]
+    async fn without_one_a_fresh_one_is_made() {
+        let first = scoped_id(&[]).await;
+        assert!(uuid::Uuid::parse_str(&first).is_ok(), "{first}");
+        assert_ne!(first, scoped_id(&[""]).await);
+    }
+}

@@ -1,0 +1,120 @@
+//! What is seen of a request from outside: log line, counters, timing headers
+//! (`docs/protocol/07 §2.6`, `06 §1.1`).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use core_types::{Clock, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DURATION: HeaderName = HeaderName::from_static("x-response-duration-ms");
+const TIME: HeaderName = HeaderName::from_static("x-response-time");
+
+/// Counters of answered requests since the server was built, in memory.
+#[derive(Debug)]
+pub(crate) struct RequestStatistics {
+    since: Timestamp,
+    by_status: Mutex<BTreeMap<u16, u64>>,
+}
+
+/// The body of `GET /Monitoring/Requests`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestStatisticsDto {
+    /// ISO 8601, UTC, with milliseconds.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// Answered requests, this one not included.
+    request_count: u64,
+    /// The same by status.
+    request_count_by_status: BTreeMap<String, u64>,
+}
+
+impl RequestStatistics {
+    pub(crate) fn new(since: Timestamp) -> Self {
+        Self { since, by_status: Mutex::default() }
+    }
+
+    fn count(&self, status: u16) {
+        let mut counters = self.by_status.lock().unwrap_or_else(PoisonError::into_inner);
+        *counters.entry(status).or_default() += 1;
+    }
+
+    pub(crate) fn snapshot(&self) -> RequestStatisticsDto {
+        let counters = self.by_status.lock().unwrap_or_else(PoisonError::into_inner);
+        RequestStatisticsDto {
+            since: self.since,
+            request_count: counters.values().sum(),
+            request_count_by_status: counters.iter().map(|(status, count)| (status.to_string(), *count)).collect(),
+        }
+    }
+}
+
+/// What the observer needs to know.
+#[derive(Clone)]
+pub(crate) struct Observer {
+    pub(crate) statistics: Arc<RequestStatistics>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Logs and counts the request and adds the timing headers.
+pub(crate) async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    observer.statistics.count(status);
+    tracing::info!("{method} {path} {status} -- {duration}ms");
+    let headers = response.headers_mut();
+    headers.insert(DURATION, HeaderValue::from(duration));
+    if let Ok(time) = HeaderValue::from_str(&observer.clock.now().to_string()) {
+        headers.insert(TIME, time);
+    }
+    response
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::{Router, routing};
+    use core_types::ManualClock;
+    use serde_json::json;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn requests_are_counted_by_status_when_they_are_answered() {
+        let now = Timestamp::from_millis(1_767_225_600_000);
+        let statistics = Arc::new(RequestStatistics::new(now));
+        let observer = Observer { statistics: Arc::clone(&statistics), clock: Arc::new(ManualClock::new(now)) };
+        let router = Router::new()
+            .route("/", routing::get(|| async {}))
+            .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+            .layer(from_fn_with_state(observer, observe));
+        for path in ["/", "/nope", "/"] {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers().get(TIME).unwrap(), "2026-01-01T00:00:00.000Z");
+            let duration = response.headers().get(DURATION).unwrap();
+            assert!(duration.to_str().unwrap().parse::<u64>().is_ok());
+        }
+        assert_eq!(
+            serde_json::to_value(statistics.snapshot()).unwrap(),
+            json!({
+                "since": "2026-01-01T00:00:00.000Z",
+                "requestCount": 3,
+                "requestCountByStatus": {"200": 2, "404": 1},
+            })
+        );
+    }
+}

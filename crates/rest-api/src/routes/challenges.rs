@@ -1,0 +1,37 @@
+//! `/Challenges`.
+
+use axum::extract::State;
+use runtime::dto::{ChallengeDto, ValidateChallengeResultDto};
+use runtime::requests::{CreateChallengeRequest, ValidateChallengeRequest};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::middleware::body::ParsedBody;
+use crate::response::{ApiResult, ResultEnvelope, created, ok};
+use crate::schemas::{CreateChallengeBody, ValidateChallengeBody};
+use crate::state::AppState;
+
+const GUARD: Guard = Guard(&["core:challenges"]);
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(GUARD.json(routes!(create))).routes(GUARD.json(routes!(validate)))
+}
+
+/// Creates and signs a challenge.
+#[utoipa::path(post, path = "/Challenges", tag = "Challenges",
+    request_body = CreateChallengeBody,
+    responses((status = 201, description = "The signed challenge.", body = ResultEnvelope<ChallengeDto>)))]
+async fn create(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = CreateChallengeRequest::parse(&body)?;
+    created(state.services().challenges().create(request).await?)
+}
+
+/// Checks a challenge that a peer signed.
+#[utoipa::path(post, path = "/Challenges/Validate", tag = "Challenges",
+    request_body = ValidateChallengeBody,
+    responses((status = 200, description = "Whether the signature is valid, and whose it is.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
+async fn validate(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = ValidateChallengeRequest::parse(&body)?;
+    ok(state.services().challenges().validate(request).await?)
+}

@@ -1,0 +1,86 @@
+//! The documentation endpoints of debug mode (`docs/protocol/06 §1.6`), all served from the binary.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use tower::ServiceExt as _;
+use utoipa_swagger_ui::Config;
+
+use crate::error::ApiError;
+use crate::response::{ApiResult, json};
+
+const SWAGGER: &str = "/docs/swagger";
+
+/// The paths whose spelling is corrected.
+pub(crate) const PATHS: [&str; 3] = ["/docs", "/docs/json", "/docs/yaml"];
+
+/// The endpoints; anything else is left to the authenticated routes.
+pub(crate) fn router(authenticated: &Router) -> Router {
+    let endpoint = |handler: MethodRouter| handler.fallback_service(authenticated.clone());
+    let config = Arc::new(Config::new(["/docs/json"]));
+    let asset = {
+        let authenticated = authenticated.clone();
+        move |file: Option<Path<String>>, request: Request| async move {
+            let file = file.map_or_else(String::new, |Path(file)| file);
+            let found = utoipa_swagger_ui::serve(&file, config).map_err(|error| error.to_string());
+            match found {
+                Ok(Some(asset)) => {
+                    let content_type = HeaderValue::from_str(&with_charset(&asset.content_type))
+                        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
+                    let mut response = asset.bytes.into_owned().into_response();
+                    response.headers_mut().insert(CONTENT_TYPE, content_type);
+                    if asset.gzpipped {
+                        let gzip = HeaderValue::from_static("gzip");
+                        response.headers_mut().insert(CONTENT_ENCODING, gzip);
+                    }
+                    response
+                }
+                Ok(None) => match authenticated.oneshot(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                },
+                Err(error) => ApiError::unexpected(error).into_response(),
+            }
+        }
+    };
+    Router::new()
+        .route("/docs", endpoint(get(|| async { moved_to(SWAGGER) })))
+        .route("/docs/json", endpoint(get(document)))
+        .route("/docs/yaml", endpoint(get(document_as_yaml)))
+        .route(SWAGGER, endpoint(get(|| async { moved_to("/docs/swagger/") })))
+        .route("/docs/swagger/", endpoint(get(asset.clone())))
+        .route("/docs/swagger/{*file}", endpoint(get(asset)))
+}
+
+/// What is left over: paths from earlier days that begin with `/api-docs` lead to the documentation.
+pub(crate) fn or_former_paths(authenticated: &Router) -> Router {
+    Router::new().fallback_service(authenticated.clone()).layer(from_fn(async |request: Request, next: Next| {
+        let path = request.uri().path().to_ascii_lowercase();
+        let rest = path.strip_prefix("/api-docs").unwrap_or_default();
+        if request.method() == Method::GET && !rest.is_empty() { moved_to(SWAGGER) } else { next.run(request).await }
+    }))
+}
+
+fn with_charset(content_type: &str) -> String {
+    if content_type.starts_with("text/") { format!("{content_type}; charset=utf-8") } else { content_type.to_owned() }
+}
+
+fn moved_to(path: &'static str) -> Response {
+    (StatusCode::MOVED_PERMANENTLY, [(LOCATION, path)]).into_response()
+}
+
+async fn document() -> ApiResult {
+    json(StatusCode::OK, &crate::openapi())
+}
+
+/// Every JSON document is a YAML 1.2 document.
+async fn document_as_yaml() -> ApiResult {
+    let document = crate::openapi().to_pretty_json().map_err(|error| ApiError::unexpected(error.to_string()))?;
+    Ok(([(CONTENT_TYPE, "text/vnd.yaml; charset=utf-8")], document).into_response())
+}

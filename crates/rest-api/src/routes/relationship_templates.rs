@@ -1,0 +1,108 @@
+//! `/RelationshipTemplates`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use runtime::dto::{RelationshipTemplateDto, TokenDto};
+use runtime::query::Ownership;
+use runtime::requests::{
+    CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::extract::{PathParameters, QueryParameters};
+use crate::middleware::body::ParsedBody;
+use crate::middleware::negotiation::Representation;
+use crate::response::{ApiResult, ResultEnvelope, created_at, ok, qr_code};
+use crate::routes::tokens::answer_with_new_token;
+use crate::schemas::{CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
+use crate::state::AppState;
+
+const GUARD: Guard = Guard(&["core:relationshipTemplates"]);
+const COLLECTION: &str = "RelationshipTemplates";
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(GUARD.any_type(routes!(list)))
+        .routes(GUARD.json(routes!(create_own, list_own)))
+        .routes(GUARD.json(routes!(load_peer, list_peer)))
+        .routes(GUARD.json_or_png(routes!(get)))
+        .routes(GUARD.json_or_png(routes!(create_token)))
+}
+
+/// Creates a RelationshipTemplate.
+#[utoipa::path(post, path = "/RelationshipTemplates/Own", tag = "RelationshipTemplates",
+    request_body = CreateOwnRelationshipTemplateBody,
+    responses((status = 201, description = "The RelationshipTemplate.", body = ResultEnvelope<RelationshipTemplateDto>)))]
+async fn create_own(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = CreateOwnRelationshipTemplateRequest::parse(&body, state.now())?;
+    let template = state.services().templates().create_own(request).await?;
+    created_at(COLLECTION, &template.id.clone(), template)
+}
+
+/// Loads a RelationshipTemplate of a peer.
+#[utoipa::path(post, path = "/RelationshipTemplates/Peer", tag = "RelationshipTemplates",
+    request_body = LoadPeerObjectBody,
+    responses((status = 201, description = "The RelationshipTemplate.", body = ResultEnvelope<RelationshipTemplateDto>)))]
+async fn load_peer(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = LoadPeerRelationshipTemplateRequest::parse(&body)?;
+    let template = state.services().templates().load_peer(request).await?;
+    created_at(COLLECTION, &template.id.clone(), template)
+}
+
+/// All RelationshipTemplates that match the query.
+#[utoipa::path(get, path = "/RelationshipTemplates", tag = "RelationshipTemplates",
+    responses((status = 200, description = "The RelationshipTemplates.", body = ResultEnvelope<Vec<RelationshipTemplateDto>>)))]
+async fn list(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+    ok(state.services().templates().list(Ownership::Any, &query).await?)
+}
+
+/// The own RelationshipTemplates that match the query.
+#[utoipa::path(get, path = "/RelationshipTemplates/Own", tag = "RelationshipTemplates",
+    responses((status = 200, description = "The RelationshipTemplates.", body = ResultEnvelope<Vec<RelationshipTemplateDto>>)))]
+async fn list_own(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+    ok(state.services().templates().list(Ownership::Own, &query).await?)
+}
+
+/// The RelationshipTemplates of peers that match the query.
+#[utoipa::path(get, path = "/RelationshipTemplates/Peer", tag = "RelationshipTemplates",
+    responses((status = 200, description = "The RelationshipTemplates.", body = ResultEnvelope<Vec<RelationshipTemplateDto>>)))]
+async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+    ok(state.services().templates().list(Ownership::Peer, &query).await?)
+}
+
+/// A RelationshipTemplate, or the QR code of its reference.
+#[utoipa::path(get, path = "/RelationshipTemplates/{id}", tag = "RelationshipTemplates",
+    params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
+    responses((status = 200, description = "The RelationshipTemplate, or the QR code of its reference.",
+        content((ResultEnvelope<RelationshipTemplateDto> = "application/json"), (Vec<u8> = "image/png")))))]
+async fn get(
+    State(state): State<AppState>,
+    PathParameters(id): PathParameters<String>,
+    representation: Representation,
+) -> ApiResult {
+    let template = state.services().templates().get(&id).await?;
+    match representation {
+        Representation::Json => ok(template),
+        Representation::Png => qr_code(StatusCode::OK, &template.id, &template.reference.url),
+    }
+}
+
+/// Creates a Token that leads to an own RelationshipTemplate.
+#[utoipa::path(post, path = "/RelationshipTemplates/Own/{id}/Token", tag = "RelationshipTemplates",
+    params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
+    request_body = CreateTokenForObjectBody,
+    responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
+        content((ResultEnvelope<TokenDto> = "application/json"), (Vec<u8> = "image/png")))))]
+async fn create_token(
+    State(state): State<AppState>,
+    PathParameters(id): PathParameters<String>,
+    representation: Representation,
+    ParsedBody(body): ParsedBody,
+) -> ApiResult {
+    let mut request = CreateTokenForTemplateRequest::parse(&id, &body, state.now())?;
+    request.options.ephemeral |= representation == Representation::Png;
+    let token = state.services().templates().create_token(request).await?;
+    answer_with_new_token(representation, &id, token)
+}

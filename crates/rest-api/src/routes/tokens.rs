@@ -1,0 +1,90 @@
+//! `/Tokens`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use runtime::dto::TokenDto;
+use runtime::query::Ownership;
+use runtime::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::extract::{PathParameters, QueryParameters};
+use crate::middleware::body::ParsedBody;
+use crate::middleware::negotiation::Representation;
+use crate::response::{ApiResult, ResultEnvelope, created, created_at, ok, qr_code};
+use crate::schemas::{CreateOwnTokenBody, LoadPeerTokenBody};
+use crate::state::AppState;
+
+const GUARD: Guard = Guard(&["core:tokens"]);
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(GUARD.json(routes!(create_own, list_own)))
+        .routes(GUARD.json(routes!(load_peer, list_peer)))
+        .routes(GUARD.json_or_png(routes!(get)))
+}
+
+/// Creates a Token.
+#[utoipa::path(post, path = "/Tokens/Own", tag = "Tokens",
+    request_body = CreateOwnTokenBody,
+    responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
+async fn create_own(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = CreateOwnTokenRequest::parse(&body, state.now())?;
+    let token = state.services().tokens().create_own(request).await?;
+    created_token(token)
+}
+
+/// Loads a Token of a peer.
+#[utoipa::path(post, path = "/Tokens/Peer", tag = "Tokens",
+    request_body = LoadPeerTokenBody,
+    responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
+async fn load_peer(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = LoadPeerTokenRequest::parse(&body)?;
+    let token = state.services().tokens().load_peer(request).await?;
+    created_token(token)
+}
+
+/// The own stored Tokens that match the query.
+#[utoipa::path(get, path = "/Tokens/Own", tag = "Tokens",
+    responses((status = 200, description = "The Tokens.", body = ResultEnvelope<Vec<TokenDto>>)))]
+async fn list_own(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+    ok(state.services().tokens().list(Ownership::Own, &query).await?)
+}
+
+/// The stored Tokens of peers that match the query.
+#[utoipa::path(get, path = "/Tokens/Peer", tag = "Tokens",
+    responses((status = 200, description = "The Tokens.", body = ResultEnvelope<Vec<TokenDto>>)))]
+async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+    ok(state.services().tokens().list(Ownership::Peer, &query).await?)
+}
+
+/// A stored Token, or the QR code of its reference.
+#[utoipa::path(get, path = "/Tokens/{id}", tag = "Tokens",
+    params(("id" = String, Path, description = "Id of the Token.")),
+    responses((status = 200, description = "The Token, or the QR code of its reference.",
+        content((ResultEnvelope<TokenDto> = "application/json"), (Vec<u8> = "image/png")))))]
+async fn get(
+    State(state): State<AppState>,
+    PathParameters(id): PathParameters<String>,
+    representation: Representation,
+) -> ApiResult {
+    let token = state.services().tokens().get(&id).await?;
+    match representation {
+        Representation::Json => ok(token),
+        Representation::Png => qr_code(StatusCode::OK, &token.id, &token.reference.url),
+    }
+}
+
+/// The answer to the creation of a Token for an object: the Token, or a QR code named after the object.
+pub(super) fn answer_with_new_token(representation: Representation, object_id: &str, token: TokenDto) -> ApiResult {
+    match representation {
+        Representation::Json => created_token(token),
+        Representation::Png => qr_code(StatusCode::CREATED, object_id, &token.reference.url),
+    }
+}
+
+/// An ephemeral Token is not stored, so there is no place to read it again.
+fn created_token(token: TokenDto) -> ApiResult {
+    if token.is_ephemeral { created(token) } else { created_at("Tokens", &token.id.clone(), token) }
+}

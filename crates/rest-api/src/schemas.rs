@@ -1,0 +1,171 @@
+//! The request bodies as the OpenAPI document describes them. They are parsed and validated by the typed
+//! requests of `runtime`, whose failures have the texts clients know.
+#![expect(dead_code, reason = "only their schemas are used")]
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Which kind of challenge to create.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateChallengeBody {
+    /// `Identity`, `Device` or `Relationship`: whose key signs.
+    challenge_type: String,
+    /// Id of the Relationship, for `Relationship` only.
+    #[schema(nullable = false, pattern = "REL[A-Za-z0-9]{17}")]
+    relationship: Option<String>,
+}
+
+/// A challenge and its signature, as they were created.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ValidateChallengeBody {
+    challenge_string: String,
+    signature: String,
+}
+
+/// The form of an upload.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct UploadOwnFileForm {
+    /// The file; its name and type are those of the part.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// ISO 8601; the end of the year 9999 if absent.
+    #[schema(nullable = false)]
+    expires_at: Option<String>,
+    #[schema(nullable = false)]
+    title: Option<String>,
+    #[schema(nullable = false)]
+    description: Option<String>,
+    /// Repeat the field for several tags.
+    #[schema(nullable = false)]
+    tags: Option<Vec<String>>,
+}
+
+/// A reference, in its truncated or its URL form, to what a peer shares.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct LoadPeerObjectBody {
+    reference: String,
+    /// Needed if what is referred to is protected.
+    #[schema(nullable = false)]
+    password: Option<String>,
+}
+
+/// A reference, in its truncated or its URL form, to a Token of a peer.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct LoadPeerTokenBody {
+    reference: String,
+    /// Whether the Token is only returned and not stored; `false` if absent.
+    #[schema(nullable = false)]
+    ephemeral: Option<bool>,
+    /// Needed if the Token is protected.
+    #[schema(nullable = false)]
+    password: Option<String>,
+}
+
+/// A password somebody needs in order to load an object.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct PasswordProtectionBody {
+    #[schema(min_length = 1)]
+    password: String,
+    /// Only `true` is allowed; the password then has 4 to 16 digits.
+    #[schema(nullable = false)]
+    password_is_pin: Option<bool>,
+    /// A number from 50 to 99, or one of `Self`, `Letter`, `RegistrationLetter`, `Email`, `SMS`, `Website`.
+    #[schema(value_type = Object, nullable = false)]
+    password_location_indicator: Option<Value>,
+}
+
+/// A Token with any content.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateOwnTokenBody {
+    #[schema(value_type = Object)]
+    content: Value,
+    /// ISO 8601, in the future.
+    expires_at: String,
+    /// Whether the Token is only returned and not stored; `false` if absent.
+    #[schema(nullable = false)]
+    ephemeral: Option<bool>,
+    /// The only Identity that may load it.
+    #[schema(nullable = false)]
+    for_identity: Option<String>,
+    #[schema(nullable = false)]
+    password_protection: Option<PasswordProtectionBody>,
+}
+
+/// A Token that leads to an object.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateTokenForObjectBody {
+    /// ISO 8601, in the future; the expiry of the object if absent.
+    #[schema(nullable = false)]
+    expires_at: Option<String>,
+    /// Whether the Token is only returned and not stored; `true` if absent.
+    #[schema(nullable = false)]
+    ephemeral: Option<bool>,
+    /// The only Identity that may load it.
+    #[schema(nullable = false)]
+    for_identity: Option<String>,
+    #[schema(nullable = false)]
+    password_protection: Option<PasswordProtectionBody>,
+}
+
+/// An invitation to a Relationship.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateOwnRelationshipTemplateBody {
+    /// ISO 8601, in the future.
+    expires_at: String,
+    /// A RelationshipTemplateContent or an ArbitraryRelationshipTemplateContent.
+    #[schema(value_type = Object)]
+    content: Value,
+    #[schema(nullable = false, minimum = 1)]
+    max_number_of_allocations: Option<f64>,
+    /// The only Identity that may load it.
+    #[schema(nullable = false)]
+    for_identity: Option<String>,
+    #[schema(nullable = false)]
+    password_protection: Option<PasswordProtectionBody>,
+}
+
+/// A Relationship to the creator of a template.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateRelationshipBody {
+    #[schema(pattern = "RLT[A-Za-z0-9]{17}")]
+    template_id: String,
+    /// A RelationshipCreationContent or an ArbitraryRelationshipCreationContent.
+    #[schema(value_type = Object)]
+    creation_content: Value,
+}
+
+/// The question whether a Relationship could be created.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CanCreateRelationshipBody {
+    #[schema(pattern = "RLT[A-Za-z0-9]{17}")]
+    template_id: String,
+    /// A RelationshipCreationContent or an ArbitraryRelationshipCreationContent.
+    #[schema(value_type = Object, nullable = false)]
+    creation_content: Option<Value>,
+}
+
+/// A Message to one or several peers.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct SendMessageBody {
+    /// Addresses, at least one, each once.
+    #[schema(min_items = 1)]
+    recipients: Vec<String>,
+    /// A Mail, Request, ResponseWrapper, Notification or ArbitraryMessageContent.
+    #[schema(value_type = Object)]
+    content: Value,
+    /// Ids of Files, each once.
+    #[schema(nullable = false)]
+    attachments: Option<Vec<String>>,
+}

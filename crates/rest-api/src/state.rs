@@ -1,0 +1,120 @@
+//! What the handlers work with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use core_types::{Clock, Timestamp};
+use runtime::{AccountServices, HostedAccount};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::config::HttpServerConfig;
+use crate::middleware::observation::RequestStatistics;
+use crate::redaction::redacted;
+use crate::startup::ServerMode;
+
+/// What the HTTP interface is built on.
+#[derive(Clone)]
+pub struct ApiState {
+    /// The Account behind this interface.
+    pub account: Arc<HostedAccount>,
+    /// Where the current time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Production or debug mode.
+    pub mode: ServerMode,
+    /// What `GET /Monitoring/Version` answers.
+    pub version: VersionInfo,
+    /// The whole configuration; `GET /Monitoring/Support` shows the parts that are no secret.
+    pub configuration: Value,
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiState")
+            .field("mode", &self.mode)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which program this is (`docs/protocol/07 §2.7`).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionInfo {
+    /// The version of the API this one is compatible with.
+    pub version: String,
+    /// Build number.
+    pub build: String,
+    /// Build time, ISO 8601.
+    pub date: String,
+    /// Commit the program was built from.
+    pub commit: String,
+    /// The version of the runtime API this one is compatible with.
+    pub runtime_version: String,
+    /// Build information of modules that have any, by display name.
+    pub modules: Map<String, Value>,
+    /// Our own name and version.
+    pub implementation: ImplementationInfo,
+}
+
+/// The name and version of this implementation.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImplementationInfo {
+    /// Name of the program.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+}
+
+/// The state the routes share.
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<Shared>);
+
+struct Shared {
+    account: Arc<HostedAccount>,
+    services: AccountServices,
+    clock: Arc<dyn Clock>,
+    version: VersionInfo,
+    shown_configuration: Value,
+    statistics: Arc<RequestStatistics>,
+}
+
+impl AppState {
+    pub(crate) fn new(state: ApiState, config: &HttpServerConfig) -> Self {
+        Self(Arc::new(Shared {
+            shown_configuration: redacted(&state.configuration, &config.authentication),
+            statistics: Arc::new(RequestStatistics::new(state.clock.now())),
+            services: state.account.services(),
+            account: state.account,
+            clock: state.clock,
+            version: state.version,
+        }))
+    }
+
+    pub(crate) fn services(&self) -> &AccountServices {
+        &self.0.services
+    }
+
+    pub(crate) fn account(&self) -> &HostedAccount {
+        &self.0.account
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn version(&self) -> &VersionInfo {
+        &self.0.version
+    }
+
+    pub(crate) fn shown_configuration(&self) -> &Value {
+        &self.0.shown_configuration
+    }
+
+    pub(crate) fn statistics(&self) -> Arc<RequestStatistics> {
+        Arc::clone(&self.0.statistics)
+    }
+}

@@ -1,0 +1,90 @@
+//! An embedded Backbone and Accounts on it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use backbone::{Backbone, BackboneConfig, OAuthClient};
+use core_types::SystemClock;
+use runtime::{HostedAccount, HostedAccountOptions, Runtime};
+use serde_json::{Value, json};
+use store::Store;
+use tokio::net::TcpListener;
+use transport::TransportConfig;
+
+/// A Backbone that listens on this machine until the test ends. It can be told to misbehave.
+pub(crate) struct TestBackbone {
+    base_url: String,
+    misbehaviour: Arc<Mutex<Misbehaviour>>,
+}
+
+/// What the Backbone does instead of its work.
+#[derive(Clone, Default)]
+pub(crate) struct Misbehaviour {
+    /// Answers every request like this.
+    pub(crate) failure: Option<(StatusCode, &'static str, String)>,
+    /// Answers the question whether a Relationship can be created with this code.
+    pub(crate) cannot_create: Option<String>,
+}
+
+impl TestBackbone {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clients = vec![OAuthClient::new("test", "test")];
+        let backbone = Backbone::open(BackboneConfig::new(folder.path(), clients)).await.unwrap();
+        let misbehaviour = Arc::<Mutex<Misbehaviour>>::default();
+        let router = Router::new()
+            .fallback_service(backbone.router())
+            .layer(from_fn_with_state(Arc::clone(&misbehaviour), misbehave));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            let _folder = folder;
+            axum::serve(listener, router).await.unwrap();
+        });
+        Self { base_url, misbehaviour }
+    }
+
+    pub(crate) fn misbehave(&self, change: impl FnOnce(&mut Misbehaviour)) {
+        change(&mut self.misbehaviour.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A new Identity with an empty store.
+    pub(crate) async fn open_account(&self) -> Arc<HostedAccount> {
+        let options = HostedAccountOptions {
+            store: Store::in_memory().await.unwrap(),
+            transport: TransportConfig {
+                base_url: self.base_url.clone(),
+                platform_client_id: "test".into(),
+                platform_client_secret: "test".into(),
+                ..TransportConfig::default()
+            },
+            clock: Arc::new(SystemClock),
+            modules: Vec::new(),
+        };
+        Runtime::new().open_account(options).await.unwrap()
+    }
+}
+
+/// A new Identity on a Backbone of its own.
+pub(crate) async fn open() -> Arc<HostedAccount> {
+    TestBackbone::start().await.open_account().await
+}
+
+async fn misbehave(State(misbehaviour): State<Arc<Mutex<Misbehaviour>>>, request: Request, next: Next) -> Response {
+    let misbehaviour = misbehaviour.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((status, content_type, body)) = misbehaviour.failure {
+        return (status, [(CONTENT_TYPE, content_type)], body).into_response();
+    }
+    if request.uri().path().ends_with("/Relationships/CanCreate")
+        && let Some(code) = misbehaviour.cannot_create
+    {
+        let answer: Value = json!({"result": {"canCreate": false, "code": code}});
+        return axum::Json(answer).into_response();
+    }
+    next.run(request).await
+}
