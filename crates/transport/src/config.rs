@@ -6,7 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use crate::error::{Result, TransportError};
+use crate::{
+    backbone::CertificatePinning,
+    error::{Result, TransportError},
+};
 
 /// Version of the datawallet this program reads and writes.
 pub(crate) const SUPPORTED_DATAWALLET_VERSION: u16 = 1;
@@ -49,6 +52,9 @@ pub struct TransportConfig {
     pub https_agent_options: AgentOptions,
     /// Life time of the cached tag collection, minutes.
     pub tag_cache_lifetime_in_minutes: f64,
+    /// Accepted certificates of the Backbone. Stands elsewhere in the configuration (`docs/protocol/07 §6.4`).
+    #[serde(skip)]
+    pub certificate_pinning: Option<CertificatePinning>,
 }
 
 /// What is configurable about connections.
@@ -84,6 +90,7 @@ impl Default for TransportConfig {
             http_agent_options: AgentOptions::default(),
             https_agent_options: AgentOptions::default(),
             tag_cache_lifetime_in_minutes: 5.0,
+            certificate_pinning: None,
         }
     }
 }

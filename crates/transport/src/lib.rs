@@ -29,7 +29,7 @@ pub mod correlation;
 pub mod documents;
 
 pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus};
-pub use backbone::{BackboneCompatibility, backbone_compatibility};
+pub use backbone::{BackboneCompatibility, CertificatePinning, backbone_compatibility};
 pub use challenges::{ChallengeValidation, Challenges};
 pub use config::{AgentOptions, TransportConfig};
 pub use error::{Result, TransportError, UNKNOWN_ERROR_CODE};

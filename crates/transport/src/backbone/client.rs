@@ -11,7 +11,7 @@ use reqwest::{
 };
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::{answer::Answer, certificate_pinning::tls_config};
 use crate::{
     config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
     correlation,
@@ -127,15 +127,19 @@ pub(crate) struct HttpClient {
 
 impl HttpClient {
     /// The only place where an HTTP client is made: time limit, redirects, additional headers and connection pool follow
-    /// the configuration; proxies follow the process environment.
+    /// the configuration; proxies follow the process environment. Certificates are always validated.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let agent = config.agent_options();
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .timeout(config.timeout())
             .redirect(redirect::Policy::limited(config.platform_max_redirects))
             .default_headers(default_headers(config)?)
             .pool_max_idle_per_host(if agent.keep_alive { agent.max_free_sockets } else { 0 })
-            .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")));
+        if let Some(pinning) = &config.certificate_pinning {
+            builder = builder.tls_backend_preconfigured(tls_config(pinning)?);
+        }
+        let http = builder
             .build()
             .map_err(|error| TransportError::invariant(format!("the HTTP client cannot be built: {error}")))?;
         Ok(Self { http, base_url: config.base_url.trim_end_matches('/').to_owned(), debug: config.debug })

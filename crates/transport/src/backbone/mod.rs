@@ -2,6 +2,7 @@
 
 mod answer;
 mod authenticator;
+mod certificate_pinning;
 mod client;
 mod compatibility;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use answer::Answer;
 pub(crate) use authenticator::{Authenticator, Credentials};
+pub use certificate_pinning::CertificatePinning;
 pub(crate) use client::{Call, HttpClient};
 pub(crate) use compatibility::compatibility;
 pub use compatibility::{BackboneCompatibility, backbone_compatibility};

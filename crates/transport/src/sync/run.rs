@@ -59,6 +59,7 @@ async fn external_events(account: &Account, changed: &mut ChangedItems) -> Resul
     datawallet::bootstrap(account).await?;
     loop {
         let Some((run, events)) = next_run(account).await? else {
+            processed_events(account, &[]).await?;
             if account.config().datawallet_enabled {
                 datawallet::synchronise(account, changed).await?;
             }

@@ -1,14 +1,15 @@
 //! What happens when an operation is cut off in the middle: by a crash, an outage or a lost answer.
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::support::{Fault, TestAccount, TestBackbone, creation_content, open, open_store, request};
+use crate::support::{Fault, TestAccount, TestBackbone, creation_content, new_template, open, open_store, request};
 use axum::http::Method;
 use serde_json::{Value, json};
 use store::{Filter, Query};
 use transport::{
-    SendMessage, TransportConfig,
+    SendMessage, SendTemplate, TransportConfig,
     documents::{
-        AccountInfoEntry, DeviceSecretEntry, Message, PendingRelationship, RelationshipStatus, Secret, SyncInfoEntry,
+        AccountInfoEntry, DeviceSecretEntry, Message, PendingRelationship, ProcessedExternalEvent, RelationshipStatus,
+        Secret, SyncInfoEntry,
     },
 };
 
@@ -199,6 +200,29 @@ async fn an_event_that_was_applied_but_not_finalised_has_its_effects_once() {
         b.sync().everything().await.unwrap();
         let requests = backbone.network.take_requests();
         assert_eq!(requests.iter().filter(|request| request.contains("SyncRuns")).count(), 1, "{requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_without_a_document_of_its_own_is_told_once() {
+    for fault in [Fault::Unreachable, Fault::AnswerLost] {
+        let backbone = TestBackbone::start().await;
+        let (mut a, b) = (backbone.account().await, backbone.account().await);
+        let new = SendTemplate { max_number_of_allocations: Some(1), ..new_template() };
+        let template = a.templates().send(new).await.unwrap();
+        b.templates().load_by_reference(&a.reference(&template), None).await.unwrap();
+        backbone.network.fail_next(Method::PUT, "/FinalizeExternalEventSync", fault);
+        a.sync().everything().await.unwrap_err();
+        a = reopen(&backbone, a).await;
+        transport::correlation::with("second".to_owned(), a.sync().everything()).await.unwrap();
+        assert_eq!(a.events().await, ["transport.relationshipTemplateAllocationsExhausted"]);
+
+        let relationship = request(&b, &a).await;
+        transport::correlation::with("third".to_owned(), a.relationships().revoke(&relationship.id)).await.unwrap();
+        let events = a.store().events_after(0, 100).await.unwrap();
+        assert_eq!(events.last().unwrap().correlation_id.as_deref(), Some("third"));
+        assert_eq!(events.first().unwrap().correlation_id, None);
+        assert_eq!(a.store().count::<ProcessedExternalEvent>(&Filter::All).await.unwrap(), 0);
     }
 }
 
