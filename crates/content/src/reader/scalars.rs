@@ -1,0 +1,245 @@
+//! Reading what is no object: texts, numbers, identifiers, dates, keys.
+
+use core_types::json::stringify;
+use core_types::{CoreError, Reference, ReferenceKind, Timestamp};
+use crypto::{SecretKey, SignaturePrivateKey, SignaturePublicKey};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Place, Reading, Result};
+use crate::error::{ErrorKind, Violation};
+use crate::kind::{Format, Key, Kind, Numeric, Text, Union};
+use crate::{bank, code_lists, iql, patterns, registry, utf16};
+
+/// Most characters of a key of a value to choose.
+const MAX_KEY: usize = 100;
+/// Most characters of a text that fills in a form field.
+const MAX_RESPONSE: usize = 4096;
+
+impl<'v> Reading<'_, 'v> {
+    pub(super) fn scalar(&mut self, place: Place, value: &'v Value) -> Result<Value> {
+        match place.property.kind {
+            Kind::Text(text) => {
+                let found = value.as_str().ok_or_else(|| self.wrong_type(place, "must be a text"))?;
+                self.text(place, text, found)?;
+                Ok(value.clone())
+            }
+            Kind::Number(numeric) => self.number(place, numeric, value),
+            Kind::Boolean if value.is_boolean() => Ok(value.clone()),
+            Kind::Boolean => Err(self.wrong_type(place, "must be true or false")),
+            Kind::Union(union) => self.union(place, union, value),
+            Kind::Json { max_length, .. } => {
+                if max_length.is_some_and(|max| utf16::length(&stringify(value)) > max) {
+                    return Err(self.validation(place, Violation::Rule, "its JSON text is too long"));
+                }
+                Ok(value.clone())
+            }
+            Kind::Metadata if value.is_object() || value.is_array() => Ok(value.clone()),
+            Kind::Metadata => Err(self.wrong_type(place, "an object is needed")),
+            Kind::Id => self.wrapped_text(place, "CoreId", "id", value),
+            Kind::Address => self.address(place, value),
+            Kind::Date => self.date(value),
+            Kind::FileReference => self.file_reference(place, value),
+            Kind::Key(Key::Secret) => self.key::<SecretKey>(place, value),
+            Kind::Key(Key::SignaturePrivate) => self.key::<SignaturePrivateKey>(place, value),
+            Kind::Key(Key::SignaturePublic) => self.key::<SignaturePublicKey>(place, value),
+            Kind::Salt => self.salt(place, value),
+            Kind::Child(_) | Kind::Component(_) | Kind::OneOf(_) | Kind::List(_) | Kind::PropertyHints(_) => {
+                Err(self.wrong_type(place, "an object is needed"))
+            }
+        }
+    }
+
+    fn wrong_type(&self, place: Place, reason: &str) -> crate::ContentError {
+        self.parsing(place.owner, place.property.name, Violation::WrongJsonType, reason)
+    }
+
+    fn text(&self, place: Place, text: Text, found: &str) -> Result<()> {
+        let at = |violation, reason: String| Err(self.parsing(place.owner, place.property.name, violation, reason));
+        if text.min > 0 && utf16::length(found) < text.min {
+            return at(Violation::TooShort, format!("at least {} characters are needed", text.min));
+        }
+        if let Some(max) = text.max
+            && utf16::is_longer_than(found, max)
+        {
+            return at(Violation::TooLong, format!("at most {max} characters are allowed"));
+        }
+        let matches_pattern = match text.format {
+            Format::EMailAddress => patterns::is_e_mail(found),
+            Format::PhoneNumber => patterns::is_phone(found),
+            Format::Url => patterns::is_url(found),
+            Format::HexColor => patterns::is_hex_color(found),
+            Format::SchemaUrl => patterns::is_schema_url(found),
+            Format::ConsentLink => patterns::is_consent_link(found),
+            _ => true,
+        };
+        if !matches_pattern {
+            return at(Violation::Pattern, "does not match the pattern of such texts".to_owned());
+        }
+        let one_of = |words: &[&str]| words.contains(&found);
+        let (is_allowed, violation, reason) = match text.format {
+            Format::FixedEnumeration(words) if !one_of(words) => {
+                return at(Violation::NotInEnumeration, format!("must be one of {}", words.join(", ")));
+            }
+            Format::PasswordType if !is_password_type(found) => {
+                return at(Violation::Pattern, "must be 'pw' or 'pin' with a length of 4 to 16".to_owned());
+            }
+            Format::Enumeration(words, _) => {
+                (one_of(words), Violation::NotInEnumeration, format!("must be one of {}", words.join(", ")))
+            }
+            Format::Country => {
+                (code_lists::is_country(found), Violation::NotInEnumeration, "must be a country code".to_owned())
+            }
+            Format::Language => {
+                (code_lists::is_language(found), Violation::NotInEnumeration, "must be a language code".to_owned())
+            }
+            Format::Predicate => (
+                one_of(&["hasAttribute", "relatesTo", "isRelatedTo"]) || found.starts_with("z-"),
+                Violation::NotInEnumeration,
+                "must be hasAttribute, relatesTo, isRelatedTo or start with 'z-'".to_owned(),
+            ),
+            Format::ValueType(category) => (
+                registry::named(found, self.reader.profile).is_some_and(|found| found.category == category),
+                Violation::NotInEnumeration,
+                "must be the name of a value type".to_owned(),
+            ),
+            Format::Iban => (bank::is_iban(found), Violation::Rule, "must be an IBAN".to_owned()),
+            Format::Bic => (bank::is_bic(found), Violation::Rule, "must be a BIC".to_owned()),
+            Format::Iql => {
+                let checked = iql::Query::parse(found);
+                let reason = checked.as_ref().err().map(|error| {
+                    // The peers call the column an offset, and clients have learned to read it.
+                    format!("{} (character offset {})", error.message(), error.start.column)
+                });
+                (checked.is_ok(), Violation::InvalidIql, reason.unwrap_or_default())
+            }
+            _ => (true, Violation::Rule, String::new()),
+        };
+        if is_allowed { Ok(()) } else { Err(self.validation(place, violation, reason)) }
+    }
+
+    fn number(&self, place: Place, numeric: Numeric, value: &Value) -> Result<Value> {
+        let found = value.as_f64().ok_or_else(|| self.wrong_type(place, "must be a number"))?;
+        let at = |violation, reason: String| Err(self.parsing(place.owner, place.property.name, violation, reason));
+        if let Some((min, max)) = numeric.limits {
+            if found < min {
+                return at(Violation::BelowMinimum, format!("must be at least {min}"));
+            }
+            if found > max {
+                return at(Violation::AboveMaximum, format!("must be at most {max}"));
+            }
+        }
+        if numeric.integral && found.fract() != 0.0 {
+            return Err(self.validation(place, Violation::Rule, "must be an integer"));
+        }
+        if let Some((min, max)) = numeric.range
+            && !(min..=max).contains(&found)
+        {
+            return Err(self.validation(place, Violation::Rule, format!("must be from {min} to {max}")));
+        }
+        Ok(value.clone())
+    }
+
+    fn union(&self, place: Place, union: Union, value: &Value) -> Result<Value> {
+        let broken = match (union, value) {
+            (Union::Scalar, Value::String(_)) | (_, Value::Number(_) | Value::Bool(_)) => None,
+            (Union::Key, Value::String(text)) => {
+                utf16::is_longer_than(text, MAX_KEY).then_some("at most 100 characters are allowed")
+            }
+            (Union::Response, Value::String(text)) => (text.is_empty() || utf16::is_longer_than(text, MAX_RESPONSE))
+                .then_some("a text has 1 to 4096 characters"),
+            (Union::Response, Value::Array(items)) => {
+                (!items.iter().all(Value::is_string)).then_some("a list holds texts only")
+            }
+            _ => return Err(self.wrong_type(place, "this type is not allowed")),
+        };
+        broken.map_or_else(|| Ok(value.clone()), |reason| Err(self.validation(place, Violation::Rule, reason)))
+    }
+
+    pub(super) fn address(&mut self, place: Place, value: &'v Value) -> Result<Value> {
+        self.wrapped_text(place, "CoreAddress", "address", value)
+    }
+
+    /// A text, or an object of that class with the text in one member.
+    fn wrapped_text(
+        &mut self,
+        place: Place,
+        class: &'static str,
+        member: &'static str,
+        value: &'v Value,
+    ) -> Result<Value> {
+        if value.is_string() {
+            return Ok(value.clone());
+        }
+        let Some(members) = value.as_object() else {
+            return Err(self.parsing(class, "from()", Violation::WrongJsonType, "a text is needed"));
+        };
+        match members.get("@type") {
+            None | Some(Value::Null) => {}
+            Some(Value::String(name)) if name == class || name.is_empty() => {}
+            Some(Value::String(name)) if registry::named(name, self.reader.profile).is_none() => {
+                return Err(self.unknown_type(name));
+            }
+            Some(Value::String(name)) => return Err(self.not_allowed(place, name)),
+            Some(_) => {
+                return Err(self.error(ErrorKind::Malformed, Violation::WrongJsonType, "'@type' must be a text"));
+            }
+        }
+        match members.get(member) {
+            Some(text @ Value::String(_)) => Ok(text.clone()),
+            None | Some(Value::Null) => Err(self.parsing(class, member, Violation::Missing, "a value is needed")),
+            Some(_) => Err(self.parsing(class, member, Violation::WrongJsonType, "must be a text")),
+        }
+    }
+
+    fn date(&self, value: &Value) -> Result<Value> {
+        let date: Option<Timestamp> = serde_json::from_value(value.clone()).ok();
+        match date {
+            Some(date) => Ok(Value::from(date.to_string())),
+            None => Err(self.error(ErrorKind::UnusableDate, Violation::Rule, "this is no date")),
+        }
+    }
+
+    fn file_reference(&self, place: Place, value: &Value) -> Result<Value> {
+        let text = value.as_str().ok_or_else(|| {
+            self.parsing(ReferenceKind::File.type_name(), "from()", Violation::WrongJsonType, "a text is needed")
+        })?;
+        match Reference::parse_kind(ReferenceKind::File, text) {
+            Ok(reference) => Ok(Value::from(reference.to_truncated())),
+            Err(CoreError::Validation { member: "id", .. }) => {
+                let mut error = self.error(ErrorKind::Validation, Violation::Rule, "must be the id of a file");
+                error.type_name = Some(ReferenceKind::File.type_name());
+                error.property = Some("id".to_owned());
+                Err(error)
+            }
+            Err(_) => Err(self.validation(place, Violation::Rule, "must be a reference to a file")),
+        }
+    }
+
+    fn key<K: DeserializeOwned + Serialize>(&self, place: Place, value: &Value) -> Result<Value> {
+        let key: Option<K> = serde_json::from_value(value.clone()).ok();
+        key.and_then(|key| serde_json::to_value(key).ok()).ok_or_else(|| self.wrong_type(place, "must be a key"))
+    }
+
+    fn salt(&self, place: Place, value: &Value) -> Result<Value> {
+        let text = value.as_str().ok_or_else(|| self.wrong_type(place, "must be a text"))?;
+        let url_safe: String = text
+            .trim_end_matches('=')
+            .chars()
+            .map(|character| match character {
+                '+' => '-',
+                '/' => '_',
+                other => other,
+            })
+            .collect();
+        match crypto::encoding::base64url_decode(&url_safe) {
+            Ok(bytes) if bytes.len() == 16 => Ok(Value::from(url_safe)),
+            _ => Err(self.validation(place, Violation::Rule, "must be 16 bytes in base64")),
+        }
+    }
+}
+
+fn is_password_type(text: &str) -> bool {
+    text == "pw" || (4..=16).any(|length| text.strip_prefix("pin").is_some_and(|rest| rest == length.to_string()))
+}
