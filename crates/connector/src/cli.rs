@@ -1,0 +1,179 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One organisation's agent in the enmeshed network.
+#[derive(Debug, Parser)]
+#[command(
+    name = "connector",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  connector dev                       try it out: a Backbone and two Connectors on this machine
+  connector start -c config.json      run a Connector
+  connector healthcheck               for a container's health check
+
+Configuration keys, environment variables and defaults are described in docs/configuration.md."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Start(StartOptions),
+    Dev(DevOptions),
+    Backbone(BackboneOptions),
+    Healthcheck(HealthcheckOptions),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration file. Without it: the file that CUSTOM_CONFIG_LOCATION names, else ./config.json.
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Run a Connector.
+///
+/// It runs until it is told to stop by SIGTERM or Ctrl-C; told again, it stops at once.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector start -c /etc/connector/config.json
+  infrastructure__httpServer__port=8080 PLATFORM_CLIENT_SECRET=… connector start -c config.json
+
+The smallest configuration file:
+  {
+    \"transportLibrary\": {
+      \"baseUrl\": \"https://backbone.example.com\",
+      \"platformClientId\": \"…\",
+      \"platformClientSecret\": \"…\"
+    },
+    \"infrastructure\": {
+      \"httpServer\": { \"authentication\": { \"apiKey\": { \"keys\": { \"default\": { \"key\": \"…\" } } } } }
+    }
+  }
+
+Exit status: 0 after a stop signal, 1 when the start fails. Log levels can be overridden with RUST_LOG=debug.")]
+pub(crate) struct StartOptions {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
+    pub(crate) supervision: Supervision,
+}
+
+/// Try it out: a Backbone and two Connectors on this machine, with a walk-through.
+///
+/// The Connectors are called A and B. Everything is kept in one folder; running the command again continues with the same Identities.
+/// A Connector that dies is started again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector dev
+  connector dev --data /tmp/try --backbone-port 0 --port-a 0 --port-b 0 --events-port 0
+
+Ports, URLs, API keys and process ids are in DIR/dev.json and, for the shell, in DIR/dev.env; logs are in DIR/logs.")]
+pub(crate) struct DevOptions {
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR", default_value = "./connector-dev")]
+    pub(crate) data: PathBuf,
+    /// The Backbone's port (0: any free one).
+    #[arg(long, value_name = "PORT", default_value_t = 8090)]
+    pub(crate) backbone_port: u16,
+    /// Connector A's port (0: any free one).
+    #[arg(long, value_name = "PORT", default_value_t = 8081)]
+    pub(crate) port_a: u16,
+    /// Connector B's port (0: any free one).
+    #[arg(long, value_name = "PORT", default_value_t = 8082)]
+    pub(crate) port_b: u16,
+    /// The port where received webhooks can be looked at (0: any free one).
+    #[arg(long, value_name = "PORT", default_value_t = 8083)]
+    pub(crate) events_port: u16,
+    /// How often the Connectors ask the Backbone for news (0: at their start and on demand only).
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) sync_interval: u32,
+}
+
+/// Run the embedded Backbone, for development, tests and small installations.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector backbone --data ./backbone --client-id test --client-secret test
+  CONNECTOR_BACKBONE_CLIENT_SECRET=… connector backbone --data /var/lib/backbone --client-id acme
+
+Connectors name it as transportLibrary.baseUrl, for example \"http://localhost:8090\": the host name there must be
+the --domain here, because identity addresses carry it.")]
+pub(crate) struct BackboneOptions {
+    /// The port to listen on (0: any free one; it is printed).
+    #[arg(long, value_name = "PORT", default_value_t = 8090)]
+    pub(crate) port: u16,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Where its database is kept.
+    #[arg(long, value_name = "DIR", default_value = "./backbone-data")]
+    pub(crate) data: PathBuf,
+    /// The OAuth client id that Connectors use.
+    #[arg(long, value_name = "ID", env = "CONNECTOR_BACKBONE_CLIENT_ID")]
+    pub(crate) client_id: String,
+    /// The OAuth client secret that Connectors use.
+    #[arg(long, value_name = "SECRET", env = "CONNECTOR_BACKBONE_CLIENT_SECRET", hide_env_values = true)]
+    pub(crate) client_secret: String,
+    /// The host name in the addresses of Identities.
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    pub(crate) domain: String,
+    #[command(flatten)]
+    pub(crate) supervision: Supervision,
+}
+
+/// Ask a running Connector whether it is healthy.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector healthcheck -c config.json
+  HEALTHCHECK CMD [\"connector\", \"healthcheck\"]     (in a Dockerfile)
+
+The port is taken from the configuration. Exit status: 0 healthy, 1 anything else.")]
+pub(crate) struct HealthcheckOptions {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// How long to wait for the answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) timeout: u64,
+}
+
+/// How a parent process holds on to us.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Supervision {
+    /// Stop when standard input is closed, so that no process outlives the one that started it.
+    #[arg(long, hide = true)]
+    pub(crate) stop_with_stdin: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_teaches() {
+        let mut command = Cli::command().term_width(100);
+        insta::assert_snapshot!("help", command.render_long_help());
+        for name in ["start", "dev", "backbone", "healthcheck"] {
+            let mut subcommand = command
+                .find_subcommand(name)
+                .cloned()
+                .unwrap_or_default()
+                .term_width(100)
+                .bin_name(format!("connector {name}"));
+            insta::assert_snapshot!(format!("help_{name}"), subcommand.render_long_help());
+        }
+    }
+}

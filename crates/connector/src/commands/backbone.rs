@@ -1,0 +1,73 @@
+//! `connector backbone`: the embedded Backbone on its own.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use backbone::{Backbone, BackboneConfig, OAuthClient};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::BackboneOptions;
+use crate::{config, logging, notify, output, signals};
+
+/// How often Identities whose grace period is over are looked for.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// How long running requests may take after a stop was asked for.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
+    logging::start(&config::default_logging())?;
+    let stop = signals::stop_requests(&options.supervision)?;
+    let client = OAuthClient::new(options.client_id.as_str(), options.client_secret.as_str());
+    let settings =
+        BackboneConfig { did_domain: options.domain.clone(), ..BackboneConfig::new(&options.data, vec![client]) };
+    let backbone = Backbone::open(settings).await?;
+    let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
+        format!("cannot listen on {}:{} (choose another port with --port)", options.host, options.port)
+    })?;
+
+    let url = format!("http://{}:{}", host_name(&options), listener.local_addr()?.port());
+    output::say(format_args!("Backbone listening on {url}"));
+    notify::ready(&url);
+
+    let cleanup = tokio::spawn(clean_up(backbone.clone(), stop.clone()));
+    let served = tokio::select! {
+        served = backbone.serve(listener, stop.clone()) => served,
+        () = drained(&stop) => Ok(()),
+    };
+    stop.cancel();
+    cleanup.await?;
+    backbone.close().await;
+    Ok(served?)
+}
+
+/// What Connectors on this machine write into their base URL. They need the name in the addresses where it leads here.
+fn host_name(options: &BackboneOptions) -> String {
+    match options.host {
+        host if host.is_loopback() || host.is_unspecified() => options.domain.clone(),
+        IpAddr::V4(host) => host.to_string(),
+        IpAddr::V6(host) => format!("[{host}]"),
+    }
+}
+
+async fn drained(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(DRAIN_LIMIT).await;
+    tracing::warn!("Requests were still running when the time to stop was over.");
+}
+
+async fn clean_up(backbone: Backbone, stop: CancellationToken) {
+    let mut due = tokio::time::interval(CLEANUP_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = due.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        match backbone.delete_expired_identities().await {
+            Ok(deleted) => deleted.iter().for_each(|address| tracing::info!(%address, "Identity deleted")),
+            Err(error) => tracing::error!(code = error.code(), "Identities could not be deleted: {error}"),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The five sources of `docs/protocol/07 §1.1`; the command line contributes the file's path only.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::environment::{self, Environment};
+use super::merge::merge;
+use super::problems::kind_of;
+use super::{ConfigError, defaults};
+
+pub(super) const CUSTOM_LOCATION: &str = "CUSTOM_CONFIG_LOCATION";
+const BUNDLED_FILE: &str = "bundled.config.json";
+const DEFAULT_FILE: &str = "config.json";
+
+/// Everything configuration is read from. A value, so that tests need no process environment.
+#[derive(Clone, Default)]
+pub(crate) struct Sources {
+    /// The file named on the command line.
+    pub(crate) option: Option<PathBuf>,
+    /// The environment variables.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Where `config.json` is looked for when no file is named.
+    pub(crate) working_directory: PathBuf,
+    /// Where `bundled.config.json` is looked for: beside the program.
+    pub(crate) program_directory: Option<PathBuf>,
+}
+
+/// The sources after reading.
+pub(super) struct Layers {
+    /// Everything merged, the defaults included.
+    pub(super) merged: Value,
+    /// What the operator wrote, without the defaults.
+    pub(super) explicit: Value,
+    /// What the environment contributed.
+    pub(super) environment: Environment,
+    /// A file that was named but does not exist.
+    pub(super) missing_file: Option<String>,
+}
+
+impl Sources {
+    /// The sources of this process.
+    pub(crate) fn of_process(option: Option<PathBuf>) -> Self {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let program_directory =
+            std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
+        Self { option, environment, working_directory: PathBuf::from("."), program_directory }
+    }
+
+    pub(super) fn read(&self) -> Result<Layers, ConfigError> {
+        let mut explicit = Value::Object(Map::new());
+        if let Some(directory) = &self.program_directory
+            && let Some(bundled) = read_file(&directory.join(BUNDLED_FILE))?
+        {
+            merge(&mut explicit, bundled);
+        }
+
+        let named = self.named_file();
+        let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        let custom = read_file(&self.working_directory.join(&path))?;
+        let missing_file = (custom.is_none()).then_some(named).flatten().map(|path| path.display().to_string());
+        if let Some(custom) = custom {
+            merge(&mut explicit, custom);
+        }
+
+        let environment = environment::read(&self.environment);
+        merge(&mut explicit, environment.layer.clone());
+
+        let mut merged = defaults::defaults();
+        merge(&mut merged, explicit.clone());
+        Ok(Layers { merged, explicit, environment, missing_file })
+    }
+
+    fn named_file(&self) -> Option<PathBuf> {
+        let from_environment = || {
+            self.environment
+                .iter()
+                .find(|(name, value)| name == CUSTOM_LOCATION && !value.is_empty())
+                .map(|(_, value)| PathBuf::from(value))
+        };
+        self.option.clone().or_else(from_environment)
+    }
+}
+
+/// A file's content; `None` when there is no such file, which is not an error (`docs/protocol/07 §1.1`).
+fn read_file(path: &Path) -> Result<Option<Value>, ConfigError> {
+    let file = path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(reason) => return Err(ConfigError::Unreadable { file, reason }),
+    };
+    // Editors on other systems write a byte order mark, which JSON does not know.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let value: Value =
+        serde_json::from_str(text).map_err(|reason| ConfigError::Unparsable { file: file.clone(), reason })?;
+    if value.is_object() { Ok(Some(value)) } else { Err(ConfigError::NotAnObject { file, found: kind_of(&value) }) }
+}

@@ -1,0 +1,373 @@
+//! The sources together: precedence, defaults and what a mistake is answered with.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{ConfigError, Configuration, ModuleKind, Sources, load};
+
+/// A folder with configuration files, and an environment.
+struct Machine {
+    folder: TempDir,
+    sources: Sources,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("program")).unwrap();
+        let sources = Sources {
+            working_directory: folder.path().to_path_buf(),
+            program_directory: Some(folder.path().join("program")),
+            ..Sources::default()
+        };
+        Self { folder, sources }
+    }
+
+    fn file(self, name: &str, content: impl ToString) -> Self {
+        std::fs::write(self.folder.path().join(name), content.to_string()).unwrap();
+        self
+    }
+
+    fn option(mut self, name: &str) -> Self {
+        self.sources.option = Some(PathBuf::from(name));
+        self
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.sources.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn load(&self) -> Result<Configuration, ConfigError> {
+        load(&self.sources)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        match self.load().unwrap_err() {
+            ConfigError::Invalid(problems) => problems,
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+const KEY: &str = "A-Key-that-is-long-enough-and-has-1-2-digits";
+
+fn minimal() -> Value {
+    json!({
+        "transportLibrary": {"baseUrl": "http://localhost:8090", "platformClientId": "id", "platformClientSecret": "secret"},
+        "infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"default": {"key": KEY}}}}}}
+    })
+}
+
+fn with(changes: Value) -> Value {
+    let mut configuration = minimal();
+    super::merge::merge(&mut configuration, changes);
+    configuration
+}
+
+fn module(configuration: &Configuration, key: &str) -> super::ModuleEntry {
+    configuration.modules.iter().find(|module| module.key == key).unwrap().clone()
+}
+
+#[test]
+fn four_keys_are_all_that_must_be_written() {
+    let configuration = Machine::new().file("config.json", minimal()).load().unwrap();
+    assert!(!configuration.http_server.mode.debug);
+    assert_eq!(configuration.database.connection_string, "sqlite://./data");
+    assert_eq!(configuration.database.name, "default");
+    assert_eq!((configuration.http_server.settings.enabled, configuration.http_server.settings.port), (true, 80));
+    assert_eq!(configuration.transport["platformTimeout"], 60000);
+    assert!(!module(&configuration, "sync").enabled);
+    assert!(module(&configuration, "coreHttpApi").enabled);
+    assert_eq!(configuration.notices, Vec::<String>::new());
+}
+
+#[test]
+fn only_debug_mode_serves_without_authentication() {
+    let open = json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"enabled": false}}}}});
+    let problems = Machine::new().file("config.json", with(open.clone())).problems();
+    assert!(problems.concat().contains("authentication is refused"), "{problems:?}");
+    let debug = Machine::new().file("config.json", with(open)).variable("DEBUG", "true").load().unwrap();
+    assert!(debug.http_server.mode.debug);
+}
+
+#[test]
+fn without_any_source_every_mandatory_key_is_named_at_once() {
+    let problems = Machine::new().problems();
+    assert_eq!(problems.len(), 4, "{problems:?}");
+    for (problem, key) in problems.iter().zip(["baseUrl", "platformClientId", "platformClientSecret"]) {
+        assert!(problem.starts_with(&format!("transportLibrary.{key} is missing: ")), "{problem}");
+    }
+    assert!(
+        problems.last().unwrap().starts_with("infrastructure.httpServer.authentication is refused: "),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn environment_beats_custom_file_beats_bundled_file_beats_defaults() {
+    let bundled =
+        json!({"database": {"dbName": "bundled"}, "modules": {"sync": {"interval": 1}, "own": {"enabled": false}}});
+    let machine = Machine::new().file("program/bundled.config.json", &bundled).file("config.json", minimal());
+    let configuration = machine.load().unwrap();
+    assert_eq!(configuration.database.name, "bundled");
+    assert_eq!(module(&configuration, "sync").settings()["interval"], 1);
+
+    let machine = machine
+        .file("config.json", with(json!({"database": {"dbName": "custom"}, "modules": {"sync": {"interval": 2}}})));
+    let configuration = machine.load().unwrap();
+    assert_eq!(configuration.database.name, "custom");
+    assert_eq!(module(&configuration, "sync").settings()["interval"], 2);
+
+    let configuration = machine.variable("DATABASE_NAME", "environment").load().unwrap();
+    assert_eq!(configuration.database.name, "environment");
+    assert_eq!(module(&configuration, "sync").settings()["interval"], 2);
+    assert_eq!(configuration.modules.last().unwrap().key, "own");
+}
+
+#[test]
+fn the_option_beats_the_variable_beats_the_working_directory() {
+    let named = |name: &str| with(json!({"database": {"dbName": name}}));
+    let machine = Machine::new()
+        .file("config.json", named("directory"))
+        .file("variable.json", named("variable"))
+        .file("option.json", named("option"));
+    assert_eq!(machine.load().unwrap().database.name, "directory");
+    let machine = machine.variable("CUSTOM_CONFIG_LOCATION", "variable.json");
+    assert_eq!(machine.load().unwrap().database.name, "variable");
+    assert_eq!(machine.option("option.json").load().unwrap().database.name, "option");
+}
+
+#[test]
+fn a_missing_file_is_empty_and_said_to_be_missing() {
+    let machine = Machine::new()
+        .option("absent.json")
+        .variable("transportLibrary__baseUrl", "http://localhost")
+        .variable("PLATFORM_CLIENT_ID", "id")
+        .variable("PLATFORM_CLIENT_SECRET", "secret")
+        .variable("infrastructure__httpServer__authentication__apiKey__keys", &json!({"a": {"key": KEY}}).to_string());
+    let notices = machine.load().unwrap().notices;
+    assert_eq!(notices, ["The configuration file absent.json does not exist: it is taken as empty."]);
+    let problems = Machine::new().option("absent.json").problems();
+    assert!(problems.last().unwrap().contains("absent.json does not exist"), "{problems:?}");
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_named_with_the_place() {
+    let error = Machine::new().file("config.json", "{\"debug\": tru}").load().unwrap_err().to_string();
+    assert!(error.contains("config.json is not valid JSON") && error.contains("line 1 column"), "{error}");
+    let error = Machine::new().file("config.json", "[]").load().unwrap_err().to_string();
+    assert!(error.contains("must hold a JSON object, but it holds a list"), "{error}");
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    assert!(Machine::new().file("config.json", format!("\u{feff}{}", minimal())).load().is_ok());
+}
+
+#[test]
+fn texts_from_the_environment_may_look_like_numbers() {
+    let configuration = Machine::new()
+        .file("config.json", minimal())
+        .variable("DATABASE_NAME", "0123e4")
+        .variable("PLATFORM_CLIENT_ID", "42")
+        .variable("PLATFORM_CLIENT_SECRET", "1e3")
+        .variable("infrastructure__httpServer__authentication__apiKey__keys__default__description", "123456")
+        .load()
+        .unwrap();
+    assert_eq!(configuration.database.name, "0123e4");
+    assert_eq!(configuration.transport["platformClientId"], "42");
+    assert_eq!(configuration.transport["platformClientSecret"], "1e3");
+    let keys = &configuration.http_server.settings.authentication.api_key.keys;
+    assert_eq!(keys["default"].description.as_deref(), Some("123456"));
+}
+
+#[test]
+fn every_mistake_names_its_key_and_the_fix() {
+    let cases = [
+        (
+            json!({"transportLibrary": {"baseUrl": "localhost"}}),
+            "transportLibrary.baseUrl must start with http:// or https://",
+        ),
+        (json!({"transportLibrary": {"baseUrl": "http://a|b"}}), "transportLibrary.baseUrl must not contain"),
+        (
+            json!({"transportLibrary": {"baseUrl": "http://127.0.0.1:8090"}}),
+            "transportLibrary.addressGenerationHostnameOverride",
+        ),
+        (json!({"transportLibrary": {"baseUrl": ""}}), "transportLibrary.baseUrl is empty"),
+        (
+            json!({"transportLibrary": {"baseURL": "x"}}),
+            "transportLibrary.baseURL is not a known key; did you mean baseUrl?",
+        ),
+        (json!({"transportLibrary": {"realm": "id1"}}), "transportLibrary.realm was removed in 6.0"),
+        (
+            json!({"transportLibrary": {"platformTimeout": "1"}}),
+            "transportLibrary.platformTimeout must be a whole number",
+        ),
+        (
+            json!({"transportLibrary": {"platformAdditionalHeaders": {"X": 1}}}),
+            "transportLibrary.platformAdditionalHeaders.X must be a text",
+        ),
+        (json!({"transportLibrary": []}), "transportLibrary must be an object, but it is a list"),
+        (json!({"debug": "false"}), "debug must be true or false"),
+        (json!({"database": {"connectionString": "mongodb://u:pw@h"}}), "database.connectionString names a MongoDB"),
+        (json!({"database": {"connectionString": "mysql://h"}}), "does not start with sqlite:// or postgres://"),
+        (json!({"database": {"driver": "mongodb"}}), "database.driver is \"mongodb\""),
+        (json!({"database": {"driver": "lokijs", "folder": "x"}}), "database.folder belonged to the lokijs driver"),
+        (json!({"database": {"dbNamePrefix": "acc-"}}), "database.dbNamePrefix was removed in 7.0"),
+        (json!({"database": {"dbName": ""}}), "database.dbName is empty"),
+        (json!({"infrastructure": {"amqp": {}}}), "infrastructure.amqp is not a known key"),
+        (
+            json!({"infrastructure": {"httpServer": {"apiKey": "x"}}}),
+            "infrastructure.httpServer.apiKey was replaced in 7.0",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"port": "http"}}}),
+            "infrastructure.httpServer.port must be a port number",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"host": "localhost"}}}),
+            "infrastructure.httpServer.host must be the IP address",
+        ),
+        (json!({"infrastructure": {"httpServer": {"cors": {"origins": "*"}}}}), "infrastructure.httpServer.cors"),
+        (
+            json!({"infrastructure": {"httpServer": {"port": 65536}}}),
+            "infrastructure.httpServer.port must be a port number",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"enabled": false}}}),
+            "modules.coreHttpApi needs infrastructure.httpServer.enabled",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"a": {}}}}}}}),
+            "infrastructure.httpServer.authentication.apiKey.keys.a.key is missing",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"default": {"expiresAt": "soon"}}}}}}}),
+            "infrastructure.httpServer.authentication is refused: ",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"a": {"key": "short"}}}}}}}),
+            "infrastructure.httpServer.authentication is refused: ",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"a": {"key": "k", "scopes": [1]}}}}}}}),
+            "keys.a.scopes must be a list of texts",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"authentication": {"jwtBearer": {"audience": "x"}}}}}),
+            "infrastructure.httpServer.authentication is refused: ",
+        ),
+        (json!({"modules": {"sync": false}}), "modules.sync must be an object"),
+        (json!({"modules": {"sync": {"enabled": "yes"}}}), "modules.sync.enabled must be true or false"),
+        (
+            json!({"modules": {"coreHttpApi": {"docs": {"enabled": true}}}}),
+            "modules.coreHttpApi.docs.enabled serves the API documentation",
+        ),
+        (
+            json!({"modules": {"webhooks": {"enabled": true}, "webhooksV2": {"enabled": true}}}),
+            "modules.webhooksV2 is the same module as modules.webhooks",
+        ),
+        (json!({"enforceCertificatePinning": true}), "enforceCertificatePinning asks for certificate pinning"),
+        (json!({"logging": "debug"}), "logging must be an object"),
+    ];
+    for (changes, expected) in cases {
+        let problems = Machine::new().file("config.json", with(changes.clone())).problems();
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{changes} gave {problems:?}");
+    }
+}
+
+#[test]
+fn a_mistake_from_the_environment_names_the_variable_and_keeps_its_value_to_itself() {
+    let problems = Machine::new()
+        .file("config.json", minimal())
+        .variable("DATABASE_CONNECTION_STRING", "mongodb://user:hunter2@host")
+        .variable("DEBUG", "express:*")
+        .problems();
+    assert!(
+        problems.iter().any(|problem| problem.contains("set by the environment variable DATABASE_CONNECTION_STRING")),
+        "{problems:?}"
+    );
+    assert!(
+        problems.iter().any(|problem| problem.starts_with("debug (set by the environment variable DEBUG)")),
+        "{problems:?}"
+    );
+    assert!(!problems.concat().contains("hunter2"), "{problems:?}");
+}
+
+#[test]
+fn both_databases_are_accepted() {
+    for text in ["sqlite:///var/lib/connector", "sqlite://./x", "postgres://u:p@h:5432/d", "postgresql://h/d"] {
+        let file = with(json!({"database": {"connectionString": text}}));
+        assert_eq!(Machine::new().file("config.json", file).load().unwrap().database.connection_string, text);
+    }
+    let with_driver = with(json!({"database": {"driver": "sqlite", "connectionString": "sqlite://x"}}));
+    assert!(Machine::new().file("config.json", with_driver).load().is_ok());
+}
+
+#[test]
+fn an_address_as_host_needs_the_domain_of_the_backbone() {
+    let changes =
+        json!({"transportLibrary": {"baseUrl": "http://10.0.0.1", "addressGenerationHostnameOverride": "example.com"}});
+    assert!(Machine::new().file("config.json", with(changes)).load().is_ok());
+}
+
+#[test]
+fn sync_steps_back_for_sse() {
+    let changes = json!({"modules": {"sync": {"enabled": true}, "sse": {"enabled": true}}});
+    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+    assert!(!module(&configuration, "sync").enabled);
+    assert!(module(&configuration, "sse").enabled);
+    assert!(configuration.notices.iter().any(|notice| notice.contains("modules.sync is switched off")));
+}
+
+#[test]
+fn modules_that_do_not_run_are_noticed_and_stop_nothing() {
+    let changes = json!({"modules": {
+        "amqpPublisher": {"enabled": true, "url": "amqp://h"},
+        "PubSubPublisher": {"enabled": false},
+        "messageBrokerPublisher": {"enabled": true},
+        "own": {"enabled": true, "location": "./own/module"},
+        "broken": {"enabled": "perhaps"},
+        "nothing": 1
+    }});
+    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+    let about =
+        |key: &str| configuration.notices.iter().filter(|notice| notice.contains(&format!("modules.{key}"))).count();
+    assert_eq!(about("amqpPublisher"), 2, "deprecated and not here: {:?}", configuration.notices);
+    assert_eq!(about("PubSubPublisher"), 0);
+    assert_eq!(about("own"), 1);
+    assert_eq!(about("broken"), 1);
+    assert_eq!(about("nothing"), 1);
+    assert!(configuration.notices.iter().any(|notice| notice.contains("does not have the module")));
+}
+
+#[test]
+fn modules_are_known_by_location_in_every_form_it_had() {
+    let changes = json!({"modules": {
+        "pull": {"enabled": true, "location": "sync/SyncModule"},
+        "webhooksV2": {"enabled": true, "location": "webhooks/WebhooksModule"}
+    }});
+    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+    assert_eq!(module(&configuration, "pull").kind, ModuleKind::Sync);
+    assert_eq!(module(&configuration, "webhooksV2").kind, ModuleKind::Webhooks);
+    assert!(configuration.notices.iter().any(|notice| notice.contains("its successor is modules.webhooks")));
+}
+
+#[test]
+fn an_unknown_top_level_key_is_noticed_and_the_schema_key_is_not() {
+    let changes = json!({"$schema": "x", "transportlibrary": {}});
+    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+    assert_eq!(configuration.notices, ["The configuration key transportlibrary is unknown and has no effect."]);
+}
+
+#[test]
+fn the_process_environment_does_not_become_configuration() {
+    let configuration =
+        Machine::new().file("config.json", minimal()).variable("AWS_SECRET_ACCESS_KEY", "hunter2").load().unwrap();
+    assert!(!configuration.merged.to_string().contains("hunter2"));
+    assert!(!format!("{configuration:?}").contains("secret"));
+}

@@ -1,0 +1,178 @@
+//! From merged sources to a [`Configuration`]: every check of `docs/protocol/07 §1.3` and `§1.5`.
+
+use std::collections::BTreeMap;
+
+use rest_api::ServerMode;
+use serde_json::Value;
+
+use super::environment::{Origin, TOP_LEVEL};
+use super::module::{ModuleEntry, ModuleKind};
+use super::problems::{Problems, Section};
+use super::sources::Layers;
+use super::{ConfigError, Configuration, HttpServer, database, http_server, module, transport};
+
+/// Settings that are texts, with `*` for any one key. An environment variable that looks like a number is one of
+/// these texts all the same: a database may be called `123`.
+const TEXTS: &[&str] = &[
+    "database.connectionString",
+    "database.dbName",
+    "transportLibrary.baseUrl",
+    "transportLibrary.platformClientId",
+    "transportLibrary.platformClientSecret",
+    "transportLibrary.addressGenerationHostnameOverride",
+    "transportLibrary.platformAdditionalHeaders.*",
+    "infrastructure.httpServer.host",
+    "infrastructure.httpServer.authentication.apiKey.headerName",
+    "infrastructure.httpServer.authentication.apiKey.keys.*.key",
+    "infrastructure.httpServer.authentication.apiKey.keys.*.description",
+    "infrastructure.httpServer.authentication.apiKey.keys.*.expiresAt",
+];
+
+pub(super) fn validate(layers: Layers) -> Result<Configuration, ConfigError> {
+    let Layers { mut merged, explicit, environment, missing_file } = layers;
+    restore_texts(&mut merged, &environment.origins);
+
+    let mut notices = environment.notices;
+    notices.extend(
+        missing_file.iter().map(|file| format!("The configuration file {file} does not exist: it is taken as empty.")),
+    );
+    notices.extend(unknown_top_level(&explicit));
+
+    let problems = Problems::new(&environment.origins);
+    let configuration = read(&merged, &explicit, &problems, &mut notices);
+    let mut found = problems.into_list();
+    match configuration {
+        Some(configuration) if found.is_empty() => Ok(Configuration { notices, ..configuration }),
+        _ => {
+            if let Some(file) = missing_file {
+                found.push(format!("(The configuration file {file} does not exist; nothing was read from it.)"));
+            }
+            Err(ConfigError::Invalid(found))
+        }
+    }
+}
+
+fn read<'a>(
+    merged: &'a Value,
+    explicit: &Value,
+    problems: &'a Problems<'a>,
+    notices: &mut Vec<String>,
+) -> Option<Configuration> {
+    let debug = boolean(merged, "debug", problems);
+    refuse_certificate_pins(merged, problems);
+    transport::check(&merged["transportLibrary"], problems);
+    let database = Section::of("database", &merged["database"], problems).and_then(|block| database::read(&block));
+    check_logging(&merged["logging"], problems);
+    let modules = module::read(&merged["modules"], explicit, problems, notices);
+    let mode = ServerMode { debug: debug.unwrap_or_default(), documentation: serves_documentation(&modules) };
+    check_documentation(&modules, debug, problems);
+    // Its own rule would repeat that mistake.
+    let mode_in_force = ServerMode { documentation: mode.documentation && mode.debug, ..mode };
+    let http_server = read_http_server(&merged["infrastructure"], mode_in_force, problems);
+    check_infrastructure(&modules, http_server.as_ref(), problems);
+    Some(Configuration {
+        transport: merged["transportLibrary"].clone(),
+        database: database?,
+        logging: merged["logging"].clone(),
+        http_server: http_server?,
+        modules,
+        notices: Vec::new(),
+        merged: merged.clone(),
+    })
+}
+
+fn boolean(merged: &Value, key: &str, problems: &Problems<'_>) -> Option<bool> {
+    let value = merged.get(key)?.as_bool();
+    if value.is_none() {
+        problems.add(key, "must be true or false.");
+    }
+    value
+}
+
+/// Starting without the pinning an operator asked for would be a security fault, so this is no mere notice.
+fn refuse_certificate_pins(merged: &Value, problems: &Problems<'_>) {
+    const FIX: &str =
+        "asks for certificate pinning, which this version does not have: remove the key to start without it.";
+    if merged.get("enforceCertificatePinning").is_some_and(|value| value != &Value::Bool(false)) {
+        problems.add("enforceCertificatePinning", FIX);
+    }
+    let pins = "pinnedTLSCertificateSHA256Fingerprints";
+    if merged.get(pins).is_some_and(|value| value.as_object().is_none_or(|pins| !pins.is_empty())) {
+        problems.add(pins, FIX);
+    }
+}
+
+fn check_logging<'a>(block: &'a Value, problems: &'a Problems<'a>) {
+    if let Some(section) = Section::of("logging", block, problems) {
+        section.object("appenders");
+        section.object("categories");
+    }
+}
+
+fn read_http_server<'a>(infrastructure: &'a Value, mode: ServerMode, problems: &'a Problems<'a>) -> Option<HttpServer> {
+    let section = Section::of("infrastructure", infrastructure, problems)?;
+    section.refuse_unknown(&["httpServer"]);
+    http_server::read(section.map().get("httpServer")?, mode, problems)
+}
+
+fn core_http_api(modules: &[ModuleEntry]) -> Option<&ModuleEntry> {
+    modules.iter().find(|module| module.kind == ModuleKind::CoreHttpApi && module.enabled)
+}
+
+fn serves_documentation(modules: &[ModuleEntry]) -> bool {
+    core_http_api(modules).is_some_and(|api| api.block.pointer("/docs/enabled") == Some(&Value::Bool(true)))
+}
+
+fn check_documentation(modules: &[ModuleEntry], debug: Option<bool>, problems: &Problems<'_>) {
+    if let Some(api) = core_http_api(modules)
+        && debug == Some(false)
+        && serves_documentation(modules)
+    {
+        problems.add(
+            &format!("modules.{}.docs.enabled", api.key),
+            "serves the API documentation without authentication, which is for debug mode only: set debug to true, \
+             or docs.enabled to false.",
+        );
+    }
+}
+
+fn check_infrastructure(modules: &[ModuleEntry], http_server: Option<&HttpServer>, problems: &Problems<'_>) {
+    if let (Some(api), Some(http_server)) = (core_http_api(modules), http_server)
+        && !http_server.settings.enabled
+    {
+        problems.add(
+            &format!("modules.{}", api.key),
+            "needs infrastructure.httpServer.enabled: switch both on, or both off.",
+        );
+    }
+}
+
+/// The schema allows any further key at the top level, so that is no mistake; but it is hardly meant.
+fn unknown_top_level(explicit: &Value) -> Vec<String> {
+    let keys = explicit.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    keys.filter(|key| *key != "$schema" && !TOP_LEVEL.contains(key))
+        .map(|key| format!("The configuration key {key} is unknown and has no effect."))
+        .collect()
+}
+
+fn restore_texts(merged: &mut Value, origins: &BTreeMap<String, Origin>) {
+    for (path, origin) in origins {
+        let is_text = TEXTS.iter().any(|pattern| {
+            pattern.split('.').count() == path.split('.').count()
+                && pattern
+                    .split('.')
+                    .zip(path.split('.'))
+                    .all(|(pattern, segment)| pattern == "*" || pattern == segment)
+        });
+        if !is_text {
+            continue;
+        }
+        let mut target = Some(&mut *merged);
+        for key in path.split('.') {
+            target = target.and_then(|value| value.get_mut(key));
+        }
+        if let Some(target @ (Value::Number(_) | Value::Bool(_))) = target {
+            *target = Value::from(origin.text.as_str());
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What of a log4js configuration has a meaning here: levels, and whether lines are JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Format;
+
+/// How to log.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) format: Format,
+    /// In the syntax of `RUST_LOG`.
+    pub(crate) directives: String,
+    /// What of the configuration has no effect.
+    pub(crate) notices: Vec<String>,
+}
+
+/// Logger names of the existing Connector and what they correspond to. A name stands for everything below it.
+const LOGGERS: [(&str, &[&str]); 8] = [
+    ("ConnectorRuntime", &["connector", "runtime"]),
+    ("HttpServer", &["rest_api"]),
+    ("CoreHttpApiModule", &["rest_api"]),
+    ("HealthChecker", &["runtime::health"]),
+    ("Transport", &["transport"]),
+    ("SyncModule", &["modules::sync"]),
+    ("WebhooksModule", &["modules::webhooks"]),
+    ("Database", &["store"]),
+];
+
+/// The program's own parts. Libraries report from WARN on only, whatever the level.
+const OWN: [&str; 9] =
+    ["connector", "rest_api", "modules", "runtime", "transport", "protocol", "store", "backbone", "crypto"];
+
+/// The levels of log4js, most talkative first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    Off,
+}
+
+impl Level {
+    fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_uppercase().as_str() {
+            "ALL" | "TRACE" => Some(Self::Trace),
+            "DEBUG" => Some(Self::Debug),
+            "INFO" => Some(Self::Info),
+            "WARN" => Some(Self::Warn),
+            "ERROR" | "FATAL" | "MARK" => Some(Self::Error),
+            "OFF" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    fn directive(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Off => "off",
+        }
+    }
+}
+
+impl Plan {
+    /// Never fails: what has no meaning here is named in `notices`.
+    pub(crate) fn from_log4js(block: &Value) -> Self {
+        let mut reading = Reading { block, format: Format::Text, notices: Vec::new() };
+        let mut levels: BTreeMap<&str, Level> = BTreeMap::new();
+        let mut default = Level::Info;
+        for (name, category) in block.get("categories").and_then(Value::as_object).into_iter().flatten() {
+            let level = reading.category_level(name, category);
+            let first = name.split('.').next().unwrap_or(name);
+            match LOGGERS.iter().find(|(logger, _)| *logger == first) {
+                _ if name == "default" => default = level,
+                Some((_, targets)) => levels.extend(targets.iter().map(|target| (*target, level))),
+                None => reading
+                    .notices
+                    .push(format!("logging.categories.{name} names no logger of this program and has no effect.")),
+            }
+        }
+        let libraries = default.max(Level::Warn).directive().to_owned();
+        let own = OWN.iter().map(|target| format!("{target}={}", default.directive()));
+        let named = levels.iter().map(|(target, level)| format!("{target}={}", level.directive()));
+        let directives = std::iter::once(libraries).chain(own).chain(named).collect::<Vec<_>>().join(",");
+        Self { format: reading.format, directives, notices: reading.notices }
+    }
+}
+
+struct Reading<'a> {
+    block: &'a Value,
+    format: Format,
+    notices: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    /// The most talkative of the category's appenders, within the category's own level.
+    fn category_level(&mut self, name: &str, category: &'a Value) -> Level {
+        let own = self.level(&format!("logging.categories.{name}.level"), category.get("level"));
+        let appenders = category.get("appenders").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let filters: Vec<Level> =
+            appenders.iter().filter_map(Value::as_str).map(|appender| self.appender_level(appender, 0)).collect();
+        filters.into_iter().min().map_or(own, |filter| filter.max(own))
+    }
+
+    /// Follows filters to the appender that writes. `depth` ends circles.
+    fn appender_level(&mut self, name: &str, depth: usize) -> Level {
+        let Some(appender) = self.block.get("appenders").and_then(|appenders| appenders.get(name)) else {
+            self.notices.push(format!("logging.appenders.{name} is used but not defined."));
+            return Level::Trace;
+        };
+        let kind = appender.get("type").and_then(Value::as_str).unwrap_or_default();
+        let next = appender.get("appender").and_then(Value::as_str).filter(|_| depth < 8);
+        match (kind, next) {
+            ("logLevelFilter", Some(next)) => {
+                let own = self.level(&format!("logging.appenders.{name}.level"), appender.get("level"));
+                own.max(self.appender_level(next, depth + 1))
+            }
+            (_, Some(next)) => {
+                self.notices.push(format!("logging.appenders.{name} has no effect: {kind} is not available."));
+                self.appender_level(next, depth + 1)
+            }
+            ("stdout" | "console" | "stderr", None) => {
+                if appender.pointer("/layout/type").and_then(Value::as_str) == Some("json") {
+                    self.format = Format::Json;
+                }
+                Level::Trace
+            }
+            (_, None) => {
+                self.notices.push(format!(
+                    "logging.appenders.{name} has no effect: {kind} is not available, logs go to standard output."
+                ));
+                Level::Trace
+            }
+        }
+    }
+
+    fn level(&mut self, path: &str, value: Option<&Value>) -> Level {
+        let text = match value {
+            None => return Level::Trace,
+            // log4js also takes the object form of a level.
+            Some(value) => value.as_str().or_else(|| value.get("levelStr").and_then(Value::as_str)).unwrap_or_default(),
+        };
+        Level::parse(text).unwrap_or_else(|| {
+            self.notices
+                .push(format!("{path} is no level (ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL, OFF): INFO is taken."));
+            Level::Info
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Format, Plan};
+
+    fn plan(block: Value) -> Plan {
+        Plan::from_log4js(&block)
+    }
+
+    /// The level that a target gets.
+    fn level<'a>(plan: &'a Plan, target: &str) -> &'a str {
+        plan.directives
+            .split(',')
+            .rev()
+            .find_map(|directive| directive.strip_prefix(target)?.strip_prefix('='))
+            .unwrap_or_else(|| plan.directives.split(',').next().unwrap_or_default())
+    }
+
+    fn stdout(layout: Value, filter: &str, category: &str) -> Value {
+        json!({
+            "appenders": {
+                "consoleAppender": {"type": "stdout", "layout": layout},
+                "console": {"type": "logLevelFilter", "level": filter, "appender": "consoleAppender"}
+            },
+            "categories": {"default": {"appenders": ["console"], "level": category}}
+        })
+    }
+
+    #[test]
+    fn the_stricter_of_filter_and_category_counts() {
+        for (filter, category, expected) in
+            [("INFO", "TRACE", "info"), ("ALL", "debug", "debug"), ("TRACE", "OFF", "off"), ("FATAL", "ALL", "error")]
+        {
+            let plan = plan(stdout(json!({"type": "pattern"}), filter, category));
+            assert_eq!(level(&plan, "transport"), expected, "{filter} {category}");
+            assert_eq!(plan.format, Format::Text);
+            assert_eq!(plan.notices, Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn libraries_stay_at_warn_or_stricter() {
+        let talkative = plan(stdout(json!({}), "ALL", "ALL"));
+        assert_eq!(level(&talkative, "sqlx"), "warn");
+        assert_eq!(level(&talkative, "rest_api"), "trace");
+        assert_eq!(level(&plan(stdout(json!({}), "OFF", "ALL")), "sqlx"), "off");
+    }
+
+    #[test]
+    fn the_json_layout_is_recognised() {
+        assert_eq!(plan(stdout(json!({"type": "json"}), "INFO", "TRACE")).format, Format::Json);
+    }
+
+    #[test]
+    fn categories_get_their_own_level() {
+        let mut block = stdout(json!({}), "ALL", "INFO");
+        block["categories"]["Transport.Core"] = json!({"appenders": ["console"], "level": "DEBUG"});
+        block["categories"]["Nobody"] = json!({"appenders": ["console"], "level": "DEBUG"});
+        let plan = plan(block);
+        assert_eq!(level(&plan, "transport"), "debug");
+        assert_eq!(level(&plan, "runtime"), "info");
+        assert!(plan.notices.iter().any(|notice| notice.contains("logging.categories.Nobody")));
+    }
+
+    #[test]
+    fn other_appenders_are_named_and_replaced_by_standard_output() {
+        let plan = plan(json!({
+            "appenders": {"file": {"type": "dateFile", "filename": "x.log"}},
+            "categories": {"default": {"appenders": ["file", "absent"], "level": "WARN"}}
+        }));
+        assert_eq!(level(&plan, "connector"), "warn");
+        assert_eq!(plan.notices.len(), 2, "{:?}", plan.notices);
+    }
+
+    #[test]
+    fn nonsense_is_survived() {
+        let circle = json!({
+            "appenders": {"a": {"type": "logLevelFilter", "level": 7, "appender": "a"}},
+            "categories": {"default": {"appenders": ["a"], "level": "LOUD"}}
+        });
+        assert_eq!(level(&plan(circle), "connector"), "info");
+        assert_eq!(level(&plan(json!({})), "connector"), "info");
+        assert_eq!(level(&plan(json!("x")), "connector"), "info");
+    }
+}

@@ -1,0 +1,8 @@
+//! The program as its users meet it: real processes, real sockets, nothing shared but the network and files.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod backbone;
+mod command_line;
+mod dev;
+mod start;
+mod support;

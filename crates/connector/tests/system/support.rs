@@ -1,0 +1,216 @@
+//! Processes and what to wait for. Everything waits for events with a limit; nothing waits for a while.
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// No wait of a test takes longer; it is reached only when something is broken.
+pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+
+/// An API key that fulfils the rules.
+pub(crate) const API_KEY: &str = "A-Key-for-Tests-10-0123456789-abcdef";
+
+/// The program under test, in an environment that configures nothing.
+pub(crate) fn connector() -> Command {
+    in_clean_environment(Command::new(env!("CARGO_BIN_EXE_connector")))
+}
+
+fn in_clean_environment(mut command: Command) -> Command {
+    let kept = ["PATH", "HOME", "TMPDIR", "LLVM_PROFILE_FILE"];
+    command.env_clear().envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command.env("NO_PROXY", "localhost,127.0.0.1").stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str], folder: &Path) -> Output {
+    connector().args(arguments).current_dir(folder).output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A running process; it is killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Process {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        forward(child.stdout.take().unwrap(), sender.clone());
+        forward(child.stderr.take().unwrap(), sender);
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// The first line from now on that contains `text`.
+    pub(crate) fn line(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => self.seen.push(line),
+                Err(error) => panic!("no line with {text:?} ({error}) after:\n{}", self.seen.join("\n")),
+            }
+        }
+    }
+
+    /// The URL at which the process says it listens.
+    pub(crate) fn url(&mut self) -> String {
+        let line = self.line("listening on http://");
+        line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
+    }
+
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + LIMIT;
+        until(deadline, "the process to end", || self.child.try_wait().unwrap())
+    }
+
+    /// Asks it to stop as an operator does, and waits for the end.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        signal("TERM", self.child.id());
+        self.wait()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn forward(stream: impl Read + Send + 'static, lines: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines() {
+            let Ok(line) = line else { return };
+            if lines.send(line).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+pub(crate) fn signal(name: &str, process: u32) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status().unwrap();
+    assert!(status.success(), "kill -{name} {process}");
+}
+
+/// Asks again until there is an answer.
+pub(crate) fn until<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let (_never_sent, pause) = mpsc::channel::<()>();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        let _ = pause.recv_timeout(Duration::from_millis(50));
+    }
+}
+
+/// Asks again until the asynchronous question has an answer.
+pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A Backbone with the OAuth client `test`/`test`.
+pub(crate) fn backbone(folder: &Path, port: u16) -> (Process, String) {
+    let mut command = connector();
+    command.args(["backbone", "--data"]).arg(folder.join("backbone")).args(["--port", &port.to_string()]);
+    command.args(["--client-id", "test", "--client-secret", "test"]);
+    let mut process = Process::spawn(command);
+    let url = process.url();
+    (process, url)
+}
+
+pub(crate) fn port_of(url: &str) -> u16 {
+    url.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// A client of a Connector's REST interface.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+    api_key: String,
+}
+
+impl Client {
+    pub(crate) fn new(url: &str, api_key: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap();
+        Self { http, url: url.to_owned(), api_key: api_key.to_owned() }
+    }
+
+    /// Status and body; `None` when nobody answers.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<(u16, Value)> {
+        let request = self.http.get(format!("{}{path}", self.url)).header("X-API-KEY", &self.api_key);
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.json().await.unwrap_or_default()))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.try_get(path).await.unwrap()
+    }
+
+    pub(crate) async fn address(&self) -> String {
+        let (status, body) = self.get("/api/core/v1/Account/IdentityInfo").await;
+        assert_eq!(status, 200, "{body}");
+        body["result"]["address"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn healthy(&self, expected: bool) {
+        eventually("the health to change", async || {
+            let (status, body) = self.try_get("/health").await?;
+            (body["isHealthy"] == expected && (status == 200) == expected).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A shell that commands can be fed to piece by piece.
+pub(crate) struct Shell {
+    process: Process,
+    stdin: ChildStdin,
+    parts: usize,
+}
+
+impl Shell {
+    pub(crate) fn start(folder: &Path) -> Self {
+        let mut command = in_clean_environment(Command::new("bash"));
+        command.args(["-euo", "pipefail"]).current_dir(folder).stdin(Stdio::piped());
+        let mut process = Process::spawn(command);
+        let stdin = process.stdin();
+        Self { process, stdin, parts: 0 }
+    }
+
+    /// Executes the commands and returns what they printed; a failing command fails the test.
+    pub(crate) fn execute(&mut self, commands: &str) -> String {
+        self.parts += 1;
+        let marker = format!("--- end of part {} ---", self.parts);
+        // Commands must not read what is meant for the shell.
+        write!(self.stdin, "{{\n{commands}\n}} </dev/null\necho '{marker}'\n").unwrap();
+        self.stdin.flush().unwrap();
+        let seen = self.process.seen.len();
+        self.process.line(&marker);
+        self.process.seen[seen..].join("\n")
+    }
+}
