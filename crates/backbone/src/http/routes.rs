@@ -1,3 +1,4 @@
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Router, middleware};
 use backbone_api::paths;
@@ -18,6 +19,8 @@ pub(crate) fn router(backbone: Backbone) -> Router {
     let router = routes
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        // Bodies have a limit of their own, see `read_body`.
+        .layer(DefaultBodyLimit::disable())
         .with_state(backbone.clone());
     // Around the router, because a route has been chosen when its layers run.
     let any_case = MapRequestLayer::new(move |request| canonical.apply(request)).layer(router);
