@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -74,17 +75,7 @@ export class World {
     world.folder = await mkdtemp(path.join(tmpdir(), "connector-interop-"));
     world.cleanups = [() => rm(world.folder, { recursive: true, force: true })];
     try {
-      world.backbone = await ServerProcess.start("backbone", [
-        "backbone",
-        "--port",
-        "0",
-        "--data",
-        path.join(world.folder, "backbone"),
-        "--client-id",
-        "test",
-        "--client-secret",
-        "test"
-      ]);
+      await world.startBackbone(0);
       world.cleanups.push(() => world.backbone.stop());
       // Identity addresses carry the host name, so the name must be the Backbone's domain.
       world.backboneUrl = `http://localhost:${world.backbone.port}`;
@@ -93,6 +84,18 @@ export class World {
       await world.stop();
       throw error;
     }
+  }
+
+  async startBackbone(port) {
+    const data = path.join(this.folder, "backbone");
+    const client = ["--client-id", "test", "--client-secret", "test"];
+    this.backbone = await ServerProcess.start("backbone", ["backbone", "--port", `${port}`, "--data", data, ...client]);
+  }
+
+  /** Kills the Backbone without warning and starts it again on the same port and data. */
+  async crashBackbone() {
+    await this.backbone.kill();
+    await this.startBackbone(this.backbone.port);
   }
 
   onStop(cleanup) {
@@ -151,13 +154,17 @@ export class Connector {
     return this.process.kill();
   }
 
-  async call(method, route, body, expectedStatus) {
+  request(method, route, body) {
     const multipart = body instanceof FormData;
-    const response = await fetch(`${this.url}/api/core/v1${route}`, {
+    return fetch(`${this.url}/api/core/v1${route}`, {
       method,
       headers: { "X-API-KEY": this.apiKey, ...(body && !multipart ? { "content-type": "application/json" } : {}) },
       body: multipart || !body ? body : JSON.stringify(body)
     });
+  }
+
+  async call(method, route, body, expectedStatus) {
+    const response = await this.request(method, route, body);
     const text = await response.text();
     if (response.status !== expectedStatus) {
       throw new Error(`${method} ${route} answered ${response.status}, expected ${expectedStatus}: ${text}`);
@@ -175,6 +182,22 @@ export class Connector {
 
   put(route, body) {
     return this.call("PUT", route, body, 200);
+  }
+
+  patch(route) {
+    return this.call("PATCH", route, undefined, 200);
+  }
+
+  delete(route) {
+    return this.call("DELETE", route, undefined, 204);
+  }
+
+  /** Expects the call to fail; resolves with the error object of the answer. */
+  async refused(method, route, status, body) {
+    const response = await this.request(method, route, body);
+    const { error } = await response.json();
+    assert.equal(response.status, status, `${method} ${route}: ${JSON.stringify(error)}`);
+    return error;
   }
 
   sync() {
@@ -216,6 +239,12 @@ export class WebhookReceiver {
     await new Promise((resolve) => receiver.server.listen(0, "127.0.0.1", resolve));
     receiver.url = `http://127.0.0.1:${receiver.server.address().port}/events`;
     return receiver;
+  }
+
+  /** Resolves with the data of the first event of this name, past or to come, for which `predicate` holds. */
+  async event(trigger, predicate = () => true) {
+    const matches = ({ body }) => body.trigger === trigger && predicate(body.data);
+    return (await this.delivered(matches)).body.data;
   }
 
   /** Resolves with the first delivery for which `predicate` holds, past or to come. */

@@ -22,8 +22,26 @@ export function inOneHour() {
 export class TypeScriptPeer {
   static async create(world, name, overrides = {}) {
     const peer = new TypeScriptPeer();
-    peer.connection = LokiJsConnection.inMemory();
-    peer.events = new EventEmitter2EventBus(() => undefined);
+    await peer.open(world, name, overrides);
+    return peer;
+  }
+
+  /** Another device of this identity, onboarded with the secret that the first one hands over. */
+  async createDevice(world, name, parameters = {}) {
+    const sent = await this.account.devices.sendDevice({ name, ...parameters });
+    await this.account.syncDatawallet();
+    const sharedSecret = await this.account.devices.getSharedSecret(sent.id);
+    const device = new TypeScriptPeer();
+    await device.open(world, name, this.overrides, sharedSecret);
+    return device;
+  }
+
+  async open(world, name, overrides, sharedSecret) {
+    this.overrides = overrides;
+    this.connection = LokiJsConnection.inMemory();
+    this.published = [];
+    const events = new EventEmitter2EventBus(() => undefined);
+    events.subscribe("**", (event) => void this.published.push(event));
     const config = {
       baseUrl: world.backboneUrl,
       platformClientId: "test",
@@ -31,11 +49,15 @@ export class TypeScriptPeer {
       supportedIdentityVersion: 1,
       ...overrides
     };
-    peer.transport = await new Transport(config, peer.events, LOGGERS).init();
-    const database = await peer.connection.getDatabase(name);
-    peer.account = await new AccountController(peer.transport, database, peer.transport.config).init();
-    world.onStop(() => peer.close());
-    return peer;
+    this.transport = await new Transport(config, events, LOGGERS).init();
+    const database = await this.connection.getDatabase(name);
+    this.account = await new AccountController(this.transport, database, this.transport.config).init(sharedSecret, name);
+    world.onStop(() => this.close());
+  }
+
+  /** The names of the events published since the last call, without the common prefix. */
+  takeEvents() {
+    return this.published.splice(0).map((event) => event.namespace.replace("transport.", ""));
   }
 
   get address() {
@@ -81,6 +103,18 @@ export class TypeScriptPeer {
 
   revokeRelationship(id) {
     return this.account.relationships.revoke(CoreId.from(id));
+  }
+
+  /** Any action on a relationship, by its name in the library: `terminate`, `requestReactivation` and so on. */
+  act(action, id) {
+    return this.account.relationships[action](CoreId.from(id));
+  }
+
+  /** Decomposes and cleans up as the layer above the transport library does. */
+  async decomposeRelationship(id) {
+    const relationship = await this.relationship(id);
+    await this.account.relationships.decompose(CoreId.from(id));
+    await this.account.cleanupDataOfDecomposedRelationship(relationship);
   }
 
   relationship(id) {

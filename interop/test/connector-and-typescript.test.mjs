@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { WebhookReceiver, World } from "../support/processes.mjs";
+import { connectorWithPeer } from "../support/scenarios.mjs";
 import { inOneHour, TypeScriptPeer } from "../support/typescript-peer.mjs";
 
 const MAIL = (to, subject, body) => ({ "@type": "Mail", to: [to], cc: [], subject, body });
-
-/** One Connector with a webhook and one TypeScript identity, in one world of their own. */
-async function connectorWithPeer(connectorName, peerName) {
-  const world = await World.create();
-  try {
-    const webhooks = await WebhookReceiver.start();
-    world.onStop(() => webhooks.stop());
-    const connector = await world.startConnector(connectorName, {
-      webhooks: { enabled: true, webhooks: [{ triggers: ["transport.*"], target: { url: webhooks.url } }] }
-    });
-    const peer = await TypeScriptPeer.create(world, peerName);
-    const { address } = await connector.get("/Account/IdentityInfo");
-    return { world, webhooks, connector, peer, address };
-  } catch (error) {
-    await world.stop();
-    throw error;
-  }
-}
 
 /** What both roles can do once the relationship stands. */
 function itExchangesMessages(context) {
