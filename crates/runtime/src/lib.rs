@@ -8,6 +8,9 @@ mod content_check;
 mod error;
 mod health;
 mod module;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod recordings;
 mod runtime;
 mod tags;
 mod validation;

@@ -28,7 +28,8 @@ fn is_valid(tag: &str) -> bool {
         return LANGUAGES.split(' ').any(|known| known == language);
     }
     tag.strip_prefix("mimetype:").and_then(|mimetype| mimetype.split_once('/')).is_some_and(|(kind, subkind)| {
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'*'));
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'*'));
         is_name(kind) && is_name(subkind)
     })
 }

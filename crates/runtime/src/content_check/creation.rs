@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{ARBITRARY_CREATION_CONTENT, ARBITRARY_TEMPLATE_CONTENT, CREATION_CONTENT, TEMPLATE_CONTENT, arbitrary, typed};
+use super::{
+    ARBITRARY_CREATION_CONTENT, ARBITRARY_TEMPLATE_CONTENT, CREATION_CONTENT, TEMPLATE_CONTENT, arbitrary, typed,
+};
 use crate::error::{ApplicationError, codes};
 
 /// Checks what is said when a Relationship is requested with a template of that content, and gives the form in which
@@ -18,12 +20,16 @@ use crate::error::{ApplicationError, codes};
 pub(crate) fn check_creation_content(content: &Value, template_content: &Value) -> Result<Value, ApplicationError> {
     let template_kind = template_content.get("@type").and_then(Value::as_str);
     match (typed(content)?, template_kind) {
-        (Some((ARBITRARY_CREATION_CONTENT, _)), Some(TEMPLATE_CONTENT)) => Err(ApplicationError::invalid_property_value(
-            "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
-        )),
-        (Some((CREATION_CONTENT, _)), Some(ARBITRARY_TEMPLATE_CONTENT)) => Err(ApplicationError::invalid_property_value(
-            "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
-        )),
+        (Some((ARBITRARY_CREATION_CONTENT, _)), Some(TEMPLATE_CONTENT)) => {
+            Err(ApplicationError::invalid_property_value(
+                "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
+            ))
+        }
+        (Some((CREATION_CONTENT, _)), Some(ARBITRARY_TEMPLATE_CONTENT)) => {
+            Err(ApplicationError::invalid_property_value(
+                "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
+            ))
+        }
         (Some((ARBITRARY_CREATION_CONTENT, members)), _) => arbitrary(ARBITRARY_CREATION_CONTENT, members),
         (Some((CREATION_CONTENT, _)), _) => Err(ApplicationError::invalid(
             codes::RELATIONSHIPS_NO_ACCEPTED_INCOMING_REQUEST,
@@ -50,7 +56,9 @@ mod tests {
         let response = json!({ "@type": "RelationshipCreationContent", "response": {} });
         assert_eq!(check_creation_content(&arbitrary, &template).unwrap(), arbitrary);
         assert_eq!(check_creation_content(&arbitrary, &json!({ "untyped": true })).unwrap(), arbitrary);
-        let code = |content: &Value, template: &Value| check_creation_content(content, template).unwrap_err().code().to_owned();
+        let code = |content: &Value, template: &Value| {
+            check_creation_content(content, template).unwrap_err().code().to_owned()
+        };
         assert_eq!(code(&response, &template), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(code(&arbitrary, &template_with_request), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(code(&json!({ "a": 1 }), &template), "error.runtime.validation.invalidPropertyValue");

@@ -54,7 +54,8 @@ impl Mail {
     /// `error.runtime.validation.invalidPropertyValue`: duplicates, overlaps and differences.
     pub(crate) fn check_recipients(&self, recipients: &[IdentityAddress]) -> Result<(), ApplicationError> {
         for (name, list) in [("cc", &self.cc), ("to", &self.to)] {
-            if list.iter().enumerate().any(|(index, address)| list.iter().skip(index + 1).any(|other| other == address)) {
+            if list.iter().enumerate().any(|(index, address)| list.iter().skip(index + 1).any(|other| other == address))
+            {
                 let text = format!("Some recipients in '{name}' are listed multiple times.");
                 return Err(ApplicationError::invalid_property_value(text));
             }
@@ -136,7 +137,8 @@ mod tests {
                 assert_eq!(result.is_ok(), valid, "{}", case["case"]);
                 match result {
                     Ok(mail) => {
-                        let expected = if case["serialized"] == "same-as-input" { input } else { case["serialized"].clone() };
+                        let expected =
+                            if case["serialized"] == "same-as-input" { input } else { case["serialized"].clone() };
                         assert_eq!(mail.to_json(), expected, "{}", case["case"]);
                     }
                     Err(error) => {
@@ -147,7 +149,11 @@ mod tests {
                         };
                         assert_eq!(error.code(), expected, "{}", case["case"]);
                         if let Some(property) = case["rejectedBy"]["atProperty"].as_str() {
-                            assert!(error.message().starts_with(&format!("Mail.{property} :: ")), "{}", error.message());
+                            assert!(
+                                error.message().starts_with(&format!("Mail.{property} :: ")),
+                                "{}",
+                                error.message()
+                            );
                         }
                     }
                 }
@@ -162,7 +168,11 @@ mod tests {
         match value {
             Value::Object(members) => {
                 if let Some(parts) = members.get("$concat").and_then(Value::as_array) {
-                    return parts.iter().map(|part| expand(part).as_str().unwrap().to_owned()).collect::<String>().into();
+                    return parts
+                        .iter()
+                        .map(|part| expand(part).as_str().unwrap().to_owned())
+                        .collect::<String>()
+                        .into();
                 }
                 if let Some(text) = members.get("$repeat").and_then(Value::as_str) {
                     return text.repeat(usize::try_from(members["times"].as_u64().unwrap()).unwrap()).into();
@@ -188,9 +198,15 @@ mod tests {
             mail.check_recipients(&recipients).err().map(|error| error.message().to_owned())
         };
         assert_eq!(failure(mail(&[&a], &[&b]), &[&b, &a]), None);
-        assert_eq!(failure(mail(&[&a, &a], &[&b, &b]), &[]).unwrap(), "Some recipients in 'cc' are listed multiple times.");
+        assert_eq!(
+            failure(mail(&[&a, &a], &[&b, &b]), &[]).unwrap(),
+            "Some recipients in 'cc' are listed multiple times."
+        );
         assert_eq!(failure(mail(&[&a, &a], &[&a]), &[]).unwrap(), "Some recipients in 'to' are listed multiple times.");
-        assert_eq!(failure(mail(&[&a, &b], &[&b]), &[]).unwrap(), "The recipients 'b' are put into both 'to' and 'cc'.");
+        assert_eq!(
+            failure(mail(&[&a, &b], &[&b]), &[]).unwrap(),
+            "The recipients 'b' are put into both 'to' and 'cc'."
+        );
         assert_eq!(
             failure(mail(&[&a], &[&c]), &[&b, &a]).unwrap(),
             "The identities 'b', 'c' are not listed among both the Message recipients and the recipients in 'to'/'cc'."

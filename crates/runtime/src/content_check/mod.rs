@@ -65,7 +65,9 @@ impl MessageContent {
     pub(crate) fn into_json(self) -> Value {
         match self {
             Self::Mail(mail) => mail.to_json(),
-            Self::Request(members) | Self::Notification(members) | Self::ResponseWrapper(members) => Value::Object(members),
+            Self::Request(members) | Self::Notification(members) | Self::ResponseWrapper(members) => {
+                Value::Object(members)
+            }
             Self::Arbitrary(content) => content,
         }
     }
@@ -79,9 +81,10 @@ pub(crate) fn check_token_content(content: &Value) -> Result<Value, ApplicationE
     let checked = match typed(content) {
         Ok(None) if content.is_object() => Ok(content.clone()),
         Ok(Some(("Mail", members))) => Mail::parse(members).map(|mail| mail.to_json()),
-        Ok(Some((name @ (ARBITRARY_MESSAGE_CONTENT | ARBITRARY_TEMPLATE_CONTENT | ARBITRARY_CREATION_CONTENT), members))) => {
-            arbitrary(name, members)
-        }
+        Ok(Some((
+            name @ (ARBITRARY_MESSAGE_CONTENT | ARBITRARY_TEMPLATE_CONTENT | ARBITRARY_CREATION_CONTENT),
+            members,
+        ))) => arbitrary(name, members),
         Ok(Some(_)) => Ok(content.clone()),
         Ok(None) | Err(_) => Err(ApplicationError::invalid_token_content()),
     };
@@ -112,14 +115,20 @@ fn presentable(content: &Value, kinds: &[&str], wrapper: &str) -> Value {
     }
 }
 
+/// Name of a type, and members of an object of that type.
+type Typed<'a> = (&'a str, &'a Map<String, Value>);
+
 /// Name and members of a typed object; `None` for anything without a type (`docs/protocol/04-content.md` §1.2).
-fn typed(content: &Value) -> Result<Option<(&str, &Map<String, Value>)>, ApplicationError> {
+fn typed(content: &Value) -> Result<Option<Typed<'_>>, ApplicationError> {
     let Value::Object(members) = content else { return Ok(None) };
     let name = match members.get("@type") {
         None => return Ok(None),
         Some(Value::String(name)) => name,
         Some(_) => {
-            return Err(ApplicationError::invalid(codes::SERVAL_ERROR, "The type of an object must be given as a string."));
+            return Err(ApplicationError::invalid(
+                codes::SERVAL_ERROR,
+                "The type of an object must be given as a string.",
+            ));
         }
     };
     let version = version(members.get("@version"));
@@ -162,7 +171,10 @@ mod tests {
         assert_eq!(error(json!({ "x": 1 })), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(error(json!("x")), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(error(Value::Null), "error.runtime.validation.invalidPropertyValue");
-        assert_eq!(error(json!({ "@type": "GivenName", "value": "x" })), "error.runtime.validation.invalidPropertyValue");
+        assert_eq!(
+            error(json!({ "@type": "GivenName", "value": "x" })),
+            "error.runtime.validation.invalidPropertyValue"
+        );
         assert_eq!(error(json!({ "@type": "Nope" })), "error.runtime.unknownType");
         assert_eq!(error(json!({ "@type": "Mail", "@version": 2 })), "error.runtime.unknownType");
         assert_eq!(error(json!({ "@type": 5 })), "error.runtime.servalError");
@@ -184,17 +196,37 @@ mod tests {
             check_token_content(&mail).unwrap().to_string(),
             r#"{"@type":"Mail","body":"b","cc":[],"subject":"s","to":["did:e:localhost:dids:0123456789abcdef012345"]}"#
         );
-        for content in [json!({ "@type": "NoSuchType" }), json!({ "@type": "Mail" }), Value::Null, json!("text"), json!([1]), json!(5)] {
-            assert_eq!(check_token_content(&content).unwrap_err().code(), "error.runtime.invalidTokenContent", "{content}");
+        for content in [
+            json!({ "@type": "NoSuchType" }),
+            json!({ "@type": "Mail" }),
+            Value::Null,
+            json!("text"),
+            json!([1]),
+            json!(5),
+        ] {
+            assert_eq!(
+                check_token_content(&content).unwrap_err().code(),
+                "error.runtime.invalidTokenContent",
+                "{content}"
+            );
         }
     }
 
     #[test]
     fn untyped_content_is_shown_wrapped() {
-        assert_eq!(presentable_message_content(&json!({ "x": 1 })), json!({ "@type": "ArbitraryMessageContent", "value": { "x": 1 } }));
+        assert_eq!(
+            presentable_message_content(&json!({ "x": 1 })),
+            json!({ "@type": "ArbitraryMessageContent", "value": { "x": 1 } })
+        );
         let mail = json!({ "@type": "Mail" });
         assert_eq!(presentable_message_content(&mail), mail);
-        assert_eq!(presentable_template_content(&mail), json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": mail }));
-        assert_eq!(presentable_creation_content(&json!(1)), json!({ "@type": "ArbitraryRelationshipCreationContent", "value": 1 }));
+        assert_eq!(
+            presentable_template_content(&mail),
+            json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": mail })
+        );
+        assert_eq!(
+            presentable_creation_content(&json!(1)),
+            json!({ "@type": "ArbitraryRelationshipCreationContent", "value": 1 })
+        );
     }
 }

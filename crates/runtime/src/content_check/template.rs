@@ -46,7 +46,9 @@ fn template_content(members: &Map<String, Value>, expires_at: Timestamp) -> Resu
     for name in ["metadata", "onExistingRelationship", "onNewRelationship", "title"] {
         let member = match (name, members.get(name)) {
             ("onNewRelationship", _) => Value::Object(sorted(std::mem::take(&mut on_new))),
-            ("onExistingRelationship", Some(Value::Object(on_existing))) => Value::Object(sorted(request(on_existing)?)),
+            ("onExistingRelationship", Some(Value::Object(on_existing))) => {
+                Value::Object(sorted(request(on_existing)?))
+            }
             (_, Some(member)) => member.clone(),
             (_, None) => continue,
         };
@@ -64,13 +66,28 @@ fn request(members: &Map<String, Value>) -> Result<Map<String, Value>, Applicati
         Some(Value::Array(items)) if items.is_empty() => {
             Err(ApplicationError::request_deserialization("Request.items:Array :: may not be empty"))
         }
-        Some(Value::Array(_)) => {
+        Some(Value::Array(items)) => {
+            let items: Value = items.iter().map(item).collect();
             let mut members = members.clone();
             members.shift_remove("@type");
+            members.insert("items".to_owned(), items);
             Ok(members)
         }
         Some(_) => Err(ApplicationError::invalid(codes::SERVAL_ERROR, "The given value is not an array.")),
     }
+}
+
+/// A typed item, or a group of them, with its members in the order in which they travel.
+fn item(item: &Value) -> Value {
+    let Value::Object(members) = item else { return item.clone() };
+    if !members.contains_key("@type") {
+        return item.clone();
+    }
+    let mut members = sorted(members.clone());
+    if let Some(Value::Array(items)) = members.get_mut("items") {
+        *items = items.iter().map(self::item).collect();
+    }
+    Value::Object(members)
 }
 
 fn expiry(request: &Map<String, Value>) -> Result<Option<Timestamp>, ApplicationError> {
@@ -103,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_request_expires_with_the_template() {
-        let item = json!({ "@type": "AuthenticationRequestItem", "mustBeAccepted": false, "title": "t" });
+        let item = json!({ "@type": "AuthenticationRequestItem", "title": "t", "mustBeAccepted": false });
         let content = |request: Value| json!({ "@type": "RelationshipTemplateContent", "title": "Hello", "onNewRelationship": request });
         let checked = check(content(json!({ "@type": "Request", "items": [item] }))).unwrap();
         assert_eq!(
@@ -123,7 +140,10 @@ mod tests {
     #[test]
     fn other_kinds() {
         assert_eq!(check(json!({ "a": 1 })).unwrap_err().code(), "error.runtime.validation.invalidPropertyValue");
-        assert_eq!(check(json!({ "@type": "Mail" })).unwrap_err().code(), "error.runtime.validation.invalidPropertyValue");
+        assert_eq!(
+            check(json!({ "@type": "Mail" })).unwrap_err().code(),
+            "error.runtime.validation.invalidPropertyValue"
+        );
         assert_eq!(check(json!({ "@type": "Nope" })).unwrap_err().code(), "error.runtime.unknownType");
         let arbitrary = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": { "any": [1, 2] } });
         assert_eq!(check(arbitrary.clone()).unwrap(), arbitrary);

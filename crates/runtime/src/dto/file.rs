@@ -92,6 +92,9 @@ pub struct FileDownload {
 
 impl std::fmt::Debug for FileDownload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileDownload").field("size", &self.content.len()).field("mimetype", &self.mimetype).finish_non_exhaustive()
+        f.debug_struct("FileDownload")
+            .field("size", &self.content.len())
+            .field("mimetype", &self.mimetype)
+            .finish_non_exhaustive()
     }
 }

@@ -82,8 +82,9 @@ pub struct MessageWithAttachmentsDto {
 impl MessageWithAttachmentsDto {
     /// Puts the Files in the place of their ids.
     pub(crate) fn new(message: &Message, attachments: Vec<FileDto>) -> Self {
-        let MessageDto { id, is_own, content, created_by, created_by_device, recipients, created_at, was_read_at, .. } =
-            MessageDto::from(message);
+        let MessageDto {
+            id, is_own, content, created_by, created_by_device, recipients, created_at, was_read_at, ..
+        } = MessageDto::from(message);
         Self { id, is_own, content, created_by, created_by_device, recipients, created_at, attachments, was_read_at }
     }
 }

@@ -1,7 +1,9 @@
 use core_types::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use transport::documents::{AuditLogEntry, AuditLogReason, Identity, PeerDeletionStatus, Relationship, RelationshipStatus};
+use transport::documents::{
+    AuditLogEntry, AuditLogReason, Identity, PeerDeletionStatus, Relationship, RelationshipStatus,
+};
 use utoipa::ToSchema;
 
 use super::public_key_text;

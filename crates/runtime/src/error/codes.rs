@@ -79,10 +79,10 @@ pub const CHALLENGES_INVALID_SIGNATURE: &str = "error.runtime.challenges.invalid
 pub const CHALLENGES_INVALID_CHALLENGE_STRING: &str = "error.runtime.challenges.invalidChallengeString";
 
 /// A received Notification is in an own Message.
-pub const NOTIFICATIONS_FROM_OWN_MESSAGE: &str =
-    "error.runtime.notifications.cannotReceiveNotificationFromOwnMessage";
+pub const NOTIFICATIONS_FROM_OWN_MESSAGE: &str = "error.runtime.notifications.cannotReceiveNotificationFromOwnMessage";
 /// A sent Notification is in a Message of the peer.
-pub const NOTIFICATIONS_FROM_PEER_MESSAGE: &str = "error.runtime.notifications.cannotSaveSentNotificationFromPeerMessage";
+pub const NOTIFICATIONS_FROM_PEER_MESSAGE: &str =
+    "error.runtime.notifications.cannotSaveSentNotificationFromPeerMessage";
 /// A Message holds no Notification.
 pub const NOTIFICATIONS_MESSAGE_WITHOUT_NOTIFICATION: &str =
     "error.runtime.notifications.messageDoesNotContainNotification";
@@ -90,8 +90,7 @@ pub const NOTIFICATIONS_MESSAGE_WITHOUT_NOTIFICATION: &str =
 /// An OwnIdentityAttribute is needed.
 pub const ATTRIBUTES_IS_NOT_OWN_IDENTITY_ATTRIBUTE: &str = "error.runtime.attributes.isNotOwnIdentityAttribute";
 /// The peer has this version.
-pub const ATTRIBUTES_ALREADY_SHARED: &str =
-    "error.runtime.attributes.ownIdentityAttributeHasAlreadyBeenSharedWithPeer";
+pub const ATTRIBUTES_ALREADY_SHARED: &str = "error.runtime.attributes.ownIdentityAttributeHasAlreadyBeenSharedWithPeer";
 /// The peer has a later version.
 pub const ATTRIBUTES_SUCCESSOR_ALREADY_SHARED: &str =
     "error.runtime.attributes.successorOfOwnIdentityAttributeHasAlreadyBeenSharedWithPeer";

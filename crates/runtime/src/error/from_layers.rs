@@ -38,9 +38,16 @@ impl From<StoreError> for ApplicationError {
     }
 }
 
+/// Values in requests that are no ids, references or keys. Only the errors of references have a code of their own that
+/// clients know.
 impl From<CoreError> for ApplicationError {
     fn from(error: CoreError) -> Self {
-        Self::from(TransportError::from(error))
+        match error {
+            CoreError::InvalidTruncatedReference(_) | CoreError::MissingBackboneBaseUrl => {
+                Self::from(TransportError::from(error))
+            }
+            _ => Self::request_deserialization(error.to_string()),
+        }
     }
 }
 
@@ -70,7 +77,12 @@ mod tests {
             ("error.platform.validation.x.y", 400, "error.platform.validation.x.y", ErrorKind::Invalid),
             ("error.platform.unexpected", 503, "error.platform.unexpected", ErrorKind::Backbone { status: 503 }),
             ("error.platform.forbidden", 403, "error.platform.forbidden", ErrorKind::Backbone { status: 403 }),
-            ("error.transport.request.aborted", 500, "error.transport.request.aborted", ErrorKind::Backbone { status: 500 }),
+            (
+                "error.transport.request.aborted",
+                500,
+                "error.transport.request.aborted",
+                ErrorKind::Backbone { status: 500 },
+            ),
         ] {
             let error = ApplicationError::from(TransportError::from(request_error(code, status)));
             assert_eq!((error.code(), error.kind()), (expected_code, expected_kind));
@@ -82,8 +94,13 @@ mod tests {
     fn domain_errors_keep_their_code() {
         let error = ApplicationError::from(TransportError::PeerIsDeleted(vec!["a".to_owned()]));
         assert_eq!((error.code(), error.kind()), ("error.transport.messages.peerIsDeleted", ErrorKind::Invalid));
-        let error = ApplicationError::from(TransportError::RecordNotFound { entity: "Relationship", id: "x".to_owned() });
+        let error =
+            ApplicationError::from(TransportError::RecordNotFound { entity: "Relationship", id: "x".to_owned() });
         assert_eq!((error.code(), error.kind()), ("error.transport.recordNotFound", ErrorKind::NotFound));
+        let error = ApplicationError::from(CoreError::InvalidTruncatedReference("x"));
+        assert_eq!((error.code(), error.kind()), ("error.core-types.invalidTruncatedReference", ErrorKind::Invalid));
+        let error = ApplicationError::from(CoreError::InvalidDate);
+        assert_eq!((error.code(), error.kind()), ("error.runtime.requestDeserialization", ErrorKind::Invalid));
         let error = ApplicationError::from(TransportError::Invariant("odd".to_owned()));
         assert_eq!((error.code(), error.kind()), ("error.runtime.unknown", ErrorKind::Unexpected));
     }

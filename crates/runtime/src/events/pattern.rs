@@ -66,7 +66,9 @@ mod tests {
     fn reference(pattern: &[&str], name: &[&str]) -> bool {
         match pattern {
             [] => name.is_empty(),
-            ["**", rest @ ..] => (0..=name.len()).any(|skipped| reference(rest, name.get(skipped..).unwrap_or_default())),
+            ["**", rest @ ..] => {
+                (0..=name.len()).any(|skipped| reference(rest, name.get(skipped..).unwrap_or_default()))
+            }
             [first, rest @ ..] => match name {
                 [head, tail @ ..] => (*first == "*" || first == head) && reference(rest, tail),
                 [] => false,

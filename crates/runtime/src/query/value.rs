@@ -127,7 +127,8 @@ fn number(text: &str) -> Option<Number> {
     if let Ok(integer) = trimmed.parse::<i64>() {
         return Some(Number::from(integer));
     }
-    let decimal = unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let decimal =
+        unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
     let number = trimmed.parse::<f64>().ok().filter(|number| decimal && number.is_finite())?;
     #[expect(clippy::cast_possible_truncation, reason = "integral and within the exact range of doubles")]
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {

@@ -38,7 +38,10 @@ pub struct UploadedFile {
 
 impl std::fmt::Debug for UploadedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UploadedFile").field("size", &self.content.len()).field("mimetype", &self.mimetype).finish_non_exhaustive()
+        f.debug_struct("UploadedFile")
+            .field("size", &self.content.len())
+            .field("mimetype", &self.mimetype)
+            .finish_non_exhaustive()
     }
 }
 

@@ -28,10 +28,7 @@ static CREATE_OWN: Object = Object {
 };
 static LOAD_PEER_BY_TEMPLATE: Object = Object {
     required: &["reference"],
-    properties: &[
-        ("reference", Schema::Matching(Pattern::RelationshipTemplateReference)),
-        ("password", Schema::Text),
-    ],
+    properties: &[("reference", Schema::Matching(Pattern::RelationshipTemplateReference)), ("password", Schema::Text)],
     open: false,
 };
 static LOAD_PEER_BY_TOKEN: Object = Object {
@@ -62,15 +59,13 @@ impl CreateOwnRelationshipTemplateRequest {
         let members = CREATE_OWN.check(body)?;
         let expires_at = date(members, "expiresAt");
         check_expiry(expires_at, now)?;
-        let max_number_of_allocations = members
-            .get("maxNumberOfAllocations")
-            .map(|number| {
-                // A limit nobody can reach is as good as the largest one that can be sent.
-                let number = number.as_f64().unwrap_or(f64::MAX).min(f64::from(i32::MAX));
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to i32::MAX")]
-                let number = number as u32;
-                number
-            });
+        let max_number_of_allocations = members.get("maxNumberOfAllocations").map(|number| {
+            // A limit nobody can reach is as good as the largest one that can be sent.
+            let number = number.as_f64().unwrap_or(f64::MAX).min(f64::from(i32::MAX));
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to i32::MAX")]
+            let number = number as u32;
+            number
+        });
         Ok(Self {
             expires_at: expires_at.unwrap_or(now),
             content: value(members, "content"),

@@ -28,7 +28,9 @@ impl MessagesService {
     pub async fn send(&self, request: SendMessageRequest) -> Result<MessageDto, ApplicationError> {
         let content = MessageContent::parse(&request.content)?;
         if matches!(content, MessageContent::Request(_)) && request.recipients.len() != 1 {
-            return Err(ApplicationError::invalid_property_value("Only one recipient is allowed for sending Requests."));
+            return Err(ApplicationError::invalid_property_value(
+                "Only one recipient is allowed for sending Requests.",
+            ));
         }
         self.check_recipients(&request.recipients, matches!(content, MessageContent::Notification(_))).await?;
         match &content {
@@ -40,8 +42,7 @@ impl MessagesService {
         for id in &request.attachments {
             attachments.push(found(self.account.files().get(id).await?, "File")?);
         }
-        let message =
-            SendMessage { recipients: request.recipients, content: content.into_json(), attachments };
+        let message = SendMessage { recipients: request.recipients, content: content.into_json(), attachments };
         let message = self.account.messages().send(message).await?;
         push_datawallet(&self.account).await;
         Ok(MessageDto::from(&message))
@@ -93,7 +94,8 @@ impl MessagesService {
         check_id("id", Pattern::MessageId, id)?;
         check_id("attachmentId", Pattern::FileId, attachment_id)?;
         let message = self.message(id).await?;
-        let Some(attachment) = message.attachments.iter().find(|attachment| attachment.as_str() == attachment_id) else {
+        let Some(attachment) = message.attachments.iter().find(|attachment| attachment.as_str() == attachment_id)
+        else {
             let text = format!("The requested File '{attachment_id}' was not found in the given Message.");
             return Err(ApplicationError::invalid(codes::MESSAGES_FILE_NOT_FOUND, text));
         };

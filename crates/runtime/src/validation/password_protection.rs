@@ -63,7 +63,9 @@ fn location_indicator(value: &Value) -> Result<LocationIndicator, ApplicationErr
             LocationIndicator::new(number as i64).map_err(|_| not_allowed())
         }
         // The reference looks the text up in an enumeration that also has its numbers as names, and fails on them later.
-        Value::String(text) if matches!(text.as_str(), "0" | "1" | "2" | "3" | "4" | "5" | "6") => Err(not_an_integer()),
+        Value::String(text) if matches!(text.as_str(), "0" | "1" | "2" | "3" | "4" | "5" | "6") => {
+            Err(not_an_integer())
+        }
         Value::String(name) => LocationIndicator::from_name(name)
             .filter(|indicator| *indicator != LocationIndicator::RECOVERY_KIT)
             .ok_or_else(not_allowed),
@@ -97,11 +99,26 @@ mod tests {
     fn refused() {
         for (value, code) in [
             (json!({ "password": "123", "passwordIsPin": true }), "error.runtime.validation.invalidPropertyValue"),
-            (json!({ "password": "12345678901234567", "passwordIsPin": true }), "error.runtime.validation.invalidPropertyValue"),
-            (json!({ "password": "a", "passwordLocationIndicator": 49 }), "error.runtime.validation.invalidPropertyValue"),
-            (json!({ "password": "a", "passwordLocationIndicator": 100 }), "error.runtime.validation.invalidPropertyValue"),
-            (json!({ "password": "a", "passwordLocationIndicator": "RecoveryKit" }), "error.runtime.validation.invalidPropertyValue"),
-            (json!({ "password": "a", "passwordLocationIndicator": null }), "error.runtime.validation.invalidPropertyValue"),
+            (
+                json!({ "password": "12345678901234567", "passwordIsPin": true }),
+                "error.runtime.validation.invalidPropertyValue",
+            ),
+            (
+                json!({ "password": "a", "passwordLocationIndicator": 49 }),
+                "error.runtime.validation.invalidPropertyValue",
+            ),
+            (
+                json!({ "password": "a", "passwordLocationIndicator": 100 }),
+                "error.runtime.validation.invalidPropertyValue",
+            ),
+            (
+                json!({ "password": "a", "passwordLocationIndicator": "RecoveryKit" }),
+                "error.runtime.validation.invalidPropertyValue",
+            ),
+            (
+                json!({ "password": "a", "passwordLocationIndicator": null }),
+                "error.runtime.validation.invalidPropertyValue",
+            ),
             (json!({ "password": "a", "passwordLocationIndicator": 50.5 }), "error.runtime.requestDeserialization"),
             (json!({ "password": "a", "passwordLocationIndicator": "6" }), "error.runtime.requestDeserialization"),
         ] {

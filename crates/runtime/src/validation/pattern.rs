@@ -90,10 +90,8 @@ static FILE_REFERENCE_REGEX: Compiled = LazyLock::new(|| reference_regex("RklM",
 static RELATIONSHIP_TEMPLATE_REFERENCE_REGEX: Compiled = LazyLock::new(|| reference_regex("UkxU", "RLT"));
 
 fn reference_regex(truncated_prefix: &str, id_prefix: &str) -> Option<Regex> {
-    Regex::new(&format!(
-        r"{truncated_prefix}.{{84}}|^https?://.*/r/{id_prefix}[a-zA-Z0-9]+(\?app=.+)?#[a-zA-Z0-9_-]+$"
-    ))
-    .ok()
+    Regex::new(&format!(r"{truncated_prefix}.{{84}}|^https?://.*/r/{id_prefix}[a-zA-Z0-9]+(\?app=.+)?#[a-zA-Z0-9_-]+$"))
+        .ok()
 }
 
 fn matches(regex: &Compiled, text: &str) -> bool {

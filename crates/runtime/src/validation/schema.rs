@@ -106,7 +106,10 @@ impl Schema {
                     let text = format!("must NOT have duplicate items (items ## {first} and {second} are identical)");
                     return Err(at(path, &text));
                 }
-                values.iter().enumerate().try_for_each(|(index, item)| items.first_failure(item, &join(path, &index.to_string())))
+                values
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(index, item)| items.first_failure(item, &join(path, &index.to_string())))
             }
             Self::Object(object) => object.members(value, path).map(|_| ()),
         }
@@ -114,9 +117,12 @@ impl Schema {
 
     /// The first pair of equal items, looked for from the end. Plain texts are reported the higher index first.
     fn duplicate(self, values: &[Value]) -> Option<(usize, usize)> {
-        let pair = |later: usize, earlier: usize| (values.get(later) == values.get(earlier)).then_some((later, earlier));
+        let pair =
+            |later: usize, earlier: usize| (values.get(later) == values.get(earlier)).then_some((later, earlier));
         if matches!(self, Self::Text) {
-            (0..values.len()).rev().find_map(|earlier| ((earlier + 1)..values.len()).find_map(|later| pair(later, earlier)))
+            (0..values.len())
+                .rev()
+                .find_map(|earlier| ((earlier + 1)..values.len()).find_map(|later| pair(later, earlier)))
         } else {
             (0..values.len())
                 .rev()

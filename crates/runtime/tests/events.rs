@@ -1,0 +1,68 @@
+//! What is recorded when something happens.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    unreachable_pub,
+    dead_code,
+    reason = "the support module is private to this test and shared with another one"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use runtime::requests::SendMessageRequest;
+use serde_json::json;
+use support::{World, connect};
+
+#[tokio::test]
+async fn events_carry_the_dto_and_the_correlation_id() {
+    let world = World::start().await;
+    let (one, other) = tokio::join!(world.account(), world.account());
+    let (templator, requestor) = (one.services(), other.services());
+    let relationship = connect(&templator, &requestor).await;
+    let address = requestor.account().identity_info().await.unwrap().address;
+    let content = json!({ "@type": "ArbitraryMessageContent", "value": { "x": 1 } });
+    let request = SendMessageRequest::parse(&json!({ "recipients": [address], "content": content })).unwrap();
+    let send = async { templator.messages().send(request).await.unwrap() };
+    let message = transport::correlation::with("my-correlation-id".to_owned(), send).await;
+    let receive = async { requestor.account().sync().await.unwrap() };
+    transport::correlation::with("sync-correlation-id".to_owned(), receive).await;
+
+    let events = one.store().events_after(0, 100).await.unwrap();
+    let names: Vec<_> = events.iter().map(|event| event.namespace.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "runtime.initializing",
+            "runtime.modulesLoaded",
+            "runtime.modulesInitialized",
+            "runtime.initialized",
+            "transport.relationshipChanged",
+            "transport.relationshipChanged",
+            "transport.messageSent",
+        ]
+    );
+    let sent = events.last().unwrap();
+    assert_eq!(sent.object_id.as_deref(), Some(message.id.as_str()));
+    assert_eq!(sent.correlation_id.as_deref(), Some("my-correlation-id"));
+    assert_eq!(sent.data.as_ref().unwrap().to_string(), serde_json::to_string(&message).unwrap());
+    let accepted = events.get(5).unwrap().data.as_ref().unwrap();
+    let dto = templator.relationships().get(&relationship).await.unwrap();
+    assert_eq!(accepted.to_string(), serde_json::to_string(&dto).unwrap());
+    assert!(events.iter().take(4).all(|event| event.data.is_none()));
+
+    let events = other.store().events_after(0, 100).await.unwrap();
+    let names: Vec<_> = events.iter().skip(4).map(|event| event.namespace.as_str()).collect();
+    let expected = ["peerRelationshipTemplateLoaded", "relationshipChanged", "relationshipChanged", "messageReceived"];
+    assert_eq!(names, expected.map(|name| format!("transport.{name}")));
+    let received = events.last().unwrap();
+    assert_eq!(received.correlation_id.as_deref(), Some("sync-correlation-id"));
+    let dto = requestor.messages().list(&[]).await.unwrap();
+    assert_eq!(received.data.as_ref().unwrap(), &serde_json::to_value(dto.first().unwrap()).unwrap());
+
+    one.start_modules().await;
+    let events = one.store().events_after(0, 100).await.unwrap();
+    assert_eq!(events.last().unwrap().namespace, "runtime.modulesStarted");
+    one.stop(Duration::from_secs(5)).await;
+}
