@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::arena::Arena;
+use crate::Postgres;
+
+/// Something that must not do any harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// SIGKILL to one of the Connectors while it works.
+    KillConnector,
+    /// SIGKILL to one of the Connectors while it works, and again while it starts.
+    KillConnectorTwice,
+    /// SIGKILL to the Backbone.
+    KillBackbone,
+    /// Immediate stop and start of the PostgreSQL server.
+    RestartPostgres,
+    /// End of all sessions of the PostgreSQL server.
+    EndPostgresSessions,
+}
+
+/// Work goes on undisturbed for up to this long; several messages and synchronisations happen in it.
+const QUIET: Duration = Duration::from_millis(200);
+/// A start is cut off within this time, mostly before the Connector serves.
+const START: Duration = Duration::from_millis(120);
+
+/// Waits for a random moment, interrupts, and brings back what was interrupted.
+pub(super) async fn one(
+    kinds: &[(Interruption, u32)],
+    rng: &mut StdRng,
+    arena: &mut Arena,
+    postgres: Option<&Postgres>,
+) -> anyhow::Result<()> {
+    // Of its own for each interruption: one decision more or less in it must not change all that follow.
+    let mut rng = StdRng::seed_from_u64(rng.random());
+    let kind = choose(kinds, &mut rng);
+    let side = rng.random_range(0..2);
+    tokio::time::sleep(QUIET.mul_f64(rng.random())).await;
+    let connector = arena.sides.get_mut(side).map(|side| &mut side.connector).context("there are two sides")?;
+    match kind {
+        Interruption::KillConnector => {
+            connector.kill().await?;
+            connector.run().await
+        }
+        Interruption::KillConnectorTwice => {
+            connector.kill().await?;
+            let starting = connector.spawn().await?;
+            tokio::time::sleep(START.mul_f64(rng.random())).await;
+            starting.kill().await?;
+            connector.run().await
+        }
+        Interruption::KillBackbone => {
+            arena.backbone.kill().await?;
+            arena.backbone.run().await
+        }
+        Interruption::RestartPostgres => postgres.context("no PostgreSQL")?.crash_and_restart().await,
+        Interruption::EndPostgresSessions => postgres.context("no PostgreSQL")?.end_sessions().await,
+    }
+}
+
+fn choose(kinds: &[(Interruption, u32)], rng: &mut StdRng) -> Interruption {
+    let total: u32 = kinds.iter().map(|(_, weight)| weight).sum();
+    let mut drawn = rng.random_range(0..total.max(1));
+    for (kind, weight) in kinds {
+        match drawn.checked_sub(*weight) {
+            None => return *kind,
+            Some(rest) => drawn = rest,
+        }
+    }
+    Interruption::KillConnector
+}

@@ -1,0 +1,121 @@
+//! Chaos: two Connectors send each other numbered messages, synchronise and deliver webhooks, while processes are killed
+//! at random moments. Afterwards everything is counted.
+
+mod arena;
+mod audit;
+mod interruption;
+mod ledger;
+mod load;
+
+use std::fmt;
+use std::time::Instant;
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use arena::Arena;
+pub use interruption::Interruption;
+pub use ledger::Outcomes;
+
+use crate::{Database, Postgres};
+
+/// What happens to whom how often.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Names the folder.
+    pub name: &'static str,
+    /// What happens, with weights.
+    pub interruptions: &'static [(Interruption, u32)],
+    /// How many of them.
+    pub count: u32,
+    /// Decides what and when.
+    pub seed: u64,
+    /// Whether the Connectors use a PostgreSQL server of their own, instead of SQLite.
+    pub postgres: bool,
+}
+
+/// What a run was like. That all promises were kept is told by there being one.
+#[derive(Debug)]
+pub struct Report {
+    /// What the clients learnt.
+    pub outcomes: Outcomes,
+    /// Messages a recipient has that no sender knows of: the sender's Connector died after the Backbone had taken them.
+    pub unknown_to_sender: usize,
+    /// Requests with ciphers the Backbone was sent.
+    pub ciphers: usize,
+    /// Events of both logs that had to be delivered.
+    pub events: usize,
+    /// Deliveries of these, repetitions included.
+    pub deliveries: usize,
+    /// How long the interruptions took, seconds.
+    pub interrupted_seconds: f64,
+    /// How long everything took, seconds.
+    pub seconds: f64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} messages acknowledged, {} found in the list after an unknown outcome, {} given up, {} refused; \
+             {} arrived that their sender does not know; {} ciphers; {} events in {} deliveries; {:.1} s of interruptions, {:.1} s in all",
+            self.outcomes.acknowledged,
+            self.outcomes.found_later,
+            self.outcomes.given_up,
+            self.outcomes.refused,
+            self.unknown_to_sender,
+            self.ciphers,
+            self.events,
+            self.deliveries,
+            self.interrupted_seconds,
+            self.seconds,
+        )
+    }
+}
+
+/// Plays a scenario and checks what must hold after it.
+///
+/// # Errors
+/// Everything that does not hold, or what kept the scenario from being played. The folder with all databases and logs
+/// stays then; the error names it.
+pub async fn play(scenario: &Scenario) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    let postgres = if scenario.postgres { Some(Postgres::start().await?) } else { None };
+    let database = postgres.as_ref().map_or(Database::Sqlite, |postgres| Database::Postgres { url: postgres.url() });
+    let mut arena = Arena::start(scenario.name, &database).await?;
+    let report = match interrupt_and_audit(scenario, &mut arena, postgres.as_ref(), started).await {
+        Ok(report) => report,
+        Err(error) => return Err(error.context(format!("databases and logs: {}", arena.folder().display()))),
+    };
+    arena.delete().await?;
+    if let Some(postgres) = postgres {
+        postgres.delete().await?;
+    }
+    Ok(report)
+}
+
+async fn interrupt_and_audit(
+    scenario: &Scenario,
+    arena: &mut Arena,
+    postgres: Option<&Postgres>,
+    started: Instant,
+) -> anyhow::Result<Report> {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let load = load::start(arena, &stop, &tasks)?;
+
+    let interruptions_started = Instant::now();
+    let mut rng = StdRng::seed_from_u64(scenario.seed);
+    for _ in 0..scenario.count {
+        interruption::one(scenario.interruptions, &mut rng, arena, postgres).await?;
+    }
+    let interrupted_seconds = interruptions_started.elapsed().as_secs_f64();
+
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    let ledgers = load.finish().await?;
+    audit::audit(arena, ledgers, interrupted_seconds, started).await
+}

@@ -1,0 +1,28 @@
+//! What tests of the whole system are made of: real processes of the `connector` program, a REST client for them, a
+//! receiver of webhooks, a proxy that records what the Backbone gets, a PostgreSQL server of one's own, and [`chaos`], which
+//! kills them at random moments while they work.
+//!
+//! Everything listens on loopback, on ports the system chooses, and ends with the process that started it.
+
+mod backbone;
+pub mod chaos;
+mod ciphers;
+mod connector;
+mod folder;
+mod postgres;
+mod process;
+mod program;
+mod proxy;
+mod rest;
+mod webhooks;
+
+pub use backbone::{BackboneProcess, CLIENT_ID, CLIENT_SECRET};
+pub use ciphers::{FoundCipher, ciphers_in};
+pub use connector::{ConnectorOptions, ConnectorProcess, Database};
+pub use folder::WorkFolder;
+pub use postgres::Postgres;
+pub use process::ServerProcess;
+pub use program::connector_program;
+pub use proxy::{RecordedRequest, RecordingProxy};
+pub use rest::{Answer, RestClient, establish_relationship};
+pub use webhooks::{ReceivedDelivery, WebhookReceiver};

@@ -1,0 +1,51 @@
+//! Kill -9 at random moments, while two Connectors send each other messages, synchronise and deliver webhooks.
+//!
+//! `CHAOS_INTERRUPTIONS` says how often (`scripts/chaos`: 200 times), `CHAOS_SEED` repeats the decisions of a run.
+#![expect(clippy::print_stderr, reason = "the seed of a failed run must be known")]
+
+use anyhow::ensure;
+use system_tests::chaos::{Interruption, Report, Scenario, play};
+
+/// The interruptions of an ordinary test run.
+const DEFAULT_INTERRUPTIONS: u32 = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_connectors_lose_and_double_nothing() -> anyhow::Result<()> {
+    run("killed-connectors", &[(Interruption::KillConnector, 9), (Interruption::KillConnectorTwice, 1)], false).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_backbone_loses_and_doubles_nothing() -> anyhow::Result<()> {
+    run("killed-backbone", &[(Interruption::KillBackbone, 1)], false).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_postgres_loses_and_doubles_nothing() -> anyhow::Result<()> {
+    let interruptions =
+        &[(Interruption::EndPostgresSessions, 6), (Interruption::RestartPostgres, 2), (Interruption::KillConnector, 2)];
+    run("restarted-postgres", interruptions, true).await
+}
+
+async fn run(name: &'static str, interruptions: &'static [(Interruption, u32)], postgres: bool) -> anyhow::Result<()> {
+    let seed = setting("CHAOS_SEED")?.unwrap_or_else(rand::random);
+    let count = match setting("CHAOS_INTERRUPTIONS")? {
+        Some(count) => u32::try_from(count)?,
+        None => DEFAULT_INTERRUPTIONS,
+    };
+    eprintln!("{name}: CHAOS_SEED={seed} CHAOS_INTERRUPTIONS={count}");
+    let report = play(&Scenario { name, interruptions, count, seed, postgres }).await?;
+    eprintln!("{name}: {report}");
+    not_vacuous(&report, count)
+}
+
+/// That nothing was lost says little if little was done.
+fn not_vacuous(report: &Report, count: u32) -> anyhow::Result<()> {
+    let sent = report.outcomes.acknowledged + report.outcomes.found_later;
+    ensure!(sent >= count.div_ceil(2) as usize, "only {sent} messages were sent in {count} interruptions");
+    ensure!(report.ciphers > sent && report.events > sent, "the records are incomplete: {report}");
+    Ok(())
+}
+
+fn setting(name: &str) -> anyhow::Result<Option<u64>> {
+    std::env::var(name).ok().map(|text| Ok(text.parse()?)).transpose()
+}
