@@ -8,8 +8,6 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::predicate::{Predicate, SizeAbove};
-use tower_http::compression::{CompressionLayer, DefaultPredicate};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::config::HttpServerConfig;
@@ -21,16 +19,13 @@ use crate::middleware::errors::{self, Renderer};
 use crate::middleware::limits::{self, Limits};
 use crate::middleware::observation::{self, Observer};
 use crate::middleware::security_headers::{self, SecurityHeaders};
-use crate::middleware::{body, correlation, etag, head, vary};
+use crate::middleware::{body, compression, correlation, etag, head, vary};
 use crate::routes;
 use crate::startup::StartupError;
 use crate::state::{ApiState, AppState};
 
 /// The path prefix of the API.
 pub(crate) const API_PREFIX: &str = "/api/core/v1";
-
-/// Smallest body worth compressing, in bytes.
-const COMPRESSION_THRESHOLD: u64 = 1024;
 
 /// The whole HTTP interface.
 ///
@@ -85,11 +80,8 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Renderer { debug: mode.debug, clock: Arc::clone(&clock) }, errors::render))
         .layer(from_fn(etag::tag))
-        .layer(
-            CompressionLayer::new().compress_when(
-                SizeAbove::new(COMPRESSION_THRESHOLD).and(DefaultPredicate::new()).and(CompressibleType),
-            ),
-        )
+        .layer(compression::layer())
+        .layer(from_fn(compression::tolerate_impossible_wishes))
         .layer(from_fn(head::serve_by_get))
         .layer(from_fn_with_state(Cors::new(&config.cors)?, cors::apply))
         .layer(from_fn(vary::unify))
@@ -124,16 +116,4 @@ fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     ApiError::unexpected(format!("panic: {text}")).into_response()
-}
-
-#[derive(Debug, Clone, Copy)]
-struct CompressibleType;
-
-impl Predicate for CompressibleType {
-    fn should_compress<B>(&self, response: &axum::http::Response<B>) -> bool
-    where
-        B: axum::body::HttpBody,
-    {
-        vary::is_compressible(response.headers())
-    }
 }

@@ -1,8 +1,10 @@
 //! The OpenAPI document, generated from the routes.
 
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
+};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::config::DEFAULT_API_KEY_HEADER;
@@ -15,6 +17,14 @@ const SECURITY_SCHEME: &str = "ApiKeyAuth";
 pub fn openapi() -> OpenApi {
     let mut document = crate::routes::authenticated().into_openapi();
     document.merge(crate::routes::public(&axum::Router::new()).into_openapi());
+    for path in document.paths.paths.values_mut() {
+        for operation in operations(path) {
+            // The names of handlers are unique only within their resource.
+            let resource = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+            let handler = operation.operation_id.take().unwrap_or_default();
+            operation.operation_id = Some(format!("{resource}_{handler}"));
+        }
+    }
     document.info = InfoBuilder::new()
         .title("enmeshed Connector")
         .version(env!("CARGO_PKG_VERSION"))
@@ -43,6 +53,13 @@ pub(crate) fn describe_guard(path: &mut PathItem, scopes: &[&str], negotiates: b
             ("401", "Credentials are missing or not accepted."),
             ("403", "The credentials do not cover this route."),
         ];
+        let names_something = operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Path,
+            RefOr::Ref(_) => false,
+        });
+        if names_something {
+            statuses.push(("404", "What is named does not exist."));
+        }
         if negotiates {
             statuses.push(("406", "No representation is acceptable to the client."));
         }
@@ -55,6 +72,20 @@ pub(crate) fn describe_guard(path: &mut PathItem, scopes: &[&str], negotiates: b
             responses.entry(status.to_owned()).or_insert_with(|| response.build().into());
         }
     }
+}
+
+/// Describes the query parameters by which a list can be filtered.
+pub(crate) fn describe_filters(path: &mut PathItem, names: &[&str]) {
+    let Some(list) = &mut path.get else { return };
+    list.parameters.get_or_insert_default().extend(names.iter().map(|name| {
+        ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Query)
+            .description(Some("A value, optionally after `!`, `<`, `<=`, `>`, `>=`, `^`, `$` or `~`. Empty: the member exists; `!`: it does not. May be repeated."))
+            .schema(Some(String::schema()))
+            .build()
+            .into()
+    }));
 }
 
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -169,3 +169,8 @@ pub(crate) struct SendMessageBody {
     #[schema(nullable = false)]
     attachments: Option<Vec<String>>,
 }
+
+/// The bytes of a file or an image.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct Binary(Vec<u8>);

@@ -6,6 +6,8 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 const HEADER: &str = "x-correlation-id";
+/// Longer ids are not taken over: they would end in every log line and every event.
+const MAXIMUM_LENGTH: usize = 256;
 
 /// Runs the rest of the request in the scope of its correlation id: the caller's, else a fresh one. The
 /// id is not echoed.
@@ -14,7 +16,7 @@ pub(crate) async fn scope(request: Request, next: Next) -> Response {
         .headers()
         .get(HEADER)
         .and_then(|value| value.to_str().ok())
-        .filter(|value| !value.is_empty())
+        .filter(|value| (1..=MAXIMUM_LENGTH).contains(&value.len()))
         .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
     let span = tracing::info_span!("request", correlation_id = %id);
     transport::correlation::with(id, next.run(request).instrument(span)).await
@@ -53,5 +55,9 @@ mod tests {
         let first = scoped_id(&[]).await;
         assert!(uuid::Uuid::parse_str(&first).is_ok(), "{first}");
         assert_ne!(first, scoped_id(&[""]).await);
+        let long = "x".repeat(MAXIMUM_LENGTH);
+        assert_eq!(scoped_id(&[&long]).await, long);
+        let too_long = format!("{long}x");
+        assert_ne!(scoped_id(&[&too_long]).await, too_long);
     }
 }

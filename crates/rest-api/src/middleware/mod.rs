@@ -3,6 +3,7 @@
 pub(crate) mod authentication;
 pub(crate) mod body;
 pub(crate) mod canonical_path;
+pub(crate) mod compression;
 pub(crate) mod correlation;
 pub(crate) mod cors;
 pub(crate) mod errors;

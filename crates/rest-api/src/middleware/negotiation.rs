@@ -60,13 +60,13 @@ pub(crate) async fn negotiate(State(produces): State<Produces>, mut request: Req
 }
 
 /// One element of an `Accept…` header.
-struct Preference {
-    range: String,
-    quality: f32,
+pub(crate) struct Preference {
+    pub(crate) range: String,
+    pub(crate) quality: f32,
 }
 
 /// The elements of all lines of a header; `None` if there is none.
-fn preferences(headers: &HeaderMap, name: HeaderName) -> Option<Vec<Preference>> {
+pub(crate) fn preferences(headers: &HeaderMap, name: HeaderName) -> Option<Vec<Preference>> {
     if !headers.contains_key(&name) {
         return None;
     }

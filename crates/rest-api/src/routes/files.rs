@@ -8,24 +8,40 @@ use runtime::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPee
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Guard;
+use super::{Guard, filtered_by};
 use crate::extract::upload::Upload;
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
-use crate::schemas::{CreateTokenForObjectBody, LoadPeerObjectBody, UploadOwnFileForm};
+use crate::schemas::{Binary, CreateTokenForObjectBody, LoadPeerObjectBody, UploadOwnFileForm};
 use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:files"]);
 const COLLECTION: &str = "Files";
+/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+const FILTERS: [&str; 13] = [
+    "createdAt",
+    "createdBy",
+    "createdByDevice",
+    "description",
+    "expiresAt",
+    "filename",
+    "filesize",
+    "mimetype",
+    "title",
+    "isOwn",
+    "tags",
+    "ownershipToken",
+    "ownershipIsLocked",
+];
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(routes!(upload_own, list_own)))
-        .routes(GUARD.json(routes!(load_peer, list_peer)))
-        .routes(GUARD.json(routes!(list)))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(upload_own, list_own))))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(list))))
         .routes(GUARD.any_type(routes!(download)))
         .routes(GUARD.json_or_png(routes!(get)))
         .routes(GUARD.any_type(routes!(delete)))
@@ -77,7 +93,7 @@ async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryP
 /// The content of a File.
 #[utoipa::path(get, path = "/Files/{idOrReference}/Download", tag = "Files",
     params(("idOrReference" = String, Path, description = "Id of the File.")),
-    responses((status = 200, description = "The content, with the type and name of the File.", body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The content, with the type and name of the File.", body = Binary, content_type = "application/octet-stream")))]
 async fn download(State(state): State<AppState>, PathParameters(id): PathParameters<String>) -> ApiResult {
     let file = state.services().files().download(&id).await?;
     attachment(StatusCode::OK, &file.filename, &file.mimetype, file.content)
@@ -87,7 +103,7 @@ async fn download(State(state): State<AppState>, PathParameters(id): PathParamet
 #[utoipa::path(get, path = "/Files/{idOrReference}", tag = "Files",
     params(("idOrReference" = String, Path, description = "Id or truncated reference of the File.")),
     responses((status = 200, description = "The File, or the QR code of its reference.",
-        content((ResultEnvelope<FileDto> = "application/json"), (Vec<u8> = "image/png")))))]
+        content((ResultEnvelope<FileDto> = "application/json"), (Binary = "image/png")))))]
 async fn get(
     State(state): State<AppState>,
     PathParameters(id_or_reference): PathParameters<String>,
@@ -114,7 +130,7 @@ async fn delete(State(state): State<AppState>, PathParameters(id): PathParameter
     params(("idOrReference" = String, Path, description = "Id of the File.")),
     request_body = CreateTokenForObjectBody,
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
-        content((ResultEnvelope<TokenDto> = "application/json"), (Vec<u8> = "image/png")))))]
+        content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(
     State(state): State<AppState>,
     PathParameters(id): PathParameters<String>,

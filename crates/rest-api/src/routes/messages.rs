@@ -7,18 +7,33 @@ use runtime::requests::SendMessageRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Guard;
+use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, ok};
-use crate::schemas::SendMessageBody;
+use crate::schemas::{Binary, SendMessageBody};
 use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:messages"]);
+/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+const FILTERS: [&str; 12] = [
+    "isOwn",
+    "createdBy",
+    "createdByDevice",
+    "createdAt",
+    "content.@type",
+    "content.body",
+    "content.subject",
+    "attachments",
+    "recipients.address",
+    "recipients.relationshipId",
+    "wasReadAt",
+    "participant",
+];
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(routes!(send, list)))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(send, list))))
         .routes(GUARD.json(routes!(get)))
         .routes(GUARD.json(routes!(get_attachment)))
         .routes(GUARD.json(routes!(download_attachment)))
@@ -67,7 +82,7 @@ async fn get_attachment(
     params(
         ("id" = String, Path, description = "Id of the Message."),
         ("attachmentId" = String, Path, description = "Id of the File.")),
-    responses((status = 200, description = "The content, with the type and name of the File.", body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The content, with the type and name of the File.", body = Binary, content_type = "application/octet-stream")))]
 async fn download_attachment(
     State(state): State<AppState>,
     PathParameters((id, attachment_id)): PathParameters<(String, String)>,

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::app::{API_PREFIX, or_authenticated};
 use crate::middleware::authentication::require_scope;
 use crate::middleware::negotiation::{Produces, negotiate};
-use crate::openapi::describe_guard;
+use crate::openapi::{describe_filters, describe_guard};
 use crate::state::AppState;
 
 mod account;
@@ -81,4 +81,15 @@ impl Guard {
         let router = router.route_layer(from_fn_with_state(self.0, require_scope));
         (schemas, paths, router)
     }
+}
+
+/// Documents by which members the list among the routes can be filtered; the service knows them too.
+fn filtered_by(
+    names: &[&str],
+    (schemas, mut paths, router): UtoipaMethodRouter<AppState>,
+) -> UtoipaMethodRouter<AppState> {
+    for path in paths.paths.values_mut() {
+        describe_filters(path, names);
+    }
+    (schemas, paths, router)
 }

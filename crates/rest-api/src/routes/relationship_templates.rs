@@ -10,23 +10,37 @@ use runtime::requests::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Guard;
+use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created_at, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
-use crate::schemas::{CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
+use crate::schemas::{Binary, CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
 use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:relationshipTemplates"]);
 const COLLECTION: &str = "RelationshipTemplates";
+/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+const FILTERS: [&str; 11] = [
+    "isOwn",
+    "createdAt",
+    "expiresAt",
+    "createdBy",
+    "createdByDevice",
+    "maxNumberOfAllocations",
+    "forIdentity",
+    "passwordProtection",
+    "passwordProtection.password",
+    "passwordProtection.passwordIsPin",
+    "passwordProtection.passwordLocationIndicator",
+];
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.any_type(routes!(list)))
-        .routes(GUARD.json(routes!(create_own, list_own)))
-        .routes(GUARD.json(routes!(load_peer, list_peer)))
+        .routes(GUARD.any_type(filtered_by(&FILTERS, routes!(list))))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(create_own, list_own))))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
         .routes(GUARD.json_or_png(routes!(get)))
         .routes(GUARD.json_or_png(routes!(create_token)))
 }
@@ -76,7 +90,7 @@ async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryP
 #[utoipa::path(get, path = "/RelationshipTemplates/{id}", tag = "RelationshipTemplates",
     params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
     responses((status = 200, description = "The RelationshipTemplate, or the QR code of its reference.",
-        content((ResultEnvelope<RelationshipTemplateDto> = "application/json"), (Vec<u8> = "image/png")))))]
+        content((ResultEnvelope<RelationshipTemplateDto> = "application/json"), (Binary = "image/png")))))]
 async fn get(
     State(state): State<AppState>,
     PathParameters(id): PathParameters<String>,
@@ -94,7 +108,7 @@ async fn get(
     params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
     request_body = CreateTokenForObjectBody,
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
-        content((ResultEnvelope<TokenDto> = "application/json"), (Vec<u8> = "image/png")))))]
+        content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(
     State(state): State<AppState>,
     PathParameters(id): PathParameters<String>,

@@ -6,7 +6,7 @@ use runtime::requests::{CanCreateRelationshipRequest, CreateRelationshipRequest}
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Guard;
+use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok};
@@ -14,11 +14,13 @@ use crate::schemas::{CanCreateRelationshipBody, CreateRelationshipBody};
 use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:relationships"]);
+/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+const FILTERS: [&str; 3] = ["peer", "status", "templateId"];
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(GUARD.json(routes!(can_create)))
-        .routes(GUARD.json(routes!(create, list)))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(create, list))))
         .routes(GUARD.json(routes!(get, decompose)))
         .routes(GUARD.json(routes!(accept)))
         .routes(GUARD.json(routes!(reject)))

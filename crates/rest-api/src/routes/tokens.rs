@@ -8,20 +8,32 @@ use runtime::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Guard;
+use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created, created_at, ok, qr_code};
-use crate::schemas::{CreateOwnTokenBody, LoadPeerTokenBody};
+use crate::schemas::{Binary, CreateOwnTokenBody, LoadPeerTokenBody};
 use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:tokens"]);
+/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+const FILTERS: [&str; 9] = [
+    "createdAt",
+    "createdBy",
+    "createdByDevice",
+    "expiresAt",
+    "forIdentity",
+    "passwordProtection",
+    "passwordProtection.password",
+    "passwordProtection.passwordIsPin",
+    "passwordProtection.passwordLocationIndicator",
+];
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(routes!(create_own, list_own)))
-        .routes(GUARD.json(routes!(load_peer, list_peer)))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(create_own, list_own))))
+        .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
         .routes(GUARD.json_or_png(routes!(get)))
 }
 
@@ -63,7 +75,7 @@ async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryP
 #[utoipa::path(get, path = "/Tokens/{id}", tag = "Tokens",
     params(("id" = String, Path, description = "Id of the Token.")),
     responses((status = 200, description = "The Token, or the QR code of its reference.",
-        content((ResultEnvelope<TokenDto> = "application/json"), (Vec<u8> = "image/png")))))]
+        content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn get(
     State(state): State<AppState>,
     PathParameters(id): PathParameters<String>,

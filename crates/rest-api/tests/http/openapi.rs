@@ -1,5 +1,10 @@
 //! The OpenAPI document is part of the contract: a change of it must be a decision.
+use std::collections::HashSet;
 use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::{call, debug};
 
 /// Set this environment variable to write the document anew after a decided change.
 const UPDATE: &str = "UPDATE_OPENAPI";
@@ -37,4 +42,44 @@ fn every_schema_that_is_referred_to_exists() {
         count += 1;
     }
     assert!(count > 100, "{count} references");
+}
+
+fn operations() -> Vec<(String, String, Value)> {
+    let document = serde_json::to_value(rest_api::openapi()).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.push((path.clone(), method.clone(), operation.clone()));
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own() {
+    let mut ids = HashSet::new();
+    for (path, method, operation) in operations() {
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        assert!(ids.insert(id.clone()), "{id} of {method} {path} exists twice");
+    }
+    assert!(ids.contains("Files_list_own"));
+}
+
+#[tokio::test]
+async fn every_documented_filter_is_one() {
+    let account = crate::support::account::open().await;
+    let router = debug(&account, json!({}));
+    let mut count = 0;
+    for (path, method, operation) in operations() {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if method == "get" && parameter["in"] == "query" {
+                let name = parameter["name"].as_str().unwrap();
+                let answer = call(&router, "GET", &format!("{path}?{name}=!"), &[]).await;
+                assert_eq!(answer.status, 200, "{path}?{name}");
+                assert_eq!(answer.json(), json!({"result": []}), "{path}?{name}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80, "{count}");
 }

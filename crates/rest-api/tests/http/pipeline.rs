@@ -310,6 +310,9 @@ async fn large_answers_are_compressed_as_the_client_prefers() {
         ("gzip;q=1, br;q=0.5", Some("gzip")),
         ("identity", None),
         ("zstd", None),
+        ("*;q=0", None),
+        ("identity;q=0, zstd", None),
+        ("identity;q=0, *", Some("br")),
     ] {
         let answer = call(&router, "GET", "/docs/json", &[("accept-encoding", accepted)]).await;
         assert_eq!(answer.header("content-encoding"), expected, "{accepted}");

@@ -210,3 +210,12 @@ pub(super) fn of(recording: &Recording) -> Expectation {
         None => Expectation::Same,
     }
 }
+
+/// Entries of the lists that no recording fits.
+pub(super) fn that_fit_nothing(recordings: &[Recording]) -> Vec<&'static str> {
+    let is_name = |name: &str| recordings.iter().any(|recording| recording.name == name);
+    let is_beginning = |start: &str| recordings.iter().any(|recording| recording.name.starts_with(start));
+    let whole = NOT_APPLICABLE_EXACTLY.iter().map(|(name, _)| *name).chain(DIFFERENT.iter().map(|(name, ..)| *name));
+    let beginnings = NOT_APPLICABLE.iter().map(|(start, _)| *start);
+    whole.filter(|name| !is_name(name)).chain(beginnings.filter(|start| !is_beginning(start))).collect()
+}

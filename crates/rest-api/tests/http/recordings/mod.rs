@@ -2,6 +2,7 @@
 //! headers and bodies. What differs is listed with its reason in [`expectations`].
 
 mod expectations;
+mod fixtures;
 mod placeholders;
 mod replay;
 
@@ -43,6 +44,7 @@ async fn the_recorded_exchanges() {
             println!("{title}: {count} x {reason}");
         }
     }
+    assert_eq!(expectations::that_fit_nothing(&recordings), [""; 0]);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

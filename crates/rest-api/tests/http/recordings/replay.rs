@@ -1,6 +1,6 @@
 //! Sends recorded requests to Connectors of our own and compares the answers.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use axum::Router;
 use axum::body::Body;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::expectations::Difference;
+use super::fixtures::{keys, raw};
 use super::placeholders::Bindings;
 use crate::support::account::TestBackbone;
 use crate::support::{Answer, router, send};
@@ -33,8 +34,6 @@ const CONTRACT_HEADERS: [&str; 11] = [
 ];
 const UNKNOWN_SIGNATURE: &str = "to be replaced";
 const BOUNDARY: &str = "boundary-of-the-replay";
-/// gzip of `{"challengeType":"Identity"}`.
-const GZIPPED_CHALLENGE: &str = "H4sIAAAAAAACA6tWSs5IzMlJzUtPDaksSFWyUvJMSc0rySypVKoFAN6UOOccAAAA";
 
 #[derive(Deserialize)]
 pub(super) struct Recording {
@@ -52,7 +51,7 @@ pub(super) struct RecordedRequest {
     pub(super) method: String,
     pub(super) path: String,
     #[serde(default)]
-    headers: HashMap<String, String>,
+    pub(super) headers: HashMap<String, String>,
     body: Option<Value>,
 }
 
@@ -473,44 +472,6 @@ fn leave_out_texts_of_lower_layers(recorded: &mut Value, actual: &Value) -> Resu
         object.insert("message".to_owned(), Value::String(own.to_owned()));
     }
     Ok(())
-}
-
-fn raw(text: &str) -> Vec<u8> {
-    if text == "JSON object of 2097161 bytes" {
-        return format!("{{\"a\":\"{}\"}}", "x".repeat(2_097_161 - 8)).into_bytes();
-    }
-    if text.starts_with("gzip of ") {
-        return BASE64_STANDARD.decode(GZIPPED_CHALLENGE).unwrap();
-    }
-    text.as_bytes().to_vec()
-}
-
-/// A key for every placeholder such as `<api-key: scopes ["core:*"]>`.
-fn keys(recordings: &[Recording], bindings: &mut Bindings) -> Value {
-    let placeholders: BTreeSet<&str> = recordings
-        .iter()
-        .filter_map(|recording| recording.request.as_ref())
-        .flat_map(|request| request.headers.values())
-        .filter_map(|value| value.strip_prefix('<')?.strip_suffix('>'))
-        .filter(|name| name.starts_with("api-key"))
-        .collect();
-    let mut keys = json!({});
-    for (index, placeholder) in placeholders.into_iter().enumerate() {
-        let value = format!("Key-Of-the-replay-2026-number-{index:02}!");
-        bindings.bind(placeholder, &value);
-        let key = &mut keys[index.to_string()];
-        key["key"] = json!(value);
-        match placeholder.strip_prefix("api-key: ") {
-            None => {}
-            Some("disabled") => key["enabled"] = json!(false),
-            Some("expired") => key["expiresAt"] = json!("2020-01-01"),
-            Some(scopes) => {
-                let scopes = scopes.strip_prefix("scopes ").unwrap();
-                key["scopes"] = serde_json::from_str(scopes).unwrap();
-            }
-        }
-    }
-    keys
 }
 
 fn shown(answer: &Answer) -> String {
