@@ -348,3 +348,27 @@ fn random_bytes_are_never_the_servers_fault() {
         })
         .unwrap();
 }
+
+/// A client that goes away drops its request wherever it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn abandoned_requests_do_not_stand_in_the_way() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    for steps in 0..200_u32 {
+        let abandoned = tokio::spawn({
+            let device = device.clone();
+            async move { device.post("/RelationshipTemplates", json!({"content": "AAAA"})).await.status }
+        });
+        for _ in 0..steps {
+            tokio::task::yield_now().await;
+        }
+        abandoned.abort();
+        // Joined, so that the next round does not queue behind it by chance.
+        let _ = abandoned.await;
+        if steps % 20 == 0 {
+            device.post("/RelationshipTemplates", json!({"content": "AAAA"})).await.result(201);
+            device.get("/Devices/Self").await.result(200);
+        }
+    }
+    device.post("/RelationshipTemplates", json!({"content": "AAAA"})).await.result(201);
+}
