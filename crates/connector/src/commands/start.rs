@@ -56,9 +56,8 @@ async fn open(
     configuration: &Configuration,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
-    let transport: TransportConfig = serde_path_to_error::deserialize(&configuration.transport)
-        .map_err(|error| anyhow!("transportLibrary.{} is wrong: {}", error.path(), error.inner()))?;
     let modules = modules::from_configuration(&configuration.modules)?;
+    let transport = configuration.transport.clone();
     check_version(&transport).await?;
     let store = Store::open(&StoreConfig {
         connection_string: configuration.database.connection_string.clone(),

@@ -8,6 +8,7 @@ mod environment;
 mod http_server;
 mod merge;
 mod module;
+mod pinning;
 mod problems;
 mod sources;
 mod transport;
@@ -20,12 +21,13 @@ pub(crate) use sources::Sources;
 
 use std::fmt;
 
+use ::transport::TransportConfig;
 use serde_json::Value;
 
 /// A configuration that has passed validation.
 pub(crate) struct Configuration {
-    /// The `transportLibrary` block, complete with its defaults.
-    pub(crate) transport: Value,
+    /// The `transportLibrary` block, with the pinned certificates.
+    pub(crate) transport: TransportConfig,
     /// Where the Identity lives.
     pub(crate) database: Database,
     /// The `logging` block as it was given.

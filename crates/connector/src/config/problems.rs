@@ -130,6 +130,15 @@ impl<'a> Section<'a> {
     }
 }
 
+/// A key of the top level, if it is there.
+pub(super) fn boolean(merged: &Value, key: &str, problems: &Problems<'_>) -> Option<bool> {
+    let value = merged.get(key)?.as_bool();
+    if value.is_none() {
+        problems.add(key, "must be true or false.");
+    }
+    value
+}
+
 /// JSON has one kind of number, so `1e3` and `1000.0` are as good as `1000`.
 fn as_count(value: &Value) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -53,6 +53,8 @@ impl Machine {
     }
 }
 
+const PIN: &str = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff";
+
 const KEY: &str = "A-Key-that-is-long-enough-and-has-1-2-digits";
 
 fn minimal() -> Value {
@@ -79,7 +81,7 @@ fn four_keys_are_all_that_must_be_written() {
     assert_eq!(configuration.database.connection_string, "sqlite://./data");
     assert_eq!(configuration.database.name, "default");
     assert_eq!((configuration.http_server.settings.enabled, configuration.http_server.settings.port), (true, 80));
-    assert_eq!(configuration.transport["platformTimeout"], 60000);
+    assert_eq!(configuration.transport.platform_timeout, 60_000);
     assert!(!module(&configuration, "sync").enabled);
     assert!(module(&configuration, "coreHttpApi").enabled);
     assert_eq!(configuration.notices, Vec::<String>::new());
@@ -179,8 +181,8 @@ fn texts_from_the_environment_may_look_like_numbers() {
         .load()
         .unwrap();
     assert_eq!(configuration.database.name, "0123e4");
-    assert_eq!(configuration.transport["platformClientId"], "42");
-    assert_eq!(configuration.transport["platformClientSecret"], "1e3");
+    assert_eq!(configuration.transport.platform_client_id, "42");
+    assert_eq!(configuration.merged["transportLibrary"]["platformClientSecret"], "1e3");
     let keys = &configuration.http_server.settings.authentication.api_key.keys;
     assert_eq!(keys["default"].description.as_deref(), Some("123456"));
 }
@@ -271,7 +273,19 @@ fn every_mistake_names_its_key_and_the_fix() {
             json!({"modules": {"webhooks": {"enabled": true}, "webhooksV2": {"enabled": true}}}),
             "modules.webhooksV2 is the same module as modules.webhooks",
         ),
-        (json!({"enforceCertificatePinning": true}), "enforceCertificatePinning asks for certificate pinning"),
+        (json!({"enforceCertificatePinning": 1}), "enforceCertificatePinning must be true or false"),
+        (
+            json!({"enforceCertificatePinning": true, "transportLibrary": {"baseUrl": "https://backbone.example.com"}}),
+            "enforceCertificatePinning refuses the host of transportLibrary.baseUrl",
+        ),
+        (
+            json!({"pinnedTLSCertificateSHA256Fingerprints": {"10.0.0.1": [PIN]}}),
+            "pinnedTLSCertificateSHA256Fingerprints.10.0.0.1 must be a host name",
+        ),
+        (
+            json!({"pinnedTLSCertificateSHA256Fingerprints": {"example.com": ["00"]}}),
+            "pinnedTLSCertificateSHA256Fingerprints.example.com must be a list of SHA-256 fingerprints",
+        ),
         (json!({"logging": "debug"}), "logging must be an object"),
     ];
     for (changes, expected) in cases {
@@ -313,6 +327,21 @@ fn an_address_as_host_needs_the_domain_of_the_backbone() {
     let changes =
         json!({"transportLibrary": {"baseUrl": "http://10.0.0.1", "addressGenerationHostnameOverride": "example.com"}});
     assert!(Machine::new().file("config.json", with(changes)).load().is_ok());
+}
+
+#[test]
+fn certificates_are_pinned_as_configured() {
+    let configuration = Machine::new().file("config.json", minimal()).load().unwrap();
+    assert!(configuration.transport.certificate_pinning.is_none());
+    let changes = json!({
+        "transportLibrary": {"baseUrl": "https://backbone.example.com"},
+        "enforceCertificatePinning": true,
+        "pinnedTLSCertificateSHA256Fingerprints": {"backbone.example.com": [PIN]}
+    });
+    let pinning =
+        Machine::new().file("config.json", with(changes)).load().unwrap().transport.certificate_pinning.unwrap();
+    assert!(pinning.enforce);
+    assert!(pinning.fingerprints["backbone.example.com"].contains(PIN));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The `transportLibrary` block (`docs/protocol/07 §1.4.2`).
 
 use serde_json::Value;
+use transport::{CertificatePinning, TransportConfig};
 use url::{Host, Url};
 
 use super::problems::{Problems, Section};
@@ -20,7 +21,44 @@ const KNOWN: [&str; 11] = [
     "debug",
 ];
 
-pub(super) fn check<'a>(block: &'a Value, problems: &'a Problems<'a>) {
+pub(super) fn read<'a>(
+    block: &'a Value,
+    certificate_pinning: Option<CertificatePinning>,
+    problems: &'a Problems<'a>,
+) -> Option<TransportConfig> {
+    let before = problems.count();
+    check(block, problems);
+    if problems.count() > before {
+        return None;
+    }
+    let config = serde_path_to_error::deserialize::<_, TransportConfig>(block);
+    let noted = config.map_err(|error| {
+        problems.add(&format!("{PATH}.{}", error.path()), &format!("is wrong: {}.", error.inner()));
+    });
+    let config = TransportConfig { certificate_pinning, ..noted.ok()? };
+    if let Err(error) = config.validate() {
+        problems.add(PATH, &format!("is refused: {error}."));
+    }
+    check_pins(&config, problems);
+    Some(config)
+}
+
+/// Enforced pins without one for the Backbone would refuse every call there.
+fn check_pins(config: &TransportConfig, problems: &Problems<'_>) {
+    let Some(pinning) = config.certificate_pinning.as_ref().filter(|pinning| pinning.enforce) else { return };
+    let Ok(url) = Url::parse(&config.base_url) else { return };
+    let is_pinned =
+        url.host_str().is_some_and(|host| pinning.fingerprints.keys().any(|pin| pin.eq_ignore_ascii_case(host)));
+    if url.scheme() == "https" && !is_pinned {
+        problems.add(
+            "enforceCertificatePinning",
+            "refuses the host of transportLibrary.baseUrl: name its certificate in pinnedTLSCertificateSHA256Fingerprints.",
+        );
+    }
+}
+
+/// The mistakes that deserve a better message than that a member has the wrong type.
+fn check<'a>(block: &'a Value, problems: &'a Problems<'a>) {
     let Some(section) = Section::of(PATH, block, problems) else { return };
     if section.map().contains_key("realm") {
         section.problem(

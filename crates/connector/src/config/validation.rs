@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::environment::{Origin, TOP_LEVEL};
 use super::module::{ModuleEntry, ModuleKind};
-use super::problems::{Problems, Section};
+use super::problems::{Problems, Section, boolean};
 use super::sources::Layers;
-use super::{ConfigError, Configuration, HttpServer, database, http_server, module, transport};
+use super::{ConfigError, Configuration, HttpServer, database, http_server, module, pinning, transport};
 
 /// Settings that are texts, with `*` for any one key. An environment variable that looks like a number is one of
 /// these texts all the same: a database may be called `123`.
@@ -59,8 +59,8 @@ fn read<'a>(
     notices: &mut Vec<String>,
 ) -> Option<Configuration> {
     let debug = boolean(merged, "debug", problems);
-    refuse_certificate_pins(merged, problems);
-    transport::check(&merged["transportLibrary"], problems);
+    let certificate_pinning = pinning::read(merged, problems);
+    let transport = transport::read(&merged["transportLibrary"], certificate_pinning, problems);
     let database = Section::of("database", &merged["database"], problems).and_then(|block| database::read(&block));
     check_logging(&merged["logging"], problems);
     let modules = module::read(&merged["modules"], explicit, problems, notices);
@@ -71,7 +71,7 @@ fn read<'a>(
     let http_server = read_http_server(&merged["infrastructure"], mode_in_force, problems);
     check_infrastructure(&modules, http_server.as_ref(), problems);
     Some(Configuration {
-        transport: merged["transportLibrary"].clone(),
+        transport: transport?,
         database: database?,
         logging: merged["logging"].clone(),
         http_server: http_server?,
@@ -79,27 +79,6 @@ fn read<'a>(
         notices: Vec::new(),
         merged: merged.clone(),
     })
-}
-
-fn boolean(merged: &Value, key: &str, problems: &Problems<'_>) -> Option<bool> {
-    let value = merged.get(key)?.as_bool();
-    if value.is_none() {
-        problems.add(key, "must be true or false.");
-    }
-    value
-}
-
-/// Starting without the pinning an operator asked for would be a security fault, so this is no mere notice.
-fn refuse_certificate_pins(merged: &Value, problems: &Problems<'_>) {
-    const FIX: &str =
-        "asks for certificate pinning, which this version does not have: remove the key to start without it.";
-    if merged.get("enforceCertificatePinning").is_some_and(|value| value != &Value::Bool(false)) {
-        problems.add("enforceCertificatePinning", FIX);
-    }
-    let pins = "pinnedTLSCertificateSHA256Fingerprints";
-    if merged.get(pins).is_some_and(|value| value.as_object().is_none_or(|pins| !pins.is_empty())) {
-        problems.add(pins, FIX);
-    }
 }
 
 fn check_logging<'a>(block: &'a Value, problems: &'a Problems<'a>) {
