@@ -49,6 +49,9 @@ impl Account {
         let (keys, credentials) = AccountKeys::load(store, &base_key).await?;
         check_keys(&identity, &keys)?;
         raise_last_nonce(store).await?;
+        if options.config.datawallet_enabled {
+            tracing::warn!("changes made here are not written to the datawallet: other devices will not see them");
+        }
         let account = Self::assemble(options, http, identity, keys, credentials)?;
         if let Err(error) = account.sync().bootstrap().await {
             tracing::warn!(code = error.code(), %error, "the datawallet of the Identity could not be created yet");

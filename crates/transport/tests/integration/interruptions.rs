@@ -245,6 +245,22 @@ async fn an_outage_does_not_use_up_the_attempts_of_an_event() {
 }
 
 #[tokio::test]
+async fn an_event_that_always_meets_an_outage_does_not_block_the_others_for_ever() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    let unlucky = a.messages().send(message_to(&b)).await.unwrap();
+    let other = a.messages().send(message_to(&b)).await.unwrap();
+    for _ in 0..5 {
+        backbone.network.fail_next(Method::GET, "/Messages/", Fault::Unreachable);
+        b.sync().everything().await.unwrap_err();
+    }
+    backbone.network.fail_next(Method::GET, "/Messages/", Fault::Unreachable);
+    let ids = |messages: Vec<Message>| messages.into_iter().map(|message| message.id).collect::<Vec<_>>();
+    assert_eq!(ids(b.sync().everything().await.unwrap().messages), [other.id]);
+    assert_eq!(ids(b.sync().everything().await.unwrap().messages), [unlucky.id]);
+}
+
+#[tokio::test]
 async fn a_synchronisation_is_joined_while_it_runs() {
     let backbone = TestBackbone::start().await;
     let (a, b) = backbone.related_accounts().await;
