@@ -7,10 +7,12 @@ use std::time::Duration;
 use core_types::Clock;
 use futures_util::future::join_all;
 use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use transport::{Account, AccountOptions, TransportConfig};
 
 use crate::error::ApplicationError;
-use crate::events::{DtoRecorder, LifecycleEvent};
+use crate::events::{DtoRecorder, LifecycleEvent, remove_old_events};
 use crate::health::HealthChecker;
 use crate::module::{Module, ModuleHost, ModuleStatus};
 use crate::services::AccountServices;
@@ -70,6 +72,8 @@ impl Runtime {
             store: store.clone(),
             clock,
             modules,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
         });
         LifecycleEvent::Initialized.publish(&store).await?;
         self.lock().push(Arc::clone(&hosted));
@@ -101,6 +105,8 @@ pub struct HostedAccount {
     store: Store,
     clock: Arc<dyn Clock>,
     modules: ModuleHost,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
 }
 
 impl fmt::Debug for HostedAccount {
@@ -144,6 +150,8 @@ impl HostedAccount {
 
     /// Starts the modules one after the other. A module that fails is degraded and holds nobody up.
     pub async fn start_modules(&self) {
+        let (store, clock, shutdown) = (self.store.clone(), Arc::clone(&self.clock), self.shutdown.clone());
+        self.tasks.spawn(remove_old_events(store, clock, shutdown));
         self.modules.start(&self.services, &self.store, &self.clock).await;
         if let Err(error) = LifecycleEvent::ModulesStarted.publish(&self.store).await {
             tracing::error!(%error, "the start of the modules was not recorded");
@@ -153,8 +161,11 @@ impl HostedAccount {
     /// Stops the modules, finishes what is being done and closes the store, all within `deadline`.
     pub async fn stop(&self, deadline: Duration) {
         let end = tokio::time::Instant::now() + deadline;
+        self.shutdown.cancel();
+        self.tasks.close();
         self.modules.stop(deadline).await;
-        if tokio::time::timeout_at(end, self.account.close()).await.is_err() {
+        let finished = async { tokio::join!(self.tasks.wait(), self.account.close()) };
+        if tokio::time::timeout_at(end, finished).await.is_err() {
             tracing::warn!("the Account did not finish its work in time");
         }
         if let Err(error) = self.store.close().await {

@@ -102,7 +102,8 @@ async fn files() {
     assert_eq!(one.files().get(&file.id).await.unwrap(), file);
     assert_eq!(one.files().get(&file.reference.truncated).await.unwrap(), file);
     assert_eq!(failure(one.files().get("FIL00000000000000000").await).1, ErrorKind::NotFound);
-    assert_eq!(failure(one.files().get("abc").await).1, ErrorKind::Invalid);
+    assert_eq!(failure(one.files().get("abc").await).0, "error.core-types.invalidTruncatedReference");
+    assert_eq!(failure(one.files().get("FILabc").await).0, "error.runtime.validation.invalidPropertyValue");
     assert_eq!(one.files().download(&tagged.id).await.unwrap().content, b"");
     assert_eq!(one.files().list(Ownership::Own, &query(&[("tags", "x:two")])).await.unwrap(), [tagged]);
     assert_eq!(

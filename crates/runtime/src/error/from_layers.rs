@@ -38,16 +38,10 @@ impl From<StoreError> for ApplicationError {
     }
 }
 
-/// Values in requests that are no ids, references or keys. Only the errors of references have a code of their own that
-/// clients know.
+/// Values in requests that are no ids, keys or passwords.
 impl From<CoreError> for ApplicationError {
     fn from(error: CoreError) -> Self {
-        match error {
-            CoreError::InvalidTruncatedReference(_) | CoreError::MissingBackboneBaseUrl => {
-                Self::from(TransportError::from(error))
-            }
-            _ => Self::request_deserialization(error.to_string()),
-        }
+        Self::request_deserialization(error.to_string())
     }
 }
 
@@ -97,7 +91,7 @@ mod tests {
         let error =
             ApplicationError::from(TransportError::RecordNotFound { entity: "Relationship", id: "x".to_owned() });
         assert_eq!((error.code(), error.kind()), ("error.transport.recordNotFound", ErrorKind::NotFound));
-        let error = ApplicationError::from(CoreError::InvalidTruncatedReference("x"));
+        let error = ApplicationError::from(TransportError::from(CoreError::InvalidTruncatedReference("x")));
         assert_eq!((error.code(), error.kind()), ("error.core-types.invalidTruncatedReference", ErrorKind::Invalid));
         let error = ApplicationError::from(CoreError::InvalidDate);
         assert_eq!((error.code(), error.kind()), ("error.runtime.requestDeserialization", ErrorKind::Invalid));

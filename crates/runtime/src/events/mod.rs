@@ -7,9 +7,11 @@
 mod lifecycle;
 mod pattern;
 mod recorder;
+mod retention;
 mod subscription;
 
 pub use lifecycle::LifecycleEvent;
 pub use pattern::matches;
 pub use recorder::DtoRecorder;
+pub(crate) use retention::remove_old_events;
 pub use subscription::Subscription;

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::tokens::{TOKEN_OPTIONS, TokenOptions};
-use super::{date, required_text, text};
+use super::{date, parse_reference, required_text, text};
 use crate::error::ApplicationError;
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
@@ -144,7 +144,7 @@ pub(super) fn reference_and_password(
 ) -> Result<(Reference, Option<SecretString>), ApplicationError> {
     let members = body.as_object().cloned().unwrap_or_default();
     let reference_text = required_text(&members, "reference");
-    let reference = Reference::parse(&reference_text)?;
+    let reference = parse_reference(&reference_text)?;
     if !kinds.contains(&reference.kind()) {
         return Err(ApplicationError::invalid_reference(&reference_text));
     }

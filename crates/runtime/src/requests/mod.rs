@@ -20,8 +20,25 @@ pub use templates::{
 };
 pub use tokens::{CreateOwnTokenRequest, LoadPeerTokenRequest, TokenOptions};
 
-use core_types::{IdentityAddress, Timestamp};
+use core_types::{CoreError, IdentityAddress, Reference, Timestamp};
 use serde_json::{Map, Value};
+use transport::TransportError;
+
+use crate::error::ApplicationError;
+
+/// Reads a reference in one of its text forms.
+///
+/// # Errors
+/// `error.core-types.invalidTruncatedReference`, whatever is wrong with it.
+pub(crate) fn parse_reference(text: &str) -> Result<Reference, ApplicationError> {
+    Reference::parse(text).map_err(|error| match error {
+        CoreError::InvalidTruncatedReference(_) => TransportError::from(error).into(),
+        other => {
+            let code = CoreError::InvalidTruncatedReference("").code().to_owned();
+            ApplicationError::invalid(code, format!("The given reference is not valid: {other}"))
+        }
+    })
+}
 
 /// The text under `name`; members were checked before.
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
@@ -46,4 +63,97 @@ fn address(members: &Map<String, Value>, name: &str) -> Option<IdentityAddress> 
 
 fn value(members: &Map<String, Value>, name: &str) -> Value {
     members.get(name).cloned().unwrap_or(Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,30}".prop_map(Value::from),
+            prop_oneof!["VE9L.{84}", "RklM.{84}", "https?://a/r/(TOK|FIL|RLT)[a-zA-Z0-9]{1,17}#[a-zA-Z0-9_-]{1,60}"]
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((member_name(), inner), 0..5)
+                    .prop_map(|members| members.into_iter().collect::<Map<_, _>>().into()),
+            ]
+        })
+    }
+
+    fn member_name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z]{1,3}",
+            proptest::sample::select(vec![
+                "challengeType",
+                "relationship",
+                "challengeString",
+                "signature",
+                "reference",
+                "password",
+                "content",
+                "recipients",
+                "attachments",
+                "templateId",
+                "creationContent",
+                "expiresAt",
+                "ephemeral",
+                "forIdentity",
+                "passwordProtection",
+                "passwordIsPin",
+                "passwordLocationIndicator",
+                "maxNumberOfAllocations",
+                "@type",
+                "onNewRelationship",
+                "items",
+            ])
+            .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        /// Whatever a body holds, it is parsed or refused with one of the codes of this layer.
+        #[test]
+        fn any_body_is_parsed_or_refused(body in any_value()) {
+            let now = Timestamp::from_millis(1_700_000_000_000);
+            let results = [
+                CreateChallengeRequest::parse(&body).err(),
+                ValidateChallengeRequest::parse(&body).err(),
+                LoadPeerFileRequest::parse(&body).err(),
+                CreateTokenForFileRequest::parse("FIL00000000000000000", &body, now).err(),
+                SendMessageRequest::parse(&body).err(),
+                CanCreateRelationshipRequest::parse(&body).err(),
+                CreateRelationshipRequest::parse(&body).err(),
+                CreateOwnRelationshipTemplateRequest::parse(&body, now).err(),
+                LoadPeerRelationshipTemplateRequest::parse(&body).err(),
+                CreateTokenForTemplateRequest::parse("RLT00000000000000000", &body, now).err(),
+                CreateOwnTokenRequest::parse(&body, now).err(),
+                LoadPeerTokenRequest::parse(&body).err(),
+            ];
+            for error in results.into_iter().flatten() {
+                prop_assert!(["error.runtime.", "error.core-types."].iter().any(|prefix| error.code().starts_with(prefix)));
+            }
+        }
+    }
+
+    #[test]
+    fn references_that_are_none_have_one_code() {
+        for text in ["abc", "", "http://", "RklM", "http://localhost/r/FIL00000000000000000#x"] {
+            let code = parse_reference(text).map_err(|error| error.code().to_owned());
+            assert_eq!(code, Err("error.core-types.invalidTruncatedReference".to_owned()), "{text}");
+        }
+        let body = json!({ "reference": format!("RklM{}", "a".repeat(84)) });
+        let code = LoadPeerFileRequest::parse(&body).map(drop).map_err(|error| error.code().to_owned());
+        assert_eq!(code, Err("error.core-types.invalidTruncatedReference".to_owned()));
+    }
 }

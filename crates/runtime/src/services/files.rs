@@ -1,4 +1,4 @@
-use core_types::{FileId, Reference, ReferenceKind};
+use core_types::{FileId, ReferenceKind};
 use protocol::token::{TokenContent, TokenContentFile};
 use store::Query;
 use transport::documents::File;
@@ -8,7 +8,7 @@ use super::{exposed, found, push_datawallet};
 use crate::dto::{FileDownload, FileDto, TokenDto};
 use crate::error::{ApplicationError, codes};
 use crate::query::{self, Ownership, Resource};
-use crate::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest};
+use crate::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
 use crate::tags;
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
@@ -87,7 +87,7 @@ impl FilesService {
         let id = if id_or_reference.starts_with(FileId::PREFIX) {
             id_or_reference.to_owned()
         } else {
-            let reference = Reference::parse(id_or_reference)?;
+            let reference = parse_reference(id_or_reference)?;
             if reference.kind() != ReferenceKind::File {
                 return Err(ApplicationError::invalid_reference(id_or_reference));
             }
