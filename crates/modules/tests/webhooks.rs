@@ -167,6 +167,23 @@ async fn a_slow_target_delays_no_other() {
 }
 
 #[tokio::test]
+async fn a_target_gets_only_so_many_requests_at_the_same_time() {
+    let world = World::start().await;
+    let mut receiver = Receiver::start(Reply::Slow).await;
+    let target = json!({ "url": receiver.url });
+    let webhook = json!({ "triggers": ["test.*", "**"], "target": target });
+    let delivery = json!({ "maxParallelRequests": 2 });
+    let account = world.account("a", module(&json!({ "webhooks": [webhook], "delivery": delivery }))).await;
+    assert_eq!(receiver.next().await.body, r#"{"trigger":"runtime.modulesStarted"}"#);
+    for name in ["1", "2", "3", "4", "5", "6"] {
+        raise(&account, name, None).await;
+    }
+    assert_eq!(receiver.names(12).await.len(), 12);
+    assert_eq!(receiver.most_at_the_same_time(), 2, "over both triggers");
+    account.stop(PATIENCE).await;
+}
+
+#[tokio::test]
 async fn what_was_not_delivered_survives_a_restart() {
     let world = World::start().await;
     let mut receiver = Receiver::start(Reply::Status(503)).await;

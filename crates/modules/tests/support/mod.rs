@@ -104,6 +104,8 @@ pub enum Reply {
     Status(u16),
     Json(Value),
     RedirectTo(String),
+    /// 200, after a while.
+    Slow,
     Never,
 }
 
@@ -111,6 +113,7 @@ struct Script {
     next: Mutex<VecDeque<Reply>>,
     then: Mutex<Reply>,
     seen: mpsc::UnboundedSender<Received>,
+    at_the_same_time: Mutex<(usize, usize)>,
 }
 
 /// A server on loopback that keeps what it gets.
@@ -126,7 +129,12 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, seen) = mpsc::unbounded_channel();
-        let script = Arc::new(Script { next: Mutex::default(), then: Mutex::new(then), seen: sender });
+        let script = Arc::new(Script {
+            next: Mutex::default(),
+            then: Mutex::new(then),
+            seen: sender,
+            at_the_same_time: Mutex::default(),
+        });
         let router = Router::new().fallback(receive).with_state(Arc::clone(&script));
         let shutdown = CancellationToken::new();
         let token = shutdown.clone();
@@ -160,6 +168,11 @@ impl Receiver {
         names
     }
 
+    /// The largest number of slow requests that were answered at the same time.
+    pub fn most_at_the_same_time(&self) -> usize {
+        self.script.at_the_same_time.lock().unwrap().1
+    }
+
     pub fn is_idle(&mut self) -> bool {
         self.seen.try_recv().is_err()
     }
@@ -175,6 +188,16 @@ async fn receive(State(script): State<Arc<Script>>, uri: Uri, headers: HeaderMap
         Reply::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Reply::Json(value) => axum::Json(value).into_response(),
         Reply::RedirectTo(url) => (StatusCode::TEMPORARY_REDIRECT, [("location", url)]).into_response(),
+        Reply::Slow => {
+            {
+                let (now, most) = &mut *script.at_the_same_time.lock().unwrap();
+                *now += 1;
+                *most = (*now).max(*most);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            script.at_the_same_time.lock().unwrap().0 -= 1;
+            StatusCode::OK.into_response()
+        }
         Reply::Never => std::future::pending().await,
     }
 }
