@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::ReferenceDto;
 
 /// A File, without its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileDto {
     /// Id.
@@ -53,6 +53,17 @@ pub struct FileDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ownership_is_locked: Option<bool>,
+}
+
+/// Reference and ownership token are secrets.
+impl std::fmt::Debug for FileDto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileDto")
+            .field("id", &self.id)
+            .field("is_own", &self.is_own)
+            .field("filesize", &self.filesize)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FileDto {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{PasswordProtectionDto, ReferenceDto};
 
 /// A Token.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenDto {
     /// Id.
@@ -39,6 +39,17 @@ pub struct TokenDto {
     pub reference: ReferenceDto,
     /// Whether it was only handed out, not kept.
     pub is_ephemeral: bool,
+}
+
+/// The content may hold keys.
+impl std::fmt::Debug for TokenDto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenDto")
+            .field("id", &self.id)
+            .field("is_own", &self.is_own)
+            .field("is_ephemeral", &self.is_ephemeral)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TokenDto {

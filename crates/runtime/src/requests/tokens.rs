@@ -68,7 +68,7 @@ impl TokenOptions {
 }
 
 /// `POST /Tokens/Own`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CreateOwnTokenRequest {
     /// What the Token holds.
     pub content: Value,
@@ -76,6 +76,16 @@ pub struct CreateOwnTokenRequest {
     pub expires_at: Timestamp,
     /// How it is made; kept by default.
     pub options: TokenOptions,
+}
+
+/// The content may hold keys.
+impl std::fmt::Debug for CreateOwnTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateOwnTokenRequest")
+            .field("expires_at", &self.expires_at)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CreateOwnTokenRequest {
