@@ -131,14 +131,15 @@ export class ContentGenerator {
 
   /** One of the values the property's own checks accept. */
   accepted(descriptor, values) {
-    const accepted = values.filter((value) => serval.Validator.checkProperty(value, descriptor) === undefined);
-    if (accepted.length === 0) throw new Error(`no value for ${descriptor.key}`);
+    const check = descriptor.any && !descriptor.allowedTypes ? (descriptor.customValidator ?? (() => undefined)) : (value) => serval.Validator.checkProperty(value, descriptor);
+    const accepted = values.filter((value) => check(value) === undefined);
+    if (accepted.length === 0) throw new Error(`no value for ${descriptor.key}: ${JSON.stringify(descriptor)}`);
     return this.random.pick(accepted);
   }
 
   list(descriptor, depth) {
     const item = descriptor.itemDescriptor;
-    if (item.typeInfo === String) return this.random.pick([[], ["x:a"], ["x:a", "b", "language:de"]]).slice(descriptor.key === "options" ? 0 : 0);
+    if (item.typeInfo === String) return this.random.pick([[], ["x:a"], ["x:a", "b", "language:de"]]);
     const length = 1 + this.random.below(depth > 0 ? 3 : 1);
     return Array.from({ length }, () => this.object(item, depth - 1));
   }

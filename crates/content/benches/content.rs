@@ -1,5 +1,5 @@
 //! How long it takes to read a large request, and to evaluate a query over many attributes.
-#![expect(clippy::unwrap_used, missing_docs, reason = "benchmarks")]
+#![expect(clippy::unwrap_used, reason = "benchmarks")]
 
 use std::hint::black_box;
 

@@ -152,8 +152,8 @@ fn limits(kind: &Kind) -> Map<String, Value> {
             let pattern = match text.format {
                 // Written as the peers' expression prints itself, with its delimiter escaped.
                 Format::EMailAddress => Some(patterns::E_MAIL.replace('/', r"\/")),
+                Format::Url => Some(patterns::URL.replace('/', r"\/")),
                 Format::PhoneNumber => Some(patterns::PHONE.to_owned()),
-                Format::Url => Some(patterns::URL.to_owned()),
                 // With a flag where none belongs, but that is what the peers say.
                 Format::HexColor => Some(format!("{}/i", patterns::HEX_COLOR)),
                 _ => None,

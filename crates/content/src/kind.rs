@@ -152,6 +152,12 @@ impl Numeric {
         Self { integral: true, limits: Some((min, max)), range: None, calendar: None }
     }
 
+    /// A number without fraction in this range.
+    #[must_use]
+    pub const fn ranged(min: f64, max: f64) -> Self {
+        Self { integral: true, limits: None, range: Some((min, max)), calendar: None }
+    }
+
     /// Part of a date: 1 to `max`.
     #[must_use]
     pub const fn calendar(max: f64, data: DataType, help: Option<&'static str>) -> Self {

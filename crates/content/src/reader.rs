@@ -426,12 +426,10 @@ impl<'r, 'v> Reading<'r, 'v> {
     }
 
     fn list(&mut self, place: Place, list: List, value: &'v Value) -> Result<Value> {
-        let is_single = list.single && (value.is_string() || value.get("address").is_some_and(Value::is_string));
-        let values = match value {
-            Value::Array(values) => values.as_slice(),
-            single if is_single => std::slice::from_ref(single),
-            _ => return Err(self.no_list()),
-        };
+        if list.single && (value.is_string() || value.get("address").is_some()) {
+            return Ok(Value::Array(vec![self.address(place, value)?]));
+        }
+        let values = value.as_array().ok_or_else(|| self.no_list())?;
         let mut items = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             let item = match list.item {

@@ -39,7 +39,7 @@ impl<'v> Reading<'_, 'v> {
             Kind::Metadata => Err(self.wrong_type(place, "an object is needed")),
             Kind::Id => self.wrapped_text(place, "CoreId", "id", value),
             Kind::Address => self.address(place, value),
-            Kind::Date => self.date(value),
+            Kind::Date => self.date(place, value),
             Kind::FileReference => self.file_reference(place, value),
             Kind::Key(Key::Secret) => self.key::<SecretKey>(place, value),
             Kind::Key(Key::SignaturePrivate) => self.key::<SignaturePrivateKey>(place, value),
@@ -172,28 +172,33 @@ impl<'v> Reading<'_, 'v> {
         if value.is_string() {
             return Ok(value.clone());
         }
-        let Some(members) = value.as_object() else {
+        // A list counts as an object without members.
+        if !value.is_object() && !value.is_array() {
             return Err(self.parsing(class, "from()", Violation::WrongJsonType, "a text is needed"));
-        };
-        match members.get("@type") {
-            None | Some(Value::Null) => {}
-            Some(Value::String(name)) if name == class || name.is_empty() => {}
-            Some(Value::String(name)) if registry::named(name, self.reader.profile).is_none() => {
-                return Err(self.unknown_type(name));
-            }
-            Some(Value::String(name)) => return Err(self.not_allowed(place, name)),
-            Some(_) => {
-                return Err(self.error(ErrorKind::Malformed, Violation::WrongJsonType, "'@type' must be a text"));
-            }
         }
-        match members.get(member) {
+        self.check_class(place, class, value)?;
+        match value.get(member) {
             Some(text @ Value::String(_)) => Ok(text.clone()),
             None | Some(Value::Null) => Err(self.parsing(class, member, Violation::Missing, "a value is needed")),
             Some(_) => Err(self.parsing(class, member, Violation::WrongJsonType, "must be a text")),
         }
     }
 
-    fn date(&self, value: &Value) -> Result<Value> {
+    /// An object in the place of a scalar may name the class of that scalar and no other.
+    fn check_class(&mut self, place: Place, class: &'static str, value: &'v Value) -> Result<()> {
+        match value.get("@type") {
+            None | Some(Value::Null | Value::Bool(false)) => Ok(()),
+            Some(Value::String(name)) if name == class || name.is_empty() => Ok(()),
+            Some(Value::String(name)) if registry::named(name, self.reader.profile).is_none() => {
+                Err(self.unknown_type(name))
+            }
+            Some(Value::String(name)) => Err(self.not_allowed(place, name)),
+            Some(_) => Err(self.error(ErrorKind::Malformed, Violation::WrongJsonType, "'@type' must be a text")),
+        }
+    }
+
+    fn date(&mut self, place: Place, value: &'v Value) -> Result<Value> {
+        self.check_class(place, "CoreDate", value)?;
         let date: Option<Timestamp> = serde_json::from_value(value.clone()).ok();
         match date {
             Some(date) => Ok(Value::from(date.to_string())),
@@ -202,14 +207,18 @@ impl<'v> Reading<'_, 'v> {
     }
 
     fn file_reference(&self, place: Place, value: &Value) -> Result<Value> {
-        let text = value.as_str().ok_or_else(|| {
-            self.parsing(ReferenceKind::File.type_name(), "from()", Violation::WrongJsonType, "a text is needed")
-        })?;
+        let class = ReferenceKind::File.type_name();
+        let Some(text) = value.as_str() else {
+            let is_object = value.is_object() || value.is_array();
+            let (property, violation) =
+                if is_object { ("id", Violation::Missing) } else { ("from()", Violation::WrongJsonType) };
+            return Err(self.parsing(class, property, violation, "a text is needed"));
+        };
         match Reference::parse_kind(ReferenceKind::File, text) {
             Ok(reference) => Ok(Value::from(reference.to_truncated())),
             Err(CoreError::Validation { member: "id", .. }) => {
                 let mut error = self.error(ErrorKind::Validation, Violation::Rule, "must be the id of a file");
-                error.type_name = Some(ReferenceKind::File.type_name());
+                error.type_name = Some(class);
                 error.property = Some("id".to_owned());
                 Err(error)
             }

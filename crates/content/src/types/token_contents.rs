@@ -62,10 +62,11 @@ pub(super) static TYPES: &[TypeDescription] = &[
         &[
             Property::required("passwordType", Kind::Text(Text::formatted(Format::PasswordType))),
             Property::required("salt", Kind::Salt),
-            Property::optional("passwordLocationIndicator", Kind::Number(Numeric::limited(0.0, 99.0))),
+            Property::optional("passwordLocationIndicator", Kind::Number(Numeric::ranged(0.0, 99.0))),
             optional_text("password").until(7, 1, 0),
         ],
-    ),
+    )
+    .nameless(),
     content(
         "TokenContentDeviceSharedSecret",
         "Onboards a device.",

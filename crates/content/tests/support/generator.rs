@@ -263,7 +263,8 @@ impl Generator {
         let mut query = String::new();
         for index in 0..self.random.between(1, 4) {
             if index > 0 {
-                query.push_str(*self.random.pick(&[" && ", " || ", "  ||\t", " &&\r\n"]));
+                let operator: &&str = self.random.pick(&[" && ", " || ", "  ||\t", " &&\r\n"]);
+                query.push_str(operator);
             }
             let term = *self.random.pick(TERMS);
             query.push_str(&match self.random.below(4) {
