@@ -98,6 +98,14 @@ export class World {
     await this.startBackbone(this.backbone.port);
   }
 
+  /** What the token endpoint of the Backbone says to these credentials. */
+  async login(username, password) {
+    const grant = { grant_type: "password", client_id: "test", client_secret: "test", username, password };
+    const response = await fetch(`${this.backboneUrl}/connect/token`, { method: "POST", body: new URLSearchParams(grant) });
+    const { error } = await response.json();
+    return { status: response.status, error };
+  }
+
   onStop(cleanup) {
     this.cleanups.push(cleanup);
   }

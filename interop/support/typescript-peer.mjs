@@ -39,6 +39,7 @@ export class TypeScriptPeer {
   async open(world, name, overrides, sharedSecret) {
     this.overrides = overrides;
     this.connection = LokiJsConnection.inMemory();
+    world.onStop(() => this.close());
     this.published = [];
     const events = new EventEmitter2EventBus(() => undefined);
     events.subscribe("**", (event) => void this.published.push(event));
@@ -52,7 +53,6 @@ export class TypeScriptPeer {
     this.transport = await new Transport(config, events, LOGGERS).init();
     const database = await this.connection.getDatabase(name);
     this.account = await new AccountController(this.transport, database, this.transport.config).init(sharedSecret, name);
-    world.onStop(() => this.close());
   }
 
   /** The names of the events published since the last call, without the common prefix. */
@@ -65,7 +65,7 @@ export class TypeScriptPeer {
   }
 
   async close() {
-    await this.account.close();
+    await this.account?.close();
     await this.connection.close();
   }
 
