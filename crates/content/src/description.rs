@@ -1,6 +1,6 @@
 //! How a type is declared: the one place from which its reading, checking, writing, hints, JSON schema and documentation follow.
 //!
-//! Descriptions are constants, collected by [`crate::types`]; [`crate::Reader`] interprets them.
+//! Descriptions are constants in the tables of the module `types`; [`crate::Reader`] interprets them.
 
 use crate::hint_types::EditType;
 use crate::kind::Kind;
@@ -44,7 +44,7 @@ pub enum Category {
     Part,
 }
 
-/// A declared type. Built by the constant functions below; see [`crate::types`] for all of them.
+/// A declared type. Built by the constant functions below; see [`crate::registry::all`] for all of them.
 #[derive(Debug)]
 pub struct TypeDescription {
     /// The `@type`, case-sensitive.
@@ -155,7 +155,7 @@ impl TypeDescription {
 
 /// What a property gets that is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Default {
+pub enum DefaultValue {
     /// `false`.
     False,
     /// `[]`.
@@ -178,7 +178,7 @@ pub struct Property {
     /// The release it went with.
     pub until: Option<Version>,
     /// Filled in if absent, and then written.
-    pub default: Option<Default>,
+    pub default: Option<DefaultValue>,
     /// `null` counts as absent.
     pub null_is_absent: bool,
     /// Older name, read if the property is absent or empty, by profiles up to this release.
@@ -237,7 +237,7 @@ impl Property {
 
     /// Is filled in if absent.
     #[must_use]
-    pub const fn default(mut self, default: Default) -> Self {
+    pub const fn default(mut self, default: DefaultValue) -> Self {
         self.default = Some(default);
         self
     }
@@ -288,6 +288,13 @@ impl Property {
     #[must_use]
     pub fn is_known_to(&self, profile: Profile) -> bool {
         profile.has(self.since, self.until)
+    }
+
+    /// What `profile` fills in if the property is absent. A default that came later is left to those who know it, so that
+    /// [`Profile::Compatible`] writes what either release would.
+    #[must_use]
+    pub fn default_for(&self, profile: Profile) -> Option<DefaultValue> {
+        self.default.filter(|_| profile != Profile::Compatible || self.since == Version::OLDEST)
     }
 
     /// The former name `profile` still reads.

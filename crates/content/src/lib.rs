@@ -1,7 +1,7 @@
 //! What Identities say to each other: attributes, queries, requests, responses, notifications, and the contents of messages,
 //! templates and tokens. Knows neither storage nor network. Facts are in `docs/protocol/04`.
 //!
-//! Every type is declared once, in [`types`]' tables, as a [`TypeDescription`]; [`Reader`] interprets the descriptions, and
+//! Every type is declared once, in the tables behind [`registry::all`], as a [`TypeDescription`]; [`Reader`] interprets the descriptions, and
 //! hints ([`hints`]), JSON schemas ([`json_schema`]) and the documentation ([`documentation`]) are made of them.
 //!
 //! ```
@@ -42,12 +42,13 @@ pub mod hints;
 pub mod iql;
 pub mod json_schema;
 pub mod patterns;
+pub mod positions;
 pub mod queries;
 pub mod registry;
 pub mod tags;
 
 pub use content::{Content, ContentRef, Object, ObjectRef};
-pub use description::{Category, Default, Property, TypeDescription};
+pub use description::{Category, DefaultValue, Property, TypeDescription};
 pub use error::{ContentError, ErrorKind, Violation};
 pub use hint_types::{DataType, EditType, TechnicalType};
 pub use kind::{Choice, Format, Item, Key, Kind, List, ListRule, Numeric, Text, Union};

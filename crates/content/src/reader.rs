@@ -3,6 +3,7 @@
 //! What is read comes out in the form in which it is written: members sorted, defaults filled in, unknown members dropped,
 //! identifiers and dates as plain texts, `@type` where the peers write it. So checking and writing cannot disagree.
 
+mod lists;
 mod scalars;
 
 use core_types::Timestamp;
@@ -10,12 +11,11 @@ use core_types::json::stringify;
 use serde_json::{Map, Value};
 
 use crate::content::{Content, Object};
-use crate::description::{Default, Property, TypeDescription};
+use crate::description::{DefaultValue, Property, TypeDescription};
 use crate::error::{ContentError, ErrorKind, Violation};
-use crate::kind::{Choice, Item, Kind, List, ListRule};
+use crate::kind::{Choice, Kind};
 use crate::registry;
 use crate::rules::RuleViolation;
-use crate::utf16;
 use crate::version::Profile;
 
 /// Reads and checks content.
@@ -222,31 +222,38 @@ impl<'r, 'v> Reading<'r, 'v> {
         self.error(ErrorKind::UnknownType, Violation::UnknownType, unknown_reason(name))
     }
 
-    /// Finds the type an object names. As in the peers, anything JavaScript takes for false is no name.
-    fn dispatch(&mut self, value: &Value) -> Result<Dispatch> {
+    /// The type an object names, if it names one. As in the peers, anything JavaScript takes for false is no name.
+    fn named_type(&self, value: &Value) -> Result<Option<&'static TypeDescription>> {
         let name = match value.get("@type") {
-            None | Some(Value::Null | Value::Bool(false)) => return Ok(Dispatch::Untyped),
-            Some(Value::String(name)) if name.is_empty() || name == "JSONWrapper" => return Ok(Dispatch::Untyped),
-            Some(Value::Number(number)) if number.as_f64() == Some(0.0) => return Ok(Dispatch::Untyped),
+            None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
+            Some(Value::String(name)) if name.is_empty() || name == "JSONWrapper" => return Ok(None),
+            Some(Value::Number(number)) if number.as_f64() == Some(0.0) => return Ok(None),
             Some(Value::String(name)) => name,
             Some(_) => {
                 return Err(self.error(ErrorKind::Malformed, Violation::WrongJsonType, "'@type' must be a text"));
             }
         };
-        let version_is_known = value.get("@version").is_none_or(is_version_one);
-        match registry::named(name, self.reader.profile) {
-            Some(description) if version_is_known => Ok(Dispatch::Known(description)),
-            _ if self.reader.keeps_unknown_types => {
-                self.unknown.push(UnknownType { path: self.path(), type_name: name.clone() });
+        let description = registry::named(name, self.reader.profile).ok_or_else(|| self.unknown_type(name))?;
+        if value.get("@version").is_none_or(is_version_one) {
+            return Ok(Some(description));
+        }
+        let mut error = self.unknown_type(name);
+        error.path.push_str(if error.path.is_empty() { "@version" } else { ".@version" });
+        error.reason = format!("the type '{name}' is unknown in this version");
+        Err(error)
+    }
+
+    /// What to do with an object where several types may stand.
+    fn dispatch(&mut self, value: &Value) -> Result<Dispatch> {
+        match self.named_type(value) {
+            Ok(Some(description)) => Ok(Dispatch::Known(description)),
+            Ok(None) => Ok(Dispatch::Untyped),
+            Err(error) if self.reader.keeps_unknown_types && error.violation == Violation::UnknownType => {
+                let type_name = value.get("@type").and_then(Value::as_str).unwrap_or_default().to_owned();
+                self.unknown.push(UnknownType { path: self.path(), type_name });
                 Ok(Dispatch::Kept)
             }
-            Some(_) => {
-                let mut error = self.unknown_type(name);
-                error.path.push_str(if error.path.is_empty() { "@version" } else { ".@version" });
-                error.reason = format!("the type '{name}' is unknown in this version");
-                Err(error)
-            }
-            None => Err(self.unknown_type(name)),
+            Err(error) => Err(error),
         }
     }
 
@@ -322,10 +329,10 @@ impl<'r, 'v> Reading<'r, 'v> {
             found = found.filter(|value| !value.is_null());
         }
         let Some(value) = found else {
-            return match (property.default, property.kind) {
-                (Some(Default::False), _) => Ok(Some(Value::Bool(false))),
-                (Some(Default::EmptyList), _) => Ok(Some(Value::Array(Vec::new()))),
-                (Some(Default::Text(text)), _) => Ok(Some(Value::from(text))),
+            return match (property.default_for(self.reader.profile), property.kind) {
+                (Some(DefaultValue::False), _) => Ok(Some(Value::Bool(false))),
+                (Some(DefaultValue::EmptyList), _) => Ok(Some(Value::Array(Vec::new()))),
+                (Some(DefaultValue::Text(text)), _) => Ok(Some(Value::from(text))),
                 (None, Kind::PropertyHints(_)) => Ok(Some(Value::Object(Map::new()))),
                 (None, _) if property.required => Err(self.missing(place)),
                 (None, _) => Ok(None),
@@ -369,21 +376,8 @@ impl<'r, 'v> Reading<'r, 'v> {
     fn child(&mut self, place: Place, declared: &'static str, value: &'v Value) -> Result<Value> {
         let Some(declared) = registry::declared(declared) else { return Err(self.unknown_type(declared)) };
         // An unknown type cannot stand for a known one, so it is never kept here.
-        let dispatched = if value.get("@type").is_some() {
-            let kept = self.unknown.len();
-            match self.dispatch(value)? {
-                Dispatch::Kept => {
-                    self.unknown.truncate(kept);
-                    let name = value.get("@type").and_then(Value::as_str).unwrap_or_default();
-                    return Err(self.unknown_type(name));
-                }
-                Dispatch::Known(description) => Some(description),
-                Dispatch::Untyped => None,
-            }
-        } else {
-            None
-        };
-        self.typed_child(place, declared, dispatched, value)
+        let own = self.named_type(value)?;
+        self.typed_child(place, declared, own, value)
     }
 
     fn typed_child(
@@ -424,102 +418,6 @@ impl<'r, 'v> Reading<'r, 'v> {
         };
         if is_allowed { Ok(Value::Object(members)) } else { Err(self.not_allowed(place, description.name)) }
     }
-
-    fn list(&mut self, place: Place, list: List, value: &'v Value) -> Result<Value> {
-        if list.single && (value.is_string() || value.get("address").is_some()) {
-            return Ok(Value::Array(vec![self.address(place, value)?]));
-        }
-        let values = value.as_array().ok_or_else(|| self.no_list())?;
-        let mut items = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            let item = match list.item {
-                // A wrong text is a fault of the list, there is nothing inside it.
-                Item::Text => self.item(place, list.item, value),
-                _ => self.within(Step::Index(index), |reading| reading.item(place, list.item, value)),
-            };
-            items.push(item.map_err(|error| in_item(error, place, index))?);
-        }
-        self.check_list(place, list.rule, &items)?;
-        Ok(Value::Array(items))
-    }
-
-    fn item(&mut self, place: Place, item: Item, value: &'v Value) -> Result<Value> {
-        match item {
-            Item::Text if value.is_string() => Ok(value.clone()),
-            Item::Text => {
-                Err(self.parsing(place.owner, place.property.name, Violation::WrongJsonType, "must be a text"))
-            }
-            _ if value.is_null() => Ok(Value::Null),
-            Item::Address => self.address(place, value),
-            Item::Any if !value.is_object() => {
-                Err(self.parsing(place.owner, place.property.name, Violation::WrongJsonType, "an object is needed"))
-            }
-            Item::Any => match self.dispatch(value)? {
-                Dispatch::Known(description) => self.object(description, value, true).map(Value::Object),
-                Dispatch::Untyped => Ok(opaque(value)),
-                Dispatch::Kept => Ok(value.clone()),
-            },
-            Item::Child(name) => {
-                let Some(declared) = registry::declared(name) else { return Err(self.unknown_type(name)) };
-                match self.dispatch(value)? {
-                    Dispatch::Known(own) => self.typed_child(place, declared, Some(own), value),
-                    Dispatch::Untyped => self.typed_child(place, declared, None, value),
-                    Dispatch::Kept => Ok(value.clone()),
-                }
-            }
-        }
-    }
-
-    fn check_list(&self, place: Place, rule: ListRule, items: &[Value]) -> Result<()> {
-        let lengths = || items.iter().filter_map(Value::as_str).map(utf16::length);
-        let broken = match rule {
-            ListRule::Any => None,
-            ListRule::NotEmpty => items.is_empty().then_some((Violation::EmptyList, "at least one item is needed")),
-            ListRule::Tags if items.len() > 20 => Some((Violation::Rule, "at most 20 tags are allowed")),
-            ListRule::Tags if lengths().any(|length| length > 250) => {
-                Some((Violation::Rule, "a tag has at most 250 characters"))
-            }
-            ListRule::Tags => items
-                .iter()
-                .enumerate()
-                .any(|(index, item)| items.iter().take(index).any(|other| other == item))
-                .then_some((Violation::Rule, "tags must differ")),
-            ListRule::Options => lengths()
-                .any(|length| !(1..=4096).contains(&length))
-                .then_some((Violation::Rule, "an option has 1 to 4096 characters")),
-        };
-        broken.map_or(Ok(()), |(violation, reason)| Err(self.validation(place, violation, reason)))
-    }
-
-    /// Hints by name of property. As in the peers the hints' own `@type` is not looked at, and a list counts as an object.
-    fn property_hints(&mut self, place: Place, name: &'static str, value: &'v Value) -> Result<Value> {
-        let Some(description) = registry::declared(name) else { return Err(self.unknown_type(name)) };
-        let mut written = Map::new();
-        match value {
-            Value::Object(hints) => {
-                for (name, hints) in hints {
-                    let members = self.within(Step::Name(name), |reading| reading.object(description, hints, true))?;
-                    written.insert(name.clone(), Value::Object(members));
-                }
-            }
-            Value::Array(hints) => {
-                for (index, hints) in hints.iter().enumerate() {
-                    let members =
-                        self.within(Step::Index(index), |reading| reading.object(description, hints, true))?;
-                    written.insert(index.to_string(), Value::Object(members));
-                }
-            }
-            _ => {
-                return Err(self.parsing(
-                    place.owner,
-                    place.property.name,
-                    Violation::WrongJsonType,
-                    "an object is needed",
-                ));
-            }
-        }
-        Ok(Value::Object(written))
-    }
 }
 
 /// A property and the type it belongs to.
@@ -527,23 +425,6 @@ impl<'r, 'v> Reading<'r, 'v> {
 struct Place {
     owner: &'static str,
     property: &'static Property,
-}
-
-/// An error inside an item is reported at the list, an unknown type included.
-fn in_item(inner: ContentError, place: Place, index: usize) -> ContentError {
-    let reason = format!("item {index} is invalid ({inner})");
-    let violation = match inner.violation {
-        kept @ (Violation::UnknownType | Violation::TypeNotAllowed) => kept,
-        _ => Violation::InvalidItem,
-    };
-    ContentError {
-        kind: ErrorKind::Parsing,
-        violation,
-        type_name: Some(place.owner),
-        property: Some(place.property.name.to_owned()),
-        path: inner.path,
-        reason,
-    }
 }
 
 /// An object without type is kept as it is, but for its envelope.

@@ -243,8 +243,8 @@ view! {
         subject = text("subject");
         /// Text.
         body = text("body");
-        /// `PlainText` or `Markdown`.
-        body_format = text("bodyFormat");
+        /// `PlainText` or `Markdown`; absent is the former.
+        body_format = optional_text("bodyFormat");
     }
 }
 view! {

@@ -1,5 +1,5 @@
 use super::SHORT;
-use crate::description::{Category, Default, Property, TypeDescription};
+use crate::description::{Category, DefaultValue, Property, TypeDescription};
 use crate::kind::{Choice, Format, Item, Kind, List, ListRule, Text};
 
 /// Tags of an attribute or a query; their syntax is a later check (`docs/protocol/04 §2.1, §2.3`).
@@ -31,7 +31,7 @@ pub(super) static TYPES: &[TypeDescription] = &[
         &[
             Property::required("value", Kind::OneOf(Choice::Category(Category::RelationshipValue))),
             Property::required("key", SHORT),
-            Property::optional("isTechnical", Kind::Boolean).default(Default::False),
+            Property::optional("isTechnical", Kind::Boolean).default(DefaultValue::False),
             CONFIDENTIALITY,
             Property::required("owner", Kind::Address),
         ],

@@ -1,4 +1,4 @@
-use crate::description::{Category, Default, Property, TypeDescription};
+use crate::description::{Category, DefaultValue, Property, TypeDescription};
 use crate::hint_types::TechnicalType;
 use crate::kind::{Format, Item, Kind, List, Text};
 
@@ -19,15 +19,17 @@ pub(super) static TYPES: &[TypeDescription] = &[
         "A letter.",
         &[
             Property::required("to", Kind::List(List::some(Item::Address))),
-            Property::optional("cc", Kind::List(List::of(Item::Address))).default(Default::EmptyList).null_is_absent(),
+            Property::optional("cc", Kind::List(List::of(Item::Address)))
+                .default(DefaultValue::EmptyList)
+                .null_is_absent(),
             Property::required("subject", Kind::Text(Text::plain(300))),
             Property::required("body", Kind::Text(Text::plain(50_000))).formerly("content", 7, 1, 0),
-            Property::required(
+            Property::optional(
                 "bodyFormat",
                 Kind::Text(Text::formatted(Format::Enumeration(&["PlainText", "Markdown"], None))),
             )
             .since(7, 1, 0)
-            .default(Default::Text("PlainText"))
+            .default(DefaultValue::Text("PlainText"))
             .null_is_absent(),
         ],
     ),

@@ -1,5 +1,5 @@
 use super::identity_values::CREDENTIAL;
-use crate::description::{Category, Default, Property, TypeDescription};
+use crate::description::{Category, DefaultValue, Property, TypeDescription};
 use crate::kind::{Format, Item, Key, Kind, List, Numeric, Text};
 
 const fn content(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
@@ -36,7 +36,7 @@ pub(super) static TYPES: &[TypeDescription] = &[
             Property::required("identity", Kind::Child("Identity")),
             text("username"),
             text("password"),
-            Property::required("isBackupDevice", Kind::Boolean).default(Default::False),
+            Property::required("isBackupDevice", Kind::Boolean).default(DefaultValue::False),
         ],
     ),
     TypeDescription::new(
