@@ -1,0 +1,44 @@
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::{Map, json};
+use system_tests::WebhookReceiver;
+
+use crate::clock::{median, milliseconds, range};
+use crate::machine::resident_mebibytes;
+use crate::pair::{Pair, Place};
+use crate::report::Row;
+
+/// How long a Connector may rest before its memory is read.
+const REST: Duration = Duration::from_secs(2);
+
+/// From the start of the process to the first healthy answer, with an Identity that is there; and the memory after it.
+pub(crate) async fn start(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
+    let receiver = WebhookReceiver::start().await?;
+    let mut modules = Map::new();
+    modules.insert("sync".to_owned(), json!({ "enabled": true }));
+    let webhook = json!({ "triggers": ["**"], "target": { "url": receiver.url() } });
+    modules.insert("webhooks".to_owned(), json!({ "enabled": true, "webhooks": [webhook] }));
+    let mut pair = Pair::start(place, "start", modules).await?;
+    let (mut durations, mut memory) = (Vec::new(), Vec::new());
+    for run in 0..place.count(21, 3) {
+        pair.a.connector.stop().await?;
+        let started = Instant::now();
+        pair.a.connector.run().await?;
+        while !pair.a.client.is_healthy().await? {}
+        durations.push(milliseconds(started.elapsed()));
+        if run % 4 == 0 {
+            tokio::time::sleep(REST).await;
+            let process = pair.a.connector.process().and_then(system_tests::ServerProcess::id);
+            memory.push(resident_mebibytes(process.context("the Connector is down")?)?);
+        }
+    }
+    pair.end().await?;
+    let (fastest, slowest) = range(&durations);
+    Ok(vec![
+        Row::new("start to healthy, existing Identity", place.name, format!("{:.0} ms", median(durations)))
+            .beside(format!("{fastest:.0} to {slowest:.0} ms; aim: below 50 ms")),
+        Row::new("resident memory, idle after the start", place.name, format!("{:.1} MiB", median(memory)))
+            .beside("aim: below 14 MiB"),
+    ])
+}

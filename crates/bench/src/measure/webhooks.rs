@@ -1,0 +1,69 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use serde_json::{Map, json};
+use system_tests::WebhookReceiver;
+use tokio::task::JoinSet;
+
+use crate::clock::{median, per_second};
+use crate::fill;
+use crate::pair::{Pair, Place};
+use crate::report::Row;
+
+/// Requests at the same time: what the webhooks of a target are limited to by default.
+const PARALLEL: usize = 4;
+
+/// Deliveries of a backlog, and the same requests made by a loop that does nothing else.
+pub(crate) async fn webhooks(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
+    let receiver = WebhookReceiver::start().await?;
+    let mut modules = Map::new();
+    let webhook = json!({ "triggers": ["**"], "target": { "url": receiver.url() } });
+    modules.insert("webhooks".to_owned(), json!({ "enabled": true, "webhooks": [webhook] }));
+    let mut pair = Pair::start(place, "webhooks", modules).await?;
+    let message = pair.a.client.send_mail(&pair.b.address, "measured", "body").await?.result(201)?;
+    let events = place.count(3000, 100);
+    let (mut delivered, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..place.count(3, 1) {
+        pair.a.connector.stop().await?;
+        fill::events(&pair.a, events, &message).await?;
+        let before = *receiver.count().borrow();
+        pair.a.connector.run().await?;
+        let mut count = receiver.count();
+        count.wait_for(|count| *count > before).await?;
+        let started = Instant::now();
+        count.wait_for(|count| *count >= before + events).await?;
+        delivered.push(per_second(events, started.elapsed()));
+
+        let body = receiver.deliveries().into_iter().rev().map(|delivery| delivery.body).max_by_key(bytes::Bytes::len);
+        let body = body.context("nothing was delivered")?;
+        bare.push(post_in_a_loop(receiver.url(), &body, events).await?);
+    }
+    pair.end().await?;
+    Ok(vec![
+        Row::new("events delivered to a webhook", place.name, format!("{:.0} /s", median(delivered)))
+            .beside(format!("a bare loop of {PARALLEL} clients: {:.0} /s", median(bare))),
+    ])
+}
+
+async fn post_in_a_loop(url: &str, body: &bytes::Bytes, count: usize) -> anyhow::Result<f64> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let left = Arc::new(AtomicUsize::new(count));
+    let started = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..PARALLEL {
+        let (client, url, body, left) = (client.clone(), url.to_owned(), body.clone(), Arc::clone(&left));
+        tasks.spawn(async move {
+            while left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                let request = client.post(&url).header("content-type", "application/json").body(body.clone());
+                request.send().await?.error_for_status()?;
+            }
+            Ok::<_, reqwest::Error>(())
+        });
+    }
+    while let Some(result) = tasks.join_next().await {
+        result??;
+    }
+    Ok(per_second(count, started.elapsed()))
+}
