@@ -17,6 +17,11 @@ impl NamedLocks {
         self.find(name).lock_owned().await
     }
 
+    /// The lock `name`, if nobody holds it.
+    pub(crate) fn try_lock(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.find(name).try_lock_owned().ok()
+    }
+
     fn find(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
         // The map is consistent at every point a panic could happen.
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +46,9 @@ mod tests {
         let locks = NamedLocks::default();
         let held = locks.lock("a").await;
         assert!(locks.lock("a").now_or_never().is_none());
+        assert!(locks.try_lock("a").is_none());
         assert!(locks.lock("b").now_or_never().is_some());
+        assert!(locks.try_lock("b").is_some());
         drop(held);
         assert!(locks.lock("a").now_or_never().is_some());
     }

@@ -55,6 +55,8 @@ pub struct RequestError {
     pub details: Option<Value>,
     /// The Backbone's trace id of the call.
     pub trace_id: Option<String>,
+    /// Whether the call never left: no connection, or no access token to send it with.
+    pub is_unsent: bool,
 }
 
 impl RequestError {
@@ -71,6 +73,14 @@ impl RequestError {
             codes::UNEXPECTED => matches!(self.status, 408 | 425 | 429 | 502 | 503 | 504),
             _ => false,
         }
+    }
+
+    /// Whether the call surely had no effect: it never left, or the Backbone refused it. After any other failure the
+    /// Backbone may have done what it was asked for.
+    #[must_use]
+    pub fn is_without_effect(&self) -> bool {
+        let is_refusal = matches!(self.status, 400..=499) && !matches!(self.status, 408 | 425 | 499);
+        self.is_unsent || is_refusal
     }
 }
 

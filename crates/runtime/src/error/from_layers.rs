@@ -61,6 +61,7 @@ mod tests {
             error_id: None,
             details: None,
             trace_id: None,
+            is_unsent: false,
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     events::EventRecorder,
     files::Files,
     locks::NamedLocks,
-    messages::Messages,
+    messages::{LatestSent, Messages},
     password_hashing::PasswordHashing,
     relationships::Relationships,
     secrets::AccountKeys,
@@ -66,6 +66,7 @@ struct Inner {
     keys: AccountKeys,
     backbone: Backbone,
     base_url_hostname: String,
+    latest_sent: LatestSent,
     locks: NamedLocks,
     password_hashing: PasswordHashing,
     sync: SyncState,
@@ -200,6 +201,10 @@ impl Account {
         &self.0.password_hashing
     }
 
+    pub(crate) fn latest_sent(&self) -> &LatestSent {
+        &self.0.latest_sent
+    }
+
     pub(crate) fn sync_state(&self) -> &SyncState {
         &self.0.sync
     }
@@ -215,6 +220,10 @@ impl Account {
 
     pub(crate) async fn lock(&self, name: &str) -> OwnedMutexGuard<()> {
         self.0.locks.lock(name).await
+    }
+
+    pub(crate) fn try_lock(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
+        self.0.locks.try_lock(name)
     }
 
     /// Runs `work` to its end, even if the caller stops waiting: between a call to the Backbone and the transaction that

@@ -12,12 +12,13 @@ use super::{Account, AccountOptions, Inner, creation, info};
 use crate::{
     backbone::{Authenticator, Backbone, Credentials, HttpClient},
     documents::{
-        AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message,
+        AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message, PendingMessage,
         PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry, Token,
         TransmitCounter, UnpushedDatawalletModification,
     },
     error::{Result, TransportError},
     locks::NamedLocks,
+    messages::LatestSent,
     password_hashing::PasswordHashing,
     secrets::{AccountKeys, raise_last_nonce},
     sync::SyncState,
@@ -27,8 +28,8 @@ impl Account {
     /// Opens the account in a store. An empty store gets a new Identity, if the configuration allows that; an interrupted
     /// creation is continued.
     ///
-    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is still missing. A Backbone that
-    /// cannot be reached for that is not an error: the next synchronisation tries again.
+    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is still missing or the fate of a
+    /// message is unknown. A Backbone that cannot be reached for that is not an error: the next synchronisation tries again.
     ///
     /// # Errors
     /// `error.transport.general.…` for a configuration that cannot be used, `error.transport.general.noIdentityFound`,
@@ -56,6 +57,7 @@ impl Account {
         if let Err(error) = account.sync().bootstrap().await {
             tracing::warn!(code = error.code(), %error, "the datawallet of the Identity could not be created yet");
         }
+        account.messages().recover_at_start().await;
         Ok(account)
     }
 
@@ -81,6 +83,7 @@ impl Account {
             recorder,
             identity,
             keys,
+            latest_sent: LatestSent::default(),
             locks: NamedLocks::default(),
             password_hashing: PasswordHashing::new(),
             sync: SyncState::default(),
@@ -132,6 +135,7 @@ async fn register_collections(store: &Store) -> Result<()> {
             File::COLLECTION,
             Message::COLLECTION,
             TransmitCounter::COLLECTION,
+            PendingMessage::COLLECTION,
             PendingRelationship::COLLECTION,
             ProcessedExternalEvent::COLLECTION,
         ])

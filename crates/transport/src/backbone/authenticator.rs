@@ -107,7 +107,7 @@ impl Authenticator {
             }
         }
         let response: TokenResponse = serde_json::from_slice(&answer.body)
-            .map_err(|_| call.error(codes::NO_AUTH_POSSIBLE, 500, "the answer holds no access token"))?;
+            .map_err(|_| no_auth(codes::NO_AUTH_POSSIBLE, call.error("", 500, "the answer holds no access token")))?;
         let lifetime = Duration::from_secs(response.expires_in).saturating_sub(SAFETY_MARGIN);
         Ok(AccessToken {
             text: Arc::new(response.access_token),
@@ -118,5 +118,6 @@ impl Authenticator {
 
 fn no_auth(code: &str, mut error: Box<RequestError>) -> Box<RequestError> {
     code.clone_into(&mut error.code);
+    error.is_unsent = true;
     error
 }

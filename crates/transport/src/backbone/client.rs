@@ -113,6 +113,7 @@ impl Call {
             error_id: None,
             details: None,
             trace_id: None,
+            is_unsent: false,
         })
     }
 }
@@ -236,7 +237,7 @@ fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestError> {
         reason.push_str(&error.to_string());
         cause = error.source();
     }
-    call.error(code, 500, reason)
+    Box::new(RequestError { is_unsent: error.is_connect(), ..*call.error(code, 500, reason) })
 }
 
 fn is_resolution_failure(error: &reqwest::Error) -> bool {

@@ -61,6 +61,11 @@ impl Backbone {
         Ok(self.send(&call).await?.bytes(&call)?)
     }
 
+    /// One page of a list, and how many pages there are.
+    pub(crate) async fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<(Vec<T>, u64)> {
+        Ok(self.send(call).await?.page(call)?)
+    }
+
     /// All pages of a list. The number of pages is that of the first answer (`docs/protocol/02 §3.5`).
     pub(crate) async fn pages<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>> {
         let (mut items, pages) = self.send(&call).await?.page(&call)?;

@@ -18,6 +18,7 @@ mod file;
 mod identity_deletion_process;
 mod map_entry;
 mod message;
+mod pending_message;
 mod pending_relationship;
 mod relationship;
 mod relationship_template;
@@ -43,6 +44,7 @@ pub use self::{
     identity_deletion_process::IdentityDeletionProcess,
     map_entry::{AccountInfoEntry, DeviceSecretEntry, SyncInfoEntry},
     message::{Message, MessageRecipient},
+    pending_message::PendingMessage,
     pending_relationship::PendingRelationship,
     relationship::{AuditLogEntry, PeerDeletionInfo, PeerDeletionStatus, Relationship},
     relationship_template::RelationshipTemplate,
@@ -56,6 +58,7 @@ debug_by_id!(
     Device: id,
     File: id,
     Message: id,
+    PendingMessage: id,
     PendingRelationship: id,
     Relationship: id,
     RelationshipTemplate: id,

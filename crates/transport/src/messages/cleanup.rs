@@ -1,11 +1,11 @@
 //! What remains of messages after the decomposition of a relationship (`docs/protocol/02 §9.9`).
 
-use core_types::identity_address::client_pseudonym;
+use core_types::{IdentityAddress, identity_address::client_pseudonym};
 use store::{Filter, Query};
 
 use super::Messages;
 use crate::{
-    documents::{Message, Relationship},
+    documents::{Message, MessageRecipient, PendingMessage, Relationship},
     error::Result,
     unit_of_work::UnitOfWork,
 };
@@ -16,20 +16,39 @@ impl Messages {
         let pseudonym = client_pseudonym(self.account.base_url_hostname());
         let query = Query::new(Filter::eq("recipients.relationshipId", relationship.id.as_str()));
         for mut message in unit.transaction().find::<Message>(&query).await? {
-            if message.is_own && message.recipients.len() > 1 {
-                for recipient in &mut message.recipients {
-                    if recipient.relationship_id.as_ref() == Some(&relationship.id) {
-                        recipient.address = pseudonym.clone();
-                        recipient.relationship_id = None;
-                    }
-                }
-                if message.recipients.iter().any(|recipient| recipient.address != pseudonym) {
-                    unit.replace(&message).await?;
-                    continue;
-                }
+            if message.is_own && forget_recipient(&mut message.recipients, relationship, &pseudonym) {
+                unit.replace(&message).await?;
+            } else {
+                unit.delete::<Message>(message.id.as_str()).await?;
             }
-            unit.delete::<Message>(message.id.as_str()).await?;
+        }
+        // Few at any time.
+        for mut pending in unit.transaction().find::<PendingMessage>(&Query::default()).await? {
+            if !pending.recipients.iter().any(|recipient| recipient.relationship_id.as_ref() == Some(&relationship.id))
+            {
+                continue;
+            }
+            if forget_recipient(&mut pending.recipients, relationship, &pseudonym) {
+                unit.replace(&pending).await?;
+            } else {
+                unit.delete::<PendingMessage>(&pending.id).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// Takes the name of the peer from the list; false if nobody else is left in it.
+fn forget_recipient(
+    recipients: &mut [MessageRecipient],
+    relationship: &Relationship,
+    pseudonym: &IdentityAddress,
+) -> bool {
+    for recipient in recipients.iter_mut() {
+        if recipient.relationship_id.as_ref() == Some(&relationship.id) {
+            recipient.address = pseudonym.clone();
+            recipient.relationship_id = None;
+        }
+    }
+    recipients.iter().any(|recipient| recipient.address != *pseudonym)
 }

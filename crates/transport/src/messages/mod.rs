@@ -1,6 +1,7 @@
 //! Messages (`docs/protocol/02 §9.9`).
 
 mod cleanup;
+mod pending;
 mod receiving;
 mod sending;
 
@@ -8,6 +9,7 @@ use core_types::MessageId;
 use serde_json::Value;
 use store::Query;
 
+pub(crate) use pending::LatestSent;
 pub use sending::SendMessage;
 
 use crate::{

@@ -8,13 +8,16 @@ use core_types::{IdentityAddress, Reference};
 use protocol::message::Recipient;
 use serde_json::Value;
 
-use super::Messages;
+use super::{
+    Messages,
+    pending::{body_hash, lock_name},
+};
 use crate::{
     backbone::Call,
-    documents::{File, Message, MessageRecipient, PeerDeletionStatus, Relationship},
+    documents::{File, Message, MessageRecipient, PeerDeletionStatus, PendingMessage, Relationship},
     error::{Result, TransportError},
-    events::TransportEvent,
     relationships::reserve_transmit_counter,
+    request_error::RequestError,
 };
 
 /// A message to send.
@@ -56,10 +59,14 @@ impl Messages {
         for relationship in &relationships {
             secrets.push(account.relationship_secrets(relationship).await?);
         }
-        // Committed before anything is encrypted: no counter is ever used twice, whatever happens from here on.
+        let base_url = &account.config().base_url;
+        let attachments: Vec<Reference> = new.attachments.iter().map(|file| file.reference(base_url)).collect();
         let names: Vec<_> = relationships.iter().map(|relationship| &relationship.relationship_secret_id).collect();
-        let counters = reserve_transmit_counter(account, &names).await?;
+        let created_by_device = account.device().await?.id;
+        let now = account.clock().now();
 
+        let mut unit = account.unit_of_work().await?;
+        let counters = reserve_transmit_counter(&mut unit, &names).await?;
         let recipients: Vec<Recipient<'_>> = relationships
             .iter()
             .zip(&secrets)
@@ -70,9 +77,6 @@ impl Messages {
                 counter,
             })
             .collect();
-        let base_url = &account.config().base_url;
-        let attachments: Vec<Reference> = new.attachments.iter().map(|file| file.reference(base_url)).collect();
-        let now = account.clock().now();
         let sealed = protocol::message::seal_message(&mut rand::rng(), &new.content, &attachments, &recipients, now)?;
         let request = SendMessageRequest {
             attachments: new.attachments.iter().map(|file| Attachment { id: file.id.clone() }).collect(),
@@ -86,19 +90,12 @@ impl Messages {
                 })
                 .collect(),
         };
-        let response: SendMessageResponse = account.http().result(Call::post(paths::MESSAGES, &request)?).await?;
-
-        let message = Message {
+        let pending = PendingMessage {
             attachments: new.attachments.into_iter().map(|file| file.id).collect(),
             content: new.content,
-            created_at: response.created_at,
-            created_by: account.identity().address.clone(),
-            created_by_device: account.device().await?.id,
-            id: response.id,
-            is_own: true,
-            metadata: None,
-            metadata_modified_at: None,
-            received_by_everyone: false,
+            created_by_device,
+            id: body_hash(request.body.as_slice()),
+            prepared_at: now,
             recipients: sealed
                 .recipients
                 .into_iter()
@@ -112,13 +109,23 @@ impl Messages {
                 })
                 .collect(),
             secret_key: sealed.secret_key,
-            was_read_at: None,
+            sent_after: account.latest_sent().bound(now),
         };
-        let mut unit = account.unit_of_work().await?;
-        unit.insert(&message).await?;
-        unit.publish(&TransportEvent::MessageSent(message.clone())).await?;
+        let _on_its_way = account.lock(&lock_name(&pending.id)).await;
+        unit.insert(&pending).await?;
+        // Committed before anything leaves: no counter is ever used twice, and no message is sent that nobody remembers,
+        // whatever happens from here on.
         unit.commit().await?;
-        Ok(message)
+
+        let call = Call::post(paths::MESSAGES, &request)?;
+        match account.http().result::<SendMessageResponse>(call).await {
+            Ok(response) => self.store_taken(pending, response.id, response.created_at).await,
+            Err(error) if error.as_request_error().is_some_and(RequestError::is_without_effect) => {
+                self.forget(&pending).await?;
+                Err(error)
+            }
+            Err(error) => self.resolve(pending, error).await,
+        }
     }
 
     /// The relationships to all recipients, in their order.

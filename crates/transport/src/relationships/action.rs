@@ -261,7 +261,9 @@ impl Relationships {
 
     async fn creation_response(&self, relationship: &Relationship) -> Result<Bytes> {
         let secrets = self.account.relationship_secrets(relationship).await?;
-        let counters = reserve_transmit_counter(&self.account, &[&relationship.relationship_secret_id]).await?;
+        let mut unit = self.account.unit_of_work().await?;
+        let counters = reserve_transmit_counter(&mut unit, &[&relationship.relationship_secret_id]).await?;
+        unit.commit().await?;
         let counter = counters.first().copied().ok_or_else(|| TransportError::invariant("no counter was reserved"))?;
         let wire = protocol::relationship::seal_creation_response(
             &secrets,

@@ -3,19 +3,18 @@
 use core_types::RelationshipSecretId;
 
 use crate::{
-    account::Account,
     documents::TransmitCounter,
     error::{Result, TransportError},
+    unit_of_work::UnitOfWork,
 };
 
 /// Counter 0 is never used: whoever wrote the database before may have spent it.
 const FIRST: u64 = 1;
 
 /// Takes one counter for each of the given relationship secrets, so that nobody else ever gets it. Must be committed before
-/// anything is encrypted with a counter: a (key, counter) pair that left the process must not be given out again after a
+/// anything encrypted with a counter leaves the process: such a (key, counter) pair must not be given out again after a
 /// crash.
-pub(crate) async fn reserve(account: &Account, secrets: &[&RelationshipSecretId]) -> Result<Vec<u32>> {
-    let mut unit = account.unit_of_work().await?;
+pub(crate) async fn reserve(unit: &mut UnitOfWork<'_>, secrets: &[&RelationshipSecretId]) -> Result<Vec<u32>> {
     let mut reserved = Vec::with_capacity(secrets.len());
     for &id in secrets {
         let stored: Option<TransmitCounter> = unit.get(id.as_str()).await?;
@@ -26,6 +25,5 @@ pub(crate) async fn reserve(account: &Account, secrets: &[&RelationshipSecretId]
         unit.put(&TransmitCounter { id: id.clone(), next: counter + 1 }).await?;
         reserved.push(taken);
     }
-    unit.commit().await?;
     Ok(reserved)
 }

@@ -147,5 +147,6 @@ fn refusal(code: Option<&str>) -> TransportError {
         error_id: None,
         details: None,
         trace_id: None,
+        is_unsent: false,
     })
 }

@@ -8,8 +8,8 @@ use store::{Filter, Query};
 use transport::{
     SendMessage, SendTemplate, TransportConfig,
     documents::{
-        AccountInfoEntry, DeviceSecretEntry, Message, PendingRelationship, ProcessedExternalEvent, RelationshipStatus,
-        Secret, SyncInfoEntry,
+        AccountInfoEntry, DeviceSecretEntry, Message, PendingMessage, PendingRelationship, ProcessedExternalEvent,
+        RelationshipStatus, Secret, SyncInfoEntry,
     },
 };
 
@@ -154,7 +154,7 @@ async fn no_counter_is_used_twice_whatever_happens_to_a_message() {
     let (mut a, b) = backbone.related_accounts().await;
     a.messages().send(message_to(&b)).await.unwrap();
     backbone.network.fail_next(Method::POST, "/Messages", Fault::AnswerLost);
-    assert_eq!(a.messages().send(message_to(&b)).await.unwrap_err().code(), "error.platform.unexpected");
+    a.messages().send(message_to(&b)).await.unwrap();
     a = reopen(&backbone, a).await;
     backbone.network.fail_next(Method::POST, "/Messages", Fault::Unreachable);
     a.messages().send(message_to(&b)).await.unwrap_err();
@@ -163,8 +163,109 @@ async fn no_counter_is_used_twice_whatever_happens_to_a_message() {
     let received = b.sync().everything().await.unwrap().messages;
     // Counter 1 went into the acceptance, and 4 was reserved for the message that never arrived.
     assert_eq!(counters(&received), [2, 3, 5]);
-    // Nothing is known here of the message whose answer was lost.
-    assert_eq!(a.messages().find(&Query::default()).await.unwrap().len(), 2);
+}
+
+async fn pending_messages(account: &TestAccount) -> u64 {
+    account.store().count::<PendingMessage>(&Filter::All).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_found_in_the_list() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    backbone.network.fail_next(Method::POST, "/Messages", Fault::AnswerLost);
+    // The first attempts to find it fail, too.
+    backbone.network.fail_next(Method::GET, "/Messages", Fault::Unreachable);
+    backbone.network.fail_next(Method::GET, "/Messages", Fault::Unreachable);
+    let sent = a.messages().send(message_to(&b)).await.unwrap();
+    let received = b.sync().everything().await.unwrap().messages.remove(0);
+    assert_eq!((&received.id, received.created_at), (&sent.id, sent.created_at));
+    assert_eq!(a.messages().find(&Query::default()).await.unwrap(), [sent]);
+    assert_eq!(a.count_events("transport.messageSent").await, 1);
+    assert_eq!(pending_messages(&a).await, 0);
+}
+
+#[tokio::test]
+async fn a_message_taken_from_a_process_that_died_is_known_at_the_next_start() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    // More than one page of the list.
+    for _ in 0..15 {
+        a.messages().send(message_to(&b)).await.unwrap();
+    }
+    b.sync().everything().await.unwrap();
+    let (messages, new) = (a.messages(), message_to(&b));
+    let answer = backbone.network.delay_next_answer(Method::POST, "/Messages");
+    let sending = tokio::spawn(async move { messages.send(new).await });
+    answer.served().await;
+    for _ in 0..10 {
+        a.messages().send(message_to(&b)).await.unwrap();
+    }
+    a.sync().everything().await.unwrap();
+    assert_eq!(pending_messages(&a).await, 1, "one that is being sent is left alone");
+
+    let a = reopen(&backbone, a).await;
+    sending.abort();
+    answer.go();
+    assert_eq!(a.messages().find(&Query::default()).await.unwrap().len(), 26);
+    assert_eq!(a.count_events("transport.messageSent").await, 26);
+    assert_eq!(pending_messages(&a).await, 0);
+    b.sync().everything().await.unwrap();
+    let ids = |messages: Vec<Message>| messages.into_iter().map(|message| message.id).collect::<BTreeSet<_>>();
+    let sent = a.messages().find(&Query::default()).await.unwrap();
+    let received = b.messages().find(&Query::default()).await.unwrap();
+    assert_eq!(ids(sent), ids(received));
+}
+
+#[tokio::test]
+async fn a_message_that_comes_late_is_known_after_the_next_synchronisation() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    backbone.network.fail_next(Method::POST, "/Messages", Fault::AnswerLost);
+    // The list does not hold it yet.
+    let empty = |answer: &mut Value| {
+        *answer = json!({ "result": [], "pagination": { "pageNumber": 1, "pageSize": 1, "totalPages": 0, "totalRecords": 0 } });
+    };
+    backbone.network.fail_next(Method::GET, "/Messages", Fault::Tampered(Box::new(empty)));
+    let error = a.messages().send(message_to(&b)).await.unwrap_err();
+    assert_eq!(error.code(), "error.platform.unexpected");
+    assert_eq!(a.messages().find(&Query::default()).await.unwrap(), []);
+
+    a.sync().everything().await.unwrap();
+    let sent = a.messages().find(&Query::default()).await.unwrap();
+    assert_eq!(b.sync().everything().await.unwrap().messages[0].id, sent[0].id);
+    assert_eq!(a.count_events("transport.messageSent").await, 1);
+    assert_eq!(pending_messages(&a).await, 0);
+}
+
+#[tokio::test]
+async fn a_message_that_never_arrived_is_given_up_after_a_while() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    backbone.network.fail_next(Method::POST, "/Messages", Fault::Unreachable);
+    a.messages().send(message_to(&b)).await.unwrap_err();
+    a.sync().everything().await.unwrap();
+    assert_eq!(pending_messages(&a).await, 1);
+    backbone.clock.advance(Duration::from_secs(121));
+    a.sync().everything().await.unwrap();
+    assert_eq!(pending_messages(&a).await, 0);
+    backbone.network.take_requests();
+    a.sync().everything().await.unwrap();
+    assert!(!backbone.network.take_requests().iter().any(|request| request.contains("Messages")));
+    assert_eq!(a.messages().find(&Query::default()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_refused_message_leaves_nothing_behind() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    for _ in 0..20 {
+        a.messages().send(message_to(&b)).await.unwrap();
+    }
+    let error = a.messages().send(message_to(&b)).await.unwrap_err();
+    assert_eq!(error.code(), "error.platform.validation.message.maxNumberOfUnreceivedMessagesReached");
+    assert_eq!(pending_messages(&a).await, 0);
+    assert_eq!(a.messages().find(&Query::default()).await.unwrap().len(), 20);
 }
 
 #[tokio::test]

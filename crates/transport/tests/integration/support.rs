@@ -188,7 +188,7 @@ impl TestBackbone {
 
     /// The account in a folder, new or as it was left.
     pub(crate) async fn open(&self, folder: &Path) -> Result<Account, TransportError> {
-        open(folder, self.config()).await
+        open_at(folder, self.config(), Arc::clone(&self.clock) as Arc<dyn Clock>).await
     }
 
     /// Two accounts with an active relationship.
@@ -200,9 +200,12 @@ impl TestBackbone {
 }
 
 pub(crate) async fn open(folder: &Path, config: TransportConfig) -> Result<Account, TransportError> {
+    open_at(folder, config, Arc::new(SystemClock)).await
+}
+
+async fn open_at(folder: &Path, config: TransportConfig, clock: Arc<dyn Clock>) -> Result<Account, TransportError> {
     let store = open_store(folder).await;
-    let options =
-        AccountOptions { store: store.clone(), config, clock: Arc::new(SystemClock), recorder: Arc::new(Recorder) };
+    let options = AccountOptions { store: store.clone(), config, clock, recorder: Arc::new(Recorder) };
     let result = Account::open(options).await;
     if result.is_err() {
         store.close().await.unwrap();

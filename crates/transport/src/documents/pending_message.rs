@@ -1,0 +1,61 @@
+use core_types::{DeviceId, FileId, IdentityAddress, MessageId, Timestamp};
+use crypto::SecretKey;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{CollectionSpec, Document};
+
+use super::{Message, MessageRecipient};
+
+/// A message that is on its way to the Backbone.
+///
+/// Stored before it is sent: if the answer is lost, the message is recognised in the Backbone's list. The existing Connector
+/// has no such collection.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingMessage {
+    /// Attached files.
+    pub attachments: Vec<FileId>,
+    /// What the sender says.
+    pub content: Value,
+    /// Device of the sender.
+    pub created_by_device: DeviceId,
+    /// SHA-512 of the sent body, base64url. The body is encrypted with a key of its own, so that no two are equal.
+    pub id: String,
+    /// When it was made.
+    pub prepared_at: Timestamp,
+    /// All recipients.
+    pub recipients: Vec<MessageRecipient>,
+    /// Key of the body.
+    pub secret_key: SecretKey,
+    /// A time of the Backbone before which it has surely not got the message.
+    pub sent_after: Timestamp,
+}
+
+impl PendingMessage {
+    /// The document, as the Backbone took it.
+    pub(crate) fn into_message(self, id: MessageId, created_at: Timestamp, created_by: IdentityAddress) -> Message {
+        Message {
+            attachments: self.attachments,
+            content: self.content,
+            created_at,
+            created_by,
+            created_by_device: self.created_by_device,
+            id,
+            is_own: true,
+            metadata: None,
+            metadata_modified_at: None,
+            received_by_everyone: false,
+            recipients: self.recipients,
+            secret_key: self.secret_key,
+            was_read_at: None,
+        }
+    }
+}
+
+impl Document for PendingMessage {
+    const COLLECTION: CollectionSpec = CollectionSpec { name: "PendingMessages", key: "id", indexes: &[] };
+
+    fn key(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,211 @@
+//! Messages whose sending had no known end: the Backbone may have taken them.
+//!
+//! Between the Backbone's taking of a message and the transaction that stores it, the process can die, and the answer can be
+//! lost. What the Backbone has is found in its list by the body, and stored as if the answer had arrived.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use backbone_api::{
+    messages::Message as BackboneMessage,
+    paging::{PAGE_NUMBER, PAGE_SIZE},
+    paths,
+};
+use backon::{ExponentialBuilder, Retryable};
+use core_types::{MessageId, Timestamp};
+use crypto::{encoding::base64url_encode, hash::sha512};
+use store::Query;
+use tokio::sync::OwnedMutexGuard;
+
+use super::Messages;
+use crate::{
+    backbone::Call,
+    documents::{Message, PendingMessage},
+    error::{Result, TransportError},
+    events::TransportEvent,
+};
+
+/// How long the end of an interrupted sending is looked for before it is left to the next synchronisation.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the start waits for that. Whoever starts wants to serve.
+const PATIENCE_AT_START: Duration = Duration::from_secs(5);
+/// A Backbone may be at work on a call whose caller is gone; so much later it is done, unless it is very slow.
+const LATECOMERS: Duration = Duration::from_millis(250);
+/// How far the clock of the Backbone may be behind before anything is known of it.
+const CLOCK_SKEW: Duration = Duration::from_secs(24 * 3600);
+/// Several instances of a Backbone have several clocks.
+const INSTANCE_SKEW: Duration = Duration::from_secs(60);
+/// Messages in one page of the Backbone's list. Each may have 10 MiB.
+const MESSAGES_PER_PAGE: u64 = 20;
+
+/// The Backbone's time of the last message it is known to have taken.
+#[derive(Debug, Default)]
+pub(crate) struct LatestSent(AtomicI64);
+
+impl LatestSent {
+    fn note(&self, time: Timestamp) {
+        self.0.fetch_max(time.as_millis(), Ordering::Relaxed);
+    }
+
+    /// A time of the Backbone that is surely over.
+    pub(super) fn bound(&self, now: Timestamp) -> Timestamp {
+        match self.0.load(Ordering::Relaxed) {
+            0 => now.saturating_sub(CLOCK_SKEW),
+            latest => Timestamp::from_millis(latest).saturating_sub(INSTANCE_SKEW),
+        }
+    }
+}
+
+/// What identifies a message at the Backbone before its id is known.
+pub(super) fn body_hash(body: &[u8]) -> String {
+    base64url_encode(sha512(body))
+}
+
+/// Name of the lock that is held while a message is on its way.
+pub(super) fn lock_name(id: &str) -> String {
+    format!("pending message {id}")
+}
+
+impl Messages {
+    /// Stores the messages the Backbone has taken without this being known here. One it does not know is given up when it
+    /// cannot arrive any more.
+    pub(crate) async fn recover(&self) -> Result<()> {
+        let account = &self.account;
+        let mut held: Vec<(PendingMessage, OwnedMutexGuard<()>)> = Vec::new();
+        for pending in account.store().find::<PendingMessage>(&Query::default()).await? {
+            // Without the lock it is being sent just now.
+            if let Some(guard) = account.try_lock(&lock_name(&pending.id))
+                && account.store().get::<PendingMessage>(&pending.id).await?.is_some()
+            {
+                held.push((pending, guard));
+            }
+        }
+        if held.is_empty() {
+            return Ok(());
+        }
+        let mut taken = self.taken(held.iter().map(|(pending, _)| pending)).await?;
+        for (pending, _guard) in held {
+            match taken.remove(&pending.id) {
+                Some(message) => {
+                    tracing::info!(message = %message.id, "a sent message was found at the Backbone");
+                    self.store_sent(pending, message.id, message.created_at).await?;
+                }
+                None if self.is_over(&pending) => self.forget(&pending).await?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// [`recover`](Self::recover) before anybody asks for messages, so that everybody who does gets the truth.
+    pub(crate) async fn recover_at_start(&self) {
+        let twice = async {
+            self.recover().await?;
+            if self.account.store().find_one::<PendingMessage>(&Query::default()).await?.is_some() {
+                tokio::time::sleep(LATECOMERS).await;
+                self.recover().await?;
+            }
+            Ok::<_, TransportError>(())
+        };
+        match tokio::time::timeout(PATIENCE_AT_START, twice).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out yet");
+            }
+            Err(_) => tracing::warn!("the fate of sent messages could not be found out in time"),
+        }
+    }
+
+    /// The end of a sending that ended with `error`, which does not tell whether the Backbone has taken the message: the
+    /// message if it has, otherwise the error.
+    pub(super) async fn resolve(&self, pending: PendingMessage, error: TransportError) -> Result<Message> {
+        let look_up = || async { self.taken([&pending]).await };
+        let taken = tokio::time::timeout(PATIENCE, look_up.retry(patience()).when(TransportError::is_transient)).await;
+        match taken {
+            Ok(Ok(mut taken)) => match taken.remove(&pending.id) {
+                Some(message) => self.store_taken(pending, message.id, message.created_at).await,
+                // Stays pending: it may arrive late.
+                None => Err(error),
+            },
+            Ok(Err(failure)) => {
+                tracing::warn!(code = failure.code(), error = %failure, "the fate of a sent message is not known yet");
+                Err(error)
+            }
+            Err(_) => Err(error),
+        }
+    }
+
+    /// Stores a message the Backbone has. Tries several times: whoever is told of a failure sends it again.
+    pub(super) async fn store_taken(&self, pending: PendingMessage, id: MessageId, at: Timestamp) -> Result<Message> {
+        let store = || async { self.store_sent(pending.clone(), id.clone(), at).await };
+        store.retry(patience()).when(TransportError::is_transient).await
+    }
+
+    pub(super) async fn forget(&self, pending: &PendingMessage) -> Result<()> {
+        let mut unit = self.account.unit_of_work().await?;
+        unit.delete::<PendingMessage>(&pending.id).await?;
+        unit.commit().await
+    }
+
+    async fn store_sent(&self, pending: PendingMessage, id: MessageId, created_at: Timestamp) -> Result<Message> {
+        self.account.latest_sent().note(created_at);
+        let mut unit = self.account.unit_of_work().await?;
+        // A commit that seemed to fail may have succeeded.
+        if let Some(stored) = unit.get(id.as_str()).await? {
+            return Ok(stored);
+        }
+        unit.delete::<PendingMessage>(&pending.id).await?;
+        let message = pending.into_message(id, created_at, self.account.identity().address.clone());
+        unit.insert(&message).await?;
+        unit.publish(&TransportEvent::MessageSent(message.clone())).await?;
+        unit.commit().await?;
+        Ok(message)
+    }
+
+    /// Those of the given messages the Backbone has, by their pending id. Its list is in the order of time, so its end is
+    /// read first.
+    async fn taken<'a>(
+        &self,
+        wanted: impl IntoIterator<Item = &'a PendingMessage>,
+    ) -> Result<HashMap<String, BackboneMessage>> {
+        let mut wanted: HashMap<&str, Timestamp> =
+            wanted.into_iter().map(|pending| (pending.id.as_str(), pending.sent_after)).collect();
+        let mut taken = HashMap::new();
+        let Some(since) = wanted.values().min().copied() else { return Ok(taken) };
+        let http = self.account.http();
+        let list = |size: u64, number: u64| {
+            Call::get(paths::MESSAGES).query(PAGE_SIZE, Some(size)).query(PAGE_NUMBER, Some(number))
+        };
+        let (_, count) = http.page::<BackboneMessage>(&list(1, 1)).await?;
+        let mut number = count.div_ceil(MESSAGES_PER_PAGE);
+        while number > 0 && !wanted.is_empty() {
+            let (messages, _) = http.page::<BackboneMessage>(&list(MESSAGES_PER_PAGE, number)).await?;
+            if messages.first().is_some_and(|message| message.created_at < since) {
+                number = 1;
+            }
+            for message in messages.into_iter().filter(|message| self.account.is_me(&message.created_by)) {
+                if let Some((id, _)) = wanted.remove_entry(body_hash(message.body.as_slice()).as_str()) {
+                    taken.insert(id.to_owned(), message);
+                }
+            }
+            number -= 1;
+        }
+        Ok(taken)
+    }
+
+    /// Whether a message the Backbone does not have can no longer arrive there.
+    fn is_over(&self, pending: &PendingMessage) -> bool {
+        let latest = pending.prepared_at.saturating_add(self.account.config().timeout().saturating_mul(2));
+        latest.is_expired(self.account.clock().now())
+    }
+}
+
+fn patience() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(50))
+        .with_max_delay(Duration::from_secs(1))
+        .with_max_times(14)
+}
