@@ -17,7 +17,7 @@ pub(crate) fn from_configuration(entries: &[ModuleEntry]) -> anyhow::Result<Vec<
     let mut modules: Vec<Arc<dyn Module>> = Vec::new();
     for entry in enabled().filter(|entry| entry.kind == ModuleKind::Webhooks) {
         let config = WebhooksConfig::parse(&Value::Object(entry.settings()))
-            .map_err(|error| anyhow!("modules.{} is wrong: {error} ({})", entry.key, error.code()))?;
+            .map_err(|error| anyhow!("{error} ({})", error.code()))?;
         modules.push(Arc::new(WebhooksModule::new(config)));
     }
     if let Some(entry) = puller(entries) {
@@ -82,6 +82,6 @@ mod tests {
         let wrong = json!({"webhooks": [{"triggers": ["**"], "target": "nowhere"}]});
         let error =
             from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)]).err().unwrap().to_string();
-        assert!(error.contains("modules.webhooks is wrong") && error.contains("nowhere"), "{error}");
+        assert!(error.contains("modules.webhooks") && error.contains("nowhere"), "{error}");
     }
 }

@@ -89,10 +89,13 @@ pub(super) fn read<'a>(
     let Some(section) = Section::of("modules", block, problems) else { return Vec::new() };
     let mut modules = Vec::new();
     for (key, entry) in section.map() {
-        if let Some(module) = read_entry(key, entry, problems, notices) {
+        if let Some(mut module) = read_entry(key, entry, problems, notices) {
             if module.enabled {
                 let written = explicit.pointer(&format!("/modules/{}", escape(key))).is_some();
                 notices.extend(notices_about(&module, written));
+            }
+            if matches!(module.kind, ModuleKind::Missing | ModuleKind::Unknown) {
+                module.disable();
             }
             modules.push(module);
         }
@@ -173,15 +176,19 @@ fn prefer_sse(modules: &mut [ModuleEntry], notices: &mut Vec<String>) {
     let sync = modules.iter_mut().find(|module| module.kind == ModuleKind::Sync && module.enabled);
     if let (true, Some(sync)) = (sse_is_on, sync) {
         notices.push(format!("modules.sse and modules.{} are both enabled: modules.{0} is switched off.", sync.key));
-        sync.enabled = false;
-        if let Value::Object(block) = &mut sync.block {
-            block.insert("enabled".to_owned(), Value::Bool(false));
-        }
+        sync.disable();
     }
 }
 
-/// The settings of a module without the keys every entry has.
 impl ModuleEntry {
+    fn disable(&mut self) {
+        self.enabled = false;
+        if let Value::Object(block) = &mut self.block {
+            block.insert("enabled".to_owned(), Value::Bool(false));
+        }
+    }
+
+    /// The settings of the module without the keys every entry has.
     pub(crate) fn settings(&self) -> Map<String, Value> {
         const COMMON: [&str; 5] = ["enabled", "location", "displayName", "requiredInfrastructure", "$schema"];
         let entries = self.block.as_object().into_iter().flatten();

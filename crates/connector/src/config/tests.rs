@@ -372,6 +372,10 @@ fn modules_that_do_not_run_are_noticed_and_stop_nothing() {
     assert_eq!(about("broken"), 1);
     assert_eq!(about("nothing"), 1);
     assert!(configuration.notices.iter().any(|notice| notice.contains("does not have the module")));
+    for key in ["amqpPublisher", "own", "decider"] {
+        assert!(!module(&configuration, key).enabled, "{key}");
+        assert_eq!(configuration.merged["modules"][key]["enabled"], false, "{key}");
+    }
 }
 
 #[test]

@@ -75,10 +75,21 @@ fn read<'a>(
         database: database?,
         logging: merged["logging"].clone(),
         http_server: http_server?,
-        modules,
         notices: Vec::new(),
-        merged: merged.clone(),
+        merged: in_force(merged, &modules),
+        modules,
     })
+}
+
+/// Diagnostics show which modules run, not which were asked for.
+fn in_force(merged: &Value, modules: &[ModuleEntry]) -> Value {
+    let mut merged = merged.clone();
+    for module in modules {
+        if let Some(entry) = merged.get_mut("modules").and_then(|entries| entries.get_mut(&module.key)) {
+            *entry = module.block.clone();
+        }
+    }
+    merged
 }
 
 fn check_logging<'a>(block: &'a Value, problems: &'a Problems<'a>) {
