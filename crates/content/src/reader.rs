@@ -305,7 +305,7 @@ impl<'r, 'v> Reading<'r, 'v> {
     }
 
     fn broken_rule(&self, description: &'static TypeDescription, broken: RuleViolation) -> ContentError {
-        let mut error = self.error(broken.kind, RuleViolation::VIOLATION, broken.reason);
+        let mut error = self.error(broken.kind, Violation::Rule, broken.reason);
         if let Some(property) = broken.property.filter(|property| !property.is_empty()) {
             let separator = if error.path.is_empty() { "" } else { "." };
             error.path.push_str(separator);

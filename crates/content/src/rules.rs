@@ -3,7 +3,7 @@
 use core_types::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::error::{ErrorKind, Violation};
+use crate::error::ErrorKind;
 
 /// A rule across properties. Gets the properties in the form in which they are written, and the current time.
 pub type Rule = fn(&Map<String, Value>, Timestamp) -> Result<(), RuleViolation>;
@@ -20,9 +20,6 @@ pub struct RuleViolation {
 }
 
 impl RuleViolation {
-    /// What exactly is wrong, in the terms of [`crate::ContentError`].
-    pub(crate) const VIOLATION: Violation = Violation::Rule;
-
     fn at(property: &'static str, reason: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Validation, property: Some(property), reason: reason.into() }
     }

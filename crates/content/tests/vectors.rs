@@ -221,8 +221,26 @@ fn queries_match_and_fail_as_recorded() {
     assert_eq!((valid.len(), invalid.len()), (83, 59));
 }
 
-/// Of every type at least one case was read, so that no declaration goes unproved. The two kinds of token contents that
-/// belong to the transport have vectors of their own.
+/// Contents of tokens as the transport of the peers has sent them.
+#[test]
+fn token_contents_are_written_byte_for_byte() {
+    let mut count = 0;
+    for case in vectors("tokens.json")["cases"].as_array().unwrap() {
+        let texts = [&case["decrypted_utf8"], &case["update_decrypted_utf8"]];
+        for text in texts.into_iter().filter_map(Value::as_str) {
+            let content = reader(Profile::V7_0).read_text(text).unwrap();
+            assert_eq!(content.to_json(), text, "{}", content.type_name().unwrap_or("opaque"));
+            assert_eq!(reader(Profile::Compatible).read_text(text).unwrap().to_json(), text);
+            assert!(!format!("{content:?}").contains("secretKey"), "keys are not printed");
+            count += 1;
+        }
+    }
+    println!("vectors/tokens.json: {count} contents");
+    assert!(count >= 6);
+}
+
+/// Of every type at least one case was read, so that no declaration goes unproved. Token contents that belong to the transport
+/// are read in the test above.
 #[test]
 fn every_type_has_cases() {
     let file = vectors("content-valid.json");
