@@ -70,6 +70,9 @@ codes! {
     /// Unknown push platform.
     INVALID_PNS_PLATFORM = "error.platform.validation.invalidPnsPlatform";
 
+    /// The Identity has as many feature flags as it may.
+    FEATURE_FLAG_MAX_NUMBER_EXCEEDED = "error.platform.validation.featureFlag.maxNumberOfFeatureFlagsExceeded";
+
     /// No text of this name is configured.
     NOTIFICATION_CODE_DOES_NOT_EXIST = "error.platform.validation.notification.codeDoesNotExist";
     /// A recipient is a stranger.

@@ -20,6 +20,10 @@ pub const IDENTITIES: &str = "/api/v2/Identities";
 pub const IDENTITY_SELF: &str = "/api/v2/Identities/Self";
 /// `GET`, query `username`.
 pub const IDENTITY_IS_DELETED: &str = "/api/v2/Identities/IsDeleted";
+/// `PATCH`.
+pub const IDENTITY_SELF_FEATURE_FLAGS: &str = "/api/v2/Identities/Self/FeatureFlags";
+/// `GET`; the identifier is an address.
+pub const IDENTITY_FEATURE_FLAGS: &str = "/api/v2/Identities/{id}/FeatureFlags";
 /// `POST`, `GET`.
 pub const DELETION_PROCESSES: &str = "/api/v2/Identities/Self/DeletionProcesses";
 /// `GET`.
@@ -112,6 +116,11 @@ pub const QUOTAS: &str = "/api/v2/Quotas";
 pub const NOTIFICATIONS: &str = "/api/v2/Notifications";
 /// `GET`.
 pub const PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES: &str = "/api/poc/PublicRelationshipTemplateReferences";
+
+/// `GET`, a stream without envelope; the path Connectors use.
+pub const SSE: &str = "/api/v1/sse";
+/// `GET`, the same stream for clients of the second version.
+pub const SSE_V2: &str = "/api/v2/sse";
 
 /// What may stand unescaped inside a path segment of ours.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');

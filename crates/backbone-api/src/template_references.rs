@@ -1,0 +1,15 @@
+//! `GET /api/poc/PublicRelationshipTemplateReferences` (`docs/protocol/03 §9`).
+
+use serde::{Deserialize, Serialize};
+
+/// A relationship template the operator recommends to everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicRelationshipTemplateReference {
+    /// Headline.
+    pub title: String,
+    /// What the template is for.
+    pub description: String,
+    /// The truncated reference of the template.
+    pub truncated_reference: String,
+}
