@@ -1,7 +1,7 @@
 use std::future::IntoFuture as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::Router;
+use axum::{Extension, Router};
 use core_types::{IdentityAddress, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -9,26 +9,40 @@ use tokio_util::sync::CancellationToken;
 use crate::config::BackboneConfig;
 use crate::database::Database;
 use crate::http::ApiError;
+use crate::maintenance::Maintained;
+use crate::settings::{AdminFile, Problem, Settings};
+use crate::sse::{Hub, Shutdown};
 use crate::unit::Unit;
-use crate::{BackboneError, http, identity_deletion};
+use crate::{BackboneError, announcements, http, identity_deletion, maintenance, settings, sse};
 
 /// A running Backbone. Clones share the same database.
 #[derive(Debug, Clone)]
 pub struct Backbone {
     config: Arc<BackboneConfig>,
     database: Database,
+    settings: Arc<RwLock<Arc<Settings>>>,
+    hub: Arc<Hub>,
 }
 
 impl Backbone {
-    /// Opens the database in the data directory, creating it when missing.
+    /// Opens the database in the data directory, creating it when missing, and reads the administrator's file.
     ///
     /// # Errors
-    /// [`BackboneError::Configuration`] for settings that make no sense, otherwise when the database
-    /// can not be opened or brought up to date.
+    /// [`BackboneError::Configuration`] for settings that make no sense, [`BackboneError::AdminFile`] for a file
+    /// that does, otherwise when the database can not be opened or brought up to date.
     pub async fn open(config: BackboneConfig) -> Result<Self, BackboneError> {
         check(&config)?;
+        let (configured, settings) = (configured(&config)?, read_settings(&config).await?);
         let database = Database::open(&config.data_dir).await?;
-        Ok(Self { config: Arc::new(config), database })
+        let backbone = Self {
+            config: Arc::new(config),
+            database,
+            settings: Arc::new(RwLock::new(Arc::new(configured))),
+            hub: Arc::default(),
+        };
+        backbone.adopt(settings).await?;
+        sse::forget_former(&backbone).await.map_err(maintenance::into_error)?;
+        Ok(backbone)
     }
 
     /// The HTTP interface, ready to be served or called in-process.
@@ -36,16 +50,40 @@ impl Backbone {
         http::router(self.clone())
     }
 
-    /// Serves the HTTP interface until the token is cancelled, then lets running requests finish.
+    /// Serves the HTTP interface until the token is cancelled, then lets running requests finish and ends the streams
+    /// of events. Meanwhile it does its maintenance and reads the administrator's file again when it has changed.
     ///
     /// # Errors
     /// [`BackboneError::Serve`] when the listener fails.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), BackboneError> {
-        axum::serve(listener, self.router())
-            .with_graceful_shutdown(shutdown.cancelled_owned())
-            .into_future()
-            .await
-            .map_err(BackboneError::Serve)
+        let stop_working = CancellationToken::new();
+        let working = tokio::spawn(maintenance::work(self.clone(), stop_working.clone()));
+        let router = self.router().layer(Extension(Shutdown(shutdown.clone())));
+        let served =
+            axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).into_future().await;
+        stop_working.cancel();
+        if let Err(error) = working.await {
+            tracing::error!(%error, "the maintenance ended early");
+        }
+        served.map_err(BackboneError::Serve)
+    }
+
+    /// Reads the administrator's file again and adopts it. Listeners are told of announcements that are new.
+    ///
+    /// # Errors
+    /// [`BackboneError::AdminFile`] when it makes no sense, [`BackboneError::Database`]; the settings stay as they were.
+    pub async fn reload(&self) -> Result<(), BackboneError> {
+        let settings = read_settings(&self.config).await?;
+        self.adopt(settings).await
+    }
+
+    /// Sends due reminders, removes every Identity whose grace period is over, and then what is out of date
+    /// (`docs/protocol/03 §3.6, §16`). [`Self::serve`] does it regularly.
+    ///
+    /// # Errors
+    /// [`BackboneError::Database`]; what was done before stays done.
+    pub async fn maintain(&self) -> Result<Maintained, BackboneError> {
+        maintenance::run(self).await
     }
 
     /// Removes every Identity whose grace period is over and tells its peers (`docs/protocol/03 §3.6, §19.3`).
@@ -57,13 +95,31 @@ impl Backbone {
         identity_deletion::run(self).await
     }
 
-    /// Waits for running requests and closes the database.
+    /// Ends the streams of events, waits for running requests and closes the database.
     pub async fn close(&self) {
+        self.hub.close();
         self.database.close().await;
     }
 
     pub(crate) fn config(&self) -> &BackboneConfig {
         &self.config
+    }
+
+    pub(crate) fn shared_config(&self) -> Arc<BackboneConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// The settings in force now.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub(crate) fn shared_hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -77,14 +133,49 @@ impl Backbone {
     /// A transaction that may write; it waits for the ones before.
     pub(crate) async fn write(&self) -> Result<Unit, ApiError> {
         let transaction = self.database.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Unit::new(transaction, self.now(), Arc::clone(&self.config)))
+        Ok(Unit::new(transaction, self))
     }
 
     /// A transaction that only reads, beside the writers.
     pub(crate) async fn read(&self) -> Result<Unit, ApiError> {
         let transaction = self.database.readers.begin().await?;
-        Ok(Unit::new(transaction, self.now(), Arc::clone(&self.config)))
+        Ok(Unit::new(transaction, self))
     }
+
+    /// Puts settings in force.
+    async fn adopt(&self, mut settings: Settings) -> Result<(), BackboneError> {
+        let result = async {
+            let mut unit = self.write().await?;
+            let result = announcements::note(&mut unit, &mut settings.announcements).await;
+            let former = self.settings();
+            if result.is_ok() {
+                // Before the commit, because whoever is told of an announcement comes to read it at once.
+                self.set_settings(Arc::new(settings));
+            }
+            let finished = unit.finish(result).await;
+            if finished.is_err() {
+                self.set_settings(former);
+            }
+            finished
+        };
+        result.await.map_err(maintenance::into_error)
+    }
+
+    fn set_settings(&self, settings: Arc<Settings>) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+}
+
+/// The settings without the administrator's file.
+fn configured(config: &BackboneConfig) -> Result<Settings, BackboneError> {
+    Settings::new(config, AdminFile::default())
+        .map_err(|problem| BackboneError::Configuration { setting: "clients", reason: problem.to_string() })
+}
+
+async fn read_settings(config: &BackboneConfig) -> Result<Settings, BackboneError> {
+    let Some(path) = &config.admin_file else { return configured(config) };
+    let refuse = |problem: Problem| BackboneError::AdminFile { path: path.clone(), reason: problem.to_string() };
+    Settings::new(config, settings::read(path).await.map_err(refuse)?).map_err(refuse)
 }
 
 fn check(config: &BackboneConfig) -> Result<(), BackboneError> {
@@ -114,8 +205,18 @@ fn check(config: &BackboneConfig) -> Result<(), BackboneError> {
     if !(1..=100).contains(&config.max_unreceived_messages) {
         return refuse("max_unreceived_messages", "it must be 1 to 100");
     }
-    if !config.tags.supported_languages.iter().any(|language| language == "en") {
-        return refuse("tags", "the supported languages must include 'en'");
+    if !(0.0..=3650.0).contains(&config.grace_period_days) {
+        return refuse("grace_period_days", "it must be 0 to 3650");
     }
-    Ok(())
+    for (setting, period) in [
+        ("admin_file_interval", config.admin_file_interval),
+        ("maintenance_interval", config.maintenance_interval),
+        ("sse_keep_alive", config.sse_keep_alive),
+    ] {
+        if period.is_zero() {
+            return refuse(setting, "it must be longer than nothing");
+        }
+    }
+    settings::check_tags(&config.tags)
+        .map_err(|problem| BackboneError::Configuration { setting: "tags", reason: problem.into_reason() })
 }

@@ -42,6 +42,16 @@ pub struct BackboneConfig {
     pub notification_codes: Vec<String>,
     /// Tags offered to clients.
     pub tags: TagCollection,
+    /// Days until the deletion of an Identity whose owner names no other number.
+    pub grace_period_days: f64,
+    /// JSON file of the administrator; what it says stands above the members of this struct. See `docs/backbone.md`.
+    pub admin_file: Option<PathBuf>,
+    /// How often [`Backbone::serve`](crate::Backbone::serve) looks whether the administrator's file has changed.
+    pub admin_file_interval: Duration,
+    /// How often [`Backbone::serve`](crate::Backbone::serve) deletes what is due.
+    pub maintenance_interval: Duration,
+    /// How often a stream of server-sent events shows that it is alive.
+    pub sse_keep_alive: Duration,
 }
 
 impl BackboneConfig {
@@ -60,6 +70,11 @@ impl BackboneConfig {
             max_unreceived_messages: 20,
             notification_codes: Vec::new(),
             tags: TagCollection { supported_languages: vec!["en".to_owned()], ..TagCollection::default() },
+            grace_period_days: 14.0,
+            admin_file: None,
+            admin_file_interval: Duration::from_secs(5),
+            maintenance_interval: Duration::from_secs(3600),
+            sse_keep_alive: Duration::from_secs(240),
         }
     }
 }

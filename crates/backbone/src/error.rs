@@ -11,6 +11,14 @@ pub enum BackboneError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The administrator's file can not be read or makes no sense.
+    #[error("the administrator's file '{path}' is invalid: {reason}")]
+    AdminFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the member it is wrong at.
+        reason: String,
+    },
     /// The data directory can not be created.
     #[error("the Backbone's data directory '{path}' can not be created: {source}")]
     DataDirectory {
@@ -28,6 +36,9 @@ pub enum BackboneError {
     /// An Identity can not be removed.
     #[error("an Identity of the Backbone can not be deleted: {0}")]
     Deletion(String),
+    /// A task of its own could not be finished.
+    #[error("the Backbone's maintenance failed: {0}")]
+    Maintenance(String),
     /// The listener failed.
     #[error("the Backbone's listener failed: {0}")]
     Serve(#[from] std::io::Error),
@@ -39,10 +50,12 @@ impl BackboneError {
     pub fn code(&self) -> &str {
         match self {
             Self::Configuration { .. } => "error.backbone.configuration",
+            Self::AdminFile { .. } => "error.backbone.adminFile",
             Self::DataDirectory { .. } => "error.backbone.dataDirectory",
             Self::Database(_) => "error.backbone.database",
             Self::Migration(_) => "error.backbone.migration",
             Self::Deletion(_) => "error.backbone.deletion",
+            Self::Maintenance(_) => "error.backbone.maintenance",
             Self::Serve(_) => "error.backbone.serve",
         }
     }

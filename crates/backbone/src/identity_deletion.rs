@@ -2,11 +2,13 @@
 
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::relationships::{AuditLogEntry, AuditLogReason, RelationshipStatus};
+use backbone_api::sse::SseEvent;
 use core_types::{IdentityAddress, Username, identity_address};
 
 use crate::database::RowExt as _;
 use crate::http::ApiError;
 use crate::relationships::apply;
+use crate::sse::Audience;
 use crate::unit::Unit;
 use crate::{Backbone, BackboneError, datawallet, external_events, identities, messages, relationships, sync_runs};
 
@@ -36,6 +38,8 @@ async fn delete_next(backbone: &Backbone) -> Result<Option<IdentityAddress>, Api
 async fn delete(unit: &mut Unit, address: &IdentityAddress) -> Result<(), ApiError> {
     let now = unit.now;
     let pseudonym = identity_address::backbone_pseudonym(&unit.config.did_domain);
+    unit.notify(Audience::Identity(address.clone()), SseEvent::DeletionStarts);
+    unit.dismiss(address.clone());
     for (relationship_id, peer) in relationships::storage::list_unfinished(unit.db(), address).await? {
         let payload = ExternalEventPayload::PeerDeleted { relationship_id, deletion_date: now };
         external_events::create(unit, &peer, &payload).await?;

@@ -1,11 +1,11 @@
 //! The identifiers of the wire contract, seen alike.
 
 use core_types::{
-    ChallengeId, DeviceId, FileId, IdentityDeletionProcessId, MessageId, RelationshipId, RelationshipTemplateId,
-    SyncRunId, TokenId, Username,
+    AnnouncementId, ChallengeId, DeviceId, FileId, IdentityDeletionProcessId, MessageId, RelationshipId,
+    RelationshipTemplateId, SyncRunId, TierId, TokenId, Username,
 };
 
-/// An identifier that a client may send.
+/// An identifier that a client or an administrator may write.
 pub(crate) trait WireId: From<String> + AsRef<str> {
     const PREFIX: &'static str;
 }
@@ -19,6 +19,7 @@ macro_rules! wire_ids {
 }
 
 wire_ids!(
+    AnnouncementId,
     ChallengeId,
     DeviceId,
     FileId,
@@ -27,6 +28,7 @@ wire_ids!(
     RelationshipId,
     RelationshipTemplateId,
     SyncRunId,
+    TierId,
     TokenId,
     Username,
 );

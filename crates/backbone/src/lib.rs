@@ -18,20 +18,25 @@
 //! `docs/protocol/03-backbone-api.md`.
 
 mod backbone;
+mod camel_case;
 mod clients;
 mod config;
 mod database;
 mod error;
 mod http;
 mod ids;
+mod maintenance;
 mod password;
+mod settings;
 mod unit;
 
+mod announcements;
 mod challenges;
 mod datawallet;
 mod deletion_processes;
 mod devices;
 mod external_events;
+mod feature_flags;
 mod files;
 mod identities;
 mod identity_deletion;
@@ -42,7 +47,9 @@ mod oauth;
 mod quotas;
 mod relationships;
 mod server_info;
+mod sse;
 mod sync_runs;
+mod template_references;
 mod templates;
 mod tokens;
 mod validation;
@@ -51,3 +58,4 @@ pub use backbone::Backbone;
 pub use clients::OAuthClient;
 pub use config::{BackboneConfig, PasswordRules};
 pub use error::BackboneError;
+pub use maintenance::Maintained;

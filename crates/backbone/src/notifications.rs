@@ -40,7 +40,7 @@ pub(crate) async fn send(
         let code = codes::NOTIFICATION_RELATIONSHIP_TO_RECIPIENT_IS_NOT_IN_CORRECT_STATUS;
         return Err(ApiError::rule(code, "The relationship to a recipient has ended."));
     }
-    if !backbone.config().notification_codes.contains(&request.code) {
+    if !unit.settings.notification_codes.contains(&request.code) {
         return Err(ApiError::rule(codes::NOTIFICATION_CODE_DOES_NOT_EXIST, "The code does not exist."));
     }
     Ok(NoContent)

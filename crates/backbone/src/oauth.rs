@@ -11,9 +11,11 @@ use backbone_api::oauth::{
     ACCESS_DENIED, GRANT_TYPE_PASSWORD, INVALID_CLIENT, INVALID_GRANT, INVALID_REQUEST, OAuthError, TokenResponse,
     UNSUPPORTED_GRANT_TYPE,
 };
+use backbone_api::sse::SseEvent;
 
 use crate::devices::storage::{self as devices, Login};
 use crate::http::{AccessToken, ApiError, Caller, read_body};
+use crate::sse::Audience;
 use crate::unit::Unit;
 use crate::{Backbone, clients, password};
 
@@ -79,7 +81,7 @@ fn credentials(backbone: &Backbone, body: &[u8]) -> Result<Credentials, Refusal>
     if field("grant_type")? != GRANT_TYPE_PASSWORD {
         return Err(OTHER_GRANT);
     }
-    clients::authenticate(&backbone.config().clients, field("client_id")?, field("client_secret")?)
+    clients::authenticate(&backbone.settings().clients, field("client_id")?, field("client_secret")?)
         .ok_or(WRONG_CLIENT)?;
     Ok(Credentials { username: field("username")?.trim().to_owned(), password: field("password")?.into() })
 }
@@ -116,6 +118,9 @@ async fn record_attempt(
     }
     if login.grace_period_is_over(now) {
         return Ok(Err(WRONG_CREDENTIALS));
+    }
+    if login.is_backup_device {
+        unit.notify(Audience::Identity(login.identity), SseEvent::BackupDeviceUsed);
     }
     let token = AccessToken::generate();
     let lifetime = unit.config.access_token_lifetime;

@@ -1,10 +1,13 @@
 use std::sync::Arc;
 
-use core_types::Timestamp;
+use backbone_api::sse::SseEvent;
+use core_types::{IdentityAddress, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use crate::BackboneConfig;
 use crate::http::ApiError;
+use crate::settings::Settings;
+use crate::sse::{Audience, Hub};
+use crate::{Backbone, BackboneConfig};
 
 /// The work of one request: one transaction, one instant.
 #[derive(Debug)]
@@ -13,17 +16,61 @@ pub(crate) struct Unit {
     /// When the request is processed; every time written is this one.
     pub(crate) now: Timestamp,
     pub(crate) config: Arc<BackboneConfig>,
+    /// The settings in force when the request began.
+    pub(crate) settings: Arc<Settings>,
+    hub: Arc<Hub>,
+    outbox: Outbox,
     keeps_changes: bool,
 }
 
+/// What listeners are told once the transaction is committed.
+#[derive(Debug, Default)]
+struct Outbox {
+    notifications: Vec<(Audience, SseEvent)>,
+    /// Identities whose streams end.
+    dismissed: Vec<IdentityAddress>,
+}
+
+impl Outbox {
+    fn is_empty(&self) -> bool {
+        self.notifications.is_empty() && self.dismissed.is_empty()
+    }
+
+    fn send(&self, hub: &Hub) {
+        self.notifications.iter().for_each(|(audience, event)| hub.publish(audience, *event));
+        self.dismissed.iter().for_each(|identity| hub.dismiss(identity));
+    }
+}
+
 impl Unit {
-    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, now: Timestamp, config: Arc<BackboneConfig>) -> Self {
-        Self { transaction, now, config, keeps_changes: false }
+    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, backbone: &Backbone) -> Self {
+        Self {
+            transaction,
+            now: backbone.now(),
+            config: backbone.shared_config(),
+            settings: backbone.settings(),
+            hub: backbone.shared_hub(),
+            outbox: Outbox::default(),
+            keeps_changes: false,
+        }
     }
 
     /// The connection inside the transaction.
     pub(crate) fn db(&mut self) -> &mut SqliteConnection {
         &mut self.transaction
+    }
+
+    /// Tells listeners once, and only if, the transaction is committed.
+    pub(crate) fn notify(&mut self, audience: Audience, event: SseEvent) {
+        let notification = (audience, event);
+        if !self.outbox.notifications.contains(&notification) {
+            self.outbox.notifications.push(notification);
+        }
+    }
+
+    /// Ends the streams of an Identity once the transaction is committed.
+    pub(crate) fn dismiss(&mut self, identity: IdentityAddress) {
+        self.outbox.dismissed.push(identity);
     }
 
     /// Keeps what was written so far even though the request fails: counters against guessing.
@@ -33,10 +80,19 @@ impl Unit {
 
     /// Ends the transaction as the result demands.
     pub(crate) async fn finish<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
-        if result.is_ok() || self.keeps_changes {
+        if result.is_err() && !self.keeps_changes {
+            self.transaction.rollback().await?;
+        } else if self.outbox.is_empty() {
             self.transaction.commit().await?;
         } else {
-            self.transaction.rollback().await?;
+            let Self { transaction, outbox, hub, .. } = self;
+            // On its own, so that a client which goes away during the commit keeps nobody else from being told.
+            let committed = tokio::spawn(async move {
+                transaction.commit().await?;
+                outbox.send(&hub);
+                Ok::<_, sqlx::Error>(())
+            });
+            committed.await.map_err(|_| ApiError::Internal("the commit"))??;
         }
         result
     }

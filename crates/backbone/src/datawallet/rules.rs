@@ -2,11 +2,13 @@ use backbone_api::codes;
 use backbone_api::datawallet::{
     AppendedModification, NewDatawalletModification, PushModificationsRequest, PushModificationsResponse,
 };
+use backbone_api::sse::SseEvent;
 use core_types::DatawalletModificationId;
 
 use super::SupportedVersion;
 use super::storage;
 use crate::http::{ApiError, Caller};
+use crate::sse::Audience;
 use crate::unit::Unit;
 use crate::{sync_runs, validation};
 
@@ -74,6 +76,10 @@ pub(crate) async fn append(
         let new = AppendedModification { id: DatawalletModificationId::generate(&mut rand::rng()), index, created_at };
         storage::insert(unit.db(), caller, modification, &new).await?;
         appended.push(new);
+    }
+    if !appended.is_empty() {
+        let others = Audience::OtherDevices(caller.address.clone(), caller.device.clone());
+        unit.notify(others, SseEvent::DatawalletModificationsCreated);
     }
     Ok(appended)
 }

@@ -1,6 +1,6 @@
 //! Deletion processes of Identities (`docs/protocol/03 §3.6`).
 
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod storage;
 
 use axum::extract::State;

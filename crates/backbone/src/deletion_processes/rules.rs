@@ -1,15 +1,21 @@
+use std::time::Duration;
+
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::identities::{DeletionProcess, DeletionProcessStatus, StartDeletionProcessRequest};
+use backbone_api::sse::SseEvent;
 use core_types::{IdentityDeletionProcessId, Timestamp};
 
-use super::storage;
+use super::storage::{self, Reminder};
 use crate::http::{ApiError, Caller};
+use crate::sse::Audience;
 use crate::unit::Unit;
 use crate::{external_events, identities, relationships, validation};
 
-const DEFAULT_DAYS: f64 = 14.0;
 const MILLIS_PER_DAY: f64 = 86_400_000.0;
+
+/// The reminders, last first, and how many days before the end each is sent.
+const REMINDERS: [(Reminder, u64); 3] = [(Reminder::Third, 5), (Reminder::Second, 10), (Reminder::First, 12)];
 
 pub(super) async fn start(
     unit: &mut Unit,
@@ -17,7 +23,8 @@ pub(super) async fn start(
     request: &StartDeletionProcessRequest,
 ) -> Result<DeletionProcess, ApiError> {
     let now = unit.now;
-    let grace_period_ends_at = after_days(now, request.length_of_grace_period_in_days.unwrap_or(DEFAULT_DAYS))?;
+    let grace_period_ends_at =
+        after_days(now, request.length_of_grace_period_in_days.unwrap_or(unit.settings.grace_period_days))?;
     if storage::has_active(unit.db(), &caller.address).await? {
         let message = "There is an active deletion process already.";
         return Err(ApiError::rule(codes::DEVICE_ONLY_ONE_ACTIVE_DELETION_PROCESS_ALLOWED, message));
@@ -36,6 +43,7 @@ pub(super) async fn start(
     };
     storage::insert(unit.db(), &caller.address, &process).await?;
     identities::storage::set_to_be_deleted(unit.db(), &caller.address, grace_period_ends_at).await?;
+    unit.notify(Audience::Identity(caller.address.clone()), SseEvent::DeletionProcessStarted);
     for (relationship_id, peer) in relationships::storage::list_unfinished(unit.db(), &caller.address).await? {
         let payload = ExternalEventPayload::PeerToBeDeleted { relationship_id, deletion_date: grace_period_ends_at };
         external_events::create(unit, &peer, &payload).await?;
@@ -57,12 +65,26 @@ pub(super) async fn cancel(
     if process.grace_period_ends_at.is_some_and(|end| end.is_expired(now)) {
         return Err(ApiError::rule(codes::DEVICE_GRACE_PERIOD_HAS_ALREADY_EXPIRED, "The grace period is over."));
     }
-    storage::set_cancelled(unit.db(), id).await?;
+    storage::set_cancelled(unit.db(), id, now).await?;
     identities::storage::set_active(unit.db(), &caller.address).await?;
+    unit.notify(Audience::Identity(caller.address.clone()), SseEvent::DeletionProcessCancelledByOwner);
     for (relationship_id, peer) in relationships::storage::list_unfinished(unit.db(), &caller.address).await? {
         external_events::create(unit, &peer, &ExternalEventPayload::PeerDeletionCancelled { relationship_id }).await?;
     }
     Ok(DeletionProcess { status: DeletionProcessStatus::Cancelled, grace_period_ends_at: None, ..process })
+}
+
+/// Reminds the owners of processes that end soon, with the last reminder that is due (`docs/protocol/03 §3.6`).
+pub(crate) async fn remind(unit: &mut Unit) -> Result<(), ApiError> {
+    let now = unit.now;
+    // From the last to the first: whoever has got a later one needs no earlier one.
+    for (reminder, days) in REMINDERS {
+        let until = now.saturating_add(Duration::from_secs(days * 24 * 3600));
+        for owner in storage::set_reminded(unit.db(), reminder, now, until).await? {
+            unit.notify(Audience::Identity(owner), SseEvent::DeletionProcessGracePeriodReminder);
+        }
+    }
+    Ok(())
 }
 
 /// A moment some days (or fractions, or days ago) from now.

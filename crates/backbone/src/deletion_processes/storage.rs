@@ -55,13 +55,55 @@ pub(crate) async fn has_active(db: &mut SqliteConnection, identity: &IdentityAdd
     .await
 }
 
-pub(crate) async fn set_cancelled(db: &mut SqliteConnection, id: &IdentityDeletionProcessId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE deletion_processes SET status = ?, grace_period_ends_at = NULL WHERE id = ?")
+pub(crate) async fn set_cancelled(
+    db: &mut SqliteConnection,
+    id: &IdentityDeletionProcessId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE deletion_processes SET status = ?, grace_period_ends_at = NULL, cancelled_at = ? WHERE id = ?")
         .bind(DeletionProcessStatus::Cancelled.as_str())
+        .bind(now.as_millis())
         .bind(id.as_str())
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// One of the reminders during a grace period.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reminder {
+    First,
+    Second,
+    Third,
+}
+
+/// Notes a reminder for the active processes that end until a moment and have got neither it nor a later one; returns
+/// whose they are.
+pub(crate) async fn set_reminded(
+    db: &mut SqliteConnection,
+    reminder: Reminder,
+    now: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<Vec<IdentityAddress>> {
+    let statement = match reminder {
+        Reminder::First => {
+            "UPDATE deletion_processes SET reminder1_sent_at = ?1
+             WHERE status = 'Active' AND grace_period_ends_at > ?1 AND grace_period_ends_at <= ?2
+                 AND COALESCE(reminder1_sent_at, reminder2_sent_at, reminder3_sent_at) IS NULL RETURNING identity"
+        }
+        Reminder::Second => {
+            "UPDATE deletion_processes SET reminder2_sent_at = ?1
+             WHERE status = 'Active' AND grace_period_ends_at > ?1 AND grace_period_ends_at <= ?2
+                 AND COALESCE(reminder2_sent_at, reminder3_sent_at) IS NULL RETURNING identity"
+        }
+        Reminder::Third => {
+            "UPDATE deletion_processes SET reminder3_sent_at = ?1
+             WHERE status = 'Active' AND grace_period_ends_at > ?1 AND grace_period_ends_at <= ?2
+                 AND reminder3_sent_at IS NULL RETURNING identity"
+        }
+    };
+    let rows = sqlx::query(statement).bind(now.as_millis()).bind(until.as_millis()).fetch_all(db).await?;
+    rows.iter().map(|row| row.text("identity")).collect()
 }
 
 fn deletion_process(row: &SqliteRow) -> sqlx::Result<DeletionProcess> {
@@ -75,8 +117,8 @@ fn deletion_process(row: &SqliteRow) -> sqlx::Result<DeletionProcess> {
         approved_by_device: Some(created_by_device.clone()),
         created_by_device,
         grace_period_ends_at: row.optional_time("grace_period_ends_at")?,
-        grace_period_reminder1_sent_at: None,
-        grace_period_reminder2_sent_at: None,
-        grace_period_reminder3_sent_at: None,
+        grace_period_reminder1_sent_at: row.optional_time("reminder1_sent_at")?,
+        grace_period_reminder2_sent_at: row.optional_time("reminder2_sent_at")?,
+        grace_period_reminder3_sent_at: row.optional_time("reminder3_sent_at")?,
     })
 }

@@ -24,6 +24,8 @@ pub(crate) struct StoredDevice {
 /// What decides over a login.
 pub(crate) struct Login {
     pub(crate) device: DeviceId,
+    pub(crate) identity: IdentityAddress,
+    pub(crate) is_backup_device: bool,
     pub(crate) password: PasswordHash,
     pub(crate) failed_logins: i64,
     pub(crate) locked_until: Option<Timestamp>,
@@ -155,9 +157,27 @@ pub(crate) async fn set_push_registration(
     Ok(())
 }
 
+/// Removes the registrations for a platform, of one device or of all.
+pub(crate) async fn delete_push_registrations(
+    db: &mut SqliteConnection,
+    platform: &str,
+    device: Option<&DeviceId>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE devices SET push_identifier = NULL, push_platform = NULL
+         WHERE push_platform = ?1 AND (?2 IS NULL OR id = ?2)",
+    )
+    .bind(platform)
+    .bind(device.map(DeviceId::as_str))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub(crate) async fn login(db: impl SqliteExecutor<'_>, username: &str) -> sqlx::Result<Option<Login>> {
     let row = sqlx::query(
-        "SELECT devices.id, password_salt, password_hash, failed_logins, locked_until, deletion_grace_period_ends_at
+        "SELECT devices.id, identity, is_backup_device, password_salt, password_hash, failed_logins, locked_until,
+             deletion_grace_period_ends_at
          FROM devices JOIN identities ON identities.address = devices.identity WHERE username = ?",
     )
     .bind(username)
@@ -166,6 +186,8 @@ pub(crate) async fn login(db: impl SqliteExecutor<'_>, username: &str) -> sqlx::
     row.map(|row| {
         Ok(Login {
             device: row.text("id")?,
+            identity: row.text("identity")?,
+            is_backup_device: row.flag("is_backup_device")?,
             password: password_hash(&row)?,
             failed_logins: row.integer("failed_logins")?,
             locked_until: row.optional_time("locked_until")?,

@@ -3,9 +3,12 @@
 pub(crate) mod storage;
 
 use backbone_api::external_events::ExternalEventPayload;
+use backbone_api::sse::SseEvent;
 use core_types::{IdentityAddress, RelationshipId};
 
 use crate::http::ApiError;
+use crate::identities;
+use crate::sse::Audience;
 use crate::unit::Unit;
 
 /// Adds an event for an Identity to the transaction of the request that causes it.
@@ -45,5 +48,21 @@ async fn insert(
         is_blocked,
     };
     storage::insert(unit.db(), &new).await?;
+    if is_blocked { Ok(()) } else { announce(unit, owner).await }
+}
+
+/// Releases the events held back for a relationship, for both sides.
+pub(crate) async fn unblock(unit: &mut Unit, relationship: &RelationshipId) -> Result<(), ApiError> {
+    for owner in storage::unblock(unit.db(), relationship).await? {
+        announce(unit, &owner).await?;
+    }
+    Ok(())
+}
+
+/// Notifies the devices of an active Identity.
+async fn announce(unit: &mut Unit, owner: &IdentityAddress) -> Result<(), ApiError> {
+    if identities::storage::is_active(unit.db(), owner).await? {
+        unit.notify(Audience::Identity(owner.clone()), SseEvent::ExternalEventCreated);
+    }
     Ok(())
 }

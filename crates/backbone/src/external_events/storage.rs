@@ -37,13 +37,17 @@ pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewExternalEvent<'_>
     Ok(())
 }
 
-/// Releases the events held back for a relationship, for both sides.
-pub(crate) async fn unblock(db: &mut SqliteConnection, relationship: &RelationshipId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE external_events SET is_blocked = 0 WHERE relationship = ? AND is_blocked")
-        .bind(relationship.as_str())
-        .execute(db)
-        .await?;
-    Ok(())
+/// Releases the events held back for a relationship; returns whose they are.
+pub(crate) async fn unblock(
+    db: &mut SqliteConnection,
+    relationship: &RelationshipId,
+) -> sqlx::Result<Vec<IdentityAddress>> {
+    let rows =
+        sqlx::query("UPDATE external_events SET is_blocked = 0 WHERE relationship = ? AND is_blocked RETURNING owner")
+            .bind(relationship.as_str())
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(|row| row.text("owner")).collect()
 }
 
 /// Deletes the events held back for a relationship, for both sides.

@@ -2,6 +2,7 @@ use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest as _, Multipart, Request};
 use backbone_api::files::{CreateFileResponse, FileMetadata, parts};
+use backbone_api::quotas::MetricKey;
 use backbone_api::{Bytes, codes};
 use core_types::{FileId, Timestamp};
 
@@ -75,7 +76,7 @@ fn missing(name: &str) -> ApiError {
 pub(super) async fn store(unit: &mut Unit, caller: &Caller, upload: Upload) -> Result<CreateFileResponse, ApiError> {
     let now = unit.now;
     validate(&upload, now)?;
-    quotas::require(unit, caller, quotas::FILES).await?;
+    quotas::require(unit, caller, &[MetricKey::NumberOfFiles, MetricKey::UsedFileStorageSpace]).await?;
     let id = FileId::generate(&mut rand::rng());
     let metadata = FileMetadata {
         id: id.clone(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::query::Paging;
 
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// A result in its envelope.
 #[derive(Debug)]

@@ -4,8 +4,10 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backbone_api::{ErrorBody, ErrorObject, codes};
-use core_types::{Clock as _, SystemClock, Timestamp, random};
+use core_types::{Clock as _, SystemClock, random};
 use serde_json::json;
+
+use crate::quotas::Exhausted;
 
 const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
 const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
@@ -33,7 +35,7 @@ pub(crate) enum ApiError {
     Forbidden,
     /// 429.
     #[error("You are not allowed to perform this action because one or more quotas have been exhausted.")]
-    QuotaExhausted { metric: &'static str, until: Timestamp },
+    QuotaExhausted(Vec<Exhausted>),
     /// 500.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -63,7 +65,7 @@ impl ApiError {
             Self::NotFound(_) | Self::DeletionProcessNotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::QuotaExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::QuotaExhausted(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -74,7 +76,7 @@ impl ApiError {
             Self::NotFound(_) | Self::DeletionProcessNotFound => codes::RECORD_NOT_FOUND,
             Self::Unauthorized => codes::UNAUTHORIZED,
             Self::Forbidden => codes::FORBIDDEN,
-            Self::QuotaExhausted { .. } => codes::QUOTA_EXHAUSTED,
+            Self::QuotaExhausted(_) => codes::QUOTA_EXHAUSTED,
             Self::Database(_) | Self::Internal(_) => codes::UNEXPECTED,
         }
     }
@@ -95,7 +97,12 @@ impl IntoResponse for ApiError {
             _ => self.to_string(),
         };
         let data = match &self {
-            Self::QuotaExhausted { metric, until } => Some(json!([{"metricKey": metric, "isExhaustedUntil": until}])),
+            Self::QuotaExhausted(exhausted) => Some(
+                exhausted
+                    .iter()
+                    .map(|Exhausted { metric, until }| json!({"metricKey": metric, "isExhaustedUntil": until}))
+                    .collect(),
+            ),
             _ => None,
         };
         let error = ErrorObject {

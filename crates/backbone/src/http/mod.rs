@@ -11,7 +11,7 @@ mod query;
 mod response_headers;
 mod routes;
 
-pub(crate) use answer::{Answer, NoContent, Paged};
+pub(crate) use answer::{Answer, JSON, NoContent, Paged};
 pub(crate) use api_error::ApiError;
 pub(crate) use body::{Json, OptionalJson, read_body};
 pub(crate) use caller::{AccessToken, Caller};

@@ -8,8 +8,9 @@ use tower::util::MapRequestLayer;
 use super::canonical_path::CanonicalPaths;
 use super::response_headers;
 use crate::{
-    Backbone, challenges, datawallet, deletion_processes, devices, files, identities, messages, notifications, oauth,
-    quotas, relationships, server_info, sync_runs, templates, tokens,
+    Backbone, announcements, challenges, datawallet, deletion_processes, devices, feature_flags, files, identities,
+    messages, notifications, oauth, quotas, relationships, server_info, sse, sync_runs, template_references, templates,
+    tokens,
 };
 
 /// The HTTP interface of a Backbone.
@@ -32,9 +33,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<Backbone>)> {
         (paths::CONNECT_TOKEN, post(oauth::token)),
         (paths::HEALTH, get(server_info::health)),
         (paths::VERSION, get(server_info::version)),
+        (paths::SSE, get(sse::listen)),
+        (paths::SSE_V2, get(sse::listen)),
         (paths::TAGS, get(server_info::tags)),
-        (paths::ANNOUNCEMENTS, get(server_info::announcements)),
-        (paths::PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES, get(server_info::template_references)),
+        (paths::ANNOUNCEMENTS, get(announcements::list)),
+        (paths::PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES, get(template_references::list)),
         (paths::QUOTAS, get(quotas::list)),
         (paths::NOTIFICATIONS, post(notifications::send)),
         (paths::CHALLENGES, post(challenges::create)),
@@ -42,6 +45,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<Backbone>)> {
         (paths::IDENTITIES, post(identities::create)),
         (paths::IDENTITY_SELF, get(identities::own)),
         (paths::IDENTITY_IS_DELETED, get(identities::is_deleted)),
+        (paths::IDENTITY_SELF_FEATURE_FLAGS, patch(feature_flags::change)),
+        (paths::IDENTITY_FEATURE_FLAGS, get(feature_flags::list)),
         (paths::DELETION_PROCESSES, post(deletion_processes::start).get(deletion_processes::list)),
         (paths::DELETION_PROCESS, get(deletion_processes::get)),
         (paths::DELETION_PROCESS_CANCEL, put(deletion_processes::cancel)),

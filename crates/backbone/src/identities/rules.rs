@@ -6,6 +6,7 @@ use crypto::SignaturePublicKey;
 
 use super::storage;
 use crate::challenges::{self, VerifiedChallenge};
+use crate::clients::Client;
 use crate::devices::storage::NewDevice;
 use crate::http::ApiError;
 use crate::password::PasswordHash;
@@ -18,12 +19,13 @@ pub(super) struct Prepared {
     challenge: VerifiedChallenge,
     /// Missing when the password is too weak, which is reported last.
     password: Option<PasswordHash>,
-    max_identities: Option<u64>,
+    client: Client,
 }
 
 pub(super) async fn prepare(backbone: &Backbone, request: &CreateIdentityRequest) -> Result<Prepared, ApiError> {
     let config = backbone.config();
-    let client = clients::authenticate(&config.clients, &request.client_id, request.client_secret.expose())
+    let settings = backbone.settings();
+    let client = clients::authenticate(&settings.clients, &request.client_id, request.client_secret.expose())
         .ok_or_else(|| ApiError::rule(codes::UNAUTHORIZED, "The client id or secret is wrong."))?;
     let device_password = request.device_password.expose();
     if device_password.is_empty() {
@@ -36,7 +38,7 @@ pub(super) async fn prepare(backbone: &Backbone, request: &CreateIdentityRequest
     let challenge = challenges::verify(&request.signed_challenge, &key)?;
     let password =
         if config.password_rules.allow(device_password) { Some(password::hash(device_password).await?) } else { None };
-    Ok(Prepared { key, challenge, password, max_identities: client.max_identities })
+    Ok(Prepared { key, challenge, password, client: client.clone() })
 }
 
 pub(super) async fn create(
@@ -53,7 +55,7 @@ pub(super) async fn create(
             "There is an Identity with this key already.",
         ));
     }
-    if let Some(limit) = prepared.max_identities
+    if let Some(limit) = prepared.client.max_identities
         && storage::count_of_client(unit.db(), &request.client_id).await? >= limit
     {
         let message = "The client can not create more Identities.";
@@ -70,7 +72,7 @@ pub(super) async fn create(
         created_by_device: id,
         is_backup_device: false,
     };
-    storage::insert(unit.db(), &address, &prepared.key, &request.client_id, request.identity_version, now).await?;
+    storage::insert(unit.db(), &address, &prepared.key, &prepared.client, request.identity_version, now).await?;
     let new = NewDevice {
         device: &device,
         identity: &address,

@@ -3,18 +3,15 @@ use core_types::{IdentityAddress, Timestamp, Username};
 use crypto::SignaturePublicKey;
 use sqlx::SqliteConnection;
 
+use crate::clients::Client;
 use crate::database::RowExt as _;
-
-/// The tier of a usual Identity; a single installation needs no other.
-const TIER_BASIC: &str = "TIR00000000000000002";
-/// The tier of Identities in deletion (`docs/protocol/03 §1.5`).
-const TIER_QUEUED_FOR_DELETION: &str = "TIR00000000000000001";
+use crate::settings::QUEUED_FOR_DELETION;
 
 pub(crate) async fn insert(
     db: &mut SqliteConnection,
     address: &IdentityAddress,
     key: &SignaturePublicKey,
-    client_id: &str,
+    client: &Client,
     identity_version: u8,
     created_at: Timestamp,
 ) -> sqlx::Result<()> {
@@ -24,9 +21,9 @@ pub(crate) async fn insert(
     )
     .bind(address.as_str())
     .bind(key.as_bytes())
-    .bind(client_id)
+    .bind(&client.id)
     .bind(identity_version)
-    .bind(TIER_BASIC)
+    .bind(client.default_tier.as_str())
     .bind(IdentityStatus::Active.as_str())
     .bind(created_at.as_millis())
     .execute(db)
@@ -48,6 +45,22 @@ pub(crate) async fn find(db: &mut SqliteConnection, address: &IdentityAddress) -
         })
     })
     .transpose()
+}
+
+/// Whether the Identity exists and is not about to be deleted.
+pub(crate) async fn is_active(db: &mut SqliteConnection, address: &IdentityAddress) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM identities WHERE address = ? AND status = ?)")
+        .bind(address.as_str())
+        .bind(IdentityStatus::Active.as_str())
+        .fetch_one(db)
+        .await
+}
+
+pub(crate) async fn client_id(db: &mut SqliteConnection, address: &IdentityAddress) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT client_id FROM identities WHERE address = ?")
+        .bind(address.as_str())
+        .fetch_optional(db)
+        .await
 }
 
 pub(crate) async fn public_key(
@@ -116,7 +129,7 @@ pub(crate) async fn set_to_be_deleted(
     )
     .bind(IdentityStatus::ToBeDeleted.as_str())
     .bind(grace_period_ends_at.as_millis())
-    .bind(TIER_QUEUED_FOR_DELETION)
+    .bind(QUEUED_FOR_DELETION)
     .bind(address.as_str())
     .execute(db)
     .await?;
@@ -163,6 +176,7 @@ pub(crate) async fn delete_belongings(
         "UPDATE tokens SET for_identity = ?2 WHERE for_identity = ?1",
         "DELETE FROM token_allocations WHERE identity = ?1",
         "DELETE FROM challenges WHERE created_by = ?1",
+        "DELETE FROM feature_flags WHERE identity = ?1",
         "DELETE FROM deletion_processes WHERE identity = ?1",
         "DELETE FROM devices WHERE identity = ?1",
         "DELETE FROM identities WHERE address = ?1",

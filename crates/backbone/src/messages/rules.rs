@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::messages::{Message, Recipient, SendMessageRequest, SendMessageResponse};
+use backbone_api::quotas::MetricKey;
 use backbone_api::relationships::RelationshipStatus;
 use core_types::{IdentityAddress, MessageId, RelationshipId, identity_address};
 
@@ -32,8 +33,8 @@ pub(super) async fn send(
     caller: &Caller,
     request: SendMessageRequest,
 ) -> Result<SendMessageResponse, ApiError> {
-    validate(&request, unit.config.max_message_recipients)?;
-    quotas::require(unit, caller, quotas::SENT_MESSAGES).await?;
+    validate(&request, unit.settings.max_message_recipients)?;
+    quotas::require(unit, caller, &[MetricKey::NumberOfSentMessages]).await?;
     let mut deliveries = Vec::with_capacity(request.recipients.len());
     for new in request.recipients {
         let (relationship, is_postponed) = require_deliverable(unit, caller, &new.address).await?;
@@ -114,7 +115,7 @@ async fn require_deliverable(
         }
     };
     let unreceived = storage::count_unreceived(unit.db(), &caller.address, recipient).await?;
-    if unreceived >= unit.config.max_unreceived_messages {
+    if unreceived >= unit.settings.max_unreceived_messages {
         let message = "A recipient has not fetched too many messages of the sender.";
         return Err(ApiError::rule(codes::MESSAGE_MAX_NUMBER_OF_UNRECEIVED_MESSAGES_REACHED, message));
     }

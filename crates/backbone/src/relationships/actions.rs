@@ -1,5 +1,6 @@
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
+use backbone_api::quotas::MetricKey;
 use backbone_api::relationships::{
     AuditLogEntry, AuditLogReason, RelationshipMetadata, RelationshipStatus, RespondToRelationshipRequest,
 };
@@ -26,7 +27,7 @@ pub(super) async fn act(
         validation::length("creationResponseContent", content, &(0..=MAX_CONTENT))?;
     }
     if action == Action::Accept {
-        quotas::require(unit, caller, quotas::RELATIONSHIPS).await?;
+        quotas::require(unit, caller, &[MetricKey::NumberOfRelationships]).await?;
     }
     let stored = storage::find(unit.db(), id, &caller.address).await?.ok_or(NOT_FOUND)?;
     let Transition { new_status, reason } =
@@ -78,7 +79,7 @@ async fn release_messages(
 ) -> Result<(), ApiError> {
     use external_events::storage;
     match entry.new_status {
-        RelationshipStatus::Active => storage::unblock(unit.db(), id).await?,
+        RelationshipStatus::Active => external_events::unblock(unit, id).await?,
         RelationshipStatus::Rejected | RelationshipStatus::Revoked => storage::delete_blocked(unit.db(), id).await?,
         RelationshipStatus::DeletionProposed | RelationshipStatus::ReadyForDeletion => {
             storage::delete_unsynced(unit.db(), id, actor).await?;

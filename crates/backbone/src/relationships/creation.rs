@@ -1,6 +1,7 @@
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::identities::IdentityStatus;
+use backbone_api::quotas::MetricKey;
 use backbone_api::relationships::{
     AuditLogEntry, AuditLogReason, CreateRelationshipRequest, Relationship, RelationshipMetadata, RelationshipStatus,
 };
@@ -26,7 +27,7 @@ pub(super) async fn create(
     if let Some(content) = &request.creation_content {
         validation::length("creationContent", content, &(0..=MAX_CONTENT))?;
     }
-    quotas::require(unit, caller, quotas::RELATIONSHIPS).await?;
+    quotas::require(unit, caller, &[MetricKey::NumberOfRelationships]).await?;
     if storage::is_blocked(unit.db(), &caller.address, &peer).await? {
         let message = "There is a relationship to this Identity already.";
         return Err(ApiError::rule(codes::RELATIONSHIP_TO_TARGET_ALREADY_EXISTS, message));

@@ -1,4 +1,5 @@
 use backbone_api::external_events::ExternalEventPayload;
+use backbone_api::quotas::MetricKey;
 use backbone_api::templates::{
     CreateRelationshipTemplateRequest, CreateRelationshipTemplateResponse, RelationshipTemplate,
 };
@@ -21,7 +22,7 @@ pub(super) async fn create(
 ) -> Result<CreateRelationshipTemplateResponse, ApiError> {
     let now = unit.now;
     validate(&request, now)?;
-    quotas::require(unit, caller, quotas::TEMPLATES).await?;
+    quotas::require(unit, caller, &[MetricKey::NumberOfRelationshipTemplates]).await?;
     let template = RelationshipTemplate {
         id: RelationshipTemplateId::generate(&mut rand::rng()),
         created_by: caller.address.clone(),

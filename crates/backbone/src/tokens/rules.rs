@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use backbone_api::external_events::ExternalEventPayload;
+use backbone_api::quotas::MetricKey;
+use backbone_api::sse::SseEvent;
 use backbone_api::tokens::{CreateTokenRequest, CreateTokenResponse, Token, TokenMetadata, UpdateTokenContentRequest};
 use backbone_api::{Bytes, codes};
 use core_types::{IdentityAddress, Timestamp, TokenId};
@@ -8,9 +10,10 @@ use subtle::ConstantTimeEq as _;
 
 use super::storage::{self, StoredToken};
 use crate::http::{ApiError, Caller};
+use crate::sse::Audience;
 use crate::unit::Unit;
 use crate::validation::MAX_CONTENT;
-use crate::{external_events, quotas, validation};
+use crate::{external_events, identities, quotas, validation};
 
 /// Wrong passwords until a token is locked.
 const MAX_FAILED_ATTEMPTS: i64 = 100;
@@ -27,7 +30,7 @@ pub(super) async fn create(
     let now = unit.now;
     validate(&request, caller.is_none(), now)?;
     if let Some(caller) = caller {
-        quotas::require(unit, caller, quotas::TOKENS).await?;
+        quotas::require(unit, caller, &[MetricKey::NumberOfTokens]).await?;
     }
     let token = Token {
         metadata: TokenMetadata {
@@ -139,6 +142,9 @@ async fn record_wrong_password(unit: &mut Unit, stored: &StoredToken) -> Result<
     if let Some(creator) = &metadata.created_by {
         let payload = ExternalEventPayload::TokenLocked { token_id: metadata.id.clone() };
         external_events::create(unit, creator, &payload).await?;
+        if identities::storage::is_active(unit.db(), creator).await? {
+            unit.notify(Audience::Identity(creator.clone()), SseEvent::TokenLocked);
+        }
     }
     unit.keep_changes_on_error();
     Err(locked())

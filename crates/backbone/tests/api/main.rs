@@ -4,18 +4,24 @@
 
 mod support;
 
+mod administration;
+mod announcements;
 mod conventions;
 mod datawallet;
 mod deletion;
 mod devices;
+mod feature_flags;
 mod files;
 mod identities;
 mod login;
+mod maintenance;
 mod messages;
+mod quotas;
 mod relationships;
 mod robustness;
 mod server_info;
 mod serving;
+mod sse;
 mod sync_runs;
 mod templates;
 mod tokens;

@@ -63,6 +63,11 @@ const PATHS: &[&str] = &[
     paths::ANNOUNCEMENTS,
     paths::QUOTAS,
     paths::NOTIFICATIONS,
+    paths::IDENTITY_SELF_FEATURE_FLAGS,
+    paths::IDENTITY_FEATURE_FLAGS,
+    paths::PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES,
+    paths::SSE,
+    paths::SSE_V2,
 ];
 
 /// Every member of every request, so that random bodies get far.
@@ -278,6 +283,8 @@ fn right_requests(server: &Server, device: &Device, world: &[String]) -> Vec<(Me
         post(paths::SYNC_RUNS, "", json!({"type": "ExternalEventSync", "duration": 1})),
         post(paths::NOTIFICATIONS, "", json!({"recipients": [peer], "code": "x"})),
         put(paths::DEVICE_PASSWORD, "", json!({"oldPassword": "Secret-Passw0rd", "newPassword": "Other-Passw0rd"})),
+        (Method::PATCH, paths::IDENTITY_SELF_FEATURE_FLAGS.to_owned(), json!({"feature": true, "x": false})),
+        (Method::GET, paths::with_id(paths::IDENTITY_FEATURE_FLAGS, peer), Value::Null),
         put(paths::DEVICE_PUSH_NOTIFICATIONS, "", json!({"platform": "dummy", "handle": "0123456789", "appId": "x"})),
     ]
 }

@@ -55,7 +55,7 @@ async fn everything_survives_a_restart() {
 async fn settings_that_make_no_sense_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     type Change = fn(&mut BackboneConfig);
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 13] = [
         ("did_domain", |config| config.did_domain = "127.0.0.1".to_owned()),
         ("did_domain", |config| config.did_domain = "x".to_owned()),
         ("clients", |config| config.clients.clear()),
@@ -64,6 +64,11 @@ async fn settings_that_make_no_sense_are_refused() {
         ("max_message_recipients", |config| config.max_message_recipients = 0),
         ("max_unreceived_messages", |config| config.max_unreceived_messages = 101),
         ("tags", |config| config.tags.supported_languages.clear()),
+        ("grace_period_days", |config| config.grace_period_days = f64::NAN),
+        ("grace_period_days", |config| config.grace_period_days = -1.0),
+        ("sse_keep_alive", |config| config.sse_keep_alive = std::time::Duration::ZERO),
+        ("maintenance_interval", |config| config.maintenance_interval = std::time::Duration::ZERO),
+        ("admin_file_interval", |config| config.admin_file_interval = std::time::Duration::ZERO),
     ];
     for (setting, change) in changes {
         let mut config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);

@@ -1,14 +1,19 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, header};
-use backbone::{Backbone, BackboneConfig, OAuthClient};
+use backbone::{Backbone, BackboneConfig, BackboneError, OAuthClient};
 use core_types::{Clock as _, ManualClock, Timestamp};
 use crypto::{CryptoObject as _, HashLabel, SignatureKeypair};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "Secret-Passw0rd";
@@ -23,7 +28,7 @@ pub(crate) struct Server {
     pub(crate) backbone: Backbone,
     router: Router,
     config: BackboneConfig,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -38,7 +43,42 @@ impl Server {
         config.clock = clock.clone();
         change(&mut config);
         let backbone = Backbone::open(config.clone()).await.unwrap();
-        Self { clock, router: backbone.router(), backbone, config, _folder: folder }
+        Self { clock, router: backbone.router(), backbone, config, folder }
+    }
+
+    /// Where the database is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A Backbone with this administrator's file.
+    pub(crate) async fn start_with_file(file: &Value) -> Self {
+        Self::start_with(|config| {
+            let path = config.data_dir.join("admin.json");
+            std::fs::write(&path, file.to_string()).unwrap();
+            config.admin_file = Some(path);
+        })
+        .await
+    }
+
+    /// Writes the administrator's file anew, without having it read.
+    pub(crate) fn write_file(&self, text: &str) {
+        std::fs::write(self.folder().join("admin.json"), text).unwrap();
+    }
+
+    /// Writes the administrator's file anew and has it read.
+    pub(crate) async fn reload(&self, file: &Value) {
+        self.write_file(&file.to_string());
+        self.backbone.reload().await.unwrap();
+    }
+
+    /// Serves over a socket, maintenance included.
+    pub(crate) async fn serve(&self) -> Serving {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shutdown = CancellationToken::new();
+        let (backbone, stop) = (self.backbone.clone(), shutdown.clone());
+        Serving { port, shutdown, task: tokio::spawn(async move { backbone.serve(listener, stop).await }) }
     }
 
     /// Closes the Backbone and opens another one on the same folder.
@@ -96,6 +136,49 @@ impl Server {
     }
 }
 
+/// A Backbone that is served.
+pub(crate) struct Serving {
+    pub(crate) port: u16,
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), BackboneError>>,
+}
+
+impl Serving {
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+/// An open stream of server-sent events.
+pub(crate) struct Events(Body);
+
+impl Events {
+    /// The name of the next event; nothing at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<String> {
+        let frame = within(self.0.frame()).await?.unwrap().into_data().unwrap();
+        let frame = std::str::from_utf8(&frame).unwrap();
+        let name = frame.strip_prefix("event: ").and_then(|rest| rest.strip_suffix("\ndata: _\n\n"));
+        assert!(name.is_some(), "not an event: {frame:?}");
+        name.map(str::to_owned)
+    }
+
+    pub(crate) async fn expect(&mut self, name: &str) {
+        assert_eq!(self.next().await.as_deref(), Some(name));
+    }
+
+    pub(crate) async fn expect_all<const N: usize>(&mut self, names: [&str; N]) {
+        for name in names {
+            self.expect(name).await;
+        }
+    }
+}
+
+/// Fails when it takes longer than anything here may.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.unwrap()
+}
+
 /// A device of an Identity.
 #[derive(Clone)]
 pub(crate) struct Device {
@@ -133,6 +216,17 @@ impl Device {
     /// Talks to the restarted server with the token of before.
     pub(crate) fn move_to(&mut self, server: &Server) {
         self.client.router = server.anonymous().router;
+    }
+
+    /// Listens to server-sent events.
+    pub(crate) async fn listen(&self) -> Events {
+        let mut request = Request::get("/api/v1/sse").body(Body::empty()).unwrap();
+        self.authorize(&mut request);
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let mut events = Events(response.into_body());
+        events.expect("ConnectionOpened").await;
+        events
     }
 
     pub(crate) async fn signed_challenge(&self) -> Value {
@@ -262,12 +356,21 @@ impl Client {
 
     /// Sends any request; the bearer token is added.
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.authorize(&mut request);
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        // A stream of events does not end.
+        let is_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "text/event-stream");
+        let body = if is_stream { Body::empty() } else { body };
+        Answer { status: head.status.as_u16(), headers: head.headers, body: to_bytes(body, usize::MAX).await.unwrap() }
+    }
+}
+
+impl Client {
+    fn authorize(&self, request: &mut Request<Body>) {
         if let Some(token) = &self.token {
             request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        Answer { status: head.status.as_u16(), headers: head.headers, body: to_bytes(body, usize::MAX).await.unwrap() }
     }
 }
 

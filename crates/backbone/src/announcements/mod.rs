@@ -1,0 +1,67 @@
+//! `GET /Announcements` (`docs/protocol/03 §9`). Announcements stand in the administrator's file.
+
+mod storage;
+
+use std::time::Duration;
+
+use axum::extract::State;
+use backbone_api::announcements::Announcement;
+use backbone_api::sse::SseEvent;
+use core_types::{IdentityAddress, Timestamp};
+
+use crate::http::{Answer, ApiError, Caller, Query};
+use crate::settings::AnnouncementDefinition;
+use crate::sse::Audience;
+use crate::unit::Unit;
+use crate::{Backbone, language};
+
+/// How long an expired announcement can still be read.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+pub(crate) async fn list(
+    State(backbone): State<Backbone>,
+    caller: Caller,
+    query: Query,
+) -> Result<Answer<Vec<Announcement>>, ApiError> {
+    let code = query.required("language")?;
+    if !language::is_known(code) {
+        return Err(ApiError::invalid_property("'language' must be a two-letter code of ISO 639-1."));
+    }
+    let (settings, now) = (backbone.settings(), backbone.now());
+    let visible = settings.announcements.iter().filter(|announcement| announcement.is_visible(&caller.address, now));
+    let mut announcements: Vec<_> = visible.filter_map(|announcement| announcement.in_language(code)).collect();
+    announcements.sort_by_key(|announcement| announcement.created_at);
+    Ok(Answer::ok(announcements))
+}
+
+impl AnnouncementDefinition {
+    fn is_visible(&self, reader: &IdentityAddress, now: Timestamp) -> bool {
+        let is_for_reader = self.recipients().is_empty() || self.recipients().contains(reader);
+        is_for_reader && self.expires_at().is_none_or(|end| !end.saturating_add(KEPT_AFTER_EXPIRY).is_expired(now))
+    }
+}
+
+/// Gives announcements the time they were first seen at, and tells the recipients of those that are new.
+pub(crate) async fn note(unit: &mut Unit, announcements: &mut [AnnouncementDefinition]) -> Result<(), ApiError> {
+    let now = unit.now;
+    let ids: Vec<_> = announcements.iter().map(|announcement| announcement.id().as_str()).collect();
+    storage::keep_only(unit.db(), &ids).await?;
+    for announcement in announcements {
+        if let Some(created_at) = storage::created_at(unit.db(), announcement.id()).await? {
+            announcement.created_at = created_at;
+            continue;
+        }
+        storage::insert(unit.db(), announcement.id(), now).await?;
+        announcement.created_at = now;
+        if announcement.is_silent() {
+            continue;
+        }
+        match announcement.recipients() {
+            [] => unit.notify(Audience::All, SseEvent::NewAnnouncement),
+            recipients => recipients.iter().for_each(|recipient| {
+                unit.notify(Audience::Identity(recipient.clone()), SseEvent::NewAnnouncement);
+            }),
+        }
+    }
+    Ok(())
+}

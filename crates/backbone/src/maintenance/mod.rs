@@ -1,0 +1,96 @@
+//! What the Backbone does of its own accord: deleting what is due, reminding, reading the administrator's file again.
+
+mod housekeeping;
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use core_types::IdentityAddress;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::ApiError;
+use crate::{Backbone, BackboneError, deletion_processes, identity_deletion};
+
+/// What a round of maintenance has done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// Identities removed because their grace period was over.
+    pub deleted_identities: Vec<IdentityAddress>,
+    /// Records removed because they were out of date.
+    pub removed_records: u64,
+}
+
+/// One round: reminders, due deletions, housekeeping.
+pub(crate) async fn run(backbone: &Backbone) -> Result<Maintained, BackboneError> {
+    remind(backbone).await.map_err(into_error)?;
+    let deleted_identities = identity_deletion::run(backbone).await?;
+    let removed_records = housekeeping::run(backbone).await.map_err(into_error)?;
+    Ok(Maintained { deleted_identities, removed_records })
+}
+
+async fn remind(backbone: &Backbone) -> Result<(), ApiError> {
+    let mut unit = backbone.write().await?;
+    let result = deletion_processes::rules::remind(&mut unit).await;
+    unit.finish(result).await
+}
+
+pub(crate) fn into_error(error: ApiError) -> BackboneError {
+    match error {
+        ApiError::Database(error) => error.into(),
+        error => BackboneError::Maintenance(error.to_string()),
+    }
+}
+
+/// Works until told to stop. What fails is logged and tried again the next time.
+pub(crate) async fn work(backbone: Backbone, stop: CancellationToken) {
+    let config = backbone.config();
+    let (mut maintenance, mut file) = (every(config.maintenance_interval), every(config.admin_file_interval));
+    let mut seen = version(config.admin_file.as_deref()).await;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = maintenance.tick() => match run(&backbone).await {
+                Ok(done) => log(&done),
+                Err(error) => tracing::error!(error.code = error.code(), %error, "maintenance failed"),
+            },
+            _ = file.tick() => {
+                let current = version(config.admin_file.as_deref()).await;
+                if current != seen {
+                    seen = current;
+                    reload(&backbone).await;
+                }
+            }
+        }
+    }
+}
+
+async fn reload(backbone: &Backbone) {
+    match backbone.reload().await {
+        Ok(()) => tracing::info!("the administrator's file was read again"),
+        Err(error) => {
+            tracing::error!(error.code = error.code(), %error, "the settings stay as they were");
+        }
+    }
+}
+
+fn every(period: std::time::Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// What changes when a file is written.
+async fn version(path: Option<&Path>) -> Option<(SystemTime, u64)> {
+    let metadata = tokio::fs::metadata(path?).await.ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+fn log(done: &Maintained) {
+    for address in &done.deleted_identities {
+        tracing::info!(identity = %address, "an Identity was deleted at the end of its grace period");
+    }
+    if done.removed_records > 0 {
+        tracing::info!(records = done.removed_records, "records that were out of date were removed");
+    }
+}
