@@ -1,6 +1,5 @@
 //! Statements on the documents of a collection.
 
-use futures_util::TryStreamExt;
 use serde_json::Value;
 
 use crate::index::{CollectionIndexes, Indexes};
@@ -43,18 +42,15 @@ pub(crate) async fn find(
     query: &Query,
 ) -> Result<Vec<Stored>, StoreError> {
     let (statement, exact) = select(session.dialect(), spec, indexes, query)?;
-    if exact {
-        let rows = session.fetch_all(statement).await?;
-        return rows.iter().map(|row| Ok(Stored { key: row.text(0)?, body: row.text(1)? })).collect();
-    }
+    // What the database has not done already.
+    let (mut to_skip, limit) = if exact { (0, None) } else { (query.offset, query.limit) };
+    let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let mut found = Vec::new();
-    let mut to_skip = query.offset;
-    let limit = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let mut rows = session.stream(statement);
     while found.len() < limit {
-        let Some(row) = rows.try_next().await? else { break };
+        let Some(row) = rows.next().await? else { break };
         let stored = Stored { key: row.text(0)?, body: row.text(1)? };
-        if !query.filter.matches(&stored.to_value(spec)?) {
+        if !exact && !query.filter.matches(&stored.to_value(spec)?) {
             continue;
         }
         if to_skip > 0 {
@@ -95,7 +91,7 @@ pub(crate) async fn count(
     let mut count = 0;
     let mut rows =
         session.stream(Statement::with_args(format!("SELECT d.document_key, d.body FROM document AS d{sql}"), args));
-    while let Some(row) = rows.try_next().await? {
+    while let Some(row) = rows.next().await? {
         let stored = Stored { key: row.text(0)?, body: row.text(1)? };
         count += u64::from(filter.matches(&stored.to_value(spec)?));
     }

@@ -61,6 +61,14 @@ pub(crate) async fn prune(session: &mut Session<'_>, created_before: Timestamp) 
     session.execute(Statement::new(sql).bind(created_before.as_millis())).await
 }
 
+/// Removes events created before the instant and what still waits for them.
+pub(crate) async fn abandon(session: &mut Session<'_>, created_before: Timestamp) -> Result<u64, StoreError> {
+    let deliveries =
+        "DELETE FROM delivery WHERE event_sequence IN (SELECT e.sequence FROM event AS e WHERE e.created_at < $1)";
+    session.execute(Statement::new(deliveries).bind(created_before.as_millis())).await?;
+    session.execute(Statement::new("DELETE FROM event WHERE created_at < $1").bind(created_before.as_millis())).await
+}
+
 pub(crate) async fn enqueue(
     session: &mut Session<'_>,
     delivery: NewDelivery,

@@ -177,7 +177,8 @@ impl Store {
     /// As [`Store::get`]; [`StoreError::InvalidQuery`] when it cannot be sorted so.
     pub async fn find<T: Document>(&self, query: &Query) -> Result<Vec<T>, StoreError> {
         let stored = self.find_stored(&T::COLLECTION, query).await?;
-        stored.iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
+        // Each text is let go of once it was read.
+        stored.into_iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
     }
 
     /// The first document a query selects.
@@ -210,7 +211,7 @@ impl Store {
     /// # Errors
     /// As [`Store::find`].
     pub async fn find_raw(&self, spec: &CollectionSpec, query: &Query) -> Result<Vec<Value>, StoreError> {
-        self.find_stored(spec, query).await?.iter().map(|stored| stored.to_value(spec)).collect()
+        self.find_stored(spec, query).await?.into_iter().map(|stored| stored.to_value(spec)).collect()
     }
 
     /// [`Store::count`] without a type.

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
+use crate::connection::CONNECT_TIMEOUT;
 use crate::document::{from_text, to_value};
 use crate::index::Indexes;
 use crate::sql::Session;
@@ -129,7 +130,8 @@ impl Transaction {
     /// As [`crate::Store::find`].
     pub async fn find<T: Document>(&mut self, query: &Query) -> Result<Vec<T>, StoreError> {
         let stored = self.find_stored(&T::COLLECTION, query).await?;
-        stored.iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
+        // Each text is let go of once it was read.
+        stored.into_iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
     }
 
     /// As [`crate::Store::find_one`].
@@ -162,7 +164,7 @@ impl Transaction {
     /// # Errors
     /// As [`crate::Store::find`].
     pub async fn find_raw(&mut self, spec: &CollectionSpec, query: &Query) -> Result<Vec<Value>, StoreError> {
-        self.find_stored(spec, query).await?.iter().map(|stored| stored.to_value(spec)).collect()
+        self.find_stored(spec, query).await?.into_iter().map(|stored| stored.to_value(spec)).collect()
     }
 
     /// As [`crate::Store::count_raw`].
@@ -349,6 +351,15 @@ impl Transaction {
     pub async fn prune_events(&mut self, created_before: Timestamp) -> Result<u64, StoreError> {
         run!(self, |session| event_log::prune(session, created_before))
     }
+
+    /// Removes events created before the instant although a cursor or a delivery may still need them, with these deliveries,
+    /// and tells how many events.
+    ///
+    /// # Errors
+    /// Errors of the database.
+    pub async fn abandon_events(&mut self, created_before: Timestamp) -> Result<u64, StoreError> {
+        run!(self, |session| event_log::abandon(session, created_before))
+    }
 }
 
 impl Drop for Transaction {
@@ -364,14 +375,16 @@ impl Drop for Transaction {
         runtime.spawn(async move {
             let Some(connection) = writer.connection.as_mut() else { return };
             let mut session = connection.session(&inner.database);
-            let result = match session.execute_script("ROLLBACK").await {
+            let rollback = async {
+                session.execute_script("ROLLBACK").await?;
                 // The commit may have gone through before its caller lost interest.
-                Ok(()) if committing => {
-                    event_log::last_sequence(&mut session).await.map(|sequence| inner.publish_sequence(sequence))
+                if committing {
+                    inner.publish_sequence(event_log::last_sequence(&mut session).await?);
                 }
-                result => result,
+                Ok::<_, StoreError>(())
             };
-            if result.is_err() {
+            // Whoever wants to write next is waiting; without the connection everything is undone as well.
+            if !matches!(tokio::time::timeout(CONNECT_TIMEOUT, rollback).await, Ok(Ok(()))) {
                 writer.connection = None;
             }
             writer.in_transaction = false;

@@ -5,13 +5,19 @@ pub(crate) mod order;
 #[cfg(test)]
 mod plan_tests;
 
-use futures_util::StreamExt;
+use std::time::Duration;
+
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
 
 use crate::StoreError;
+
+/// How long a PostgreSQL server may take for a statement, or for the next row of one. One that vanished without a word
+/// would otherwise be waited for until the operating system gives up, which takes a quarter of an hour.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Which SQL is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,9 +181,9 @@ impl Session<'_> {
             Connection::Sqlite(connection) => {
                 prepare!(statement, keep).execute(&mut **connection).await.map(|done| done.rows_affected())
             }
-            Connection::Postgres(connection) => {
-                prepare!(statement, without_nul).execute(&mut **connection).await.map(|done| done.rows_affected())
-            }
+            Connection::Postgres(connection) => in_time(prepare!(statement, without_nul).execute(&mut **connection))
+                .await
+                .map(|done| done.rows_affected()),
         };
         result.map_err(|error| StoreError::from_sqlx(error, self.database))
     }
@@ -186,7 +192,9 @@ impl Session<'_> {
     pub(crate) async fn execute_script(&mut self, script: &'static str) -> Result<(), StoreError> {
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => sqlx::raw_sql(script).execute(&mut **connection).await.map(|_| ()),
-            Connection::Postgres(connection) => sqlx::raw_sql(script).execute(&mut **connection).await.map(|_| ()),
+            Connection::Postgres(connection) => {
+                in_time(sqlx::raw_sql(script).execute(&mut **connection)).await.map(|_| ())
+            }
         };
         result.map_err(|error| StoreError::from_sqlx(error, self.database))
     }
@@ -201,10 +209,11 @@ impl Session<'_> {
             Connection::Sqlite(connection) => {
                 prepare!(statement, keep).fetch_optional(&mut **connection).await.map(|row| row.map(AnyRow::Sqlite))
             }
-            Connection::Postgres(connection) => prepare!(statement, without_nul)
-                .fetch_optional(&mut **connection)
-                .await
-                .map(|row| row.map(AnyRow::Postgres)),
+            Connection::Postgres(connection) => {
+                in_time(prepare!(statement, without_nul).fetch_optional(&mut **connection))
+                    .await
+                    .map(|row| row.map(AnyRow::Postgres))
+            }
         };
         result.map_err(|error| StoreError::from_sqlx(error, self.database))
     }
@@ -220,8 +229,7 @@ impl Session<'_> {
                 .fetch_all(&mut **connection)
                 .await
                 .map(|rows| rows.into_iter().map(AnyRow::Sqlite).collect()),
-            Connection::Postgres(connection) => prepare!(statement, without_nul)
-                .fetch_all(&mut **connection)
+            Connection::Postgres(connection) => in_time(prepare!(statement, without_nul).fetch_all(&mut **connection))
                 .await
                 .map(|rows| rows.into_iter().map(AnyRow::Postgres).collect()),
         };
@@ -229,17 +237,42 @@ impl Session<'_> {
     }
 
     /// Rows one by one, for results of which not everything may be kept.
-    pub(crate) fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<AnyRow, StoreError>> {
-        let database = self.database;
-        match &mut self.connection {
-            Connection::Sqlite(connection) => prepare!(statement, keep)
-                .fetch(&mut **connection)
-                .map(move |row| row.map(AnyRow::Sqlite).map_err(|error| StoreError::from_sqlx(error, database)))
-                .boxed(),
-            Connection::Postgres(connection) => prepare!(statement, without_nul)
-                .fetch(&mut **connection)
-                .map(move |row| row.map(AnyRow::Postgres).map_err(|error| StoreError::from_sqlx(error, database)))
-                .boxed(),
-        }
+    pub(crate) fn stream(&mut self, statement: Statement) -> Rows<'_> {
+        let (dialect, database) = (self.dialect(), self.database);
+        let rows = match &mut self.connection {
+            Connection::Sqlite(connection) => {
+                prepare!(statement, keep).fetch(&mut **connection).map(|row| row.map(AnyRow::Sqlite)).boxed()
+            }
+            Connection::Postgres(connection) => {
+                prepare!(statement, without_nul).fetch(&mut **connection).map(|row| row.map(AnyRow::Postgres)).boxed()
+            }
+        };
+        Rows { rows, dialect, database }
+    }
+}
+
+/// The rows of a statement, read one by one.
+pub(crate) struct Rows<'c> {
+    rows: BoxStream<'c, Result<AnyRow, sqlx::Error>>,
+    dialect: Dialect,
+    database: &'c str,
+}
+
+impl Rows<'_> {
+    /// The next row; `None` after the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<AnyRow>, StoreError> {
+        let row = match self.dialect {
+            Dialect::Sqlite => self.rows.try_next().await,
+            Dialect::Postgres => in_time(self.rows.try_next()).await,
+        };
+        row.map_err(|error| StoreError::from_sqlx(error, self.database))
+    }
+}
+
+/// What the server answers, unless it takes too long. The connection cannot be used any more then.
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time").into()),
     }
 }

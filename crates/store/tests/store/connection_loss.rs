@@ -65,6 +65,32 @@ async fn readers_recover() {
     }
 }
 
+/// A lock makes the server as silent as a network that swallows everything.
+#[tokio::test]
+async fn a_server_that_does_not_answer_blocks_nobody_for_long() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    insert(&store, "A").await.unwrap();
+    let mut blocker = admin().await;
+    let lock = format!("BEGIN; LOCK TABLE \"{}\".document IN ACCESS EXCLUSIVE MODE", database.config.db_name);
+    sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut blocker).await.unwrap();
+
+    let mut transaction = store.begin().await.unwrap();
+    // From here on time only passes while everybody waits, and then at once.
+    tokio::time::pause();
+    let error = transaction.insert_raw(&ANY, &json!({"id": "B"})).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    let error = store.count_raw(&ANY, &Filter::All).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    assert!(transaction.commit().await.is_err());
+    tokio::time::resume();
+
+    sqlx::raw_sql("ROLLBACK").execute(&mut blocker).await.unwrap();
+    database.end_sessions().await;
+    insert(&store, "C").await.unwrap();
+    assert_eq!(store.find_raw(&ANY, &Filter::All.into()).await.unwrap(), [json!({"id": "A"}), json!({"id": "C"})]);
+}
+
 #[tokio::test]
 async fn a_successor_in_between_keeps_the_former_writer_out() {
     let database = TestDatabase::postgres();

@@ -235,6 +235,27 @@ pub(crate) async fn old_events_are_pruned_once_nobody_needs_them(database: TestD
     transaction.commit().await.unwrap();
 }
 
+pub(crate) async fn abandoned_events_go_with_what_waits_for_them(database: TestDatabase) {
+    let clock = Arc::new(ManualClock::new(NOW));
+    let store = open_at(&database, &clock).await;
+    let old = enqueue(&store, &[Some("X"), None]).await;
+    clock.set(later(100));
+    let new = enqueue(&store, &[Some("X")]).await;
+    let buried = due(&store, later(100)).await[1].id;
+    let mut transaction = store.begin().await.unwrap();
+    transaction.dead_letter(buried, "hopeless").await.unwrap();
+    transaction.set_cursor("gone", old[0] - 1).await.unwrap();
+    transaction.commit().await.unwrap();
+
+    let mut transaction = store.begin().await.unwrap();
+    assert_eq!(transaction.abandon_events(later(50)).await.unwrap(), 2);
+    transaction.commit().await.unwrap();
+    let left: Vec<i64> = store.events_after(0, 10).await.unwrap().iter().map(|event| event.sequence).collect();
+    assert_eq!(left, new);
+    assert_eq!(sequences(&due(&store, later(100)).await), new, "nothing holds it back any more");
+    assert_eq!(store.dead_letters("s", 10).await.unwrap(), []);
+}
+
 pub(crate) async fn a_refused_statement_prevents_the_commit(database: TestDatabase) {
     let store = database.open().await;
     let mut transaction = store.begin().await.unwrap();

@@ -53,6 +53,7 @@ on_both! {
     events::deliveries_keep_the_order_of_an_object,
     events::dead_letters_step_aside_and_can_be_retried,
     events::old_events_are_pruned_once_nobody_needs_them,
+    events::abandoned_events_go_with_what_waits_for_them,
     events::a_refused_statement_prevents_the_commit,
     lease::a_second_opener_is_refused,
     lease::a_second_opener_can_wait,
