@@ -1,5 +1,7 @@
 //! Tokens and what they hold (`docs/protocol/01 §9.7, 02 §8`). Tokens are encrypted but not signed.
 
+use std::fmt;
+
 use core_types::json::type_name;
 use core_types::{FileId, IdentityAddress, RelationshipTemplateId, SharedPasswordProtection};
 use crypto::SecretKey;
@@ -53,7 +55,7 @@ fn shared_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceSha
 }
 
 /// Content of a token. Serializes as it is encrypted and stored: with `@type` where it has one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum TokenContent {
     /// `TokenContentFile`.
     File(TokenContentFile),
@@ -63,6 +65,18 @@ pub enum TokenContent {
     DeviceSharedSecret(Box<TokenContentDeviceSharedSecret>),
     /// Any other object. If it has an `@type`, it is content between identities, for higher layers to judge.
     Untyped(Value),
+}
+
+/// An untyped content may hold anything, also keys.
+impl fmt::Debug for TokenContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(content) => content.fmt(f),
+            Self::RelationshipTemplate(content) => content.fmt(f),
+            Self::DeviceSharedSecret(content) => content.fmt(f),
+            Self::Untyped(_) => f.write_str("Untyped(…)"),
+        }
+    }
 }
 
 const FILE: &str = "TokenContentFile";
