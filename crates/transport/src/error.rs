@@ -131,6 +131,16 @@ pub enum TransportError {
     #[error("the Identities {} are deleted", .0.join(", "))]
     PeerIsDeleted(Vec<String>),
 
+    /// A notification without recipients.
+    #[error("a notification needs at least one recipient")]
+    NotificationWithoutRecipient,
+    /// A notification without code.
+    #[error("the code of a notification must not be empty")]
+    NotificationWithoutCode,
+    /// Notifications need an active Relationship.
+    #[error("there is no active Relationship to {}", .0.join(", "))]
+    NoActiveRelationshipFoundForRecipients(Vec<String>),
+
     /// A secret is missing.
     #[error("the secret '{0}' was not found")]
     SecretNotFound(String),
@@ -230,6 +240,11 @@ impl TransportError {
                 "error.transport.messages.hasNeitherActiveNorTerminatedRelationship"
             }
             Self::PeerIsDeleted(_) => "error.transport.messages.peerIsDeleted",
+            Self::NotificationWithoutRecipient => "error.transport.backboneNotifications.atLeastOneRecipientRequired",
+            Self::NotificationWithoutCode => "error.transport.backboneNotifications.codeMustNotBeEmpty",
+            Self::NoActiveRelationshipFoundForRecipients(_) => {
+                "error.transport.backboneNotifications.noActiveRelationshipFoundForRecipients"
+            }
             Self::SecretNotFound(_) => "error.transport.secrets.secretNotFound",
             Self::WrongSecretType(_) => "error.transport.secrets.wrongSecretType",
             Self::ChallengeTypeRequiresActiveRelationship => {

@@ -7,12 +7,15 @@
 //! Operations that change something remotely run to their end even if the caller stops waiting.
 
 mod account;
+mod anonymous_tokens;
 mod backbone;
+mod backbone_notifications;
 mod challenges;
 mod config;
 mod error;
 mod events;
 mod files;
+mod identity_deletion;
 mod locks;
 mod messages;
 mod password_hashing;
@@ -21,6 +24,7 @@ mod relationships;
 mod request_error;
 mod secrets;
 mod sync;
+mod tags;
 mod templates;
 mod tokens;
 mod unit_of_work;
@@ -29,15 +33,19 @@ pub mod correlation;
 pub mod documents;
 
 pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus};
+pub use anonymous_tokens::{AnonymousTokens, EmptyToken};
 pub use backbone::{BackboneCompatibility, CertificatePinning, backbone_compatibility};
+pub use backbone_notifications::BackboneNotifications;
 pub use challenges::{ChallengeValidation, Challenges};
 pub use config::{AgentOptions, TransportConfig};
 pub use error::{Result, TransportError, UNKNOWN_ERROR_CODE};
 pub use events::{EventRecorder, TransportEvent};
 pub use files::{Files, SendFile};
+pub use identity_deletion::IdentityDeletion;
 pub use messages::{Messages, SendMessage};
 pub use relationships::Relationships;
 pub use request_error::{RequestError, codes as request_error_codes};
 pub use sync::{ChangedItems, Sync};
+pub use tags::Tags;
 pub use templates::{SendTemplate, Templates};
-pub use tokens::{SendToken, Tokens};
+pub use tokens::{FilledToken, SendToken, Tokens};

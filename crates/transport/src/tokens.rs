@@ -2,10 +2,12 @@
 
 use backbone_api::{
     Bytes, paths,
-    tokens::{CreateTokenRequest, CreateTokenResponse, Token as BackboneToken},
+    tokens::{
+        CreateTokenRequest, CreateTokenResponse, Token as BackboneToken, TokenMetadata, UpdateTokenContentRequest,
+    },
 };
 use core_types::{
-    IdentityAddress, PasswordProtection, PasswordProtectionCreationParameters, Reference, Timestamp, TokenId,
+    DeviceId, IdentityAddress, PasswordProtection, PasswordProtectionCreationParameters, Reference, Timestamp, TokenId,
 };
 use crypto::SecretKey;
 use protocol::token::TokenContent;
@@ -50,6 +52,17 @@ impl std::fmt::Debug for SendToken {
             .field("for_identity", &self.for_identity)
             .finish_non_exhaustive()
     }
+}
+
+/// A token of somebody else that was given its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilledToken {
+    /// Id.
+    pub id: TokenId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Until when it can be loaded.
+    pub expires_at: Timestamp,
 }
 
 /// What is needed to load a token of a peer.
@@ -112,6 +125,35 @@ impl Tokens {
         check_intended(&self.account, reference.for_identity_truncated.as_deref(), wanted.id.as_str())?;
         let tokens = self.clone();
         self.account.finish(async move { tokens.load_now(wanted, ephemeral).await }).await
+    }
+
+    /// Whether the token of a reference waits for a content. The password of a protected one must be in the reference, as
+    /// it is in those of empty tokens.
+    ///
+    /// # Errors
+    /// `error.transport.noPasswordProvided` or a failed call.
+    pub async fn is_empty(&self, reference: &Reference) -> Result<bool> {
+        let protection = with_password(reference.password_protection.as_ref(), None)?;
+        let password = password_parameter(&self.account, protection.as_ref()).await?;
+        let call = Call::get(paths::with_id(paths::TOKEN, &reference.id)).query("password", password);
+        let token: BackboneToken = self.account.http().result(call).await?;
+        Ok(token.content.is_none())
+    }
+
+    /// Gives an empty token its content. The token is not stored: it belongs to whoever made it.
+    ///
+    /// # Errors
+    /// `error.transport.noPasswordProvided`, `error.transport.tokens.invalidTokenContent` or a failed call, such as
+    /// `error.platform.token.contentUpdateNotPossibleBecauseContentAlreadyExists`.
+    pub async fn fill(&self, reference: &Reference, content: &TokenContent) -> Result<FilledToken> {
+        let protection = with_password(reference.password_protection.as_ref(), None)?;
+        let request = UpdateTokenContentRequest {
+            new_content: Bytes(protocol::token::fill_token(&mut rand::rng(), content, &reference.key)?),
+            password: self.account.password_hashing().hash_bytes(protection.as_ref()).await?,
+        };
+        let path = paths::with_id(paths::TOKEN_UPDATE_CONTENT, &reference.id);
+        let metadata: TokenMetadata = self.account.http().result(Call::post(path, &request)?).await?;
+        Ok(FilledToken { id: metadata.id, created_at: metadata.created_at, expires_at: metadata.expires_at })
     }
 
     /// Deletes a token: an own one at the Backbone as well.
@@ -182,15 +224,9 @@ impl Tokens {
     async fn load_now(&self, wanted: Wanted, ephemeral: bool) -> Result<Token> {
         let password = password_parameter(&self.account, wanted.password_protection.as_ref()).await?;
         let call = Call::get(paths::with_id(paths::TOKEN, wanted.id.as_str())).query("password", password);
-        let BackboneToken { metadata, content } = self.account.http().result(call).await?;
-        if metadata.id != wanted.id {
-            return Err(TransportError::invariant("the Backbone sent another Token than asked for"));
-        }
-        let (Some(content), Some(created_by), Some(created_by_device)) =
-            (content, metadata.created_by, metadata.created_by_device)
-        else {
-            return Err(TransportError::EmptyToken(wanted.id.into_string()));
-        };
+        let fetched: BackboneToken = self.account.http().result(call).await?;
+        let metadata = fetched.metadata.clone();
+        let Fetched { content, created_by, created_by_device } = check_fetched(fetched, &wanted.id)?;
         let content = protocol::token::open_token(content.as_slice(), &wanted.secret_key)?;
         let token = Token {
             content: content.to_value()?,
@@ -228,6 +264,27 @@ impl Tokens {
         let mut unit = self.account.unit_of_work().await?;
         unit.delete::<Token>(id.as_str()).await?;
         unit.commit().await
+    }
+}
+
+/// What a token that was filled has.
+pub(crate) struct Fetched {
+    pub(crate) content: Bytes,
+    created_by: IdentityAddress,
+    created_by_device: DeviceId,
+}
+
+/// Makes sure that a token is the wanted one and was filled.
+pub(crate) fn check_fetched(fetched: BackboneToken, wanted: &TokenId) -> Result<Fetched> {
+    let BackboneToken { metadata, content } = fetched;
+    if metadata.id != *wanted {
+        return Err(TransportError::invariant("the Backbone sent another Token than asked for"));
+    }
+    match (content, metadata.created_by, metadata.created_by_device) {
+        (Some(content), Some(created_by), Some(created_by_device)) => {
+            Ok(Fetched { content, created_by, created_by_device })
+        }
+        _ => Err(TransportError::EmptyToken(wanted.as_str().to_owned())),
     }
 }
 

@@ -1,4 +1,4 @@
-use backbone_api::{identities::IsDeletedResponse, paths};
+use backbone_api::{announcements::Announcement, identities::IsDeletedResponse, paths};
 use core_types::Timestamp;
 
 use super::Account;
@@ -33,6 +33,14 @@ impl BackboneAccess {
     /// A failed call.
     pub async fn compatibility(&self) -> Result<BackboneCompatibility> {
         compatibility(self.account.http().anonymous()).await
+    }
+
+    /// What the operator of the Backbone has to say, in a language (ISO 639-1, two letters).
+    ///
+    /// # Errors
+    /// A failed call.
+    pub async fn announcements(&self, language: &str) -> Result<Vec<Announcement>> {
+        self.account.http().result(Call::get(paths::ANNOUNCEMENTS).query("language", Some(language))).await
     }
 
     /// Makes sure that there is a valid access token.

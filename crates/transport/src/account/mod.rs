@@ -17,6 +17,7 @@ pub use backbone_access::{BackboneAccess, IdentityDeletionStatus};
 
 use crate::{
     backbone::Backbone,
+    backbone_notifications::BackboneNotifications,
     challenges::Challenges,
     config::TransportConfig,
     correlation,
@@ -24,12 +25,14 @@ use crate::{
     error::{Result, TransportError},
     events::EventRecorder,
     files::Files,
+    identity_deletion::IdentityDeletion,
     locks::NamedLocks,
-    messages::{LatestSent, Messages},
+    messages::Messages,
     password_hashing::PasswordHashing,
     relationships::Relationships,
     secrets::AccountKeys,
     sync::{Sync, SyncState},
+    tags::Tags,
     templates::Templates,
     tokens::Tokens,
     unit_of_work::UnitOfWork,
@@ -66,7 +69,6 @@ struct Inner {
     keys: AccountKeys,
     backbone: Backbone,
     base_url_hostname: String,
-    latest_sent: LatestSent,
     locks: NamedLocks,
     password_hashing: PasswordHashing,
     sync: SyncState,
@@ -160,6 +162,24 @@ impl Account {
         Sync::new(self.clone())
     }
 
+    /// Text notifications to peers.
+    #[must_use]
+    pub fn backbone_notifications(&self) -> BackboneNotifications {
+        BackboneNotifications::new(self.clone())
+    }
+
+    /// Ending the own Identity.
+    #[must_use]
+    pub fn identity_deletion(&self) -> IdentityDeletion {
+        IdentityDeletion::new(self.clone())
+    }
+
+    /// The tags a Backbone offers.
+    #[must_use]
+    pub fn tags(&self) -> Tags {
+        Tags::new(self.clone())
+    }
+
     /// The Backbone itself.
     #[must_use]
     pub fn backbone(&self) -> BackboneAccess {
@@ -199,10 +219,6 @@ impl Account {
 
     pub(crate) fn password_hashing(&self) -> &PasswordHashing {
         &self.0.password_hashing
-    }
-
-    pub(crate) fn latest_sent(&self) -> &LatestSent {
-        &self.0.latest_sent
     }
 
     pub(crate) fn sync_state(&self) -> &SyncState {

@@ -13,12 +13,11 @@ use crate::{
     backbone::{Authenticator, Backbone, Credentials, HttpClient},
     documents::{
         AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message, PendingMessage,
-        PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry, Token,
-        TransmitCounter, UnpushedDatawalletModification,
+        PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry,
+        TagCollectionEntry, Token, TransmitCounter, UnpushedDatawalletModification,
     },
     error::{Result, TransportError},
     locks::NamedLocks,
-    messages::LatestSent,
     password_hashing::PasswordHashing,
     secrets::{AccountKeys, raise_last_nonce},
     sync::SyncState,
@@ -83,7 +82,6 @@ impl Account {
             recorder,
             identity,
             keys,
-            latest_sent: LatestSent::default(),
             locks: NamedLocks::default(),
             password_hashing: PasswordHashing::new(),
             sync: SyncState::default(),
@@ -138,6 +136,7 @@ async fn register_collections(store: &Store) -> Result<()> {
             PendingMessage::COLLECTION,
             PendingRelationship::COLLECTION,
             ProcessedExternalEvent::COLLECTION,
+            TagCollectionEntry::COLLECTION,
         ])
         .await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use backbone_api::{Pagination, headers};
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use reqwest::header::{ETAG, HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
@@ -31,6 +31,11 @@ struct Members<'a> {
 impl Answer {
     pub(super) fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Names this version of the answer.
+    pub(super) fn etag(&self) -> Option<String> {
+        self.header(ETAG.as_str())
     }
 
     /// The `result` of an answer with content.

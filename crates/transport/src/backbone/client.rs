@@ -1,17 +1,18 @@
 //! The HTTP client: builds requests, sends them, and turns failures of the network into errors.
 
-use std::{error::Error, time::Instant};
+use std::{error::Error, sync::Arc, time::Instant};
 
 use backbone_api::headers;
 use bytes::Bytes;
+use core_types::Timestamp;
 use reqwest::{
     Method,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH},
     redirect,
 };
 use serde::Serialize;
 
-use super::{answer::Answer, certificate_pinning::tls_config};
+use super::{answer::Answer, certificate_pinning::tls_config, server_time::ServerTime};
 use crate::{
     config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
     correlation,
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     query: Vec<(&'static str, String)>,
     body: CallBody,
     synchronisation: bool,
+    /// Value of `If-None-Match`.
+    known_etag: Option<String>,
 }
 
 #[derive(Clone)]
@@ -96,8 +99,20 @@ impl Call {
         Self { synchronisation: true, ..self }
     }
 
+    /// Asks for an answer only if it is another one than that with this ETag.
+    pub(crate) fn unless(self, known_etag: Option<String>) -> Self {
+        Self { known_etag, ..self }
+    }
+
     fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: CallBody::None, synchronisation: false }
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: CallBody::None,
+            synchronisation: false,
+            known_etag: None,
+        }
     }
 
     /// The error of this call for which no error body of the Backbone tells more.
@@ -124,6 +139,7 @@ pub(crate) struct HttpClient {
     http: reqwest::Client,
     base_url: String,
     debug: bool,
+    time: Arc<ServerTime>,
 }
 
 impl HttpClient {
@@ -143,7 +159,17 @@ impl HttpClient {
         let http = builder
             .build()
             .map_err(|error| TransportError::invariant(format!("the HTTP client cannot be built: {error}")))?;
-        Ok(Self { http, base_url: config.base_url.trim_end_matches('/').to_owned(), debug: config.debug })
+        Ok(Self {
+            http,
+            base_url: config.base_url.trim_end_matches('/').to_owned(),
+            debug: config.debug,
+            time: Arc::default(),
+        })
+    }
+
+    /// The latest time the Backbone told.
+    pub(crate) fn latest_time(&self) -> Option<Timestamp> {
+        self.time.latest()
     }
 
     /// Sends the call; any status is an answer.
@@ -152,6 +178,7 @@ impl HttpClient {
         let request = self.request(call, bearer)?;
         let response = self.http.execute(request).await.map_err(|error| network_error(call, &error))?;
         let (status, response_headers) = (response.status().as_u16(), response.headers().clone());
+        self.time.note(&response_headers);
         let body = response.bytes().await.map_err(|error| network_error(call, &error))?;
         tracing::trace!(method = %call.method, path = call.path, status, "call to the Backbone answered");
         if self.debug {
@@ -171,6 +198,9 @@ impl HttpClient {
         }
         if call.synchronisation {
             request = request.header(headers::SUPPORTED_DATAWALLET_VERSION, SUPPORTED_DATAWALLET_VERSION);
+        }
+        if let Some(etag) = &call.known_etag {
+            request = request.header(IF_NONE_MATCH, etag);
         }
         if let Some(value) = correlation::current().and_then(|id| HeaderValue::try_from(id).ok()) {
             request = request.header(headers::CORRELATION_ID, value);

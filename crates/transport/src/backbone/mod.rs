@@ -5,6 +5,7 @@ mod authenticator;
 mod certificate_pinning;
 mod client;
 mod compatibility;
+mod server_time;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use backbone_api::paging::PAGE_NUMBER;
 use bytes::Bytes;
+use core_types::Timestamp;
 use serde::de::DeserializeOwned;
 
 pub(crate) use answer::Answer;
@@ -40,6 +42,11 @@ impl Backbone {
         &self.http
     }
 
+    /// The latest time the Backbone told.
+    pub(crate) fn latest_time(&self) -> Option<Timestamp> {
+        self.http.latest_time()
+    }
+
     /// Makes sure that there is an access token.
     pub(crate) async fn log_in(&self) -> Result<()> {
         self.authenticator.token(&self.http).await?;
@@ -54,6 +61,18 @@ impl Backbone {
     /// A call whose result does not matter.
     pub(crate) async fn done(&self, call: Call) -> Result<()> {
         Ok(self.send(&call).await?.done(&call)?)
+    }
+
+    /// The `result` of a call with its ETag; nothing if the one the caller knows is still valid.
+    pub(crate) async fn result_if_changed<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<Option<(T, Option<String>)>> {
+        let answer = self.send(&call).await?;
+        if answer.status() == 304 {
+            return Ok(None);
+        }
+        Ok(Some((answer.result(&call)?, answer.etag())))
     }
 
     /// A download.

@@ -39,4 +39,6 @@ map_entries! {
     DeviceSecretEntry in "DeviceSecrets";
     /// Where the synchronisation stands (`docs/protocol/02 §7.12`).
     SyncInfoEntry in "SyncInfo";
+    /// The tags of the Backbone: `tagCollection`, `etag`, `cacheTimestamp` (`docs/protocol/02 §9.14`).
+    TagCollectionEntry in "TagCollection";
 }

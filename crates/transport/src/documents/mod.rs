@@ -42,7 +42,7 @@ pub use self::{
     device::Device,
     file::File,
     identity_deletion_process::IdentityDeletionProcess,
-    map_entry::{AccountInfoEntry, DeviceSecretEntry, SyncInfoEntry},
+    map_entry::{AccountInfoEntry, DeviceSecretEntry, SyncInfoEntry, TagCollectionEntry},
     message::{Message, MessageRecipient},
     pending_message::PendingMessage,
     pending_relationship::PendingRelationship,

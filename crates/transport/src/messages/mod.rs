@@ -9,7 +9,6 @@ use core_types::MessageId;
 use serde_json::Value;
 use store::Query;
 
-pub(crate) use pending::LatestSent;
 pub use sending::SendMessage;
 
 use crate::{

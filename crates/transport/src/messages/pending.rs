@@ -3,11 +3,7 @@
 //! Between the Backbone's taking of a message and the transaction that stores it, the process can die, and the answer can be
 //! lost. What the Backbone has is found in its list by the body, and stored as if the answer had arrived.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use backbone_api::{
     messages::Message as BackboneMessage,
@@ -34,30 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_AT_START: Duration = Duration::from_secs(5);
 /// A Backbone may be at work on a call whose caller is gone; so much later it is done, unless it is very slow.
 const LATECOMERS: Duration = Duration::from_millis(250);
-/// How far the clock of the Backbone may be behind before anything is known of it.
+/// A message prepared before that was looked for at an earlier start, or is not late any more.
+const RECENT: Duration = Duration::from_secs(10);
+/// How far the clock of the Backbone may be behind while nothing is known of it.
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 3600);
-/// Several instances of a Backbone have several clocks.
-const INSTANCE_SKEW: Duration = Duration::from_secs(60);
+/// Several instances of a Backbone have several clocks, and a message can be stored some time after it got its time stamp.
+const INSTANCE_SKEW: Duration = Duration::from_secs(10);
 /// Messages in one page of the Backbone's list. Each may have 10 MiB.
 const MESSAGES_PER_PAGE: u64 = 20;
-
-/// The Backbone's time of the last message it is known to have taken.
-#[derive(Debug, Default)]
-pub(crate) struct LatestSent(AtomicI64);
-
-impl LatestSent {
-    fn note(&self, time: Timestamp) {
-        self.0.fetch_max(time.as_millis(), Ordering::Relaxed);
-    }
-
-    /// A time of the Backbone that is surely over.
-    pub(super) fn bound(&self, now: Timestamp) -> Timestamp {
-        match self.0.load(Ordering::Relaxed) {
-            0 => now.saturating_sub(CLOCK_SKEW),
-            latest => Timestamp::from_millis(latest).saturating_sub(INSTANCE_SKEW),
-        }
-    }
-}
 
 /// What identifies a message at the Backbone before its id is known.
 pub(super) fn body_hash(body: &[u8]) -> String {
@@ -86,15 +66,22 @@ impl Messages {
         if held.is_empty() {
             return Ok(());
         }
+        let looked_at = self.time_of_backbone();
         let mut taken = self.taken(held.iter().map(|(pending, _)| pending)).await?;
-        for (pending, _guard) in held {
+        for (mut pending, _guard) in held {
             match taken.remove(&pending.id) {
                 Some(message) => {
                     tracing::info!(message = %message.id, "a sent message was found at the Backbone");
                     self.store_sent(pending, message.id, message.created_at).await?;
                 }
                 None if self.is_over(&pending) => self.forget(&pending).await?,
-                None => {}
+                // The next time, less has to be looked through.
+                None => {
+                    pending.sent_after = pending.sent_after.max(looked_at);
+                    let mut unit = account.unit_of_work().await?;
+                    unit.replace(&pending).await?;
+                    unit.commit().await?;
+                }
             }
         }
         Ok(())
@@ -104,7 +91,9 @@ impl Messages {
     pub(crate) async fn recover_at_start(&self) {
         let twice = async {
             self.recover().await?;
-            if self.account.store().find_one::<PendingMessage>(&Query::default()).await?.is_some() {
+            let pending: Vec<PendingMessage> = self.account.store().find(&Query::default()).await?;
+            let now = self.account.clock().now();
+            if pending.iter().any(|pending| !pending.prepared_at.saturating_add(RECENT).is_expired(now)) {
                 tokio::time::sleep(LATECOMERS).await;
                 self.recover().await?;
             }
@@ -138,6 +127,14 @@ impl Messages {
         }
     }
 
+    /// A time of the Backbone before which it will surely take no more messages.
+    pub(super) fn time_of_backbone(&self) -> Timestamp {
+        match self.account.http().latest_time() {
+            Some(time) => time.saturating_sub(INSTANCE_SKEW),
+            None => self.account.clock().now().saturating_sub(CLOCK_SKEW),
+        }
+    }
+
     /// Stores a message the Backbone has. Tries several times: whoever is told of a failure sends it again.
     pub(super) async fn store_taken(&self, pending: PendingMessage, id: MessageId, at: Timestamp) -> Result<Message> {
         let store = || async { self.store_sent(pending.clone(), id.clone(), at).await };
@@ -151,7 +148,6 @@ impl Messages {
     }
 
     async fn store_sent(&self, pending: PendingMessage, id: MessageId, created_at: Timestamp) -> Result<Message> {
-        self.account.latest_sent().note(created_at);
         let mut unit = self.account.unit_of_work().await?;
         // A commit that seemed to fail may have succeeded.
         if let Some(stored) = unit.get(id.as_str()).await? {

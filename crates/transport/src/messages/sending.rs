@@ -109,7 +109,7 @@ impl Messages {
                 })
                 .collect(),
             secret_key: sealed.secret_key,
-            sent_after: account.latest_sent().bound(now),
+            sent_after: self.time_of_backbone(),
         };
         let _on_its_way = account.lock(&lock_name(&pending.id)).await;
         unit.insert(&pending).await?;

@@ -93,9 +93,16 @@ async fn next_run(account: &Account) -> Result<Option<(RunningSyncRun, Vec<Value
     }
     let request = StartSyncRunRequest { r#type: Some(SyncRunType::ExternalEventSync), duration: None };
     let call = Call::post(paths::SYNC_RUNS, &request)?.synchronisation();
-    let Some(started) = account.http().result::<StartSyncRunResponse>(call).await?.sync_run else {
-        return Ok(None);
+    let started: StartSyncRunResponse = match account.http().result(call).await {
+        Ok(started) => started,
+        Err(error) => {
+            if error.as_request_error().is_some_and(|error| error.code == codes::SYNC_RUN_IDENTITY_IS_TO_BE_DELETED) {
+                account.identity_deletion().learn_of_active().await?;
+            }
+            return Err(error);
+        }
     };
+    let Some(started) = started.sync_run else { return Ok(None) };
     let run = RunningSyncRun { id: started.id, interruptions: 0 };
     remember(account, &run).await?;
     let events = external_events_of(account, &run).await?;

@@ -1,8 +1,10 @@
 //! Accounts against an embedded Backbone, and against other servers.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod backbone_services;
 mod end_to_end;
 mod hostile_backbone;
+mod identity_deletion;
 mod imported_database;
 mod interruptions;
 mod send;

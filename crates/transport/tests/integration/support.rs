@@ -159,6 +159,8 @@ impl TestBackbone {
         let clock = Arc::new(ShiftedClock::default());
         let config = BackboneConfig {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            notification_codes: vec!["TestCode".to_owned()],
+            tags: serde_json::from_value(tags()).unwrap(),
             ..BackboneConfig::new(data.path(), vec![OAuthClient::new("test", "test")])
         };
         let backbone = Backbone::open(config).await.unwrap();
@@ -279,6 +281,12 @@ impl EventRecorder for Recorder {
             correlation_id: None,
         }]
     }
+}
+
+/// What the Backbone offers.
+pub(crate) fn tags() -> Value {
+    let private = json!({ "displayNames": { "en": "private" }, "children": {} });
+    json!({ "supportedLanguages": ["en"], "tagsForAttributeValueTypes": { "PhoneNumber": { "private": private } } })
 }
 
 pub(crate) fn in_one_hour() -> Timestamp {

@@ -1,0 +1,93 @@
+//! The deletion of the own Identity, and what peers learn of it.
+use axum::http::Method;
+use store::Query;
+use transport::{
+    Account,
+    documents::{DeletionProcessStatus, IdentityDeletionProcess, PeerDeletionStatus},
+};
+
+use crate::support::{Fault, TestBackbone};
+
+const CHANGED: &str = "transport.identityDeletionProcessStatusChanged";
+const TO_BE_DELETED: &str = "error.platform.validation.syncRun.cannotStartSyncRunWhileIdentityIsToBeDeleted";
+
+async fn processes(account: &Account) -> Vec<IdentityDeletionProcess> {
+    account.identity_deletion().find(&Query::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_deletion_is_started_and_cancelled() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    let deletion = a.identity_deletion();
+    let process = deletion.initiate(Some(7.5)).await.unwrap();
+    assert_eq!(process.status, DeletionProcessStatus::Active);
+    let length = process.grace_period_ends_at.unwrap().duration_since(process.created_at.unwrap());
+    assert_eq!(length.as_secs(), 7 * 86_400 + 43_200);
+    assert_eq!(deletion.active().await.unwrap().as_ref(), Some(&process));
+    assert_eq!(deletion.get(&process.id).await.unwrap().as_ref(), Some(&process));
+    let error = deletion.initiate(None).await.unwrap_err();
+    assert_eq!(error.code(), "error.platform.validation.device.onlyOneActiveDeletionProcessAllowed");
+
+    let changed = b.sync().everything().await.unwrap().relationships.remove(0);
+    assert_eq!(changed.peer_deletion_info.unwrap().deletion_status, PeerDeletionStatus::ToBeDeleted);
+    assert_eq!(a.sync().everything().await.unwrap_err().code(), TO_BE_DELETED);
+
+    let cancelled = deletion.cancel(&process.id).await.unwrap();
+    assert_eq!((cancelled.status, cancelled.grace_period_ends_at), (DeletionProcessStatus::Cancelled, None));
+    assert!(cancelled.cancelled_at.is_some());
+    assert_eq!(cancelled.cancelled_by_device, Some(a.device().await.unwrap().id));
+    assert_eq!(deletion.active().await.unwrap(), None);
+    assert_eq!(processes(&a).await, [cancelled]);
+    assert_eq!(a.count_events(CHANGED).await, 2);
+    a.sync().everything().await.unwrap();
+    let changed = b.sync().everything().await.unwrap().relationships.remove(0);
+    assert_eq!(changed.peer_deletion_info, None);
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answers_are_lost_is_known_all_the_same() {
+    let backbone = TestBackbone::start().await;
+    let a = backbone.account().await;
+    let deletion = a.identity_deletion();
+    backbone.network.fail_next(Method::POST, "/DeletionProcesses", Fault::AnswerLost);
+    let process = deletion.initiate(None).await.unwrap();
+    assert_eq!(processes(&a).await, std::slice::from_ref(&process));
+    backbone.network.fail_next(Method::PUT, "/Cancel", Fault::AnswerLost);
+    let cancelled = deletion.cancel(&process.id).await.unwrap();
+    assert_eq!(cancelled.status, DeletionProcessStatus::Cancelled);
+    assert_eq!(deletion.cancel(&process.id).await.unwrap(), cancelled);
+
+    backbone.network.fail_next(Method::POST, "/DeletionProcesses", Fault::Unreachable);
+    let error = deletion.initiate(None).await.unwrap_err();
+    assert_eq!(error.code(), "error.platform.unexpected");
+    assert_eq!(processes(&a).await, [cancelled]);
+    assert_eq!(a.count_events(CHANGED).await, 2);
+}
+
+#[tokio::test]
+async fn a_deletion_started_unheard_is_learnt_of_by_the_next_synchronisation() {
+    let backbone = TestBackbone::start().await;
+    let a = backbone.account().await;
+    backbone.network.fail_next(Method::POST, "/DeletionProcesses", Fault::AnswerLost);
+    backbone.network.fail_next(Method::GET, "/DeletionProcesses", Fault::Unreachable);
+    a.identity_deletion().initiate(None).await.unwrap_err();
+    assert_eq!(processes(&a).await, []);
+    assert_eq!(a.sync().everything().await.unwrap_err().code(), TO_BE_DELETED);
+    let process = a.identity_deletion().active().await.unwrap().unwrap();
+    a.identity_deletion().cancel(&process.id).await.unwrap();
+    a.sync().everything().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_the_grace_period_shuts_the_account_out() {
+    let backbone = TestBackbone::start().await;
+    let a = backbone.account().await;
+    assert!(!a.check_if_identity_is_deleted().await.unwrap().is_deleted);
+    let process = a.identity_deletion().initiate(Some(0.0)).await.unwrap();
+    let status = a.check_if_identity_is_deleted().await.unwrap();
+    assert!(status.is_deleted);
+    assert_eq!(status.deletion_date, process.grace_period_ends_at);
+    let a = backbone.open(a.crash().await.path()).await.unwrap();
+    assert_eq!(a.backbone().log_in().await.unwrap_err().code(), "error.transport.request.noAuthGrant");
+}
