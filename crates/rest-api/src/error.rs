@@ -21,6 +21,8 @@ pub(crate) enum ApiError {
     InvalidPath,
     #[error("The given payload exceeds the limit of {limit} bytes.")]
     PayloadTooLarge { limit: usize },
+    #[error("The given payload did not arrive in time.")]
+    PayloadTooSlow,
     #[error("The content encoding or charset of the given payload is not supported.")]
     UnsupportedPayloadEncoding,
     #[error("Unauthorized.")]
@@ -61,6 +63,7 @@ impl ApiError {
                 StatusCode::BAD_REQUEST
             }
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::PayloadTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedPayloadEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooManyUnauthorizedRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -83,6 +86,7 @@ impl ApiError {
             Self::InvalidMultipart(_) => "error.connector.validation.invalidMultipartPayload",
             Self::InvalidPath => "error.connector.validation.invalidPath",
             Self::PayloadTooLarge { .. } => "error.connector.validation.payloadTooLarge",
+            Self::PayloadTooSlow => "error.connector.validation.payloadTooSlow",
             Self::UnsupportedPayloadEncoding => "error.connector.validation.unsupportedPayloadEncoding",
             Self::Unauthorized => "error.connector.unauthorized",
             Self::TooManyUnauthorizedRequests { .. } => "error.connector.tooManyUnauthorizedRequests",

@@ -1,5 +1,7 @@
 //! `multipart/form-data` with one file (`docs/protocol/06 §5.6`).
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -15,6 +17,8 @@ const DEFAULT_MIMETYPE: &str = "text/plain";
 /// Limit of the whole form in bytes: the largest file that can be stored is 10 MiB; above it there is room
 /// for the other fields, and for files whose excess the service reports by name.
 pub(crate) const UPLOAD_LIMIT: usize = 16 * 1024 * 1024;
+/// How long an upload may take to arrive.
+const UPLOAD_DEADLINE: Duration = Duration::from_secs(120);
 
 /// The parts of an upload. A body of another type is an upload without any part.
 #[derive(Debug, Default)]
@@ -31,7 +35,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             return Ok(Self::default());
         }
         let (parts, body) = request.into_parts();
-        let body = super::super::middleware::body::read(body, UPLOAD_LIMIT).await?;
+        let body = super::super::middleware::body::read(body, UPLOAD_LIMIT, UPLOAD_DEADLINE).await?;
         let request = Request::from_parts(parts, Body::from(body));
         let mut form = Multipart::from_request(request, state)
             .await

@@ -3,6 +3,8 @@
 //! Differences from the reference, all decided: authentication comes first, and a body that cannot be
 //! read is the caller's error (400, 413, 415), never a 500.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -19,6 +21,9 @@ use crate::error::ApiError;
 pub(crate) const JSON_LIMIT: usize = 2 * 1024 * 1024;
 /// Limit of a form body, in bytes.
 pub(crate) const FORM_LIMIT: usize = 100 * 1024;
+
+/// How long a JSON or form body may take to arrive.
+const READ_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The parsed body: an object or an array. `Null` stands for "no body": none was sent, or one of a type
 /// that is neither JSON nor a form.
@@ -60,7 +65,7 @@ async fn parsed(request: Request) -> Result<Request, ApiError> {
     }
     let limit = if is_json { JSON_LIMIT } else { FORM_LIMIT };
     let (mut parts, body) = request.into_parts();
-    let text = decoded(read(body, limit).await?, &content_type)?;
+    let text = decoded(read(body, limit, READ_DEADLINE).await?, &content_type)?;
     let value = if is_json { json(&text)? } else { form(&text) };
     parts.extensions.insert(ParsedBody(value));
     Ok(Request::from_parts(parts, Body::empty()))
@@ -70,9 +75,11 @@ fn content_type(request: &Request) -> Option<Mime> {
     request.headers().get(CONTENT_TYPE)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a whole body of at most `limit` bytes.
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    to_bytes(body, limit).await.map_err(|error| {
+/// Reads a whole body of at most `limit` bytes, which must arrive within `deadline`: a caller that sends it in drops holds
+/// one of the places for requests.
+pub(crate) async fn read(body: Body, limit: usize, deadline: Duration) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(deadline, to_bytes(body, limit)).await;
+    read.map_err(|_| ApiError::PayloadTooSlow)?.map_err(|error| {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(error) = cause {
             if error.is::<http_body_util::LengthLimitError>() {
