@@ -1,9 +1,13 @@
 //! The deletion of the own Identity, and what peers learn of it.
+use std::time::Duration;
+
 use axum::http::Method;
 use store::Query;
 use transport::{
     Account,
-    documents::{DeletionProcessStatus, IdentityDeletionProcess, PeerDeletionStatus},
+    documents::{
+        AuditLogReason, DeletionProcessStatus, IdentityDeletionProcess, PeerDeletionStatus, RelationshipStatus,
+    },
 };
 
 use crate::support::{Fault, TestBackbone};
@@ -90,4 +94,24 @@ async fn the_end_of_the_grace_period_shuts_the_account_out() {
     assert_eq!(status.deletion_date, process.grace_period_ends_at);
     let a = backbone.open(a.crash().await.path()).await.unwrap();
     assert_eq!(a.backbone().log_in().await.unwrap_err().code(), "error.transport.request.noAuthGrant");
+}
+
+#[tokio::test]
+async fn the_deletion_of_a_peer_ends_its_relationship() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    let relationship = a.relationship_to(&b).await;
+    b.identity_deletion().initiate(Some(0.0)).await.unwrap();
+    backbone.clock.advance(Duration::from_millis(10));
+    backbone.delete_expired_identities().await;
+    a.sync().everything().await.unwrap();
+
+    let ended = a.relationships().get(&relationship.id).await.unwrap().unwrap();
+    assert_eq!(ended.status, RelationshipStatus::DeletionProposed);
+    assert_eq!(ended.peer, relationship.peer);
+    assert_eq!(ended.peer_deletion_info.unwrap().deletion_status, PeerDeletionStatus::Deleted);
+    assert_eq!(ended.audit_log.last().unwrap().reason, AuditLogReason::DecompositionDueToIdentityDeletion);
+    assert_eq!(a.count_events("transport.peerDeleted").await, 1);
+    a.relationships().decompose(&relationship.id).await.unwrap();
+    assert_eq!(a.relationships().get(&relationship.id).await.unwrap(), None);
 }

@@ -147,6 +147,7 @@ async fn faulty(State(network): State<Arc<Network>>, request: Request, next: Nex
 
 /// A Backbone on a port of its own.
 pub(crate) struct TestBackbone {
+    backbone: Backbone,
     pub(crate) base_url: String,
     pub(crate) network: Arc<Network>,
     pub(crate) clock: Arc<ShiftedClock>,
@@ -169,7 +170,12 @@ impl TestBackbone {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { base_url, network, clock, _data: data }
+        Self { backbone, base_url, network, clock, _data: data }
+    }
+
+    /// Does what is due for Identities whose grace period is over.
+    pub(crate) async fn delete_expired_identities(&self) {
+        self.backbone.delete_expired_identities().await.unwrap();
     }
 
     pub(crate) fn config(&self) -> TransportConfig {
