@@ -12,6 +12,9 @@ use url::Url;
 /// Stands for the name of the event in the URL of a target.
 pub(super) const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
 
+/// Largest number of the delivery options; as seconds more than 30 years.
+const MAX_NUMBER: u64 = 1_000_000_000;
+
 /// What is posted where.
 #[derive(Debug, Clone, Default)]
 pub struct WebhooksConfig {
@@ -278,9 +281,9 @@ fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
 fn delivery_options(key: &Key, config: &Value) -> Result<DeliveryOptions> {
     let members = object(key, config)?;
     let number = |name: &str| {
-        let positive = |value: &Value| value.as_u64().filter(|number| *number > 0);
-        let invalid = || key.member(name).invalid("must be a positive whole number");
-        members.get(name).map(|value| positive(value).ok_or_else(invalid)).transpose()
+        let in_range = |value: &Value| value.as_u64().filter(|number| (1..=MAX_NUMBER).contains(number));
+        let invalid = || key.member(name).invalid(&format!("must be a whole number from 1 to {MAX_NUMBER}"));
+        members.get(name).map(|value| in_range(value).ok_or_else(invalid)).transpose()
     };
     let seconds = |name: &str| number(name).map(|number| number.map(Duration::from_secs));
     let defaults = DeliveryOptions::default();
@@ -423,6 +426,11 @@ mod tests {
                 json!({ "delivery": { "maxParallelRequests": 0 } }),
                 "invalidValue",
                 "modules.webhooks.delivery.maxParallelRequests",
+            ),
+            (
+                json!({ "delivery": { "maxRetryDelaySeconds": u64::MAX } }),
+                "invalidValue",
+                "modules.webhooks.delivery.maxRetryDelaySeconds",
             ),
             (json!(null), "invalidValue", "modules.webhooks"),
         ] {

@@ -34,6 +34,8 @@ impl FanOut {
             };
             if let Err(error) = result {
                 tracing::error!(%error, "events could not be handed to webhooks; trying again");
+                // A commit whose confirmation was lost may have made deliveries.
+                self.routes.iter().flat_map(|route| &route.lanes).for_each(|lane| lane.wake.notify_one());
                 tokio::select! {
                     () = shutdown.cancelled() => return,
                     () = tokio::time::sleep(STORE_PAUSE) => {}

@@ -96,6 +96,7 @@ impl Worker {
         // What is being delivered still counts as due.
         let limit = u32::try_from(self.options.max_parallel_requests).unwrap_or(u32::MAX);
         let due = self.store.due_deliveries(&self.lane.subscriber, now, limit).await?;
+        let nothing_is_due = due.is_empty();
         let may_begin = |id: i64| !self.running.contains(&id) && self.waiting.get(&id).is_none_or(|next| *next <= now);
         let new: Vec<_> = due.into_iter().filter(|delivery| may_begin(delivery.id)).take(free).collect();
         for delivery in new {
@@ -110,7 +111,8 @@ impl Worker {
             });
         }
         let mut next = self.waiting.values().min().copied();
-        if self.running.is_empty() {
+        // What is due here and yet not begun waits for its turn above.
+        if self.running.is_empty() && nothing_is_due {
             // Also what was left by an earlier process.
             next = next.into_iter().chain(self.store.next_due_at(&self.lane.subscriber).await?).min();
         }
