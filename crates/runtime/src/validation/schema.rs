@@ -2,6 +2,8 @@
 //! (`docs/protocol/06-rest-api.md` §4.1): missing required properties in their listed order, then unknown properties,
 //! then the properties in the order of the schema.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::pattern::Pattern;
@@ -117,21 +119,22 @@ impl Schema {
 
     /// The first pair of equal items, looked for from the end. Plain texts are reported the higher index first.
     fn duplicate(self, values: &[Value]) -> Option<(usize, usize)> {
-        let pair =
-            |later: usize, earlier: usize| (values.get(later) == values.get(earlier)).then_some((later, earlier));
+        let mut seen = HashMap::with_capacity(values.len());
         if matches!(self, Self::Text) {
-            (0..values.len())
-                .rev()
-                .find_map(|earlier| ((earlier + 1)..values.len()).find_map(|later| pair(later, earlier)))
-        } else {
-            (0..values.len())
-                .rev()
-                .find_map(|later| (0..later).rev().find_map(|earlier| pair(later, earlier)))
-                .map(|(later, earlier)| (earlier, later))
+            // The last item that has an equal one after it, and the nearest of those.
+            let mut from_the_end = values.iter().enumerate().rev();
+            return from_the_end.find_map(|(earlier, value)| Some((seen.insert(value, earlier)?, earlier)));
         }
+        // The last item that has an equal one before it, and the nearest of those.
+        let mut found = None;
+        for (later, value) in values.iter().enumerate() {
+            if let Some(earlier) = seen.insert(value, later) {
+                found = Some((earlier, later));
+            }
+        }
+        found
     }
 }
-
 fn require(condition: bool, path: &str, failure: &str) -> Result<(), String> {
     if condition { Ok(()) } else { Err(at(path, failure)) }
 }
@@ -147,9 +150,32 @@ fn join(path: &str, name: &str) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    /// Whoever sends a long list must not keep a processor busy for minutes with it.
+    #[test]
+    fn long_lists_are_checked_at_once() {
+        let tags: Vec<Value> = (0..300_000).map(|number| number.to_string().into()).collect();
+        assert_eq!(Schema::Text.duplicate(&tags), None);
+        assert_eq!(Schema::Any.duplicate(&tags), None);
+    }
+
+    proptest! {
+        /// The pair is the one that nested loops from the end find first.
+        #[test]
+        fn duplicates_are_those_of_nested_loops(values in proptest::collection::vec(0_u8..6, 0..12)) {
+            let values: Vec<Value> = values.into_iter().map(Value::from).collect();
+            let indexes = || (0..values.len()).rev();
+            let is_pair = |later: usize, earlier: usize| (values[later] == values[earlier]).then_some((later, earlier));
+            let texts = indexes().find_map(|earlier| (earlier + 1..values.len()).find_map(|later| is_pair(later, earlier)));
+            prop_assert_eq!(Schema::Text.duplicate(&values), texts);
+            let others = indexes().find_map(|later| (0..later).rev().find_map(|earlier| is_pair(later, earlier)));
+            prop_assert_eq!(Schema::Any.duplicate(&values), others.map(|(later, earlier)| (earlier, later)));
+        }
+    }
 
     static INNER: Object =
         Object { required: &["a"], properties: &[("a", Schema::NonEmptyText), ("flag", Schema::True)], open: false };
