@@ -17,6 +17,9 @@ use crate::health::HealthChecker;
 use crate::module::{Module, ModuleHost, ModuleStatus};
 use crate::services::AccountServices;
 
+/// What closing the store gets of time when the rest has used up the deadline.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
 /// Hosts any number of Accounts, each with its own store and modules.
 #[derive(Debug, Default)]
 pub struct Runtime {
@@ -158,7 +161,7 @@ impl HostedAccount {
         }
     }
 
-    /// Stops the modules, finishes what is being done and closes the store, all within `deadline`.
+    /// Stops the modules and finishes what is being done, within `deadline`, and closes the store.
     pub async fn stop(&self, deadline: Duration) {
         let end = tokio::time::Instant::now() + deadline;
         self.shutdown.cancel();
@@ -168,8 +171,12 @@ impl HostedAccount {
         if tokio::time::timeout_at(end, finished).await.is_err() {
             tracing::warn!("the Account did not finish its work in time");
         }
-        if let Err(error) = self.store.close().await {
-            tracing::warn!(%error, "the store was not closed properly");
+        // An open transaction that nobody ends must not hold the process up.
+        let end = end.max(tokio::time::Instant::now() + CLOSE_LIMIT);
+        match tokio::time::timeout_at(end, self.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the store was not closed properly"),
+            Err(_) => tracing::warn!("the store was not closed in time"),
         }
     }
 }

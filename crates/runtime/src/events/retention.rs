@@ -9,6 +9,9 @@ use tokio_util::sync::CancellationToken;
 /// How long an event is kept after it was recorded, at least. One that a subscription has not read, or that is still to
 /// be delivered somewhere, is kept longer.
 const KEPT: Duration = Duration::from_hours(30 * 24);
+/// How long any event is kept. Only what nothing reads any more waits so long: a module that was removed from the
+/// configuration, a target that is gone, a dead letter. Without an end they would keep the whole log from then on.
+const KEPT_AT_MOST: Duration = Duration::from_hours(90 * 24);
 /// How often old events are removed.
 const INTERVAL: Duration = Duration::from_hours(24);
 
@@ -16,8 +19,17 @@ const INTERVAL: Duration = Duration::from_hours(24);
 pub(crate) async fn remove_old_events(store: Store, clock: std::sync::Arc<dyn Clock>, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         match prune(&store, &*clock).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(events.removed = count, "old events were removed"),
+            Ok(removed) => {
+                if removed.read > 0 {
+                    tracing::info!(events.removed = removed.read, "old events were removed");
+                }
+                if removed.abandoned > 0 {
+                    tracing::warn!(
+                        events.removed = removed.abandoned,
+                        "events that nobody has taken for a long time were given up"
+                    );
+                }
+            }
             Err(error) => tracing::warn!(%error, "old events could not be removed"),
         }
         tokio::select! {
@@ -27,11 +39,20 @@ pub(crate) async fn remove_old_events(store: Store, clock: std::sync::Arc<dyn Cl
     }
 }
 
-async fn prune(store: &Store, clock: &dyn Clock) -> Result<u64, StoreError> {
+/// How many events were removed.
+#[derive(Debug, PartialEq, Eq)]
+struct Removed {
+    read: u64,
+    abandoned: u64,
+}
+
+async fn prune(store: &Store, clock: &dyn Clock) -> Result<Removed, StoreError> {
+    let now = clock.now();
     let mut transaction = store.begin().await?;
-    let count = transaction.prune_events(clock.now().saturating_sub(KEPT)).await?;
+    let read = transaction.prune_events(now.saturating_sub(KEPT)).await?;
+    let abandoned = transaction.abandon_events(now.saturating_sub(KEPT_AT_MOST)).await?;
     transaction.commit().await?;
-    Ok(count)
+    Ok(Removed { read, abandoned })
 }
 
 #[cfg(test)]
@@ -45,23 +66,45 @@ mod tests {
     use super::*;
     use crate::events::Subscription;
 
-    #[tokio::test]
-    async fn only_old_events_that_everybody_has_read_go() {
+    async fn append(store: &Store) {
+        let mut transaction = store.begin().await.unwrap();
+        let event = NewEvent { namespace: "x".to_owned(), object_id: None, data: None, correlation_id: None };
+        transaction.append_event(event).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    async fn world() -> (Arc<ManualClock>, Store) {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
         let options = StoreOptions { clock: clock.clone(), ..StoreOptions::default() };
-        let store = Store::in_memory_with(options).await.unwrap();
+        (clock, Store::in_memory_with(options).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_old_events_that_everybody_has_read_go() {
+        let (clock, store) = world().await;
         let mut subscription = Subscription::open(store.clone(), "s").await.unwrap();
         for _ in 0..2 {
-            let mut transaction = store.begin().await.unwrap();
-            let event = NewEvent { namespace: "x".to_owned(), object_id: None, data: None, correlation_id: None };
-            transaction.append_event(event).await.unwrap();
-            transaction.commit().await.unwrap();
+            append(&store).await;
             clock.advance(KEPT / 2 + Duration::from_secs(1));
         }
-        assert_eq!(prune(&store, &*clock).await.unwrap(), 0, "not read yet");
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 0 }, "not read yet");
         subscription.next_batch(9).await.unwrap();
         subscription.confirm().await.unwrap();
-        assert_eq!(prune(&store, &*clock).await.unwrap(), 1, "the second one is not old enough");
+        let removed = prune(&store, &*clock).await.unwrap();
+        assert_eq!(removed, Removed { read: 1, abandoned: 0 }, "the second one is not old enough");
+        assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_nobody_continues_keeps_events_only_so_long() {
+        let (clock, store) = world().await;
+        Subscription::open(store.clone(), "removed module").await.unwrap();
+        append(&store).await;
+        clock.advance(KEPT_AT_MOST);
+        append(&store).await;
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 0 });
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 1 });
         assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
     }
 }
