@@ -104,7 +104,7 @@ async fn files() {
     assert_eq!(failure(one.files().get("FIL00000000000000000").await).1, ErrorKind::NotFound);
     assert_eq!(failure(one.files().get("abc").await).0, "error.core-types.invalidTruncatedReference");
     assert_eq!(failure(one.files().get("FILabc").await).0, "error.runtime.validation.invalidPropertyValue");
-    assert_eq!(one.files().download(&tagged.id).await.unwrap().content, b"");
+    assert_eq!(one.files().download(&tagged.id).await.unwrap().content, b""[..]);
     assert_eq!(one.files().list(Ownership::Own, &query(&[("tags", "x:two")])).await.unwrap(), [tagged]);
     assert_eq!(
         one.files().list(Ownership::Any, &query(&[("title", "~TITLE")])).await.unwrap(),
@@ -135,7 +135,7 @@ async fn files() {
     let loaded = other.files().load_peer(load(body)).await.unwrap();
     assert_shape(&loaded, "Files: peer load by token reference");
     assert_eq!(other.files().load_peer(load(json!({ "reference": file.reference.url }))).await.unwrap(), loaded);
-    assert_eq!(other.files().download(&file.id).await.unwrap().content, b"hello");
+    assert_eq!(other.files().download(&file.id).await.unwrap().content, b"hello"[..]);
     let refused = other.files().regenerate_ownership_token(&file.id).await;
     assert_eq!(failure(refused).0, "error.runtime.files.notOwnedByYou");
     let regenerated = one.files().regenerate_ownership_token(&file.id).await.unwrap();
@@ -333,7 +333,7 @@ async fn messages() {
         received.content,
         json!({ "@type": "Mail", "body": "Text", "cc": [], "subject": "Hi", "to": [address] })
     );
-    assert_eq!(other.messages().download_attachment(&message.id, &file.id).await.unwrap().content, b"hello");
+    assert_eq!(other.messages().download_attachment(&message.id, &file.id).await.unwrap().content, b"hello"[..]);
     assert_eq!(other.messages().attachment(&message.id, &file.id).await.unwrap().id, file.id);
     let error = other.messages().attachment(&message.id, "FIL00000000000000000").await.unwrap_err();
     let expected = recorded("Messages: attachment not in the message");

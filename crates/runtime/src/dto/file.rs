@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use core_types::Timestamp;
 use serde::Serialize;
 use transport::documents::File;
@@ -94,7 +95,7 @@ impl FileDto {
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileDownload {
     /// The bytes.
-    pub content: Vec<u8>,
+    pub content: Bytes,
     /// Name of the file.
     pub filename: String,
     /// Media type.

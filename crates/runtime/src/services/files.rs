@@ -103,7 +103,7 @@ impl FilesService {
     pub async fn download(&self, id: &str) -> Result<FileDownload, ApplicationError> {
         let file = self.file("id", id).await?;
         let content = self.account.files().download(&file.id).await?;
-        Ok(FileDownload { content: content.to_vec(), filename: file.filename, mimetype: file.mimetype })
+        Ok(FileDownload { content, filename: file.filename, mimetype: file.mimetype })
     }
 
     /// Makes a Token that leads to a File.

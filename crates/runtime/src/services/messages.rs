@@ -87,7 +87,7 @@ impl MessagesService {
     pub async fn download_attachment(&self, id: &str, attachment_id: &str) -> Result<FileDownload, ApplicationError> {
         let file = self.attached(id, attachment_id).await?;
         let content = self.account.files().download(&file.id).await?;
-        Ok(FileDownload { content: content.to_vec(), filename: file.filename, mimetype: file.mimetype })
+        Ok(FileDownload { content, filename: file.filename, mimetype: file.mimetype })
     }
 
     async fn attached(&self, id: &str, attachment_id: &str) -> Result<File, ApplicationError> {
