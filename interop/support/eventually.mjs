@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Repeats a check that only time can make true (an expiry), until it stops throwing. */
-export async function eventually(check, timeoutMs = 10_000) {
+export async function eventually(check, timeoutMs = 20_000) {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {

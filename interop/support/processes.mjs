@@ -70,9 +70,11 @@ class ServerProcess {
 
 /** Everything a test file starts, in one temporary folder; `stop` ends it in reverse order. */
 export class World {
-  static async create() {
+  /** `backboneArguments`: further options of the Backbone, made from the folder of this world. */
+  static async create({ backboneArguments = () => [] } = {}) {
     const world = new World();
     world.folder = await mkdtemp(path.join(tmpdir(), "connector-interop-"));
+    world.backboneArguments = ["--data", path.join(world.folder, "backbone"), ...backboneArguments(world.folder)];
     world.cleanups = [() => rm(world.folder, { recursive: true, force: true })];
     try {
       await world.startBackbone(0);
@@ -87,9 +89,9 @@ export class World {
   }
 
   async startBackbone(port) {
-    const data = path.join(this.folder, "backbone");
     const client = ["--client-id", "test", "--client-secret", "test"];
-    this.backbone = await ServerProcess.start("backbone", ["backbone", "--port", `${port}`, "--data", data, ...client]);
+    const options = ["--port", `${port}`, ...client, ...this.backboneArguments];
+    this.backbone = await ServerProcess.start("backbone", ["backbone", ...options]);
   }
 
   /** Kills the Backbone without warning and starts it again on the same port and data. */
