@@ -16,6 +16,11 @@ use utoipa::ToSchema;
 const DURATION: HeaderName = HeaderName::from_static("x-response-duration-ms");
 const TIME: HeaderName = HeaderName::from_static("x-response-time");
 
+/// Segments of a path up to this length are logged: ids have 20 characters, references at least twice as many as this.
+const LOGGED_CHARACTERS: usize = 40;
+/// What is logged of longer ones. It tells what kind of object a reference points to.
+const KEPT_CHARACTERS: usize = 4;
+
 /// Counters of answered requests since the server was built, in memory.
 #[derive(Debug)]
 pub(crate) struct RequestStatistics {
@@ -67,7 +72,7 @@ pub(crate) struct Observer {
 pub(crate) async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = loggable(request.uri().path());
     let mut response = next.run(request).await;
     let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
@@ -81,6 +86,18 @@ pub(crate) async fn observe(State(observer): State<Observer>, request: Request, 
     response
 }
 
+/// The path without what may be a reference: `GET /Files/{idOrReference}` takes one, and it holds the key of the File.
+fn loggable(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.char_indices().nth(LOGGED_CHARACTERS) {
+        Some(_) if !segment.starts_with("did") => {
+            let end = segment.char_indices().nth(KEPT_CHARACTERS).map_or(0, |(end, _)| end);
+            format!("{}…", segment.get(..end).unwrap_or_default())
+        }
+        _ => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -91,6 +108,23 @@ mod tests {
     use core_types::ManualClock;
     use serde_json::json;
     use tower::ServiceExt as _;
+
+    #[test]
+    fn references_stay_out_of_the_log() {
+        let reference = format!("RklM{}", "a".repeat(84));
+        assert_eq!(loggable(&format!("/api/core/v1/Files/{reference}")), "/api/core/v1/Files/RklM…");
+        let url = "http%3A%2F%2Flocalhost%2Fr%2FFIL00000000000000000%23M3xzZWNyZXR8fA";
+        assert_eq!(loggable(&format!("/api/core/v1/Files/{url}")), "/api/core/v1/Files/http…");
+        for path in [
+            "/",
+            "/health",
+            "/api/core/v1/Files/FIL00000000000000000/Download",
+            "/api/core/v1/Attributes/Own/Shared/did:e:backbone.example.com:dids:0123456789abcdef012345",
+            "/docs/swagger/swagger-ui-standalone-preset.js",
+        ] {
+            assert_eq!(loggable(path), path);
+        }
+    }
 
     #[tokio::test]
     async fn requests_are_counted_by_status_when_they_are_answered() {
