@@ -1,4 +1,4 @@
-//! Serves a Backbone on a loopback port: `cargo run -p backbone --example serve -- [DATA_DIR] [PORT]`.
+//! Serves a Backbone on a loopback port: `cargo run -p backbone --example serve -- [DATA_DIR] [PORT] [ADMIN_FILE]`.
 //!
 //! Clients use `http://localhost:PORT` with the OAuth client `test` and its secret `test`.
 
@@ -16,6 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut config = BackboneConfig::new(data_dir, vec![OAuthClient::new("test", "test")]);
     config.notification_codes = vec!["TestCode".to_owned()];
+    config.admin_file = arguments.next().map(Into::into);
     let backbone = Backbone::open(config).await?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let shutdown = CancellationToken::new();

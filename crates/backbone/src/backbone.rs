@@ -56,12 +56,14 @@ impl Backbone {
     /// # Errors
     /// [`BackboneError::Serve`] when the listener fails.
     pub async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), BackboneError> {
-        let stop_working = CancellationToken::new();
+        let stop_working = shutdown.child_token();
         let working = tokio::spawn(maintenance::work(self.clone(), stop_working.clone()));
+        // Also when this future is dropped before its end.
+        let stop_working = stop_working.drop_guard();
         let router = self.router().layer(Extension(Shutdown(shutdown.clone())));
         let served =
             axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).into_future().await;
-        stop_working.cancel();
+        drop(stop_working);
         if let Err(error) = working.await {
             tracing::error!(%error, "the maintenance ended early");
         }

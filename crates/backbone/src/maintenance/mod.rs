@@ -42,15 +42,22 @@ pub(crate) fn into_error(error: ApiError) -> BackboneError {
     }
 }
 
-/// Works until told to stop. What fails is logged and tried again the next time.
+/// Works until told to stop, at any moment: whatever transaction is open then is as if it had never begun.
 pub(crate) async fn work(backbone: Backbone, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work_endlessly(&backbone) => {}
+    }
+}
+
+/// What fails is logged and tried again the next time.
+async fn work_endlessly(backbone: &Backbone) {
     let config = backbone.config();
     let (mut maintenance, mut file) = (every(config.maintenance_interval), every(config.admin_file_interval));
     let mut seen = version(config.admin_file.as_deref()).await;
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
-            _ = maintenance.tick() => match run(&backbone).await {
+            _ = maintenance.tick() => match run(backbone).await {
                 Ok(done) => log(&done),
                 Err(error) => tracing::error!(error.code = error.code(), %error, "maintenance failed"),
             },
@@ -58,7 +65,7 @@ pub(crate) async fn work(backbone: Backbone, stop: CancellationToken) {
                 let current = version(config.admin_file.as_deref()).await;
                 if current != seen {
                     seen = current;
-                    reload(&backbone).await;
+                    reload(backbone).await;
                 }
             }
         }

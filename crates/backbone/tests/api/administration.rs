@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use backbone::OAuthClient;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crypto::SignatureKeypair;
@@ -188,6 +189,22 @@ async fn a_file_that_makes_no_sense_names_the_member_and_changes_nothing() {
     server.write_file("\u{feff}{}");
     server.backbone.reload().await.unwrap();
     assert_eq!(client.get("/Tags").await.result(200)["supportedLanguages"], json!(["en"]));
+}
+
+#[tokio::test]
+async fn the_documented_example_is_right() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/backbone.md")).unwrap();
+    let example = document.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let server = Server::start_with(|config| {
+        let path = config.data_dir.join("admin.json");
+        std::fs::write(&path, example).unwrap();
+        config.admin_file = Some(path);
+        config.clients.push(OAuthClient::new("acme", "secret"));
+    })
+    .await;
+    let device = server.identity().await;
+    assert_eq!(device.get("/Announcements?language=de").await.result(200)[0]["title"], "Wartung");
+    assert_eq!(device.get("/Quotas").await.result(200)[0]["quotas"][0]["max"], 1000);
 }
 
 #[tokio::test]
