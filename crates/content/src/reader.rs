@@ -351,7 +351,7 @@ impl<'r, 'v> Reading<'r, 'v> {
     }
 
     fn missing(&self, place: Place) -> ContentError {
-        self.parsing(place.owner, place.property.name, Violation::Missing, "a value is needed")
+        self.parsing(place.owner, place.property.name, Violation::Missing, "Value is not defined")
     }
 
     fn no_list(&self) -> ContentError {

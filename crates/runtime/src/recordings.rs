@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use core_types::{Reference, Timestamp};
+use content::Mail;
+use core_types::{IdentityAddress, Reference, Timestamp};
 use crypto::SecretKey;
 use serde_json::{Map, Value};
 
-use crate::content_check::{MessageContent, check_creation_content, check_template_content, check_token_content};
+use crate::content_check::{
+    TemplateFacts, check_creation_content, check_mail_recipients, check_message_content, check_template_content,
+    check_token_content,
+};
 use crate::error::ApplicationError;
 use crate::query::{self, Resource};
 use crate::requests::{
@@ -29,6 +33,10 @@ fn is_deviation(name: &str, code: &str) -> bool {
         // Text, arrays and numbers are refused instead of being mangled.
         "Tokens: own string content" | "Tokens: own array content" | "Tokens: own number content" => {
             code == "error.runtime.invalidTokenContent"
+        }
+        // What a mix-up reports as unexpected has its own code.
+        "RelationshipTemplates: own request already expired" => {
+            code == "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast"
         }
         _ => false,
     }
@@ -92,7 +100,7 @@ fn recorded_requests() {
             (Ok(()), None) => *counts.entry("accepted").or_default() += 1,
         }
     }
-    let minima = [("accepted", 139), ("refused", 105), ("refused later", 49), ("without body", 7), ("deviating", 5)];
+    let minima = [("accepted", 139), ("refused", 106), ("refused later", 47), ("without body", 7), ("deviating", 6)];
     for (kind, minimum) in minima {
         let count = counts.get(kind).copied().unwrap_or_default();
         assert!(count >= minimum, "{kind}: {count} in {counts:?}");
@@ -135,29 +143,31 @@ fn process(method: &str, path: &str, query: &str, body: &Value) -> Option<Result
         ("POST", ["Files", "Own"]) => upload(body, now)?,
         ("POST", ["Files", "Peer"]) => LoadPeerFileRequest::parse(body).map(drop),
         ("POST", ["Files", id, "Token"]) => CreateTokenForFileRequest::parse(id, body, now).map(drop),
-        ("POST", ["Messages"]) => {
-            SendMessageRequest::parse(body).and_then(|request| match MessageContent::parse(&request.content)? {
-                MessageContent::Mail(mail) => mail.check_recipients(&request.recipients),
-                _ => Ok(()),
-            })
-        }
+        ("POST", ["Messages"]) => SendMessageRequest::parse(body).and_then(|request| {
+            let content = check_message_content(&request.content, now)?;
+            Mail::of(content.as_ref()).map_or(Ok(()), |mail| check_mail_recipients(mail, &request.recipients))
+        }),
         ("PUT", ["Relationships", "CanCreate"]) => CanCreateRelationshipRequest::parse(body).map(drop),
         ("POST", ["Relationships"]) => CreateRelationshipRequest::parse(body).and_then(|request| {
             // The recorded template is an arbitrary one wherever the content is wrong in itself.
             match request.creation_content.get("@type") {
-                None => check_creation_content(&request.creation_content, &Value::Null).map(drop),
+                None => check_creation_content(&request.creation_content, &Value::Null, now).map(drop),
                 Some(_) => Ok(()),
             }
         }),
-        ("POST", ["RelationshipTemplates", "Own"]) => CreateOwnRelationshipTemplateRequest::parse(body, now)
-            .and_then(|request| check_template_content(&request.content, request.expires_at).map(drop)),
+        ("POST", ["RelationshipTemplates", "Own"]) => {
+            CreateOwnRelationshipTemplateRequest::parse(body, now).and_then(|request| {
+                let own_address = &IdentityAddress::new(value_of("address-a").unwrap_or_default());
+                let facts = TemplateFacts { expires_at: request.expires_at, own_address, now };
+                check_template_content(&request.content, facts).map(drop)
+            })
+        }
         ("POST", ["RelationshipTemplates", "Peer"]) => LoadPeerRelationshipTemplateRequest::parse(body).map(drop),
         ("POST", ["RelationshipTemplates", "Own", id, "Token"]) => {
             CreateTokenForTemplateRequest::parse(id, body, now).map(drop)
         }
-        ("POST", ["Tokens", "Own"]) => {
-            CreateOwnTokenRequest::parse(body, now).and_then(|request| check_token_content(&request.content).map(drop))
-        }
+        ("POST", ["Tokens", "Own"]) => CreateOwnTokenRequest::parse(body, now)
+            .and_then(|request| check_token_content(&request.content, now).map(drop)),
         ("POST", ["Tokens", "Peer"]) => LoadPeerTokenRequest::parse(body).map(drop),
         _ => return None,
     })

@@ -290,13 +290,16 @@ async fn messages() {
     assert_shape(&message, "Messages: send mail with attachment");
 
     let stranger = "did:e:localhost:dids:0000000000000000000000";
+    let deleted =
+        json!({ "@type": "OwnAttributeDeletedByOwnerNotificationItem", "attributeId": "ATT00000000000000000" });
+    let question = json!({ "@type": "AuthenticationRequestItem", "title": "t", "mustBeAccepted": true });
     for (body, code) in [
         (
             json!({ "recipients": [stranger], "content": mail(stranger) }),
             "error.runtime.messages.hasNoActiveRelationship",
         ),
         (
-            json!({ "recipients": [stranger], "content": { "@type": "Notification", "id": "NOT00000000000000000", "items": [] } }),
+            json!({ "recipients": [stranger], "content": { "@type": "Notification", "id": "NOT00000000000000000", "items": [deleted] } }),
             "error.transport.messages.hasNeitherActiveNorTerminatedRelationship",
         ),
         (
@@ -304,15 +307,15 @@ async fn messages() {
             "error.runtime.validation.invalidPropertyValue",
         ),
         (
-            json!({ "recipients": [address], "content": { "@type": "Request", "items": [1] } }),
+            json!({ "recipients": [address], "content": { "@type": "Request", "items": [question] } }),
             "error.runtime.validation.invalidPropertyValue",
         ),
         (
-            json!({ "recipients": [address], "content": { "@type": "Request", "id": "REQ00000000000000000", "items": [1] } }),
+            json!({ "recipients": [address], "content": { "@type": "Request", "id": "REQ00000000000000000", "items": [question] } }),
             "error.runtime.recordNotFound",
         ),
         (
-            json!({ "recipients": [address, stranger], "content": { "@type": "Request", "id": "x", "items": [1] } }),
+            json!({ "recipients": [address, stranger], "content": { "@type": "Request", "id": "x", "items": [question] } }),
             "error.runtime.validation.invalidPropertyValue",
         ),
         (

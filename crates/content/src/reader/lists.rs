@@ -57,7 +57,7 @@ impl<'v> Reading<'_, 'v> {
         let lengths = || items.iter().filter_map(Value::as_str).map(utf16::length);
         let broken = match rule {
             ListRule::Any => None,
-            ListRule::NotEmpty => items.is_empty().then_some((Violation::EmptyList, "at least one item is needed")),
+            ListRule::NotEmpty => items.is_empty().then_some((Violation::EmptyList, "may not be empty")),
             ListRule::Tags if items.len() > 20 => Some((Violation::Rule, "at most 20 tags are allowed")),
             ListRule::Tags if lengths().any(|length| length > 250) => {
                 Some((Violation::Rule, "a tag has at most 250 characters"))

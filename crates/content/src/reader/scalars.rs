@@ -179,7 +179,7 @@ impl<'v> Reading<'_, 'v> {
         self.check_class(place, class, value)?;
         match value.get(member) {
             Some(text @ Value::String(_)) => Ok(text.clone()),
-            None | Some(Value::Null) => Err(self.parsing(class, member, Violation::Missing, "a value is needed")),
+            None | Some(Value::Null) => Err(self.parsing(class, member, Violation::Missing, "Value is not defined")),
             Some(_) => Err(self.parsing(class, member, Violation::WrongJsonType, "must be a text")),
         }
     }

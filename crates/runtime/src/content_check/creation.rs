@@ -1,11 +1,14 @@
 //! Creation content of a Relationship (`docs/protocol/06-rest-api.md` §5.9).
 
+use content::positions::Position;
+use content::{ContentRef, RelationshipCreationContent, RelationshipTemplateContent};
+use core_types::Timestamp;
 use serde_json::Value;
 
-use super::{
-    ARBITRARY_CREATION_CONTENT, ARBITRARY_TEMPLATE_CONTENT, CREATION_CONTENT, TEMPLATE_CONTENT, arbitrary, typed,
-};
+use super::read_for;
 use crate::error::{ApplicationError, codes};
+
+const ARBITRARY_TEMPLATE_CONTENT: &str = "ArbitraryRelationshipTemplateContent";
 
 /// Checks what is said when a Relationship is requested with a template of that content, and gives the form in which
 /// it travels.
@@ -17,26 +20,29 @@ use crate::error::{ApplicationError, codes};
 /// `error.runtime.validation.invalidPropertyValue` for other kinds of content or one that does not go with the
 /// template, `error.runtime.relationships.noAcceptedIncomingRequest`, `error.runtime.unknownType`,
 /// `error.runtime.requestDeserialization`.
-pub(crate) fn check_creation_content(content: &Value, template_content: &Value) -> Result<Value, ApplicationError> {
-    let template_kind = template_content.get("@type").and_then(Value::as_str);
-    match (typed(content)?, template_kind) {
-        (Some((ARBITRARY_CREATION_CONTENT, _)), Some(TEMPLATE_CONTENT)) => {
-            Err(ApplicationError::invalid_property_value(
-                "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
-            ))
-        }
-        (Some((CREATION_CONTENT, _)), Some(ARBITRARY_TEMPLATE_CONTENT)) => {
-            Err(ApplicationError::invalid_property_value(
-                "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
-            ))
-        }
-        (Some((ARBITRARY_CREATION_CONTENT, members)), _) => arbitrary(ARBITRARY_CREATION_CONTENT, members),
-        (Some((CREATION_CONTENT, _)), _) => Err(ApplicationError::invalid(
+pub(crate) fn check_creation_content(
+    content: &Value,
+    template_content: &Value,
+    now: Timestamp,
+) -> Result<Value, ApplicationError> {
+    let content = read_for(Position::RelationshipCreation, content, now)?.ok_or_else(|| {
+        ApplicationError::invalid_property_value(
+            "The creationContent of a Relationship must either be an ArbitraryRelationshipCreationContent or a RelationshipCreationContent.",
+        )
+    })?;
+    let template_kind = ContentRef::of(template_content).type_name();
+    let is_response = content.type_name() == Some(RelationshipCreationContent::TYPE);
+    match (is_response, template_kind) {
+        (false, Some(RelationshipTemplateContent::TYPE)) => Err(ApplicationError::invalid_property_value(
+            "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
+        )),
+        (true, Some(ARBITRARY_TEMPLATE_CONTENT)) => Err(ApplicationError::invalid_property_value(
+            "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
+        )),
+        (false, _) => Ok(content.into_value()),
+        (true, _) => Err(ApplicationError::invalid(
             codes::RELATIONSHIPS_NO_ACCEPTED_INCOMING_REQUEST,
             "There is no accepted incoming Request associated with the RelationshipTemplateContent of the RelationshipTemplate.",
-        )),
-        _ => Err(ApplicationError::invalid_property_value(
-            "The creationContent of a Relationship must either be an ArbitraryRelationshipCreationContent or a RelationshipCreationContent.",
         )),
     }
 }
@@ -53,16 +59,19 @@ mod tests {
         let template = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": 1 });
         let template_with_request = json!({ "@type": "RelationshipTemplateContent", "onNewRelationship": {} });
         let arbitrary = json!({ "@type": "ArbitraryRelationshipCreationContent", "value": { "hello": 1 } });
-        let response = json!({ "@type": "RelationshipCreationContent", "response": {} });
-        assert_eq!(check_creation_content(&arbitrary, &template).unwrap(), arbitrary);
-        assert_eq!(check_creation_content(&arbitrary, &json!({ "untyped": true })).unwrap(), arbitrary);
-        let code = |content: &Value, template: &Value| {
-            check_creation_content(content, template).unwrap_err().code().to_owned()
-        };
+        let response = json!({ "@type": "RelationshipCreationContent", "response": { "result": "Accepted",
+            "requestId": "REQ", "items": [{ "@type": "AcceptResponseItem", "result": "Accepted" }] } });
+        let check =
+            |content: &Value, template: &Value| check_creation_content(content, template, Timestamp::from_millis(0));
+        assert_eq!(check(&arbitrary, &template).unwrap(), arbitrary);
+        assert_eq!(check(&arbitrary, &json!({ "untyped": true })).unwrap(), arbitrary);
+        let code = |content: &Value, template: &Value| check(content, template).unwrap_err().code().to_owned();
         assert_eq!(code(&response, &template), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(code(&arbitrary, &template_with_request), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(code(&json!({ "a": 1 }), &template), "error.runtime.validation.invalidPropertyValue");
         assert_eq!(code(&response, &template_with_request), "error.runtime.relationships.noAcceptedIncomingRequest");
         assert_eq!(code(&json!({ "@type": "Nope" }), &template), "error.runtime.unknownType");
+        let empty = json!({ "@type": "RelationshipCreationContent", "response": { "items": [] } });
+        assert_eq!(code(&empty, &template_with_request), "error.runtime.requestDeserialization");
     }
 }

@@ -1,110 +1,61 @@
 //! Content of an own RelationshipTemplate (`docs/protocol/06-rest-api.md` §5.10).
 
-use core_types::Timestamp;
-use serde_json::{Map, Value};
+use content::positions::Position;
+use content::{RelationshipTemplateContent, Request};
+use core_types::{IdentityAddress, Timestamp};
+use serde_json::Value;
 
-use super::{ARBITRARY_TEMPLATE_CONTENT, TEMPLATE_CONTENT, arbitrary, typed};
+use super::{own_request, read_for};
 use crate::error::{ApplicationError, codes};
 
-/// Checks the content of a RelationshipTemplate that lives until `expires_at`, and gives the form in which it travels:
-/// the Request for a new Relationship expires with the template if it says nothing else.
+/// What the content of a template is checked against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TemplateFacts<'a> {
+    /// End of the template's life.
+    pub(crate) expires_at: Timestamp,
+    /// Who makes it.
+    pub(crate) own_address: &'a IdentityAddress,
+    /// When it is made.
+    pub(crate) now: Timestamp,
+}
+
+/// Checks the content of a RelationshipTemplate, and gives the form in which it travels: the Request for a new Relationship
+/// expires with the template if it says nothing else.
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue` for other kinds of content, `error.runtime.unknownType`,
-/// `error.runtime.requestDeserialization`, `…requestCannotExpireAfterRelationshipTemplate`.
-pub(crate) fn check_template_content(content: &Value, expires_at: Timestamp) -> Result<Value, ApplicationError> {
-    match typed(content)? {
-        Some((ARBITRARY_TEMPLATE_CONTENT, members)) => arbitrary(ARBITRARY_TEMPLATE_CONTENT, members),
-        Some((TEMPLATE_CONTENT, members)) => template_content(members, expires_at),
-        _ => Err(ApplicationError::invalid_property_value(
+/// `error.runtime.requestDeserialization`, `…requestCannotExpireAfterRelationshipTemplate`, those of
+/// [`own_request::check`].
+pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) -> Result<Value, ApplicationError> {
+    let content = read_for(Position::RelationshipTemplate, content, facts.now)?.ok_or_else(|| {
+        ApplicationError::invalid_property_value(
             "The content of a RelationshipTemplate must either be a RelationshipTemplateContent or an ArbitraryRelationshipTemplateContent.",
-        )),
-    }
-}
-
-fn template_content(members: &Map<String, Value>, expires_at: Timestamp) -> Result<Value, ApplicationError> {
-    let Some(Value::Object(on_new)) = members.get("onNewRelationship") else {
-        return Err(ApplicationError::request_deserialization(
-            "RelationshipTemplateContent.onNewRelationship :: Value is not defined",
-        ));
-    };
-    let mut on_new = request(on_new)?;
-    match expiry(&on_new)? {
-        None => {
-            on_new.insert("expiresAt".to_owned(), expires_at.to_string().into());
-        }
-        Some(request_expires_at) if request_expires_at > expires_at => {
-            return Err(ApplicationError::invalid(
-                codes::TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE,
-                "The expiration date of the Request within the onNewRelationship property of the RelationshipTemplateContent must be set such that the expiration date of the RelationshipTemplate is not exceeded.",
-            ));
-        }
-        Some(_) => {}
-    }
-    let mut content = Map::new();
-    content.insert("@type".to_owned(), TEMPLATE_CONTENT.into());
-    for name in ["metadata", "onExistingRelationship", "onNewRelationship", "title"] {
-        let member = match (name, members.get(name)) {
-            ("onNewRelationship", _) => Value::Object(sorted(std::mem::take(&mut on_new))),
-            ("onExistingRelationship", Some(Value::Object(on_existing))) => {
-                Value::Object(sorted(request(on_existing)?))
+        )
+    })?;
+    let mut expires_with_template = false;
+    if let Some(template) = RelationshipTemplateContent::of(content.as_ref()) {
+        let on_new = template.on_new_relationship().and_then(Request::of);
+        let on_existing = template.on_existing_relationship().and_then(Request::of);
+        match on_new.and_then(Request::expires_at) {
+            None => expires_with_template = true,
+            Some(expires_at) if expires_at > facts.expires_at => {
+                return Err(ApplicationError::invalid(
+                    codes::TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE,
+                    "The expiration date of the Request within the onNewRelationship property of the RelationshipTemplateContent must be set such that the expiration date of the RelationshipTemplate is not exceeded.",
+                ));
             }
-            (_, Some(member)) => member.clone(),
-            (_, None) => continue,
-        };
-        content.insert(name.to_owned(), member);
-    }
-    Ok(Value::Object(content))
-}
-
-/// A Request inside a template: its type goes without saying.
-fn request(members: &Map<String, Value>) -> Result<Map<String, Value>, ApplicationError> {
-    match members.get("items") {
-        None | Some(Value::Null) => {
-            Err(ApplicationError::request_deserialization("Request.items :: Value is not defined"))
+            Some(_) => {}
         }
-        Some(Value::Array(items)) if items.is_empty() => {
-            Err(ApplicationError::request_deserialization("Request.items:Array :: may not be empty"))
+        for request in on_new.into_iter().chain(on_existing) {
+            own_request::check(request, facts.own_address.as_str(), facts.now)?;
         }
-        Some(Value::Array(items)) => {
-            let items: Value = items.iter().map(item).collect();
-            let mut members = members.clone();
-            members.shift_remove("@type");
-            members.insert("items".to_owned(), items);
-            Ok(members)
-        }
-        Some(_) => Err(ApplicationError::invalid(codes::SERVAL_ERROR, "The given value is not an array.")),
     }
-}
-
-/// A typed item, or a group of them, with its members in the order in which they travel.
-fn item(item: &Value) -> Value {
-    let Value::Object(members) = item else { return item.clone() };
-    if !members.contains_key("@type") {
-        return item.clone();
+    let mut content = content.into_value();
+    if expires_with_template && let Some(Value::Object(request)) = content.get_mut("onNewRelationship") {
+        request.insert("expiresAt".to_owned(), facts.expires_at.to_string().into());
+        request.sort_keys();
     }
-    let mut members = sorted(members.clone());
-    if let Some(Value::Array(items)) = members.get_mut("items") {
-        *items = items.iter().map(self::item).collect();
-    }
-    Value::Object(members)
-}
-
-fn expiry(request: &Map<String, Value>) -> Result<Option<Timestamp>, ApplicationError> {
-    match request.get("expiresAt") {
-        None | Some(Value::Null) => Ok(None),
-        Some(date) => date
-            .as_str()
-            .and_then(|date| date.parse().ok())
-            .map(Some)
-            .ok_or_else(|| ApplicationError::request_deserialization("Request.expiresAt :: The date is invalid.")),
-    }
-}
-
-fn sorted(members: Map<String, Value>) -> Map<String, Value> {
-    let mut members: Vec<_> = members.into_iter().collect();
-    members.sort_by(|(one, _), (other, _)| one.cmp(other));
-    members.into_iter().collect()
+    Ok(content)
 }
 
 #[cfg(test)]
@@ -114,38 +65,56 @@ mod tests {
 
     use super::*;
 
-    fn check(content: Value) -> Result<Value, ApplicationError> {
-        check_template_content(&content, "2035-01-01T00:00:00.000Z".parse().unwrap())
+    fn check(content: &Value) -> Result<Value, ApplicationError> {
+        let facts = TemplateFacts {
+            expires_at: "2035-01-01T00:00:00.000Z".parse().unwrap(),
+            own_address: &IdentityAddress::new("did:e:localhost:dids:0000000000000000000001"),
+            now: "2026-01-01T00:00:00.000Z".parse().unwrap(),
+        };
+        check_template_content(content, facts)
     }
 
     #[test]
     fn the_request_expires_with_the_template() {
         let item = json!({ "@type": "AuthenticationRequestItem", "title": "t", "mustBeAccepted": false });
         let content = |request: Value| json!({ "@type": "RelationshipTemplateContent", "title": "Hello", "onNewRelationship": request });
-        let checked = check(content(json!({ "@type": "Request", "items": [item] }))).unwrap();
-        assert_eq!(
-            checked.to_string(),
-            r#"{"@type":"RelationshipTemplateContent","onNewRelationship":{"expiresAt":"2035-01-01T00:00:00.000Z","items":[{"@type":"AuthenticationRequestItem","mustBeAccepted":false,"title":"t"}]},"title":"Hello"}"#
-        );
-        let early = check(content(json!({ "items": [item], "expiresAt": "2034-01-01T00:00:00.000Z" }))).unwrap();
+        let expected = r#"{"@type":"RelationshipTemplateContent","onNewRelationship":{"expiresAt":"2035-01-01T00:00:00.000Z","items":[{"@type":"AuthenticationRequestItem","mustBeAccepted":false,"title":"t"}],"title":"T"},"title":"Hello"}"#;
+        for request in [
+            json!({ "@type": "Request", "title": "T", "items": [item] }),
+            json!({ "title": "T", "items": [item], "expiresAt": null }),
+        ] {
+            assert_eq!(check(&content(request)).unwrap().to_string(), expected);
+        }
+        let early = check(&content(json!({ "items": [item], "expiresAt": "2034-01-01T00:00:00.000Z" }))).unwrap();
         assert_eq!(early["onNewRelationship"]["expiresAt"], "2034-01-01T00:00:00.000Z");
-        let error = check(content(json!({ "items": [item], "expiresAt": "2036-01-01" }))).unwrap_err();
+        let error = check(&content(json!({ "items": [item], "expiresAt": "2036-01-01" }))).unwrap_err();
         assert_eq!(error.code(), "error.runtime.relationshipTemplates.requestCannotExpireAfterRelationshipTemplate");
-        let error = check(content(json!({ "items": [] }))).unwrap_err();
+        let error = check(&content(json!({ "items": [] }))).unwrap_err();
         assert_eq!(error.message(), "Request.items:Array :: may not be empty");
-        let error = check(json!({ "@type": "RelationshipTemplateContent" })).unwrap_err();
+        let error = check(&json!({ "@type": "RelationshipTemplateContent" })).unwrap_err();
         assert_eq!(error.message(), "RelationshipTemplateContent.onNewRelationship :: Value is not defined");
     }
 
     #[test]
+    fn both_requests_are_checked() {
+        let request = |expires_at: &str| json!({ "expiresAt": expires_at, "items": [{ "@type": "AuthenticationRequestItem", "title": "t", "mustBeAccepted": false }] });
+        let (past, future) = (request("2020-01-01"), request("2034-01-01"));
+        for (on_new, on_existing) in [(&past, &future), (&future, &past)] {
+            let content = json!({ "@type": "RelationshipTemplateContent", "onNewRelationship": on_new, "onExistingRelationship": on_existing });
+            let error = check(&content).unwrap_err();
+            assert_eq!(error.code(), "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast");
+        }
+    }
+
+    #[test]
     fn other_kinds() {
-        assert_eq!(check(json!({ "a": 1 })).unwrap_err().code(), "error.runtime.validation.invalidPropertyValue");
-        assert_eq!(
-            check(json!({ "@type": "Mail" })).unwrap_err().code(),
-            "error.runtime.validation.invalidPropertyValue"
-        );
-        assert_eq!(check(json!({ "@type": "Nope" })).unwrap_err().code(), "error.runtime.unknownType");
+        let mail = json!({ "@type": "Mail", "to": ["a"], "subject": "", "body": "" });
+        assert_eq!(check(&mail).unwrap_err().code(), "error.runtime.validation.invalidPropertyValue");
+        assert_eq!(check(&json!({ "a": 1 })).unwrap_err().code(), "error.runtime.validation.invalidPropertyValue");
+        assert_eq!(check(&json!({ "@type": "Nope" })).unwrap_err().code(), "error.runtime.unknownType");
+        let nested = json!({ "@type": "RelationshipTemplateContent", "onNewRelationship": { "@type": "Nope" } });
+        assert_eq!(check(&nested).unwrap_err().code(), "error.runtime.unknownType");
         let arbitrary = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": { "any": [1, 2] } });
-        assert_eq!(check(arbitrary.clone()).unwrap(), arbitrary);
+        assert_eq!(check(&arbitrary).unwrap(), arbitrary);
     }
 }

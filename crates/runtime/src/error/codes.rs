@@ -49,5 +49,14 @@ pub const MESSAGES_PEER_IS_IN_DELETION: &str = "error.runtime.messages.peerIsInD
 /// A File is not attached to the Message.
 pub const MESSAGES_FILE_NOT_FOUND: &str = "error.runtime.messages.fileNotFoundInMessage";
 
+/// A Request would be expired from the beginning.
+pub const REQUESTS_EXPIRATION_DATE_IN_PAST: &str =
+    "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast";
+/// Some item of a Request cannot be sent.
+pub const REQUESTS_INHERITED_FROM_ITEM: &str = "error.consumption.requests.validation.inheritedFromItem";
+/// Items of a Request lead to RelationshipAttributes with the same owner, key and value type.
+pub const REQUESTS_VIOLATED_KEY_UNIQUENESS: &str =
+    "error.consumption.requests.violatedKeyUniquenessOfRelationshipAttributes";
+
 /// Tags that are neither custom nor in the tag collection.
 pub const ATTRIBUTES_INVALID_TAGS: &str = "error.consumption.attributes.invalidTags";

@@ -1,5 +1,6 @@
 //! How failures of the layers below reach the caller (`docs/protocol/06-rest-api.md` §3.3).
 
+use content::ContentError;
 use core_types::CoreError;
 use store::StoreError;
 use transport::{RequestError, TransportError};
@@ -42,6 +43,13 @@ impl From<StoreError> for ApplicationError {
 impl From<CoreError> for ApplicationError {
     fn from(error: CoreError) -> Self {
         Self::request_deserialization(error.to_string())
+    }
+}
+
+/// Content that does not have the form of its type.
+impl From<ContentError> for ApplicationError {
+    fn from(error: ContentError) -> Self {
+        Self::invalid(error.kind.code(), error.to_string())
     }
 }
 

@@ -4,8 +4,10 @@ use core_types::IdentityAddress;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::NewEvent;
+use transport::documents::RelationshipStatus;
 use transport::{EventRecorder, TransportEvent};
 
+use crate::content_check;
 use crate::dto::{FileDto, IdentityDeletionProcessDto, MessageDto, RelationshipDto, RelationshipTemplateDto};
 
 /// Records every event under its name, with the DTO of the object it is about.
@@ -24,6 +26,7 @@ impl DtoRecorder {
 
 impl EventRecorder for DtoRecorder {
     fn record(&self, _own_address: &IdentityAddress, event: &TransportEvent) -> Vec<NewEvent> {
+        report_unreadable_content(event);
         let (object_id, data) = match event {
             TransportEvent::FileOwnershipClaimed(file) | TransportEvent::FileOwnershipLocked(file) => {
                 (Some(file.id.as_str()), data(&FileDto::new(file, &self.base_url)))
@@ -61,6 +64,22 @@ impl EventRecorder for DtoRecorder {
             data,
             correlation_id: None,
         }]
+    }
+}
+
+/// Contents are kept whatever they are; whoever runs the Connector is told of those from another world.
+fn report_unreadable_content(event: &TransportEvent) {
+    match event {
+        TransportEvent::MessageReceived(message) => {
+            content_check::report_unreadable(&message.content, "Message", message.id.as_str());
+        }
+        TransportEvent::PeerRelationshipTemplateLoaded(template) => {
+            content_check::report_unreadable(&template.content, "RelationshipTemplate", template.id.as_str());
+        }
+        TransportEvent::RelationshipChanged(relationship) if relationship.status == RelationshipStatus::Pending => {
+            content_check::report_unreadable(&relationship.creation_content, "Relationship", relationship.id.as_str());
+        }
+        _ => {}
     }
 }
 

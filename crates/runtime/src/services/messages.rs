@@ -1,11 +1,11 @@
+use content::{Mail, Notification, Request};
 use core_types::{FileId, IdentityAddress, MessageId};
-use serde_json::{Map, Value};
 use store::Query;
 use transport::documents::{File, Message, PeerDeletionStatus, RelationshipStatus};
 use transport::{Account, SendMessage, TransportError};
 
 use super::{found, push_datawallet};
-use crate::content_check::{MessageContent, quoted};
+use crate::content_check::{check_mail_recipients, check_message_content, quoted};
 use crate::dto::{FileDownload, FileDto, MessageDto, MessageWithAttachmentsDto};
 use crate::error::{ApplicationError, codes};
 use crate::query::{self, Resource};
@@ -26,23 +26,25 @@ impl MessagesService {
     /// Those of the check of the content, `error.runtime.messages.*`, `error.transport.messages.*`,
     /// `error.runtime.recordNotFound` for an attachment, failures of the Backbone and the store.
     pub async fn send(&self, request: SendMessageRequest) -> Result<MessageDto, ApplicationError> {
-        let content = MessageContent::parse(&request.content)?;
-        if matches!(content, MessageContent::Request(_)) && request.recipients.len() != 1 {
+        let content = check_message_content(&request.content, self.account.clock().now())?;
+        let view = content.as_ref();
+        if Request::of(view).is_some() && request.recipients.len() != 1 {
             return Err(ApplicationError::invalid_property_value(
                 "Only one recipient is allowed for sending Requests.",
             ));
         }
-        self.check_recipients(&request.recipients, matches!(content, MessageContent::Notification(_))).await?;
-        match &content {
-            MessageContent::Mail(mail) => mail.check_recipients(&request.recipients)?,
-            MessageContent::Request(request) => check_request(request)?,
-            MessageContent::Notification(_) | MessageContent::ResponseWrapper(_) | MessageContent::Arbitrary(_) => {}
+        self.check_recipients(&request.recipients, Notification::of(view).is_some()).await?;
+        if let Some(mail) = Mail::of(view) {
+            check_mail_recipients(mail, &request.recipients)?;
+        }
+        if let Some(request) = Request::of(view) {
+            return Err(unknown_request(request));
         }
         let mut attachments = Vec::new();
         for id in &request.attachments {
             attachments.push(found(self.account.files().get(id).await?, "File")?);
         }
-        let message = SendMessage { recipients: request.recipients, content: content.into_json(), attachments };
+        let message = SendMessage { recipients: request.recipients, content: content.into_value(), attachments };
         let message = self.account.messages().send(message).await?;
         push_datawallet(&self.account).await;
         Ok(MessageDto::from(&message))
@@ -141,14 +143,14 @@ impl MessagesService {
         if !is_notification && !inactive.is_empty() {
             let text = format!(
                 "The Message cannot be sent as there is no active Relationship to the recipient(s) with the following address(es): {}. However, please note that Messages whose content is a Notification can be sent on terminated Relationships as well.",
-                quoted(inactive)
+                quoted(inactive.into_iter().map(IdentityAddress::as_str))
             );
             return Err(ApplicationError::invalid(codes::MESSAGES_HAS_NO_ACTIVE_RELATIONSHIP, text));
         }
         if !is_notification && !in_deletion.is_empty() {
             let text = format!(
                 "The Message cannot be sent as the recipient(s) with the following address(es) being in deletion: {}. However, please note that Messages whose content is a Notification can be sent to recipients in deletion.",
-                quoted(in_deletion)
+                quoted(in_deletion.into_iter().map(IdentityAddress::as_str))
             );
             return Err(ApplicationError::invalid(codes::MESSAGES_PEER_IS_IN_DELETION, text));
         }
@@ -164,9 +166,9 @@ impl MessagesService {
 
 /// Requests are created and kept by the layer that decides on them; one that it does not know cannot be sent. Without
 /// that layer it knows none.
-fn check_request(request: &Map<String, Value>) -> Result<(), ApplicationError> {
-    if request.get("id").is_none_or(Value::is_null) {
-        return Err(ApplicationError::invalid_property_value("The Request must have an id."));
+fn unknown_request(request: Request<'_>) -> ApplicationError {
+    match request.id() {
+        None => ApplicationError::invalid_property_value("The Request must have an id."),
+        Some(_) => ApplicationError::record_not_found("Request"),
     }
-    Err(ApplicationError::record_not_found("Request"))
 }

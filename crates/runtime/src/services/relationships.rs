@@ -32,9 +32,9 @@ impl RelationshipsService {
             None => Some(ApplicationError::record_not_found("RelationshipTemplate")),
             Some(template) => match self.account.relationships().can_send(&template).await? {
                 Some(refusal) => Some(refusal.into()),
-                None => request
-                    .creation_content
-                    .and_then(|content| content_check::check_creation_content(&content, &template.content).err()),
+                None => {
+                    request.creation_content.and_then(|content| self.check_creation_content(&content, &template).err())
+                }
             },
         };
         Ok(match refusal {
@@ -57,7 +57,7 @@ impl RelationshipsService {
         if let Some(refusal) = self.account.relationships().can_send(&template).await? {
             return Err(refusal.into());
         }
-        let content: Value = content_check::check_creation_content(&request.creation_content, &template.content)?;
+        let content = self.check_creation_content(&request.creation_content, &template)?;
         let relationship = self.account.relationships().send(&template, content).await?;
         Ok(self.changed(&relationship).await)
     }
@@ -162,6 +162,14 @@ impl RelationshipsService {
         self.account.cleanup_data_of_decomposed_relationship(&relationship).await?;
         push_datawallet(&self.account).await;
         Ok(())
+    }
+
+    fn check_creation_content(
+        &self,
+        content: &Value,
+        template: &RelationshipTemplate,
+    ) -> Result<Value, ApplicationError> {
+        content_check::check_creation_content(content, &template.content, self.account.clock().now())
     }
 
     async fn template(&self, id: &RelationshipTemplateId) -> Result<Option<RelationshipTemplate>, ApplicationError> {

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use core_types::{
-    PasswordProtection, PasswordProtectionCreationParameters, PasswordType, ReferenceKind, RelationshipTemplateId,
+    FileId, PasswordProtection, PasswordProtectionCreationParameters, PasswordType, Reference, ReferenceKind,
+    RelationshipTemplateId,
 };
 use protocol::token::{TokenContent, TokenContentRelationshipTemplate};
 use store::Query;
@@ -9,7 +10,7 @@ use transport::documents::RelationshipTemplate;
 use transport::{Account, SendTemplate, SendToken};
 
 use super::{exposed, found, push_datawallet};
-use crate::content_check;
+use crate::content_check::{self, OfferedFile, TemplateFacts};
 use crate::dto::{RelationshipTemplateDto, TokenDto};
 use crate::error::{ApplicationError, codes};
 use crate::query::{self, Ownership, Resource};
@@ -37,8 +38,17 @@ impl RelationshipTemplatesService {
         &self,
         request: CreateOwnRelationshipTemplateRequest,
     ) -> Result<RelationshipTemplateDto, ApplicationError> {
+        let facts = TemplateFacts {
+            expires_at: request.expires_at,
+            own_address: &self.account.identity().address,
+            now: self.account.clock().now(),
+        };
+        let content = content_check::check_template_content(&request.content, facts)?;
+        for file in content_check::offered_files(&content) {
+            self.check_offered_file(file).await?;
+        }
         let template = SendTemplate {
-            content: content_check::check_template_content(&request.content, request.expires_at)?,
+            content,
             expires_at: request.expires_at,
             max_number_of_allocations: request.max_number_of_allocations,
             for_identity: request.for_identity,
@@ -144,6 +154,19 @@ impl RelationshipTemplatesService {
             push_datawallet(&self.account).await;
         }
         Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
+    }
+
+    /// Only an own File that lives can be offered, and only with the token that lets the peer take it over.
+    async fn check_offered_file(&self, offered: OfferedFile<'_>) -> Result<(), ApplicationError> {
+        let id = Reference::parse(offered.reference).map(|reference| FileId::new(reference.id));
+        let id = id.map_err(|_| content_check::invalid_items())?;
+        let (files, now) = (self.account.files(), self.account.clock().now());
+        let file = files.get(&id).await?.filter(|file| file.is_own && file.expires_at > now);
+        let is_offered = match file {
+            Some(_) => files.validate_ownership_token(&id, offered.ownership_token).await?,
+            None => false,
+        };
+        if is_offered { Ok(()) } else { Err(content_check::invalid_items()) }
     }
 
     fn dto(&self, template: &RelationshipTemplate) -> RelationshipTemplateDto {

@@ -24,7 +24,7 @@ impl TokensService {
     /// # Errors
     /// `error.runtime.invalidTokenContent`, failures of the Backbone and the store.
     pub async fn create_own(&self, request: CreateOwnTokenRequest) -> Result<TokenDto, ApplicationError> {
-        let content = content_check::check_token_content(&request.content)?;
+        let content = content_check::check_token_content(&request.content, self.account.clock().now())?;
         let content = TokenContent::from_value(content).map_err(|_| ApplicationError::invalid_token_content())?;
         let options = request.options;
         let token = SendToken {

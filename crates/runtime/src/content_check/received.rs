@@ -1,0 +1,105 @@
+//! What peers sent, and how it is shown (`docs/protocol/06-rest-api.md` §6).
+
+use content::positions::Position;
+use content::{Content, Reader};
+use core_types::Timestamp;
+use serde_json::{Value, json};
+
+/// Most characters of a peer's text that go into a log.
+const MAX_LOGGED: usize = 100;
+
+/// What a client is shown of a Message's content. Anything that cannot be read as one of the kinds of a Message comes wrapped,
+/// as it is; inside what can be read, objects of unknown types are kept.
+pub(crate) fn presentable_message_content(content: &Value) -> Value {
+    presentable(content, Position::Message, "ArbitraryMessageContent")
+}
+
+/// The same for a RelationshipTemplate.
+pub(crate) fn presentable_template_content(content: &Value) -> Value {
+    presentable(content, Position::RelationshipTemplate, "ArbitraryRelationshipTemplateContent")
+}
+
+/// The same for the creation content of a Relationship.
+pub(crate) fn presentable_creation_content(content: &Value) -> Value {
+    presentable(content, Position::RelationshipCreation, "ArbitraryRelationshipCreationContent")
+}
+
+fn presentable(content: &Value, position: Position, wrapper: &str) -> Value {
+    match reader().read_received(content).map(|received| received.content) {
+        Ok(Content::Typed(object)) if position.takes(Some(object.type_name())) => object.into_value(),
+        _ => json!({ "@type": wrapper, "value": content }),
+    }
+}
+
+/// Says in the log what of a received content is not understood; it is kept all the same.
+pub(crate) fn report_unreadable(content: &Value, carrier: &'static str, id: &str) {
+    if let Some(what) = unreadable(content) {
+        tracing::warn!(carrier, id, what, "received content that this version does not understand is kept as it came");
+    }
+}
+
+/// What of the content is not understood. Never says more of it than names of types.
+fn unreadable(content: &Value) -> Option<String> {
+    match reader().read_received(content) {
+        Ok(received) => received.unknown.first().map(|first| {
+            let name: String = first.type_name.chars().take(MAX_LOGGED).collect();
+            let place: String = first.path.chars().take(MAX_LOGGED).collect();
+            let count = received.unknown.len();
+            format!("{count} object(s) of unknown types, the first of type {name:?} at {place:?}")
+        }),
+        Err(error) => Some(error.to_string().chars().take(MAX_LOGGED).collect()),
+    }
+}
+
+/// What was right when it was sent is right: dates are not held against the own clock.
+fn reader() -> Reader {
+    Reader::new(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_shown_wrapped() {
+        for content in [
+            json!({ "x": 1 }),
+            json!({ "@type": "Nope", "x": 1 }),
+            json!({ "@type": "Mail" }),
+            json!({ "@type": "Mail", "@version": 2, "to": ["a"], "subject": "s", "body": "b" }),
+            json!({ "@type": "GivenName", "value": "x" }),
+            json!(1),
+            json!("text"),
+            Value::Null,
+        ] {
+            let shown = presentable_message_content(&content);
+            assert_eq!(shown, json!({ "@type": "ArbitraryMessageContent", "value": content }));
+            let shown = presentable_template_content(&content);
+            assert_eq!(shown, json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": content }));
+            let shown = presentable_creation_content(&content);
+            assert_eq!(shown, json!({ "@type": "ArbitraryRelationshipCreationContent", "value": content }));
+        }
+    }
+
+    #[test]
+    fn mails_of_all_releases_are_shown_alike() {
+        let mail = json!({ "@type": "Mail", "body": "b", "cc": [], "subject": "s", "to": ["a"] });
+        assert_eq!(presentable_message_content(&mail), mail);
+        let of_a_former_release = json!({ "@type": "Mail", "content": "b", "subject": "s", "to": ["a"] });
+        assert_eq!(presentable_message_content(&of_a_former_release), mail);
+        let newer =
+            json!({ "@type": "Mail", "body": "b", "bodyFormat": "Markdown", "cc": [], "subject": "s", "to": ["a"] });
+        assert_eq!(presentable_message_content(&newer), newer);
+    }
+
+    #[test]
+    fn unknown_items_are_kept_and_reported() {
+        let item = json!({ "z": { "any": 1 }, "@type": "NewerRequestItem", "mustBeAccepted": true });
+        let request = json!({ "@type": "Request", "id": "REQ", "items": [item] });
+        assert_eq!(presentable_message_content(&request).to_string(), request.to_string());
+        let what = r#"1 object(s) of unknown types, the first of type "NewerRequestItem" at "items.0""#;
+        assert_eq!(unreadable(&request).as_deref(), Some(what));
+        assert_eq!(unreadable(&json!({ "untyped": true })), None);
+        assert_eq!(unreadable(&json!({ "@type": "Mail" })).as_deref(), Some("Mail.to :: Value is not defined"));
+    }
+}
