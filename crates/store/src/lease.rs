@@ -2,7 +2,8 @@
 //!
 //! SQLite: a lock on a file beside the database, which the operating system drops when the process ends. PostgreSQL: an
 //! advisory lock of the session that writes, so losing the session ends the lease and the open transaction together.
-//! Whoever gets the lease raises the term; a transaction that finds another term than its own does not write.
+//! Whoever gets the lease raises the term and leaves its name; a transaction that finds another term than its own does not
+//! write.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -59,32 +60,52 @@ pub(crate) async fn unlock_schema(session: &mut Session<'_>) -> Result<(), Store
     session.execute_script("SELECT pg_advisory_unlock_all()").await
 }
 
-/// The current term.
-pub(crate) async fn term(session: &mut Session<'_>) -> Result<i64, StoreError> {
-    session.fetch_one(Statement::new("SELECT term FROM lease WHERE id = 1")).await?.integer(0)
+/// Who writes, and since which term.
+pub(crate) struct Lease {
+    pub(crate) term: i64,
+    /// The instance that raised the term.
+    pub(crate) holder: String,
+}
+
+impl Lease {
+    /// Whether nobody but `holder` has raised the term since it was `term`. An instance may have raised it without learning of
+    /// it, when the connection broke in between.
+    pub(crate) fn is_of(&self, holder: &str, term: i64) -> bool {
+        self.term == term || self.holder == holder
+    }
+}
+
+/// The lease as it is now.
+pub(crate) async fn current(session: &mut Session<'_>) -> Result<Lease, StoreError> {
+    let row = session.fetch_one(Statement::new("SELECT term, holder FROM lease WHERE id = 1")).await?;
+    Ok(Lease { term: row.integer(0)?, holder: row.text(1)? })
 }
 
 /// The current term, which cannot change until the transaction ends.
 pub(crate) async fn term_for_transaction(session: &mut Session<'_>) -> Result<i64, StoreError> {
     match session.dialect() {
         // A write transaction of SQLite is alone.
-        Dialect::Sqlite => term(session).await,
+        Dialect::Sqlite => Ok(current(session).await?.term),
         Dialect::Postgres => {
             session.fetch_one(Statement::new("SELECT term FROM lease WHERE id = 1 FOR SHARE")).await?.integer(0)
         }
     }
 }
 
-/// Starts the next term, which must follow `expected` when given. `None` when another writer was faster.
-pub(crate) async fn next_term(session: &mut Session<'_>, expected: Option<i64>) -> Result<Option<i64>, StoreError> {
-    let current = term(session).await?;
-    if expected.is_some_and(|expected| expected != current) {
+/// Starts the next term in the name of `holder`, who must have had the lease since the term `since` when given. `None` when
+/// another writer was faster.
+pub(crate) async fn next_term(
+    session: &mut Session<'_>,
+    holder: &str,
+    since: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    let lease = current(session).await?;
+    if since.is_some_and(|since| !lease.is_of(holder, since)) {
         return Ok(None);
     }
-    let next = current + 1;
-    let changed = session
-        .execute(Statement::new("UPDATE lease SET term = $2 WHERE id = 1 AND term = $1").bind(current).bind(next))
-        .await?;
+    let next = lease.term + 1;
+    let statement = Statement::new("UPDATE lease SET term = $2, holder = $3 WHERE id = 1 AND term = $1");
+    let changed = session.execute(statement.bind(lease.term).bind(next).bind(holder)).await?;
     Ok((changed == 1).then_some(next))
 }
 

@@ -3,8 +3,14 @@
 use crate::StoreError;
 use crate::sql::{Dialect, Session, Statement};
 
-const SQLITE: &[&str] = &[include_str!("../migrations/sqlite/0001_documents_and_events.sql")];
-const POSTGRES: &[&str] = &[include_str!("../migrations/postgres/0001_documents_and_events.sql")];
+const SQLITE: &[&str] = &[
+    include_str!("../migrations/sqlite/0001_documents_and_events.sql"),
+    include_str!("../migrations/sqlite/0002_lease_holder.sql"),
+];
+const POSTGRES: &[&str] = &[
+    include_str!("../migrations/postgres/0001_documents_and_events.sql"),
+    include_str!("../migrations/postgres/0002_lease_holder.sql"),
+];
 
 /// Runs the steps the database has not seen yet.
 ///

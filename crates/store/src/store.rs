@@ -25,6 +25,8 @@ pub struct Store {
 
 pub(crate) struct Inner {
     pub(crate) database: String,
+    /// What this instance is called in the lease.
+    holder: String,
     location: Location,
     readers: Readers,
     pub(crate) writer: Arc<Mutex<Writer>>,
@@ -112,7 +114,8 @@ impl Store {
             session.create_schema(schema).await?;
         }
         migration::migrate(&mut session).await?;
-        let term = lease::next_term(&mut session, None)
+        let holder = Uuid::new_v4().to_string();
+        let term = lease::next_term(&mut session, &holder, None)
             .await?
             .ok_or_else(|| StoreError::Locked { database: database.clone() })?;
         let indexes = collection::load_indexes(&mut session).await?;
@@ -123,6 +126,7 @@ impl Store {
         tracing::debug!(%database, term, "the database is open");
         let inner = Inner {
             database,
+            holder,
             location,
             readers,
             writer: Arc::new(Mutex::new(writer)),
@@ -292,10 +296,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], or what else the database reports.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let current = lease::term(&mut self.inner.read().await?.session(&self.inner.database)).await?;
+        let lease = lease::current(&mut self.inner.read().await?.session(&self.inner.database)).await?;
         let writer = self.inner.writer.try_lock();
+        let is_lost =
+            |writer: &Writer| writer.state == WriterState::Lost || !lease.is_of(&self.inner.holder, writer.term);
         // While a transaction is open its own check has just passed.
-        if writer.is_ok_and(|writer| writer.state == WriterState::Lost || writer.term != current) {
+        if writer.is_ok_and(|writer| is_lost(&writer)) {
             return Err(self.inner.lease_lost());
         }
         Ok(())
@@ -413,13 +419,13 @@ impl Inner {
         let mut session = connection.session(&self.database);
         if let Location::Postgres { schema, .. } = &self.location
             && !lease::lock_schema(&mut session, schema, Duration::ZERO).await?
-            && lease::term(&mut session).await? == writer.term
+            && lease::current(&mut session).await?.is_of(&self.holder, writer.term)
         {
-            // The lock is held in our own term: the server has not noticed the end of our former session.
+            // The lease is still ours: the server has not noticed the end of our former session.
             let reason = "the former connection still holds the writer lease".to_owned();
             return Err(StoreError::Unavailable { database: self.database.clone(), reason });
         }
-        let Some(term) = lease::next_term(&mut session, Some(writer.term)).await? else {
+        let Some(term) = lease::next_term(&mut session, &self.holder, Some(writer.term)).await? else {
             writer.state = WriterState::Lost;
             return Err(self.lease_lost());
         };

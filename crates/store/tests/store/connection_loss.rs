@@ -117,10 +117,24 @@ async fn a_successor_in_between_keeps_the_former_writer_out() {
 async fn a_term_raised_behind_the_back_ends_the_lease() {
     let database = TestDatabase::postgres();
     let store = database.open().await;
-    let sql = format!("UPDATE \"{}\".lease SET term = term + 1", database.config.db_name);
+    let sql = format!("UPDATE \"{}\".lease SET term = term + 1, holder = 'another'", database.config.db_name);
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
     assert!(matches!(store.ping().await.unwrap_err(), StoreError::LeaseLost { .. }));
     assert!(matches!(insert(&store, "A").await.unwrap_err(), StoreError::LeaseLost { .. }));
+}
+
+#[tokio::test]
+async fn a_term_raised_without_learning_of_it_is_ours() {
+    let database = TestDatabase::postgres();
+    let store = database.open().await;
+    insert(&store, "A").await.unwrap();
+    // The connection that replaced a lost one was lost as well, after it had raised the term.
+    database.end_sessions().await;
+    let sql = format!("UPDATE \"{}\".lease SET term = term + 1", database.config.db_name);
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
+    insert(&store, "B").await.unwrap();
+    store.ping().await.unwrap();
+    assert_eq!(store.count_raw(&ANY, &Filter::All).await.unwrap(), 2);
 }
 
 #[tokio::test]
