@@ -59,7 +59,7 @@ pub(super) async fn audit(
     let mailboxes = exchange_what_is_left(arena).await?;
     let [first, second] = &mailboxes;
     let [of_first, of_second] = &ledgers;
-    let unknown_to_sender = check_messages(of_first, first, second, &mut findings)
+    let appeared_late = check_messages(of_first, first, second, &mut findings)
         + check_messages(of_second, second, first, &mut findings);
 
     let mut ciphers = 0;
@@ -85,10 +85,10 @@ pub(super) async fn audit(
     findings.into_result()?;
     let outcomes = of_first.outcomes + of_second.outcomes;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Report { outcomes, unknown_to_sender, ciphers, events, deliveries, interrupted_seconds, seconds })
+    Ok(Report { outcomes, appeared_late, ciphers, events, deliveries, interrupted_seconds, seconds })
 }
 
-/// Synchronises until both have what the other sent.
+/// Synchronises until both have what the other sent, and know what they sent themselves.
 async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
     let [first, second] = &arena.sides;
     let deadline = Instant::now() + EXCHANGE_LIMIT;
@@ -96,7 +96,7 @@ async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
         let synchronised = (first.client.sync().await, second.client.sync().await);
         let mailboxes = [mailbox(first).await?, mailbox(second).await?];
         let [one, other] = &mailboxes;
-        let is_complete = |from: &Mailbox, to: &Mailbox| from.sent.keys().all(|id| to.received.contains_key(id));
+        let is_complete = |from: &Mailbox, to: &Mailbox| from.sent.keys().eq(to.received.keys());
         let all_synchronised = synchronised.0.is_ok() && synchronised.1.is_ok();
         // What is missing after the time is up is a finding of its own.
         if all_synchronised && is_complete(one, other) && is_complete(other, one) || Instant::now() > deadline {
@@ -121,7 +121,7 @@ async fn mailbox(side: &Side) -> anyhow::Result<Mailbox> {
     Ok(mailbox)
 }
 
-/// One direction. The number of messages that arrived although their sender does not know them.
+/// One direction. The number of messages that their sender's list did not have when the client asked for them.
 fn check_messages(ledger: &Ledger, sender: &Mailbox, recipient: &Mailbox, findings: &mut Findings) -> usize {
     for (subject, id) in &ledger.sent {
         findings.expect(sender.sent.get(id) == Some(subject), || format!("{subject} ({id}) was lost by its sender"));
@@ -140,7 +140,12 @@ fn check_messages(ledger: &Ledger, sender: &Mailbox, recipient: &Mailbox, findin
         let is_known = ledger.sent.contains_key(subject) || ledger.given_up.contains(subject);
         findings.expect(is_known, || format!("{subject} arrived, but nobody sent it"));
     }
-    recipient.received.keys().filter(|id| !sender.sent.contains_key(*id)).count()
+    for (id, subject) in &recipient.received {
+        findings.expect(sender.sent.contains_key(id), || {
+            format!("{subject} ({id}) arrived, but its sender does not know it")
+        });
+    }
+    sender.sent.values().filter(|subject| ledger.given_up.contains(*subject)).count()
 }
 
 /// No counter of this direction of the relationship, and no nonce at all, may stand before two different ciphertexts. The

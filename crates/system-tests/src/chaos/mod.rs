@@ -41,8 +41,8 @@ pub struct Scenario {
 pub struct Report {
     /// What the clients learnt.
     pub outcomes: Outcomes,
-    /// Messages a recipient has that no sender knows of: the sender's Connector died after the Backbone had taken them.
-    pub unknown_to_sender: usize,
+    /// Messages that were given up, because they were not in the list of messages, and came into it later.
+    pub appeared_late: usize,
     /// Requests with ciphers the Backbone was sent.
     pub ciphers: usize,
     /// Events of both logs that had to be delivered.
@@ -59,13 +59,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} messages acknowledged, {} found in the list after an unknown outcome, {} given up, {} refused; \
-             {} arrived that their sender does not know; {} ciphers; {} events in {} deliveries; {:.1} s of interruptions, {:.1} s in all",
+            "{} messages acknowledged, {} found in the list after an unknown outcome, {} refused, {} given up, {} of these sent after all; \
+             {} ciphers; {} events in {} deliveries; {:.1} s of interruptions, {:.1} s in all",
             self.outcomes.acknowledged,
             self.outcomes.found_later,
-            self.outcomes.given_up,
             self.outcomes.refused,
-            self.unknown_to_sender,
+            self.outcomes.given_up,
+            self.appeared_late,
             self.ciphers,
             self.events,
             self.deliveries,
