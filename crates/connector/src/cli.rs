@@ -124,6 +124,9 @@ pub(crate) struct BackboneOptions {
     /// The host name in the addresses of Identities.
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     pub(crate) domain: String,
+    /// A JSON file with tags, announcements, quotas and limits; see docs/backbone.md.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) admin_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) supervision: Supervision,
 }

@@ -11,8 +11,6 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::BackboneOptions;
 use crate::{config, logging, notify, output, signals};
 
-/// How often Identities whose grace period is over are looked for.
-const CLEANUP_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// How long running requests may take after a stop was asked for.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -21,8 +19,11 @@ pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
     logging::start(&config::default_logging())?;
     let stop = signals::stop_requests(&options.supervision)?;
     let client = OAuthClient::new(options.client_id.as_str(), options.client_secret.as_str());
-    let settings =
-        BackboneConfig { did_domain: options.domain.clone(), ..BackboneConfig::new(&options.data, vec![client]) };
+    let settings = BackboneConfig {
+        did_domain: options.domain.clone(),
+        admin_file: options.admin_file.clone(),
+        ..BackboneConfig::new(&options.data, vec![client])
+    };
     let backbone = Backbone::open(settings).await?;
     let listener = TcpListener::bind((options.host, options.port)).await.with_context(|| {
         format!("cannot listen on {}:{} (choose another port with --port)", options.host, options.port)
@@ -32,13 +33,10 @@ pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
     output::say(format_args!("Backbone listening on {url}"));
     notify::ready(&url);
 
-    let cleanup = tokio::spawn(clean_up(backbone.clone(), stop.clone()));
     let served = tokio::select! {
         served = backbone.serve(listener, stop.clone()) => served,
         () = drained(&stop) => Ok(()),
     };
-    stop.cancel();
-    cleanup.await?;
     backbone.close().await;
     Ok(served?)
 }
@@ -56,18 +54,4 @@ async fn drained(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(DRAIN_LIMIT).await;
     tracing::warn!("Requests were still running when the time to stop was over.");
-}
-
-async fn clean_up(backbone: Backbone, stop: CancellationToken) {
-    let mut due = tokio::time::interval(CLEANUP_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = due.tick() => {}
-            () = stop.cancelled() => return,
-        }
-        match backbone.delete_expired_identities().await {
-            Ok(deleted) => deleted.iter().for_each(|address| tracing::info!(%address, "Identity deleted")),
-            Err(error) => tracing::error!(code = error.code(), "Identities could not be deleted: {error}"),
-        }
-    }
 }
