@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc, time::Instant};
 
 use backbone_api::headers;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use core_types::Timestamp;
 use reqwest::{
     Method,
@@ -19,6 +19,9 @@ use crate::{
     error::{Result, TransportError},
     request_error::{RequestError, codes},
 };
+
+/// Larger answers are not read to their end: far above every file and page, and below what would exhaust the memory.
+const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
 /// One call, before it is known by whom it is made. Can be sent more than once.
 #[derive(Debug, Clone)]
@@ -179,7 +182,7 @@ impl HttpClient {
         let response = self.http.execute(request).await.map_err(|error| network_error(call, &error))?;
         let (status, response_headers) = (response.status().as_u16(), response.headers().clone());
         self.time.note(&response_headers);
-        let body = response.bytes().await.map_err(|error| network_error(call, &error))?;
+        let body = read_body(call, response).await?;
         tracing::trace!(method = %call.method, path = call.path, status, "call to the Backbone answered");
         if self.debug {
             let server_ms =
@@ -246,6 +249,18 @@ fn upload_form(content: &Bytes, fields: &[(&'static str, String)]) -> reqwest::m
     fields.iter().fold(reqwest::multipart::Form::new().part("content", file), |form, (name, value)| {
         form.text(*name, value.clone())
     })
+}
+
+/// The whole body, unpacked, within [`MAX_ANSWER`].
+async fn read_body(call: &Call, mut response: reqwest::Response) -> Result<Bytes, Box<RequestError>> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| network_error(call, &error))? {
+        if body.len().saturating_add(chunk.len()) > MAX_ANSWER {
+            return Err(call.error(codes::RESULT_UNDEFINED, 500, "the answer is too large"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 /// The error of a call without an answer (`docs/protocol/02 §3.3`).

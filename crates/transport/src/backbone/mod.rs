@@ -23,7 +23,10 @@ pub(crate) use client::{Call, HttpClient};
 pub(crate) use compatibility::compatibility;
 pub use compatibility::{BackboneCompatibility, backbone_compatibility};
 
-use crate::error::Result;
+use crate::{error::Result, request_error::codes};
+
+/// A list of more pages than this is not fetched.
+const MAX_PAGES: u64 = 5_000;
 
 /// The Backbone as one device sees it.
 #[derive(Debug, Clone)]
@@ -88,6 +91,10 @@ impl Backbone {
     /// All pages of a list. The number of pages is that of the first answer (`docs/protocol/02 §3.5`).
     pub(crate) async fn pages<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>> {
         let (mut items, pages) = self.send(&call).await?.page(&call)?;
+        if pages > MAX_PAGES {
+            let reason = format!("the list has {pages} pages, at most {MAX_PAGES} are fetched");
+            return Err(call.error(codes::RESULT_UNDEFINED, 500, reason).into());
+        }
         for number in 2..=pages {
             let next = call.clone().query(PAGE_NUMBER, Some(number));
             let (more, _) = self.send(&next).await?.page(&next)?;

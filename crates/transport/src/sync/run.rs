@@ -34,6 +34,10 @@ const REFRESH_AFTER: Duration = Duration::from_secs(4);
 /// event that always fails in such a way from blocking the ones behind it.
 const MAX_INTERRUPTIONS: u32 = 5;
 
+/// How many runs one synchronisation makes at most; what is left comes with the next one. Each run can bring hundreds of
+/// events, so that this ends only a synchronisation with a Backbone that always promises more.
+const MAX_RUNS: u32 = 100;
+
 pub(super) async fn everything(account: Account) -> Result<ChangedItems> {
     let mut changed = ChangedItems::default();
     let result = external_events(&account, &mut changed).await;
@@ -60,7 +64,7 @@ async fn external_events(account: &Account, changed: &mut ChangedItems) -> Resul
     if let Err(error) = account.messages().recover().await {
         tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out");
     }
-    loop {
+    for _ in 0..MAX_RUNS {
         let Some((run, events)) = next_run(account).await? else {
             processed_events(account, &[]).await?;
             if account.config().datawallet_enabled {
@@ -84,7 +88,8 @@ async fn next_run(account: &Account) -> Result<Option<(RunningSyncRun, Vec<Value
     if let Some(run) = bookkeeping::running_sync_run(account.store()).await? {
         match external_events_of(account, &run).await {
             Ok(events) => return Ok(Some((run, events))),
-            Err(error) if is_lost(&error) => {
+            // A run whose events the Backbone refuses to tell for any other reason would stop every synchronisation.
+            Err(error) if is_lost(&error) || is_refused(&error) => {
                 tracing::debug!(sync_run = %run.id, code = error.code(), "the interrupted sync run is gone");
                 forget(account).await?;
             }
@@ -119,6 +124,11 @@ fn is_lost(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| {
         error.code == codes::RECORD_NOT_FOUND || error.code.starts_with("error.platform.validation.syncRun.")
     })
+}
+
+/// Whether the Backbone says that there is something wrong with the question itself.
+fn is_refused(error: &TransportError) -> bool {
+    error.as_request_error().is_some_and(|error| matches!(error.status, 400 | 404 | 410))
 }
 
 /// Applies the events in their order. An event that fails does not stop the others, unless the failure may pass: then the
