@@ -33,6 +33,8 @@ const CONTRACT_HEADERS: [&str; 11] = [
     "access-control-max-age",
 ];
 const UNKNOWN_SIGNATURE: &str = "to be replaced";
+/// The id of a Request that came with a template; it is not accepted where its id is used.
+const UNDECIDED_REQUEST: &str = "REQ00000000000000004";
 const BOUNDARY: &str = "boundary-of-the-replay";
 
 #[derive(Deserialize)]
@@ -279,6 +281,7 @@ impl Replay {
         }
         let recorded = recorded
             .replace("<boundary>", BOUNDARY)
+            .replace("<REQ-4>", UNDECIDED_REQUEST)
             .replace("<signature>", UNKNOWN_SIGNATURE)
             .replace("<iso-date>", "2035-01-01T00:00:00.000Z");
         self.bindings.fill(&recorded)
