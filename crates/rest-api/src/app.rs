@@ -44,7 +44,9 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     let state = AppState::new(state, config);
     let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&clock))?;
 
-    let (api, document) = routes::authenticated().split_for_parts();
+    let routes = routes::authenticated();
+    let routes = if mode.debug { routes.merge(routes::debugging()) } else { routes };
+    let (api, document) = routes.split_for_parts();
     let api = api
         .fallback(route_does_not_exist)
         .method_not_allowed_fallback(method_not_allowed)

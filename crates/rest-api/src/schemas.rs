@@ -155,6 +155,16 @@ pub(crate) struct CanCreateRelationshipBody {
     creation_content: Option<Value>,
 }
 
+/// A text for peers.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct SendBackboneNotificationBody {
+    /// Addresses, at least one.
+    recipients: Vec<String>,
+    /// Names the text, which the operator of the Backbone has configured.
+    code: String,
+}
+
 /// A Message to one or several peers.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

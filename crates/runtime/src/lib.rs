@@ -7,6 +7,7 @@
 mod content_check;
 mod error;
 mod health;
+mod languages;
 mod module;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]

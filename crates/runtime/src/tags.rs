@@ -1,9 +1,7 @@
 //! Tags of Files (`docs/protocol/05-consumption.md` §2.2).
 
 use crate::error::{ApplicationError, codes};
-
-/// Two-letter codes of ISO 639-1 (`docs/protocol/04-content.md` §11).
-const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+use crate::languages;
 
 /// Refuses tags that are neither custom nor of a general kind.
 ///
@@ -25,7 +23,7 @@ fn is_valid(tag: &str) -> bool {
         return true;
     }
     if let Some(language) = tag.strip_prefix("language:") {
-        return LANGUAGES.split(' ').any(|known| known == language);
+        return languages::is_known(language);
     }
     tag.strip_prefix("mimetype:").and_then(|mimetype| mimetype.split_once('/')).is_some_and(|(kind, subkind)| {
         let is_name =

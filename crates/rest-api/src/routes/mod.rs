@@ -13,20 +13,25 @@ use crate::openapi::{describe_filters, describe_guard};
 use crate::state::AppState;
 
 mod account;
+mod announcements;
+mod backbone_notifications;
 mod challenges;
 pub(crate) mod docs;
 mod files;
 mod health;
+mod identity_deletion_process;
 mod messages;
 mod monitoring;
 mod relationship_templates;
 mod relationships;
 mod tokens;
 
-/// Everything that needs credentials.
+/// Everything that needs credentials, as it is outside debug mode.
 pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
     let api = OpenApiRouter::new()
         .merge(account::routes())
+        .merge(announcements::routes())
+        .merge(backbone_notifications::routes())
         .merge(challenges::routes())
         .merge(files::routes())
         .merge(messages::routes())
@@ -34,6 +39,11 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
         .merge(relationship_templates::routes())
         .merge(tokens::routes());
     OpenApiRouter::new().nest(API_PREFIX, api).merge(monitoring::routes())
+}
+
+/// What debug mode adds to [`authenticated`].
+pub(crate) fn debugging() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().nest(API_PREFIX, identity_deletion_process::routes())
 }
 
 /// What everybody may ask. With another method these paths are unknown routes.

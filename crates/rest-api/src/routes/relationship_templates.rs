@@ -14,7 +14,7 @@ use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
-use crate::response::{ApiResult, ResultEnvelope, created_at, ok, qr_code};
+use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
 use crate::schemas::{Binary, CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
 use crate::state::AppState;
@@ -41,7 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(GUARD.any_type(filtered_by(&FILTERS, routes!(list))))
         .routes(GUARD.json(filtered_by(&FILTERS, routes!(create_own, list_own))))
         .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
-        .routes(GUARD.json_or_png(routes!(get)))
+        .routes(GUARD.json_or_png(routes!(get, delete)))
         .routes(GUARD.json_or_png(routes!(create_token)))
 }
 
@@ -101,6 +101,15 @@ async fn get(
         Representation::Json => ok(template),
         Representation::Png => qr_code(StatusCode::OK, &template.id, &template.reference.url),
     }
+}
+
+/// Deletes a RelationshipTemplate.
+#[utoipa::path(delete, path = "/RelationshipTemplates/{id}", tag = "RelationshipTemplates",
+    params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
+    responses((status = 204, description = "The RelationshipTemplate is gone.")))]
+async fn delete(State(state): State<AppState>, PathParameters(id): PathParameters<String>) -> ApiResult {
+    state.services().templates().delete(&id).await?;
+    no_content()
 }
 
 /// Creates a Token that leads to an own RelationshipTemplate.

@@ -12,7 +12,7 @@ use super::{Guard, filtered_by};
 use crate::extract::{PathParameters, QueryParameters};
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
-use crate::response::{ApiResult, ResultEnvelope, created, created_at, ok, qr_code};
+use crate::response::{ApiResult, ResultEnvelope, created, created_at, no_content, ok, qr_code};
 use crate::schemas::{Binary, CreateOwnTokenBody, LoadPeerTokenBody};
 use crate::state::AppState;
 
@@ -34,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(GUARD.json(filtered_by(&FILTERS, routes!(create_own, list_own))))
         .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
-        .routes(GUARD.json_or_png(routes!(get)))
+        .routes(GUARD.json_or_png(routes!(get, delete)))
 }
 
 /// Creates a Token.
@@ -86,6 +86,15 @@ async fn get(
         Representation::Json => ok(token),
         Representation::Png => qr_code(StatusCode::OK, &token.id, &token.reference.url),
     }
+}
+
+/// Deletes a Token.
+#[utoipa::path(delete, path = "/Tokens/{id}", tag = "Tokens",
+    params(("id" = String, Path, description = "Id of the Token.")),
+    responses((status = 204, description = "The Token is gone.")))]
+async fn delete(State(state): State<AppState>, PathParameters(id): PathParameters<String>) -> ApiResult {
+    state.services().tokens().delete(&id).await?;
+    no_content()
 }
 
 /// The answer to the creation of a Token for an object: the Token, or a QR code named after the object.

@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 fn scope(path: &str) -> Option<&'static str> {
     let resources = [
         ("/api/core/v1/Account/", "core:account"),
+        ("/api/core/v1/Announcements", "core:announcements"),
+        ("/api/core/v1/BackboneNotifications", "core:backboneNotifications"),
         ("/api/core/v1/Challenges", "core:challenges"),
         ("/api/core/v1/Files", "core:files"),
         ("/api/core/v1/Messages", "core:messages"),
         ("/api/core/v1/RelationshipTemplates", "core:relationshipTemplates"),
         ("/api/core/v1/Relationships", "core:relationships"),
         ("/api/core/v1/Tokens", "core:tokens"),
+        ("/api/core/v1/IdentityDeletionProcess", "debug:identityDeletionProcess"),
         ("/Monitoring/Version", "monitoring:version"),
         ("/Monitoring/Requests", "monitoring:requests"),
         ("/Monitoring/Support", "monitoring:support"),
@@ -49,7 +52,12 @@ async fn every_route_against_every_kind_of_key() {
     let account = crate::support::account::open().await;
     let operations = operations();
     assert!(operations.len() >= 40, "{} operations", operations.len());
-    for (method, path) in operations {
+    let production = operations.into_iter().map(|operation| (operation, rest_api::ServerMode::default()));
+    // Routes of debug mode are in no document.
+    let debug = rest_api::ServerMode { debug: true, documentation: false };
+    let debugging = ["GET", "POST", "DELETE"]
+        .map(|method| ((method.to_owned(), "/api/core/v1/IdentityDeletionProcess".to_owned()), debug));
+    for ((method, path), mode) in production.chain(debugging) {
         let scope = scope(&path).unwrap_or_else(|| panic!("no scope is known for {path}"));
         let (space, resource) = scope.split_once(':').unwrap();
         let other = if scope == "core:files" { "core:messages" } else { "core:files" };
@@ -84,7 +92,7 @@ async fn every_route_against_every_kind_of_key() {
             keys[name] = json!({"key": key(name), "scopes": scopes});
         }
         let config = json!({"authentication": {"apiKey": {"keys": keys}}});
-        let router = router(&account, config, rest_api::ServerMode::default(), Value::Null);
+        let router = router(&account, config, mode, Value::Null);
         let status =
             async |headers: &[(&str, &str)]| send(&router, request(&method, &path, headers, "")).await.status.as_u16();
 

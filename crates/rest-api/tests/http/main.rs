@@ -6,5 +6,6 @@ mod openapi;
 mod pipeline;
 mod properties;
 mod recordings;
+mod resources;
 mod serving;
 mod support;

@@ -74,6 +74,9 @@ async fn every_documented_filter_is_one() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             if method == "get" && parameter["in"] == "query" {
                 let name = parameter["name"].as_str().unwrap();
+                if parameter["required"] == true {
+                    continue;
+                }
                 let answer = call(&router, "GET", &format!("{path}?{name}=!"), &[]).await;
                 assert_eq!(answer.status, 200, "{path}?{name}");
                 assert_eq!(answer.json(), json!({"result": []}), "{path}?{name}");

@@ -3,6 +3,7 @@
 //! Members come in the order clients know; absent optional values are left out, never `null`.
 
 mod account;
+mod announcement;
 mod challenge;
 mod file;
 mod health;
@@ -15,6 +16,7 @@ mod relationship_template;
 mod token;
 
 pub use account::{IdentityInfoDto, SyncInfoDto, SyncInfoEntryDto};
+pub use announcement::{AnnouncementActionDto, AnnouncementDto};
 pub use challenge::{ChallengeDto, ValidateChallengeResultDto};
 pub use file::{FileDownload, FileDto};
 pub use health::{HealthDto, HealthServicesDto, HealthStatus};

@@ -42,6 +42,13 @@ pub const TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE: &str =
 /// No accepted incoming Request belongs to the template.
 pub const RELATIONSHIPS_NO_ACCEPTED_INCOMING_REQUEST: &str = "error.runtime.relationships.noAcceptedIncomingRequest";
 
+/// The own Identity is not going to be deleted.
+pub const IDENTITY_DELETION_NO_ACTIVE_PROCESS: &str =
+    "error.runtime.identityDeletionProcess.noActiveIdentityDeletionProcess";
+/// The own Identity is going to be deleted already.
+pub const IDENTITY_DELETION_ACTIVE_PROCESS_ALREADY_EXISTS: &str =
+    "error.runtime.identityDeletionProcess.activeIdentityDeletionProcessAlreadyExists";
+
 /// Recipients without active Relationship.
 pub const MESSAGES_HAS_NO_ACTIVE_RELATIONSHIP: &str = "error.runtime.messages.hasNoActiveRelationship";
 /// A recipient is about to delete its Identity.

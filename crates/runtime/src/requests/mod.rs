@@ -4,15 +4,21 @@
 //! (`docs/protocol/06-rest-api.md` §4). `Value::Null` stands for "no body was sent". `now` is the time against which
 //! expiry dates are checked.
 
+mod announcements;
+mod backbone_notifications;
 mod challenges;
 mod files;
+mod identity_deletion;
 mod messages;
 mod relationships;
 mod templates;
 mod tokens;
 
+pub use announcements::GetAnnouncementsRequest;
+pub use backbone_notifications::SendBackboneNotificationRequest;
 pub use challenges::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
 pub use files::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, UploadedFile};
+pub use identity_deletion::InitiateIdentityDeletionRequest;
 pub use messages::SendMessageRequest;
 pub use relationships::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 pub use templates::{
@@ -106,6 +112,7 @@ mod tests {
                 "attachments",
                 "templateId",
                 "creationContent",
+                "code",
                 "expiresAt",
                 "ephemeral",
                 "forIdentity",
@@ -132,6 +139,7 @@ mod tests {
                 LoadPeerFileRequest::parse(&body).err(),
                 CreateTokenForFileRequest::parse("FIL00000000000000000", &body, now).err(),
                 SendMessageRequest::parse(&body).err(),
+                SendBackboneNotificationRequest::parse(&body).err(),
                 CanCreateRelationshipRequest::parse(&body).err(),
                 CreateRelationshipRequest::parse(&body).err(),
                 CreateOwnRelationshipTemplateRequest::parse(&body, now).err(),

@@ -4,16 +4,22 @@
 //! [`ApplicationError`].
 
 mod account;
+mod announcements;
+mod backbone_notifications;
 mod challenges;
 mod files;
+mod identity_deletion;
 mod messages;
 mod relationships;
 mod templates;
 mod tokens;
 
 pub use account::AccountService;
+pub use announcements::AnnouncementsService;
+pub use backbone_notifications::BackboneNotificationsService;
 pub use challenges::ChallengesService;
 pub use files::FilesService;
+pub use identity_deletion::IdentityDeletionService;
 pub use messages::MessagesService;
 pub use relationships::RelationshipsService;
 pub use templates::RelationshipTemplatesService;
@@ -48,6 +54,24 @@ impl AccountServices {
     #[must_use]
     pub fn account(&self) -> AccountService {
         AccountService { account: self.account.clone() }
+    }
+
+    /// What the operator of the Backbone has to say.
+    #[must_use]
+    pub fn announcements(&self) -> AnnouncementsService {
+        AnnouncementsService { account: self.account.clone() }
+    }
+
+    /// Text notifications to peers.
+    #[must_use]
+    pub fn backbone_notifications(&self) -> BackboneNotificationsService {
+        BackboneNotificationsService { account: self.account.clone() }
+    }
+
+    /// Ending the own Identity.
+    #[must_use]
+    pub fn identity_deletion(&self) -> IdentityDeletionService {
+        IdentityDeletionService { account: self.account.clone() }
     }
 
     /// Proving who one is.

@@ -107,6 +107,19 @@ impl RelationshipTemplatesService {
         Ok(self.dto(&found(template, "RelationshipTemplate")?))
     }
 
+    /// Deletes a template: an own one at the Backbone, too.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, failures of the Backbone and the store.
+    pub async fn delete(&self, id: &str) -> Result<(), ApplicationError> {
+        check_id("id", Pattern::RelationshipTemplateId, id)?;
+        let template = self.account.templates().get(&RelationshipTemplateId::new(id)).await?;
+        let template = found(template, "RelationshipTemplate")?;
+        self.account.templates().delete(&template.id).await?;
+        push_datawallet(&self.account).await;
+        Ok(())
+    }
+
     /// Makes a Token that leads to an own template. What protects the template protects the Token too.
     ///
     /// # Errors

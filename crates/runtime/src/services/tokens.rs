@@ -78,4 +78,16 @@ impl TokensService {
         let token = found(self.account.tokens().get(&TokenId::new(id)).await?, "Token")?;
         Ok(TokenDto::new(&token, false, &self.account.config().base_url))
     }
+
+    /// Deletes a Token: an own one at the Backbone, too.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`, failures of the Backbone and the store.
+    pub async fn delete(&self, id: &str) -> Result<(), ApplicationError> {
+        check_id("id", Pattern::TokenId, id)?;
+        let token = found(self.account.tokens().get(&TokenId::new(id)).await?, "Token")?;
+        self.account.tokens().delete(&token.id).await?;
+        push_datawallet(&self.account).await;
+        Ok(())
+    }
 }

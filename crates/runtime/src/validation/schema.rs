@@ -26,6 +26,8 @@ pub(crate) enum Schema {
     True,
     /// A whole number not below the minimum.
     Integer { minimum: i64 },
+    /// A list.
+    List { items: &'static Schema },
     /// A list of distinct items.
     Set { items: &'static Schema, min_items: usize },
     /// An object.
@@ -101,6 +103,10 @@ impl Schema {
                 require(large_enough, path, &format!("must be >= {minimum}"))?;
                 require(number.fract() == 0.0, path, "must be integer")
             }
+            Self::List { items } => {
+                let Value::Array(values) = value else { return Err(at(path, "must be array")) };
+                items.each(values, path)
+            }
             Self::Set { items, min_items } => {
                 let Value::Array(values) = value else { return Err(at(path, "must be array")) };
                 require(values.len() >= min_items, path, &format!("must NOT have fewer than {min_items} items"))?;
@@ -115,6 +121,11 @@ impl Schema {
             }
             Self::Object(object) => object.members(value, path).map(|_| ()),
         }
+    }
+
+    fn each(self, values: &[Value], path: &str) -> Result<(), String> {
+        let mut items = values.iter().enumerate();
+        items.try_for_each(|(index, item)| self.first_failure(item, &join(path, &index.to_string())))
     }
 
     /// The first pair of equal items, looked for from the end. Plain texts are reported the higher index first.

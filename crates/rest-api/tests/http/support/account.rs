@@ -35,7 +35,11 @@ impl TestBackbone {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clients = vec![OAuthClient::new("test", "test")];
-        let backbone = Backbone::open(BackboneConfig::new(folder.path(), clients)).await.unwrap();
+        let config = BackboneConfig {
+            notification_codes: vec!["SomeCode".to_owned()],
+            ..BackboneConfig::new(folder.path(), clients)
+        };
+        let backbone = Backbone::open(config).await.unwrap();
         let misbehaviour = Arc::<Mutex<Misbehaviour>>::default();
         let router = Router::new()
             .fallback_service(backbone.router())
@@ -86,5 +90,23 @@ async fn misbehave(State(misbehaviour): State<Arc<Mutex<Misbehaviour>>>, request
         let answer: Value = json!({"result": {"canCreate": false, "code": code}});
         return axum::Json(answer).into_response();
     }
+    if request.uri().path().ends_with("/Announcements") {
+        return axum::Json(announcements(request.uri().query().unwrap_or_default())).into_response();
+    }
     next.run(request).await
+}
+
+/// What the Backbone of the recordings had to say; its announcement is older than any of a fresh Backbone.
+fn announcements(query: &str) -> Value {
+    let language = query.split('&').find_map(|parameter| parameter.strip_prefix("language=")).unwrap_or_default();
+    json!({"result": [{
+        "id": "ANC00000000000000001",
+        "createdAt": "2025-01-01T00:00:00.000Z",
+        "expiresAt": null,
+        "severity": "Low",
+        "title": format!("Title {language}"),
+        "body": "Body",
+        "actions": [{"displayName": "Open", "link": "https://enmeshed.eu", "iqlQuery": null}],
+        "iqlQuery": null,
+    }]})
 }

@@ -1,0 +1,28 @@
+//! `/BackboneNotifications`.
+
+use axum::extract::State;
+use runtime::requests::SendBackboneNotificationRequest;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::middleware::body::ParsedBody;
+use crate::response::{ApiResult, no_content};
+use crate::schemas::SendBackboneNotificationBody;
+use crate::state::AppState;
+
+const GUARD: Guard = Guard(&["core:backboneNotifications"]);
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(GUARD.json(routes!(send)))
+}
+
+/// Lets the Backbone show a text to peers.
+#[utoipa::path(post, path = "/BackboneNotifications", tag = "BackboneNotifications",
+    request_body = SendBackboneNotificationBody,
+    responses((status = 204, description = "The Backbone has taken the notification.")))]
+async fn send(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+    let request = SendBackboneNotificationRequest::parse(&body)?;
+    state.services().backbone_notifications().send(request).await?;
+    no_content()
+}

@@ -1,0 +1,31 @@
+//! Announcements (`docs/protocol/06-rest-api.md` §5.2).
+
+use crate::error::ApplicationError;
+use crate::languages;
+
+/// `GET /Announcements`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetAnnouncementsRequest {
+    /// Two letters of ISO 639-1.
+    pub language: String,
+}
+
+impl GetAnnouncementsRequest {
+    /// # Errors
+    /// `error.runtime.validation.invalidPropertyValue`.
+    pub fn parse(query: &[(String, String)]) -> Result<Self, ApplicationError> {
+        let mut given = query.iter().filter(|(name, _)| name == "language").map(|(_, value)| value);
+        let language = match (given.next(), given.next()) {
+            (Some(language), None) => language,
+            (Some(_), Some(_)) => return Err(ApplicationError::invalid_property_value("language must be string")),
+            (None, _) => {
+                return Err(ApplicationError::invalid_property_value("must have required property 'language'"));
+            }
+        };
+        if !languages::is_known(language) {
+            let text = "language must be equal to one of the allowed values";
+            return Err(ApplicationError::invalid_property_value(text));
+        }
+        Ok(Self { language: language.clone() })
+    }
+}
