@@ -159,7 +159,6 @@ impl RelationshipsService {
     pub async fn decompose(&self, id: &str) -> Result<(), ApplicationError> {
         let relationship = self.relationship("relationshipId", id).await?;
         self.account.relationships().decompose(&relationship.id).await?;
-        self.account.cleanup_data_of_decomposed_relationship(&relationship).await?;
         push_datawallet(&self.account).await;
         Ok(())
     }

@@ -21,7 +21,7 @@ use crate::{
     challenges::Challenges,
     config::TransportConfig,
     correlation,
-    documents::{Device, Identity, Relationship},
+    documents::{Device, Identity},
     error::{Result, TransportError},
     events::EventRecorder,
     files::Files,
@@ -190,19 +190,6 @@ impl Account {
     pub async fn close(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
-    }
-
-    /// Deletes what belongs to a decomposed relationship: its messages, templates and tokens
-    /// (`docs/protocol/02 §9.7.1`).
-    ///
-    /// # Errors
-    /// A failure of the store; then nothing was deleted.
-    pub async fn cleanup_data_of_decomposed_relationship(&self, relationship: &Relationship) -> Result<()> {
-        let mut unit = self.unit_of_work().await?;
-        self.messages().cleanup(&mut unit, relationship).await?;
-        self.templates().cleanup(&mut unit, relationship).await?;
-        self.tokens().cleanup(&mut unit, relationship).await?;
-        unit.commit().await
     }
 
     pub(crate) fn recorder(&self) -> &dyn EventRecorder {

@@ -199,8 +199,8 @@ impl Relationships {
         self.act(id, Action::RevokeReactivation).await
     }
 
-    /// Gives up a terminated relationship: the document and its keys are deleted. What else belongs to it is deleted by
-    /// [`Account::cleanup_data_of_decomposed_relationship`].
+    /// Gives up a terminated relationship: the document, its keys, its messages, templates and tokens are deleted
+    /// together (`docs/protocol/02 §9.7.1`).
     ///
     /// # Errors
     /// As [`terminate`](Self::terminate).
@@ -290,6 +290,10 @@ impl Relationships {
         unit.delete::<TransmitCounter>(secret.as_str()).await?;
         unit.delete::<Relationship>(id.as_str()).await?;
         unit.publish(&TransportEvent::RelationshipDecomposedBySelf { relationship_id: id.clone() }).await?;
+        // In the same transaction: once the relationship is gone, nobody can ask for the rest to be deleted.
+        self.account.messages().cleanup(&mut unit, &relationship).await?;
+        self.account.templates().cleanup(&mut unit, &relationship).await?;
+        self.account.tokens().cleanup(&mut unit, &relationship).await?;
         unit.commit().await
     }
 }

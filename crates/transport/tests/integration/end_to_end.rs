@@ -336,7 +336,6 @@ async fn decomposition_removes_what_belongs_to_a_relationship() {
     let relationship = a.relationship_to(&b).await;
     a.relationships().terminate(&relationship.id).await.unwrap();
     a.relationships().decompose(&relationship.id).await.unwrap();
-    a.cleanup_data_of_decomposed_relationship(&relationship).await.unwrap();
 
     assert!(a.relationships().get(&relationship.id).await.unwrap().is_none());
     assert!(a.messages().get(&single.id).await.unwrap().is_none());
