@@ -17,6 +17,12 @@ pub trait Module: Send + Sync {
     /// What people call it; unique within an Account.
     fn name(&self) -> &str;
 
+    /// Whether it brings in events by itself. Such a module is started last, when those that handle the events have
+    /// subscribed and the Connector serves.
+    fn pulls(&self) -> bool {
+        false
+    }
+
     /// Starts it. Must return soon: work goes on in tasks that end when `context.shutdown` is cancelled.
     ///
     /// # Errors
@@ -120,9 +126,9 @@ impl ModuleHost {
         Self { modules, shutdown: CancellationToken::new() }
     }
 
-    /// In the order given. A module that fails is degraded and holds nobody up.
-    pub(crate) async fn start(&self, services: &AccountServices, store: &Store, clock: &Arc<dyn Clock>) {
-        for hosted in &self.modules {
+    /// Those that pull, or all the others, in the order given. A module that fails is degraded and holds nobody up.
+    pub(crate) async fn start(&self, pulling: bool, services: &AccountServices, store: &Store, clock: &Arc<dyn Clock>) {
+        for hosted in self.modules.iter().filter(|hosted| hosted.module.pulls() == pulling) {
             let context = ModuleContext {
                 services: services.clone(),
                 store: store.clone(),

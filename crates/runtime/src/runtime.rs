@@ -151,11 +151,17 @@ impl HostedAccount {
         self.modules.statuses()
     }
 
-    /// Starts the modules one after the other. A module that fails is degraded and holds nobody up.
-    pub async fn start_modules(&self) {
+    /// Starts the modules that handle events, one after the other. From here on none of the events escapes them, so
+    /// this comes before anything is served. A module that fails is degraded and holds nobody up.
+    pub async fn start_subscribers(&self) {
         let (store, clock, shutdown) = (self.store.clone(), Arc::clone(&self.clock), self.shutdown.clone());
         self.tasks.spawn(remove_old_events(store, clock, shutdown));
-        self.modules.start(&self.services, &self.store, &self.clock).await;
+        self.modules.start(false, &self.services, &self.store, &self.clock).await;
+    }
+
+    /// Starts the modules that bring events in, one after the other, after [`Self::start_subscribers`].
+    pub async fn start_pullers(&self) {
+        self.modules.start(true, &self.services, &self.store, &self.clock).await;
         if let Err(error) = LifecycleEvent::ModulesStarted.publish(&self.store).await {
             tracing::error!(%error, "the start of the modules was not recorded");
         }

@@ -61,7 +61,8 @@ async fn events_carry_the_dto_and_the_correlation_id() {
     let dto = requestor.messages().list(&[]).await.unwrap();
     assert_eq!(received.data.as_ref().unwrap(), &serde_json::to_value(dto.first().unwrap()).unwrap());
 
-    one.start_modules().await;
+    one.start_subscribers().await;
+    one.start_pullers().await;
     let events = one.store().events_after(0, 100).await.unwrap();
     assert_eq!(events.last().unwrap().namespace, "runtime.modulesStarted");
     one.stop(Duration::from_secs(5)).await;

@@ -134,18 +134,20 @@ fn hint(code: &str) -> Option<&'static str> {
     }
 }
 
-/// What serves is started before what pulls: first the port, then the modules.
+/// First what handles events, so that none escapes it; then the port; then what pulls.
 async fn serve(
     configuration: Configuration,
     account: &Arc<HostedAccount>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let http = match serves_api(&configuration) {
-        true => Some(start_http(&configuration.http_server, configuration.merged, account, clock, &stop).await?),
+    let port = match serves_api(&configuration) {
+        true => Some(Port::open(&configuration.http_server, configuration.merged, account, clock).await?),
         false => None,
     };
-    account.start_modules().await;
+    account.start_subscribers().await;
+    let http = port.map(|port| port.serve(&stop));
+    account.start_pullers().await;
     notify::ready(http.as_ref().map_or("", |http| &http.url));
     match http {
         // The server ends after the stop only, or because it failed.
@@ -167,29 +169,41 @@ fn serves_api(configuration: &Configuration) -> bool {
     is_on && api_is_on
 }
 
+/// What is needed to serve. Taken before the modules start, so that a port in use is noticed before anything happens.
+struct Port {
+    listener: TcpListener,
+    router: axum::Router,
+    url: String,
+}
+
 struct Http {
     url: String,
     task: JoinHandle<std::io::Result<()>>,
 }
 
-async fn start_http(
-    server: &HttpServer,
-    configuration: serde_json::Value,
-    account: &Arc<HostedAccount>,
-    clock: Arc<dyn Clock>,
-    stop: &CancellationToken,
-) -> anyhow::Result<Http> {
-    let state = ApiState { account: Arc::clone(account), clock, mode: server.mode, version: version(), configuration };
-    let router = rest_api::router(state, &server.settings)?;
-    let address = SocketAddr::new(server.settings.host, server.settings.port);
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: choose another infrastructure.httpServer.port"))?;
-    let url = url_of(listener.local_addr()?);
-    tracing::info!("Connector listening on {url}");
-    let stop = stop.clone();
-    let task = tokio::spawn(rest_api::serve(listener, router, stop));
-    Ok(Http { url, task })
+impl Port {
+    async fn open(
+        server: &HttpServer,
+        configuration: serde_json::Value,
+        account: &Arc<HostedAccount>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let state =
+            ApiState { account: Arc::clone(account), clock, mode: server.mode, version: version(), configuration };
+        let router = rest_api::router(state, &server.settings)?;
+        let address = SocketAddr::new(server.settings.host, server.settings.port);
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}: choose another infrastructure.httpServer.port"))?;
+        let url = url_of(listener.local_addr()?);
+        Ok(Self { listener, router, url })
+    }
+
+    fn serve(self, stop: &CancellationToken) -> Http {
+        tracing::info!("Connector listening on {}", self.url);
+        let task = tokio::spawn(rest_api::serve(self.listener, self.router, stop.clone()));
+        Http { url: self.url, task }
+    }
 }
 
 /// How this machine reaches the address.

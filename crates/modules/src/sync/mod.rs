@@ -49,6 +49,10 @@ impl Module for SyncModule {
         "sync"
     }
 
+    fn pulls(&self) -> bool {
+        true
+    }
+
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
         let interval = self.interval;
         self.tasks.spawn(async move {

@@ -57,7 +57,8 @@ impl World {
         let transport = serde_json::from_value(transport).unwrap();
         let options = HostedAccountOptions { store, transport, clock: Arc::new(SystemClock), modules };
         let account = Runtime::new().open_account(options).await.unwrap();
-        account.start_modules().await;
+        account.start_subscribers().await;
+        account.start_pullers().await;
         account
     }
 }
