@@ -1,0 +1,34 @@
+//! Functions that take any bytes and must neither panic nor hang. The targets in `fuzz/` call one each; the tests here try
+//! them without a fuzzer.
+//!
+//! Where there is more to hold than that – what was read is written as it was read – the function asserts it.
+
+mod backbone;
+mod crypto_objects;
+mod http;
+mod objects;
+mod values;
+
+pub use backbone::{backbone_answer, backbone_request};
+pub use crypto_objects::crypto_object;
+pub use http::{list_filter, request_body, webhook_configuration};
+pub use objects::{envelope, sealed_object};
+pub use values::{encoding, reference, timestamp};
+
+/// Takes any bytes.
+pub type Entry = fn(&[u8]);
+
+/// What can be tried: a name, as that of the fuzz target, and a function.
+pub const ENTRIES: [(&str, Entry); 11] = [
+    ("backbone_answer", backbone_answer),
+    ("backbone_request", backbone_request),
+    ("crypto_object", crypto_object),
+    ("encoding", encoding),
+    ("envelope", envelope),
+    ("list_filter", list_filter),
+    ("reference", reference),
+    ("request_body", request_body),
+    ("sealed_object", sealed_object),
+    ("timestamp", timestamp),
+    ("webhook_configuration", webhook_configuration),
+];

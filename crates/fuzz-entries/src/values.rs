@@ -1,0 +1,44 @@
+use core_types::{IdentityAddress, PasswordType, Reference, ReferenceKind, Timestamp, json};
+use crypto::encoding::{base58_decode, base64_decode, base64_encode, base64url_decode, base64url_encode};
+
+/// Texts that stand for bytes, and JSON in the order and with the numbers of the peers.
+pub fn encoding(data: &[u8]) {
+    assert_eq!(base64url_decode(&base64url_encode(data)).ok().as_deref(), Some(data));
+    assert_eq!(base64_decode(&base64_encode(data)).ok().as_deref(), Some(data));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    drop(base64url_decode(text));
+    drop(base64_decode(text));
+    // Its time grows with the square of the length; no value of the protocol is longer.
+    if text.len() < 1000 {
+        drop(base58_decode(text));
+    }
+    if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+        let canonical = json::canonical(&value);
+        let again = serde_json::from_str(&canonical).map(|again| json::canonical(&again));
+        assert_eq!(again.ok(), Some(canonical));
+    }
+}
+
+/// References in all their forms, and what is in them.
+pub fn reference(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for kind in [ReferenceKind::File, ReferenceKind::RelationshipTemplate, ReferenceKind::Token] {
+        drop(Reference::parse_kind(kind, text));
+    }
+    if let Ok(reference) = Reference::parse(text) {
+        let truncated = reference.to_truncated();
+        assert_eq!(Reference::parse(&truncated).map(|again| again.to_truncated()).ok(), Some(truncated));
+    }
+    // The text inside, which a truncated reference encodes.
+    drop(Reference::parse(&base64url_encode(data)));
+    drop(PasswordType::parse(text));
+    drop(serde_json::from_slice::<IdentityAddress>(data));
+}
+
+/// Points in time as peers and clients write them.
+pub fn timestamp(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(time) = text.parse::<Timestamp>() {
+        assert_eq!(time.to_string().parse().ok(), Some(time));
+    }
+}
