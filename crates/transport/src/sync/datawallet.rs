@@ -20,6 +20,7 @@ use crate::{
     config::SUPPORTED_DATAWALLET_VERSION,
     documents::{Device, File, IdentityDeletionProcess, Message, Relationship, RelationshipTemplate, Secret, Token},
     error::{Result, TransportError},
+    events::TransportEvent,
 };
 
 /// The collections other devices may write to. Collection names come from the Backbone, which must not be able to reach
@@ -83,8 +84,12 @@ pub(super) async fn synchronise(account: &Account, changed: &mut ChangedItems) -
         return Err(insufficient_version(datawallet.version));
     }
     let identifiers = pull(account).await?;
-    changed.changed_object_identifiers_during_datawallet_sync.extend(identifiers);
     let mut unit = account.unit_of_work().await?;
+    // External events tell only the devices that did not start or cancel it themselves.
+    if identifiers.iter().any(|id| id.starts_with("IDP")) {
+        unit.publish(&TransportEvent::IdentityDeletionProcessStatusChanged(None)).await?;
+    }
+    changed.changed_object_identifiers_during_datawallet_sync.extend(identifiers);
     bookkeeping::set_datawallet_time(unit.transaction(), account.clock().now()).await?;
     unit.commit().await
 }

@@ -2,15 +2,16 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use serde_json::{Value, json};
 use store::Query;
 use transport::{
-    Account,
+    Account, TransportConfig,
     documents::{
         AuditLogReason, DeletionProcessStatus, IdentityDeletionProcess, PeerDeletionStatus, RelationshipStatus,
     },
 };
 
-use crate::support::{Fault, TestBackbone};
+use crate::support::{Fault, TestAccount, TestBackbone, open};
 
 const CHANGED: &str = "transport.identityDeletionProcessStatusChanged";
 const TO_BE_DELETED: &str = "error.platform.validation.syncRun.cannotStartSyncRunWhileIdentityIsToBeDeleted";
@@ -114,4 +115,27 @@ async fn the_deletion_of_a_peer_ends_its_relationship() {
     assert_eq!(a.count_events("transport.peerDeleted").await, 1);
     a.relationships().decompose(&relationship.id).await.unwrap();
     assert_eq!(a.relationships().get(&relationship.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_deletion_known_to_another_device_is_told_without_data() {
+    let backbone = TestBackbone::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = TransportConfig { datawallet_enabled: true, ..backbone.config() };
+    let account = TestAccount { account: open(folder.path(), config).await.unwrap(), folder };
+    let modification = |id: &str| {
+        json!({ "result": [{
+            "id": "DWM00000000000000001", "index": 0, "objectIdentifier": id, "payloadCategory": null,
+            "createdAt": "2026-01-01T00:00:00.000Z", "createdByDevice": "DVC00000000000000002",
+            "collection": "IdentityDeletionProcess", "type": "Delete", "encryptedPayload": null, "datawalletVersion": 1,
+        }] })
+    };
+    for (id, told) in [("REL00000000000000001", 0), ("IDP00000000000000001", 1)] {
+        let answer = modification(id);
+        let tampered = move |body: &mut Value| *body = answer.clone();
+        backbone.network.fail_next(Method::GET, "/Datawallet/Modifications", Fault::Tampered(Box::new(tampered)));
+        let changed = account.sync().only_datawallet().await.unwrap();
+        assert_eq!(changed.changed_object_identifiers_during_datawallet_sync, [id]);
+        assert_eq!(account.count_events(CHANGED).await, told, "{id}");
+    }
 }
