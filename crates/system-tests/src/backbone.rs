@@ -43,7 +43,7 @@ impl BackboneProcess {
         let data = self.data.to_str().context("the folder has no plain name")?;
         let arguments =
             ["backbone", "--port", "0", "--data", data, "--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET];
-        let process = ServerProcess::spawn("the Backbone", &arguments, &self.log).await?;
+        let mut process = ServerProcess::spawn("the Backbone", &arguments, &self.log)?;
         self.port.send_replace(Some(process.port().await?));
         self.process = Some(process);
         Ok(())

@@ -137,7 +137,7 @@ impl ConnectorProcess {
     /// # Errors
     /// When it ends before that, or takes too long.
     pub async fn run(&mut self) -> anyhow::Result<()> {
-        let process = self.spawn().await?;
+        let mut process = self.spawn()?;
         let port = process.port().await?;
         self.process = Some(process);
         self.url.send_replace(Some(format!("http://127.0.0.1:{port}")));
@@ -148,9 +148,9 @@ impl ConnectorProcess {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub async fn spawn(&self) -> anyhow::Result<ServerProcess> {
+    pub fn spawn(&self) -> anyhow::Result<ServerProcess> {
         let config = self.config_file.to_str().context("the folder has no plain name")?;
-        ServerProcess::spawn(&self.name, &["start", "-c", config], &self.log).await
+        ServerProcess::spawn(&self.name, &["start", "-c", config], &self.log)
     }
 
     /// Kills it.

@@ -1,14 +1,13 @@
 //! A server process of ours.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::watch;
+use anyhow::{Context as _, bail};
+use tokio::net::UnixDatagram;
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::connector_program;
 
@@ -17,15 +16,17 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a stop may take; the program itself gives up earlier.
 const STOP_LIMIT: Duration = Duration::from_secs(25);
 
-/// A process of the `connector` program that serves on a port it tells on standard output. It ends with its last handle
-/// and with the process that started it.
+/// A process of the `connector` program. It ends with its last handle and with the process that started it.
 #[derive(Debug)]
 pub struct ServerProcess {
     name: String,
     child: Child,
     /// The program stops when this is closed.
     stdin: Option<ChildStdin>,
-    port: watch::Receiver<Option<u16>>,
+    /// Where the program tells, as to a service manager, that it serves.
+    ready: UnixDatagram,
+    /// Lives as long as the process.
+    _folder: tempfile::TempDir,
     log: PathBuf,
 }
 
@@ -34,52 +35,45 @@ impl ServerProcess {
     ///
     /// # Errors
     /// When the process cannot be started; that it ends at once is told by [`port`](Self::port).
-    pub async fn spawn(name: &str, arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(log).await.context("the log cannot be written")?;
-        let errors = file.try_clone().await?.into_std().await;
+    pub fn spawn(name: &str, arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(log).context("the log cannot be written")?;
+        let folder = tempfile::tempdir()?;
+        let socket = folder.path().join("ready");
+        let ready = UnixDatagram::bind(&socket)?;
         let mut child = Command::new(connector_program()?)
             .args(arguments)
             .arg("--stop-with-stdin")
             .env("NO_COLOR", "1")
+            .env("NOTIFY_SOCKET", socket)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(errors)
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{name} cannot be started"))?;
-        let (sender, port) = watch::channel(None);
-        if let Some(output) = child.stdout.take() {
-            tokio::spawn(follow(output, file, sender));
-        }
         let stdin = child.stdin.take();
-        Ok(Self { name: name.to_owned(), child, stdin, port, log: log.to_owned() })
+        Ok(Self { name: name.to_owned(), child, stdin, ready, _folder: folder, log: log.to_owned() })
     }
 
-    /// The port the server listens on, as soon as it does.
+    /// The port the server listens on, as soon as it serves. To be asked for once.
     ///
     /// # Errors
     /// When it ends or says nothing within 30 s.
-    pub async fn port(&self) -> anyhow::Result<u16> {
-        let mut port = self.port.clone();
-        match tokio::time::timeout(START_LIMIT, port.wait_for(Option::is_some)).await {
-            Ok(Ok(port)) => port.ok_or_else(|| anyhow!("no port")),
-            Ok(Err(_)) => bail!("{} ended before it listened, see {}", self.name, self.log.display()),
-            Err(_) => bail!("{} does not listen after {START_LIMIT:?}, see {}", self.name, self.log.display()),
-        }
+    pub async fn port(&mut self) -> anyhow::Result<u16> {
+        let mut message = [0; 1024];
+        let length = tokio::select! {
+            length = self.ready.recv(&mut message) => length?,
+            status = self.child.wait() => bail!("{} ended with {} before it served, see {}", self.name, status?, self.log.display()),
+            () = tokio::time::sleep(START_LIMIT) => bail!("{} does not serve after {START_LIMIT:?}, see {}", self.name, self.log.display()),
+        };
+        let message = String::from_utf8_lossy(message.get(..length).unwrap_or_default());
+        port_in(&message).with_context(|| format!("{} says {message:?}", self.name))
     }
 
     /// The id of the process, while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.id()
-    }
-
-    /// Whether the process runs.
-    ///
-    /// # Errors
-    /// When the system does not tell.
-    pub fn is_running(&mut self) -> anyhow::Result<bool> {
-        Ok(self.child.try_wait()?.is_none())
     }
 
     /// Ends the process as a power failure would (SIGKILL).
@@ -106,26 +100,10 @@ impl ServerProcess {
     }
 }
 
-/// Copies the output into the log and looks for the port.
-async fn follow(output: ChildStdout, mut log: File, port: watch::Sender<Option<u16>>) {
-    let mut lines = BufReader::new(output).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if port.borrow().is_none()
-            && let Some(found) = port_in(&line)
-        {
-            port.send_replace(Some(found));
-        }
-        // A lost line of the log must not stop the process that prints it.
-        let _ = log.write_all(format!("{line}\n").as_bytes()).await;
-    }
-    let _ = log.flush().await;
-}
-
-/// The port in `… listening on http://host:PORT`.
-fn port_in(line: &str) -> Option<u16> {
-    let (_, url) = line.split_once("listening on ")?;
-    let digits = url.split_whitespace().next()?.trim_end_matches('/').rsplit(':').next()?;
-    digits.parse().ok()
+/// The port of the URL in a message that says ready.
+fn port_in(message: &str) -> Option<u16> {
+    let url = message.lines().find_map(|line| line.strip_prefix("X_CONNECTOR_URL="))?;
+    url.rsplit(':').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -133,10 +111,8 @@ mod tests {
     use super::port_in;
 
     #[test]
-    fn the_port_is_found_in_the_line_that_tells_it() {
-        assert_eq!(port_in("Backbone listening on http://localhost:8090"), Some(8090));
-        assert_eq!(port_in("[2026] [INFO] connector - Connector listening on http://localhost:81 [id]"), Some(81));
-        assert_eq!(port_in("something else on http://localhost:81"), None);
-        assert_eq!(port_in("listening on nothing"), None);
+    fn the_port_is_found_in_the_message_that_tells_it() {
+        assert_eq!(port_in("READY=1\nSTATUS=Listening\nX_CONNECTOR_URL=http://localhost:8090\n"), Some(8090));
+        assert_eq!(port_in("STATUS=Starting on http://localhost:81\n"), None);
     }
 }

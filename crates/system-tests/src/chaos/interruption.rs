@@ -47,7 +47,7 @@ pub(super) async fn one(
         }
         Interruption::KillConnectorTwice => {
             connector.kill().await?;
-            let starting = connector.spawn().await?;
+            let starting = connector.spawn()?;
             tokio::time::sleep(START.mul_f64(rng.random())).await;
             starting.kill().await?;
             connector.run().await
