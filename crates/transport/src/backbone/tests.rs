@@ -212,7 +212,7 @@ async fn fetches_all_pages_and_no_more() {
         .await;
     Mock::given(path("/list"))
         .and(query_param("filter", "f"))
-        .respond_with(page(json!([1, 2]), u64::MAX))
+        .respond_with(page(json!([1, 2]), 5_000))
         .mount(&server)
         .await;
     let backbone = backbone(&config(server.uri()), clock());

@@ -36,8 +36,10 @@ const RECENT: Duration = Duration::from_secs(10);
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 3600);
 /// Several instances of a Backbone have several clocks, and a message can be stored some time after it got its time stamp.
 const INSTANCE_SKEW: Duration = Duration::from_secs(10);
-/// Messages in one page of the Backbone's list. Each may have 10 MiB.
-const MESSAGES_PER_PAGE: u64 = 20;
+/// Messages in one page of the Backbone's list. Each may have 10 MiB, and a whole answer is limited.
+const MESSAGES_PER_PAGE: u64 = 8;
+/// A Backbone that announces more messages than it has must not keep anybody busy for ever.
+const MAX_PAGES: usize = 5_000;
 
 /// What identifies a message at the Backbone before its id is known.
 pub(super) fn body_hash(body: &[u8]) -> String {
@@ -52,7 +54,7 @@ pub(super) fn lock_name(id: &str) -> String {
 impl Messages {
     /// Stores the messages the Backbone has taken without this being known here. One it does not know is given up when it
     /// cannot arrive any more.
-    pub(crate) async fn recover(&self) -> Result<()> {
+    async fn recover(&self) -> Result<()> {
         let account = &self.account;
         let mut held: Vec<(PendingMessage, OwnedMutexGuard<()>)> = Vec::new();
         for pending in account.store().find::<PendingMessage>(&Query::default()).await? {
@@ -97,15 +99,14 @@ impl Messages {
                 tokio::time::sleep(LATECOMERS).await;
                 self.recover().await?;
             }
-            Ok::<_, TransportError>(())
+            Ok(())
         };
-        match tokio::time::timeout(PATIENCE_AT_START, twice).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out yet");
-            }
-            Err(_) => tracing::warn!("the fate of sent messages could not be found out in time"),
-        }
+        in_passing(PATIENCE_AT_START, twice).await;
+    }
+
+    /// [`recover`](Self::recover) beside something else, which it must not hold up or keep from happening.
+    pub(crate) async fn recover_in_passing(&self) {
+        in_passing(PATIENCE, self.recover()).await;
     }
 
     /// The end of a sending that ended with `error`, which does not tell whether the Backbone has taken the message: the
@@ -177,7 +178,10 @@ impl Messages {
         };
         let (_, count) = http.page::<BackboneMessage>(&list(1, 1)).await?;
         let mut number = count.div_ceil(MESSAGES_PER_PAGE);
-        while number > 0 && !wanted.is_empty() {
+        for _ in 0..MAX_PAGES {
+            if number == 0 || wanted.is_empty() {
+                break;
+            }
             let (messages, _) = http.page::<BackboneMessage>(&list(MESSAGES_PER_PAGE, number)).await?;
             if messages.first().is_some_and(|message| message.created_at < since) {
                 number = 1;
@@ -196,6 +200,16 @@ impl Messages {
     fn is_over(&self, pending: &PendingMessage) -> bool {
         let latest = pending.prepared_at.saturating_add(self.account.config().timeout().saturating_mul(2));
         latest.is_expired(self.account.clock().now())
+    }
+}
+
+async fn in_passing(patience: Duration, recovery: impl Future<Output = Result<()>>) {
+    match tokio::time::timeout(patience, recovery).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out yet");
+        }
+        Err(_) => tracing::warn!("the fate of sent messages could not be found out in time"),
     }
 }
 

@@ -61,9 +61,7 @@ pub(super) async fn only_datawallet(account: Account) -> Result<ChangedItems> {
 
 async fn external_events(account: &Account, changed: &mut ChangedItems) -> Result<()> {
     datawallet::bootstrap(account).await?;
-    if let Err(error) = account.messages().recover().await {
-        tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out");
-    }
+    account.messages().recover_in_passing().await;
     for _ in 0..MAX_RUNS {
         let Some((run, events)) = next_run(account).await? else {
             processed_events(account, &[]).await?;

@@ -239,6 +239,20 @@ async fn a_message_that_comes_late_is_known_after_the_next_synchronisation() {
 }
 
 #[tokio::test]
+async fn a_list_without_end_does_not_hold_up_the_synchronisation() {
+    let backbone = TestBackbone::start().await;
+    let (a, b) = backbone.related_accounts().await;
+    backbone.network.fail_next(Method::POST, "/Messages", Fault::Unreachable);
+    a.messages().send(message_to(&b)).await.unwrap_err();
+    let endless = |answer: &mut Value| answer["pagination"]["totalPages"] = json!(u64::MAX);
+    backbone.network.fail_next(Method::GET, "/Messages", Fault::Tampered(Box::new(endless)));
+    let started = std::time::Instant::now();
+    a.sync().everything().await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(pending_messages(&a).await, 1);
+}
+
+#[tokio::test]
 async fn a_message_that_never_arrived_is_given_up_after_a_while() {
     let backbone = TestBackbone::start().await;
     let (a, b) = backbone.related_accounts().await;
