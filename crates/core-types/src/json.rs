@@ -76,7 +76,8 @@ fn double(value: f64) -> String {
     format!("{sign}{body}")
 }
 
-type Order<'f> = &'f dyn for<'a> Fn(&'a Map<String, Value>) -> Vec<(&'a String, &'a Value)>;
+/// The members in another order, if they are to have one.
+type Order<'f> = &'f dyn for<'a> Fn(&'a Map<String, Value>) -> Option<Vec<(&'a String, &'a Value)>>;
 
 fn write_value(out: &mut String, value: &Value, order: Order<'_>) {
     match value {
@@ -95,58 +96,72 @@ fn write_value(out: &mut String, value: &Value, order: Order<'_>) {
             }
             out.push(']');
         }
-        Value::Object(members) => {
-            out.push('{');
-            for (index, (name, member)) in order(members).into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_text(out, name);
-                out.push(':');
-                write_value(out, member, order);
-            }
-            out.push('}');
-        }
+        Value::Object(members) => match order(members) {
+            Some(ordered) => write_members(out, ordered.into_iter(), order),
+            None => write_members(out, members.iter(), order),
+        },
     }
+}
+
+fn write_members<'a>(out: &mut String, members: impl Iterator<Item = (&'a String, &'a Value)>, order: Order<'_>) {
+    out.push('{');
+    for (index, (name, member)) in members.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_text(out, name);
+        out.push(':');
+        write_value(out, member, order);
+    }
+    out.push('}');
 }
 
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
+    let mut rest = text;
+    // Most texts have nothing to escape, so what lies between is taken as a whole.
+    while let Some(position) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let (plain, escaped) = rest.split_at(position);
+        out.push_str(plain);
+        let mut characters = escaped.chars();
+        match characters.next() {
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) if control < ' ' => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
-            other => out.push(other),
+            Some(quoted) => out.extend(['\\', quoted]),
+            None => {}
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 
-fn in_javascript_order(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
+fn in_javascript_order(members: &Map<String, Value>) -> Option<Vec<(&String, &Value)>> {
+    if members.keys().all(|name| integer_name(name).is_none()) {
+        return None;
+    }
     let mut ordered: Vec<_> = members.iter().collect();
     // Stable, so names that are no integers keep their order.
     ordered.sort_by_key(|(name, _)| integer_name(name).unwrap_or(INTEGER_NAME_LIMIT));
-    ordered
+    Some(ordered)
 }
 
 fn integer_name(name: &str) -> Option<u64> {
     let canonical = name == "0" || (!name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit()));
-    name.parse().ok().filter(|index| canonical && *index < INTEGER_NAME_LIMIT)
+    if canonical { name.parse().ok().filter(|index| *index < INTEGER_NAME_LIMIT) } else { None }
 }
 
-fn sorted(members: &Map<String, Value>) -> Vec<(&String, &Value)> {
+fn sorted(members: &Map<String, Value>) -> Option<Vec<(&String, &Value)>> {
     let mut ordered: Vec<_> = members.iter().collect();
     ordered.sort_by(|(left, _), (right, _)| by_utf16(left, right));
-    ordered
+    Some(ordered)
 }
 
 fn by_utf16(left: &str, right: &str) -> Ordering {

@@ -75,11 +75,15 @@ pub(crate) fn to_value<T: Document>(document: &T) -> Result<Value, StoreError> {
 
 /// Reads a stored document. The error names the member, not its value, which may be a secret.
 pub(crate) fn from_text<T: Document>(key: &str, text: &str) -> Result<T, StoreError> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let reason =
-            format!("does not have the expected shape at '{}' ({:?} error)", error.path(), error.inner().classify());
-        T::COLLECTION.invalid(key, reason)
+    serde_json::from_str(text).map_err(|error| {
+        // Keeping track of the path costs much, so it is only done when there is something to tell.
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let place = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Ok(_) => "the end".to_owned(),
+            Err(error) => format!("'{}'", error.path()),
+        };
+        T::COLLECTION
+            .invalid(key, format!("does not have the expected shape at {place} ({:?} error)", error.classify()))
     })
 }
 
