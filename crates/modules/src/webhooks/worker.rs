@@ -1,12 +1,12 @@
 //! The part that delivers: one worker for each subscriber.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use core_types::{Clock, Timestamp};
 use runtime::ModuleContext;
-use store::{Delivery, Store, StoreError};
+use store::{Delivery, Store, StoreError, Transaction};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,8 @@ use super::target::{DeliveryError, Target};
 
 /// Pause after a failure of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Deliveries read ahead of their turn, at most: an event may be large.
+const AHEAD: usize = 16;
 
 /// Delivers what is due for one subscriber: several objects at the same time, but one after the other for each object.
 pub(super) struct Worker {
@@ -31,6 +33,8 @@ pub(super) struct Worker {
     /// Shared by all workers of the target.
     permits: Arc<Semaphore>,
     status: TargetStatus,
+    /// Due and read, in their order.
+    ready: VecDeque<Delivery>,
     /// Being delivered now.
     running: BTreeSet<i64>,
     /// Failed, and when to try again.
@@ -58,6 +62,7 @@ impl Worker {
             target_name: route.target_name.clone(),
             permits,
             status,
+            ready: VecDeque::new(),
             running: BTreeSet::new(),
             waiting: BTreeMap::new(),
         }
@@ -77,12 +82,12 @@ impl Worker {
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = self.lane.wake.notified() => {}
-                Some(attempt) = attempts.join_next() => self.finish(attempt.ok()).await,
+                Some(attempt) = attempts.join_next() => self.finish(attempt.ok(), &mut attempts).await,
                 () = sleep(next) => {}
             }
         }
         while let Some(attempt) = attempts.join_next().await {
-            self.finish(attempt.ok()).await;
+            self.finish(attempt.ok(), &mut attempts).await;
         }
     }
 
@@ -93,13 +98,11 @@ impl Worker {
         if free == 0 {
             return Ok(None);
         }
-        // What is being delivered still counts as due.
-        let limit = u32::try_from(self.options.max_parallel_requests).unwrap_or(u32::MAX);
-        let due = self.store.due_deliveries(&self.lane.subscriber, now, limit).await?;
-        let nothing_is_due = due.is_empty();
-        let may_begin = |id: i64| !self.running.contains(&id) && self.waiting.get(&id).is_none_or(|next| *next <= now);
-        let new: Vec<_> = due.into_iter().filter(|delivery| may_begin(delivery.id)).take(free).collect();
-        for delivery in new {
+        let mut nothing_is_due = false;
+        if self.ready.len() < free {
+            nothing_is_due = self.read_due(now).await? == 0;
+        }
+        for delivery in self.ready.drain(..free.min(self.ready.len())) {
             self.running.insert(delivery.id);
             self.waiting.remove(&delivery.id);
             let (target, permits) = (Arc::clone(&self.target), Arc::clone(&self.permits));
@@ -119,25 +122,62 @@ impl Worker {
         Ok(next.map(|next| next.duration_since(now)))
     }
 
-    async fn finish(&mut self, attempt: Option<Attempt>) {
-        let Some((delivery, result)) = attempt else {
-            // The attempt panicked; it is not known which one it was. All come again.
-            self.running.clear();
-            return;
+    /// Reads what is due, and tells how much that is, what is ready or being delivered included.
+    async fn read_due(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        // These still count as due.
+        let known = self.running.len() + self.ready.len();
+        let limit = u32::try_from(known + AHEAD.max(self.options.max_parallel_requests)).unwrap_or(u32::MAX);
+        let due = self.store.due_deliveries(&self.lane.subscriber, now, limit).await?;
+        let count = due.len();
+        let is_ready: BTreeSet<i64> = self.ready.iter().map(|delivery| delivery.id).collect();
+        let may_begin = |id: i64| {
+            let is_known = self.running.contains(&id) || is_ready.contains(&id);
+            !is_known && self.waiting.get(&id).is_none_or(|next| *next <= now)
         };
-        let recorded = self.record(&delivery, &result).await;
-        self.running.remove(&delivery.id);
+        self.ready.extend(due.into_iter().filter(|delivery| may_begin(delivery.id)));
+        Ok(count)
+    }
+
+    /// Records the result of an attempt, and in the same transaction those of others that have ended meanwhile.
+    async fn finish(&mut self, attempt: Option<Attempt>, attempts: &mut JoinSet<Attempt>) {
+        let mut ended = Vec::from([attempt]);
+        while let Some(attempt) = attempts.try_join_next() {
+            ended.push(attempt.ok());
+        }
+        let one_panicked = ended.iter().any(Option::is_none);
+        let ended: Vec<Attempt> = ended.into_iter().flatten().collect();
+        let recorded = self.record(&ended).await;
+        for (delivery, _) in &ended {
+            self.running.remove(&delivery.id);
+        }
         if let Err(error) = recorded {
-            // The delivery will be made once more.
-            tracing::error!(%error, webhook.target = self.target_name, delivery.id = delivery.id, "the result of a delivery was not recorded");
-            self.waiting.insert(delivery.id, self.clock.now().saturating_add(STORE_PAUSE));
+            // These deliveries will be made once more.
+            tracing::error!(%error, webhook.target = self.target_name, deliveries = ended.len(), "results of deliveries were not recorded");
+            let again = self.clock.now().saturating_add(STORE_PAUSE);
+            self.waiting.extend(ended.iter().map(|(delivery, _)| (delivery.id, again)));
+        }
+        if one_panicked {
+            // It is not known which one it was. All come again.
+            self.running.clear();
         }
     }
 
-    async fn record(&mut self, delivery: &Delivery, result: &Result<(), DeliveryError>) -> Result<(), StoreError> {
+    async fn record(&mut self, ended: &[Attempt]) -> Result<(), StoreError> {
+        let mut transaction = self.store.begin().await?;
+        for (delivery, result) in ended {
+            self.record_in(&mut transaction, delivery, result).await?;
+        }
+        transaction.commit().await
+    }
+
+    async fn record_in(
+        &mut self,
+        transaction: &mut Transaction,
+        delivery: &Delivery,
+        result: &Result<(), DeliveryError>,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let event = &delivery.event;
-        let mut transaction = self.store.begin().await?;
         match result {
             Ok(()) => {
                 tracing::debug!(
@@ -169,7 +209,7 @@ impl Worker {
                 self.status.failed(&self.target_name, &error.to_string());
             }
         }
-        transaction.commit().await
+        Ok(())
     }
 }
 
