@@ -57,6 +57,7 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "initial", include_str!("../migrations/0001_initial.sql")),
         migration(2, "administration", include_str!("../migrations/0002_administration.sql")),
+        migration(3, "free events", include_str!("../migrations/0003_free_events.sql")),
     ])
 }
 

@@ -1,6 +1,6 @@
 use backbone_api::messages::{Attachment, Message, Recipient};
 use core_types::{IdentityAddress, MessageId, Timestamp};
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::database::{RowExt as _, json_list};
 use crate::http::{Caller, Paging};
@@ -84,25 +84,41 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &MessageId) -> sqlx::Res
     }))
 }
 
-/// Messages the Identity has sent or got and has not taken apart with the relationship.
+/// Messages the reader (`?1`) has sent or got and has not taken apart with the relationship. Of two lists, as SQLite has no one
+/// index for both; and only where no ids (`?2`) are given.
+const VISIBLE: &str = "
+    SELECT m.position, m.id FROM messages AS m
+    WHERE ?2 = '[]' AND m.created_by = ?1
+        AND EXISTS (SELECT 1 FROM message_recipients AS r WHERE r.message = m.id AND NOT r.sender_has_decomposed)
+    UNION SELECT m.position, m.id FROM message_recipients AS r CROSS JOIN messages AS m ON m.id = r.message
+    WHERE ?2 = '[]' AND r.address = ?1 AND NOT r.recipient_has_decomposed";
+
+/// Those of them that have one of the ids. The `+` keeps SQLite from looking at everything the reader has got for each id.
+const VISIBLE_AMONG: &str = "
+    SELECT m.position, m.id FROM messages AS m
+    WHERE m.id IN (SELECT value FROM json_each(?2)) AND EXISTS (
+        SELECT 1 FROM message_recipients AS r WHERE r.message = m.id
+            AND ((m.created_by = ?1 AND NOT r.sender_has_decomposed) OR (+r.address = ?1 AND NOT r.recipient_has_decomposed)))";
+
+fn visible(ids: &[MessageId]) -> &'static str {
+    if ids.is_empty() { VISIBLE } else { VISIBLE_AMONG }
+}
+
+/// A page of the messages an Identity sees, in the order they came; of those with the ids, if there are any.
 pub(crate) async fn list_visible(
     db: &mut SqliteConnection,
     reader: &IdentityAddress,
     ids: &[MessageId],
     paging: Paging,
 ) -> sqlx::Result<Vec<MessageId>> {
-    let rows = sqlx::query(
-        "SELECT id FROM messages WHERE (?1 = '[]' OR id IN (SELECT value FROM json_each(?1))) AND (
-             (created_by = ?2 AND EXISTS (SELECT 1 FROM message_recipients WHERE message = id AND NOT sender_has_decomposed))
-             OR EXISTS (SELECT 1 FROM message_recipients WHERE message = id AND address = ?2 AND NOT recipient_has_decomposed))
-         ORDER BY messages.position LIMIT ?3 OFFSET ?4",
-    )
-    .bind(json_list(ids))
-    .bind(reader.as_str())
-    .bind(paging.limit())
-    .bind(paging.offset())
-    .fetch_all(db)
-    .await?;
+    let sql = format!("SELECT id FROM ({}) ORDER BY position LIMIT ?3 OFFSET ?4", visible(ids));
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(reader.as_str())
+        .bind(json_list(ids))
+        .bind(paging.limit())
+        .bind(paging.offset())
+        .fetch_all(db)
+        .await?;
     rows.iter().map(|row| row.text("id")).collect()
 }
 
@@ -111,15 +127,8 @@ pub(crate) async fn count_visible(
     reader: &IdentityAddress,
     ids: &[MessageId],
 ) -> sqlx::Result<u64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM messages WHERE (?1 = '[]' OR id IN (SELECT value FROM json_each(?1))) AND (
-             (created_by = ?2 AND EXISTS (SELECT 1 FROM message_recipients WHERE message = id AND NOT sender_has_decomposed))
-             OR EXISTS (SELECT 1 FROM message_recipients WHERE message = id AND address = ?2 AND NOT recipient_has_decomposed))",
-    )
-    .bind(json_list(ids))
-    .bind(reader.as_str())
-    .fetch_one(db)
-    .await
+    let sql = format!("SELECT COUNT(*) FROM ({})", visible(ids));
+    sqlx::query_scalar(AssertSqlSafe(sql)).bind(reader.as_str()).bind(json_list(ids)).fetch_one(db).await
 }
 
 /// Notes who fetched messages first, and when.
@@ -214,4 +223,33 @@ pub(crate) async fn replace_participant(
         sqlx::query(statement).bind(participant.as_str()).bind(pseudonym.as_str()).execute(&mut *db).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use sqlx::Row as _;
+
+    use super::*;
+    use crate::database::Database;
+
+    async fn plan(database: &Database, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = sqlx::query(sql).bind("address").bind("[]").fetch_all(&database.writer).await.unwrap();
+        steps.iter().map(|step| step.get("detail")).collect()
+    }
+
+    #[tokio::test]
+    async fn what_others_have_sent_and_got_is_not_walked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        let own = plan(&database, VISIBLE).await;
+        assert!(own.iter().any(|step| step.ends_with("(created_by=?)")), "{own:?}");
+        assert!(own.iter().any(|step| step.contains("SEARCH r") && step.ends_with("(address=?)")), "{own:?}");
+        let among = plan(&database, VISIBLE_AMONG).await;
+        assert!(among.iter().any(|step| step.contains("SEARCH m") && step.ends_with("(id=?)")), "{among:?}");
+        assert!(among.iter().any(|step| step.contains("SEARCH r") && step.ends_with("(message=?)")), "{among:?}");
+        assert!(own.iter().chain(&among).all(|step| !step.starts_with("SCAN m") && !step.starts_with("SCAN r")));
+        database.close().await;
+    }
 }
