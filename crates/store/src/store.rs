@@ -17,6 +17,9 @@ use crate::{
     collection, event_log, lease, migration,
 };
 
+/// How long a PostgreSQL server is given to notice that our former session has ended.
+const FORMER_SESSION_GRACE: Duration = Duration::from_secs(1);
+
 /// An open database, of which this process is the only writer. Clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -418,7 +421,7 @@ impl Inner {
         let mut connection = WriteConnection::open(&self.location, &self.database).await?;
         let mut session = connection.session(&self.database);
         if let Location::Postgres { schema, .. } = &self.location
-            && !lease::lock_schema(&mut session, schema, Duration::ZERO).await?
+            && !lease::lock_schema(&mut session, schema, FORMER_SESSION_GRACE).await?
             && lease::current(&mut session).await?.is_of(&self.holder, writer.term)
         {
             // The lease is still ours: the server has not noticed the end of our former session.
