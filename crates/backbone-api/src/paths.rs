@@ -122,6 +122,68 @@ pub const SSE: &str = "/api/v1/sse";
 /// `GET`, the same stream for clients of the second version.
 pub const SSE_V2: &str = "/api/v2/sse";
 
+/// All paths a client of ours may call.
+const ALL: [&str; 58] = [
+    CONNECT_TOKEN,
+    HEALTH,
+    VERSION,
+    CHALLENGES,
+    CHALLENGE,
+    IDENTITIES,
+    IDENTITY_SELF,
+    IDENTITY_IS_DELETED,
+    IDENTITY_SELF_FEATURE_FLAGS,
+    IDENTITY_FEATURE_FLAGS,
+    DELETION_PROCESSES,
+    DELETION_PROCESS,
+    DELETION_PROCESS_CANCEL,
+    DEVICES,
+    DEVICE,
+    DEVICE_SELF,
+    DEVICE_PASSWORD,
+    DEVICE_PUSH_NOTIFICATIONS,
+    TEMPLATES,
+    TEMPLATE,
+    TOKENS,
+    TOKEN,
+    TOKEN_UPDATE_CONTENT,
+    FILES,
+    FILE,
+    FILE_METADATA,
+    FILE_REGENERATE_OWNERSHIP_TOKEN,
+    FILE_CLAIM_OWNERSHIP,
+    FILE_VALIDATE_OWNERSHIP_TOKEN,
+    RELATIONSHIPS,
+    RELATIONSHIPS_CAN_CREATE,
+    RELATIONSHIP,
+    RELATIONSHIP_ACCEPT,
+    RELATIONSHIP_REJECT,
+    RELATIONSHIP_REVOKE,
+    RELATIONSHIP_TERMINATE,
+    RELATIONSHIP_DECOMPOSE,
+    RELATIONSHIP_REACTIVATE,
+    RELATIONSHIP_REACTIVATE_ACCEPT,
+    RELATIONSHIP_REACTIVATE_REJECT,
+    RELATIONSHIP_REACTIVATE_REVOKE,
+    MESSAGES,
+    MESSAGE,
+    SYNC_RUNS,
+    SYNC_RUN,
+    SYNC_RUN_EXTERNAL_EVENTS,
+    SYNC_RUN_FINALIZE_EXTERNAL_EVENT_SYNC,
+    SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE,
+    SYNC_RUN_REFRESH_EXPIRATION_TIME,
+    DATAWALLET,
+    DATAWALLET_MODIFICATIONS,
+    TAGS,
+    ANNOUNCEMENTS,
+    QUOTAS,
+    NOTIFICATIONS,
+    PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES,
+    SSE,
+    SSE_V2,
+];
+
 /// What may stand unescaped inside a path segment of ours.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
@@ -131,9 +193,33 @@ pub fn with_id(path: &str, id: &str) -> String {
     path.replace("{id}", &utf8_percent_encode(id, SEGMENT).to_string())
 }
 
+/// The path of this crate that was filled in to make `path`, for statistics that must not count every object by itself.
+#[must_use]
+pub fn template(path: &str) -> Option<&'static str> {
+    let fits = |template: &&str| {
+        template.split('/').count() == path.split('/').count()
+            && template.split('/').zip(path.split('/')).all(|(wanted, given)| wanted == "{id}" || wanted == given)
+    };
+    // `/Identities/Self` is itself, not an Identity.
+    ALL.into_iter().filter(fits).min_by_key(|template| template.matches("{id}").count())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_path_is_known_by_its_template() {
+        let declared = include_str!("paths.rs").lines().filter(|line| line.starts_with("pub const")).count();
+        assert_eq!(ALL.len(), declared);
+        for path in ALL {
+            assert_eq!(template(&with_id(path, "FIL00000000000000001")), Some(path));
+        }
+        assert_eq!(template("/api/v2/Identities/did:e:localhost:dids:0/FeatureFlags"), Some(IDENTITY_FEATURE_FLAGS));
+        for unknown in ["", "/", "/api/v2/Files/FIL00000000000000001/x", "/api/v2", "/api/v2/Secrets"] {
+            assert_eq!(template(unknown), None, "{unknown}");
+        }
+    }
 
     #[test]
     fn fills_in_identifiers() {

@@ -87,6 +87,14 @@ pub(crate) enum Location {
 }
 
 impl StoreConfig {
+    /// Checks what can be checked without the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] names the key.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.location().map(drop)
+    }
+
     pub(crate) fn location(&self) -> Result<Location, StoreError> {
         check_name(&self.db_name)?;
         match self.connection_string.split_once("://") {

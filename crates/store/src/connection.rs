@@ -77,6 +77,17 @@ impl Readers {
         .map_err(|error| connect_error(error, database))
     }
 
+    /// Connections to a database that is there; for SQLite it is left as it is, without making it.
+    pub(crate) async fn open_existing(location: &Location, database: &str) -> Result<Self, StoreError> {
+        let (Location::Sqlite { file } | Location::Temporary { file }) = location else {
+            return Self::open(location, database).await;
+        };
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+        let options = options.disable_statement_logging().pragma("query_only", "on");
+        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(CONNECT_TIMEOUT);
+        pool.connect_with(options).await.map(Self::Sqlite).map_err(|error| connect_error(error, database))
+    }
+
     pub(crate) async fn acquire(&self, database: &str) -> Result<ReadConnection, StoreError> {
         match self {
             Self::Sqlite(pool) => pool.acquire().await.map(ReadConnection::Sqlite),

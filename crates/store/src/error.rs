@@ -59,6 +59,9 @@ pub enum StoreError {
     /// The database refused a statement.
     #[error("the database reports: {0}")]
     Database(String),
+    /// The store was opened for reading only.
+    #[error("the database was opened for reading only")]
+    ReadOnly,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -78,6 +81,7 @@ impl StoreError {
             Self::InvalidQuery(_) => "error.store.invalidQuery",
             Self::Unavailable { .. } => "error.store.unavailable",
             Self::Database(_) => "error.store.database",
+            Self::ReadOnly => "error.store.readOnly",
             Self::Closed => "error.store.closed",
         }
     }

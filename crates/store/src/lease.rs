@@ -6,15 +6,37 @@
 //! write.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::sql::{Dialect, Session, Statement};
 
 const RETRY_EVERY: Duration = Duration::from_millis(50);
+
+/// Stands before what makes the name of a holder unique.
+const UNIQUE_PART: &str = ", instance ";
+
+/// A holder that has not left a name for people.
+pub(crate) const SOMEBODY: &str = "another process";
+
+/// A name for a new instance: unique, and it tells an operator which process it is.
+pub(crate) fn new_holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => String::new(),
+        host => format!(" on {host}"),
+    };
+    format!("process {}{host}{UNIQUE_PART}{}", std::process::id(), Uuid::new_v4())
+}
+
+/// The file whose lock is the lease of an SQLite database.
+pub(crate) fn lock_of(database: &Path) -> PathBuf {
+    database.with_extension("lock")
+}
 
 /// Takes the lock of an SQLite database, waiting for it up to `wait`, and makes its folder and file where they are missing.
 /// Only the owner may read them: the database holds the keys of the Identity.
@@ -25,7 +47,7 @@ pub(crate) async fn lock_file(database: &Path, wait: Duration) -> Result<File, S
     if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_folder(folder).map_err(io)?;
     }
-    let lock = open_private(&database.with_extension("lock")).map_err(io)?;
+    let lock = open_private(&lock_of(database)).map_err(io)?;
     let deadline = Instant::now() + wait;
     loop {
         match lock.try_lock() {
@@ -46,13 +68,25 @@ pub(crate) async fn lock_schema(session: &mut Session<'_>, schema: &str, wait: D
     let deadline = Instant::now() + wait;
     loop {
         let sql = "SELECT CASE WHEN pg_try_advisory_lock(hashtextextended($1, 0)) THEN 1::bigint ELSE 0::bigint END";
-        let locked =
-            session.fetch_one(Statement::new(sql).bind(format!("writer lease of {schema}"))).await?.integer(0)? == 1;
+        let locked = session.fetch_one(Statement::new(sql).bind(advisory_name(schema))).await?.integer(0)? == 1;
         if locked || Instant::now() >= deadline {
             return Ok(locked);
         }
         tokio::time::sleep(RETRY_EVERY).await;
     }
+}
+
+/// Whether a session holds the advisory lock of a schema. The server shows the halves of a lock's number as two columns.
+pub(crate) async fn schema_is_locked(session: &mut Session<'_>, schema: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+        AND (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)";
+    Ok(session.fetch_one(Statement::new(sql).bind(advisory_name(schema))).await?.integer(0)? > 0)
+}
+
+/// What is hashed to the number of the advisory lock.
+fn advisory_name(schema: &str) -> String {
+    format!("writer lease of {schema}")
 }
 
 /// Gives the advisory lock back before the session ends, so that the next opener does not have to wait for the server.
@@ -72,6 +106,11 @@ impl Lease {
     /// it, when the connection broke in between.
     pub(crate) fn is_of(&self, holder: &str, term: i64) -> bool {
         self.term == term || self.holder == holder
+    }
+
+    /// Which process the holder is, for people.
+    pub(crate) fn holder_in_words(&self) -> String {
+        self.holder.split_once(UNIQUE_PART).map_or(SOMEBODY, |(name, _)| name).to_owned()
     }
 }
 

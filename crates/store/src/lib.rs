@@ -25,6 +25,7 @@ pub use document::{CollectionSpec, Document};
 pub use error::StoreError;
 pub use event::{Delivery, Event, NewDelivery, NewEvent};
 pub use filter::Filter;
+pub use migration::SchemaState;
 pub use query::{Query, Sort};
-pub use store::Store;
+pub use store::{Inspection, Store};
 pub use transaction::Transaction;

@@ -1,5 +1,7 @@
 //! The numbered steps that bring a database to the current schema, each in a transaction of its own.
 
+use std::cmp::Ordering;
+
 use crate::StoreError;
 use crate::sql::{Dialect, Session, Statement};
 
@@ -11,6 +13,39 @@ const POSTGRES: &[&str] = &[
     include_str!("../migrations/postgres/0001_documents_and_events.sql"),
     include_str!("../migrations/postgres/0002_lease_holder.sql"),
 ];
+
+/// The tables of a database, from the point of view of this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// There are none: the first start makes them.
+    Missing,
+    /// A former version has left them; the next start brings them up to date.
+    Older,
+    /// They are as this version needs them.
+    Current,
+    /// A newer version has changed them: this one must not write there.
+    Newer,
+}
+
+/// Which steps a database has seen, without running any.
+pub(crate) async fn state(session: &mut Session<'_>) -> Result<SchemaState, StoreError> {
+    let (steps, exists) = match session.dialect() {
+        Dialect::Sqlite => (SQLITE, "SELECT count(*) FROM sqlite_master WHERE name = 'schema_step'"),
+        Dialect::Postgres => (
+            POSTGRES,
+            "SELECT count(*) FROM (SELECT to_regclass('schema_step') AS found) AS lookup WHERE found IS NOT NULL",
+        ),
+    };
+    if session.fetch_one(Statement::new(exists)).await?.integer(0)? == 0 {
+        return Ok(SchemaState::Missing);
+    }
+    let done = session.fetch_one(Statement::new("SELECT COALESCE(MAX(step), 0) FROM schema_step")).await?.integer(0)?;
+    Ok(match usize::try_from(done).unwrap_or(usize::MAX).cmp(&steps.len()) {
+        Ordering::Less => SchemaState::Older,
+        Ordering::Equal => SchemaState::Current,
+        Ordering::Greater => SchemaState::Newer,
+    })
+}
 
 /// Runs the steps the database has not seen yet.
 ///

@@ -1,9 +1,12 @@
+mod read_only;
+
 use std::fmt;
 use std::fs::File;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use core_types::{Clock, Timestamp};
+use metrics::histogram;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
@@ -19,6 +22,8 @@ use crate::{
 
 /// How long a PostgreSQL server is given to notice that our former session has ended.
 const FORMER_SESSION_GRACE: Duration = Duration::from_secs(1);
+
+pub use read_only::Inspection;
 
 /// An open database, of which this process is the only writer. Clones share it.
 #[derive(Clone)]
@@ -54,6 +59,8 @@ pub(crate) struct Writer {
 enum WriterState {
     Held,
     Lost,
+    /// Opened without the lease.
+    ReadOnly,
     Closed,
 }
 
@@ -117,7 +124,7 @@ impl Store {
             session.create_schema(schema).await?;
         }
         migration::migrate(&mut session).await?;
-        let holder = Uuid::new_v4().to_string();
+        let holder = lease::new_holder();
         let term = lease::next_term(&mut session, &holder, None)
             .await?
             .ok_or_else(|| StoreError::Locked { database: database.clone() })?;
@@ -163,8 +170,10 @@ impl Store {
     /// [`StoreError::LeaseLost`] when another instance took over; then no transaction of this store will ever begin again.
     /// [`StoreError::Unavailable`] when the database cannot be reached; a later call connects again.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        let asked = Instant::now();
         let mut writer = Arc::clone(&self.inner.writer).lock_owned().await;
         self.inner.start(&mut writer).await?;
+        histogram!("connector_store_begin_wait_seconds").record(asked.elapsed().as_secs_f64());
         Ok(Transaction::new(Arc::clone(&self.inner), writer))
     }
 
@@ -301,8 +310,11 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         let lease = lease::current(&mut self.inner.read().await?.session(&self.inner.database)).await?;
         let writer = self.inner.writer.try_lock();
-        let is_lost =
-            |writer: &Writer| writer.state == WriterState::Lost || !lease.is_of(&self.inner.holder, writer.term);
+        let is_lost = |writer: &Writer| match writer.state {
+            WriterState::ReadOnly => false,
+            WriterState::Lost => true,
+            WriterState::Held | WriterState::Closed => !lease.is_of(&self.inner.holder, writer.term),
+        };
         // While a transaction is open its own check has just passed.
         if writer.is_ok_and(|writer| is_lost(&writer)) {
             return Err(self.inner.lease_lost());
@@ -373,6 +385,7 @@ impl Inner {
         match writer.state {
             WriterState::Held => {}
             WriterState::Lost => return Err(self.lease_lost()),
+            WriterState::ReadOnly => return Err(StoreError::ReadOnly),
             WriterState::Closed => return Err(StoreError::Closed),
         }
         if writer.in_transaction {

@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use core_types::Timestamp;
+use metrics::histogram;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
@@ -27,6 +29,7 @@ pub struct Transaction {
     /// A statement failed, so PostgreSQL would turn the commit into a rollback without an error.
     failed: bool,
     committing: bool,
+    begun: Instant,
 }
 
 impl fmt::Debug for Transaction {
@@ -63,6 +66,7 @@ impl Transaction {
             last_sequence: None,
             failed: false,
             committing: false,
+            begun: Instant::now(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Transaction {
             if let Some(sequence) = self.last_sequence {
                 self.inner.publish_sequence(sequence);
             }
+            histogram!("connector_store_transaction_duration_seconds").record(self.begun.elapsed().as_secs_f64());
         }
         Ok(())
     }

@@ -5,10 +5,11 @@ pub(crate) mod order;
 #[cfg(test)]
 mod plan_tests;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use metrics::histogram;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
@@ -155,6 +156,21 @@ impl AnyRow {
     }
 }
 
+/// Records how long a statement took, whatever becomes of it.
+struct Timer(Instant);
+
+impl Timer {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        histogram!("connector_store_query_duration_seconds").record(self.0.elapsed().as_secs_f64());
+    }
+}
+
 /// A borrowed connection of either database.
 pub(crate) enum Connection<'c> {
     Sqlite(&'c mut SqliteConnection),
@@ -177,6 +193,7 @@ impl Session<'_> {
 
     /// Runs a statement and tells how many rows it changed.
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let _timer = Timer::start();
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => {
                 prepare!(statement, keep).execute(&mut **connection).await.map(|done| done.rows_affected())
@@ -205,6 +222,7 @@ impl Session<'_> {
     }
 
     pub(crate) async fn fetch_optional(&mut self, statement: Statement) -> Result<Option<AnyRow>, StoreError> {
+        let _timer = Timer::start();
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => {
                 prepare!(statement, keep).fetch_optional(&mut **connection).await.map(|row| row.map(AnyRow::Sqlite))
@@ -224,6 +242,7 @@ impl Session<'_> {
     }
 
     pub(crate) async fn fetch_all(&mut self, statement: Statement) -> Result<Vec<AnyRow>, StoreError> {
+        let _timer = Timer::start();
         let result = match &mut self.connection {
             Connection::Sqlite(connection) => prepare!(statement, keep)
                 .fetch_all(&mut **connection)
