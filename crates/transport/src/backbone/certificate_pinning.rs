@@ -1,4 +1,4 @@
-//! Certificate pinning: a Backbone must not only have a valid certificate but one of those the operator named
+//! Certificate pinning: a server must not only have a valid certificate but one of those the operator named
 //! (`docs/protocol/07 §6.4`).
 
 use std::{
@@ -10,7 +10,7 @@ use crypto::hash::sha256;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use rustls_platform_verifier::Verifier;
@@ -35,15 +35,32 @@ enum Refusal {
     NoPins,
 }
 
-/// The TLS side of an HTTP client that honours the pins.
-pub(super) fn tls_config(pinning: &CertificatePinning) -> Result<ClientConfig> {
-    let unusable = |error: Error| TransportError::invariant(format!("TLS cannot be set up: {error}"));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let inner = Arc::new(Verifier::new(Arc::clone(&provider)).map_err(unusable)?);
-    let verifier = PinnedVerifier::new(inner, pinning);
-    let mut config = with_verifier(provider, verifier).map_err(unusable)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+/// What a certificate has to be, beside pinned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateValidation {
+    /// Valid for the host, and issued by somebody the machine trusts.
+    Usual,
+    /// Nothing: only pins count. The server still has to prove that it has the key of its certificate.
+    None,
+}
+
+impl CertificatePinning {
+    /// The TLS side of an HTTP client that honours the pins. `protocols` are offered to the server, the best first (`h2`,
+    /// `http/1.1`); the client must speak them all.
+    ///
+    /// # Errors
+    /// When the certificates that the machine trusts cannot be read.
+    pub fn tls_config(&self, validation: CertificateValidation, protocols: &[&str]) -> Result<ClientConfig> {
+        let unusable = |error: Error| TransportError::invariant(format!("TLS cannot be set up: {error}"));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let inner: Arc<dyn ServerCertVerifier> = match validation {
+            CertificateValidation::Usual => Arc::new(Verifier::new(Arc::clone(&provider)).map_err(unusable)?),
+            CertificateValidation::None => Arc::new(AnyCertificate(provider.signature_verification_algorithms)),
+        };
+        let mut config = with_verifier(provider, PinnedVerifier::new(inner, self)).map_err(unusable)?;
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Ok(config)
+    }
 }
 
 fn with_verifier(provider: Arc<CryptoProvider>, verifier: PinnedVerifier) -> Result<ClientConfig, Error> {
@@ -124,6 +141,45 @@ impl ServerCertVerifier for PinnedVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// Takes every certificate for valid, but not everybody for its owner.
+#[derive(Debug)]
+struct AnyCertificate(WebPkiSupportedAlgorithms);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
     }
 }
 
@@ -209,7 +265,9 @@ mod tests {
 
     #[test]
     fn the_configuration_can_be_built() {
-        let config = tls_config(&pinning(true)).unwrap();
-        assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        for validation in [CertificateValidation::Usual, CertificateValidation::None] {
+            let config = pinning(true).tls_config(validation, &["h2", "http/1.1"]).unwrap();
+            assert_eq!(config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        }
     }
 }

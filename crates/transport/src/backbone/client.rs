@@ -12,7 +12,7 @@ use reqwest::{
 };
 use serde::Serialize;
 
-use super::{answer::Answer, certificate_pinning::tls_config, server_time::ServerTime};
+use super::{answer::Answer, certificate_pinning::CertificateValidation, server_time::ServerTime};
 use crate::{
     config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
     correlation,
@@ -157,7 +157,8 @@ impl HttpClient {
             .pool_max_idle_per_host(if agent.keep_alive { agent.max_free_sockets } else { 0 })
             .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")));
         if let Some(pinning) = &config.certificate_pinning {
-            builder = builder.tls_backend_preconfigured(tls_config(pinning)?);
+            let tls = pinning.tls_config(CertificateValidation::Usual, &["h2", "http/1.1"])?;
+            builder = builder.tls_backend_preconfigured(tls);
         }
         let http = builder
             .build()

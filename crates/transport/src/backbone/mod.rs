@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use answer::Answer;
 pub(crate) use authenticator::{Authenticator, Credentials};
-pub use certificate_pinning::CertificatePinning;
+pub use certificate_pinning::{CertificatePinning, CertificateValidation};
 pub(crate) use client::{Call, HttpClient};
 pub(crate) use compatibility::compatibility;
 pub use compatibility::{BackboneCompatibility, backbone_compatibility};
