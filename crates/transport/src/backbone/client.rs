@@ -12,7 +12,7 @@ use reqwest::{
 };
 use serde::Serialize;
 
-use super::{answer::Answer, certificate_pinning::CertificateValidation, server_time::ServerTime};
+use super::{answer::Answer, certificate_pinning::CertificateValidation, measurement, server_time::ServerTime};
 use crate::{
     config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
     correlation,
@@ -179,6 +179,12 @@ impl HttpClient {
     /// Sends the call; any status is an answer.
     pub(crate) async fn send(&self, call: &Call, bearer: Option<&str>) -> Result<Answer, Box<RequestError>> {
         let started = Instant::now();
+        let outcome = self.exchange(call, bearer, started).await;
+        measurement::note(call, &outcome, started.elapsed());
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call, bearer: Option<&str>, started: Instant) -> Result<Answer, Box<RequestError>> {
         let request = self.request(call, bearer)?;
         let response = self.http.execute(request).await.map_err(|error| network_error(call, &error))?;
         let (status, response_headers) = (response.status().as_u16(), response.headers().clone());

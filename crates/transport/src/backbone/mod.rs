@@ -5,6 +5,7 @@ mod authenticator;
 mod certificate_pinning;
 mod client;
 mod compatibility;
+mod measurement;
 mod server_time;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,10 @@ mod event;
 mod joining;
 mod run;
 
+use std::time::Instant;
+
 use core_types::Timestamp;
+use metrics::{counter, histogram};
 
 use joining::{Kind, join};
 
@@ -72,7 +75,7 @@ impl Sync {
     /// A failed call or a failure of the store. What was applied before stays applied; the rest comes again with the next
     /// synchronisation.
     pub async fn everything(&self) -> Result<ChangedItems> {
-        join(&self.account, Kind::Everything, || run::everything(self.account.clone())).await
+        join(&self.account, Kind::Everything, || measured("everything", run::everything(self.account.clone()))).await
     }
 
     /// Synchronises the datawallet only. Does nothing while the datawallet is disabled.
@@ -83,7 +86,8 @@ impl Sync {
         if !self.account.config().datawallet_enabled {
             return Ok(ChangedItems::default());
         }
-        join(&self.account, Kind::OnlyDatawallet, || run::only_datawallet(self.account.clone())).await
+        let run = || measured("datawallet", run::only_datawallet(self.account.clone()));
+        join(&self.account, Kind::OnlyDatawallet, run).await
     }
 
     /// When [`everything`](Self::everything) was last completed.
@@ -98,4 +102,14 @@ impl Sync {
     pub(crate) async fn bootstrap(&self) -> Result<()> {
         datawallet::bootstrap(&self.account).await
     }
+}
+
+/// Counts a run, and how long it takes (`docs/metrics.md`).
+async fn measured(kind: &'static str, run: impl Future<Output = Result<ChangedItems>>) -> Result<ChangedItems> {
+    let started = Instant::now();
+    let result = run.await;
+    let outcome = if result.is_ok() { "succeeded" } else { "failed" };
+    counter!("connector_sync_runs_total", "kind" => kind, "outcome" => outcome).increment(1);
+    histogram!("connector_sync_run_duration_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    result
 }
