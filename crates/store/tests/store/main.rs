@@ -9,6 +9,7 @@ mod events;
 mod filter_equivalence;
 mod filters;
 mod lease;
+mod read_only;
 mod support;
 
 /// Runs each function as one test a database.
@@ -59,4 +60,8 @@ on_both! {
     lease::a_second_opener_can_wait,
     lease::a_former_writer_is_fenced_off,
     lease::a_closed_store_refuses_everything,
+    read_only::what_is_not_there_is_not_made,
+    read_only::a_reader_sees_what_the_writer_does_and_cannot_write,
+    read_only::the_writer_is_named_while_there_is_one,
+    read_only::a_closed_database_is_left_as_it_was,
 }
