@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use core_types::Clock;
+use delivery::Deliveries;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +41,8 @@ pub struct ModuleContext {
     pub services: AccountServices,
     /// The store, for the event log.
     pub store: Store,
+    /// Where engines that deliver the events make themselves known.
+    pub deliveries: Deliveries,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the module has to stop.
@@ -132,6 +135,7 @@ impl ModuleHost {
             let context = ModuleContext {
                 services: services.clone(),
                 store: store.clone(),
+                deliveries: services.deliveries(),
                 clock: Arc::clone(clock),
                 shutdown: self.shutdown.clone(),
                 status: hosted.status.clone(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use core_types::Clock;
+use delivery::Deliveries;
 use futures_util::future::join_all;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -68,8 +69,9 @@ impl Runtime {
         let modules = ModuleHost::new(modules);
         LifecycleEvent::ModulesLoaded.publish(&store).await?;
         LifecycleEvent::ModulesInitialized.publish(&store).await?;
+        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
         let hosted = Arc::new(HostedAccount {
-            services: AccountServices::new(account.clone()),
+            services: AccountServices::new(account.clone(), deliveries),
             health: HealthChecker::new(store.clone(), account.clone()),
             account,
             store: store.clone(),

@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
 use core_types::Timestamp;
 use serde_json::Value;
+
+use crate::StoreError;
 
 /// An event to append to the log in the transaction that causes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +29,29 @@ pub struct Event {
     pub namespace: String,
     /// The object the event is about.
     pub object_id: Option<String>,
-    /// The payload.
-    pub data: Option<Value>,
+    /// The payload as JSON text, written as the peers write it (`docs/protocol/01 §4`).
+    pub data: Option<Arc<str>>,
     /// When it was appended.
     pub created_at: Timestamp,
     /// The correlation id of the request that caused the event.
     pub correlation_id: Option<String>,
+}
+
+impl Event {
+    /// The payload, read.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when somebody else has written something else than JSON into the log.
+    pub fn value(&self) -> Result<Option<Value>, StoreError> {
+        let value = self.data.as_deref().map(serde_json::from_str).transpose();
+        value.map_err(|error| {
+            StoreError::Database(format!(
+                "the data of event {} is not JSON ({:?} error)",
+                self.sequence,
+                error.classify()
+            ))
+        })
+    }
 }
 
 /// An event to hand to a subscriber, due at once.

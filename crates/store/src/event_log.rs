@@ -1,7 +1,8 @@
 //! Statements on the event log, the cursors and the deliveries.
 
+use std::sync::Arc;
+
 use core_types::Timestamp;
-use serde_json::Value;
 
 use crate::sql::{AnyRow, Session, Statement};
 use crate::{Delivery, Event, NewDelivery, NewEvent, StoreError};
@@ -24,7 +25,7 @@ pub(crate) async fn append(
         .bind(id)
         .bind(event.namespace)
         .bind(event.object_id)
-        .bind(event.data.map(|data| data.to_string()))
+        .bind(event.data.map(|data| core_types::json::stringify(&data)))
         .bind(now.as_millis())
         .bind(event.correlation_id);
     session.fetch_one(statement).await?.integer(0)
@@ -152,16 +153,12 @@ pub(crate) async fn forget_subscriber(session: &mut Session<'_>, name: &str) -> 
 }
 
 fn read_event(row: &AnyRow, first: usize) -> Result<Event, StoreError> {
-    let sequence = row.integer(first)?;
-    let data = row.optional_text(first + 4)?.map(|data| serde_json::from_str::<Value>(&data)).transpose();
     Ok(Event {
-        sequence,
+        sequence: row.integer(first)?,
         id: row.text(first + 1)?,
         namespace: row.text(first + 2)?,
         object_id: row.optional_text(first + 3)?,
-        data: data.map_err(|error| {
-            StoreError::Database(format!("the data of event {sequence} is not JSON ({:?} error)", error.classify()))
-        })?,
+        data: row.optional_text(first + 4)?.map(Arc::from),
         created_at: Timestamp::from_millis(row.integer(first + 5)?),
         correlation_id: row.optional_text(first + 6)?,
     })

@@ -5,13 +5,10 @@
 //! opens a [`Subscription`], which remembers how far it got.
 
 mod lifecycle;
-mod pattern;
 mod recorder;
 mod retention;
-mod subscription;
 
+pub use delivery::{Subscription, matches};
 pub use lifecycle::LifecycleEvent;
-pub use pattern::matches;
 pub use recorder::DtoRecorder;
 pub(crate) use retention::remove_old_events;
-pub use subscription::Subscription;

@@ -26,6 +26,7 @@ pub use templates::RelationshipTemplatesService;
 pub use tokens::TokensService;
 
 use core_types::Timestamp;
+use delivery::{Deliveries, EventReader};
 use secrecy::{ExposeSecret, SecretString};
 use transport::Account;
 
@@ -35,13 +36,14 @@ use crate::error::ApplicationError;
 #[derive(Debug, Clone)]
 pub struct AccountServices {
     account: Account,
+    deliveries: Deliveries,
 }
 
 impl AccountServices {
-    /// The use cases of `account`.
+    /// The use cases of `account`, whose events go out through `deliveries`.
     #[must_use]
-    pub fn new(account: Account) -> Self {
-        Self { account }
+    pub fn new(account: Account, deliveries: Deliveries) -> Self {
+        Self { account, deliveries }
     }
 
     /// The time against which requests are checked.
@@ -78,6 +80,18 @@ impl AccountServices {
     #[must_use]
     pub fn challenges(&self) -> ChallengesService {
         ChallengesService { account: self.account.clone() }
+    }
+
+    /// What is on its way to webhooks and message brokers.
+    #[must_use]
+    pub fn deliveries(&self) -> Deliveries {
+        self.deliveries.clone()
+    }
+
+    /// The events, from the first one after the position `after` of the log on.
+    #[must_use]
+    pub fn events(&self, after: i64) -> EventReader {
+        EventReader::new(self.account.store().clone(), after)
     }
 
     /// Files.

@@ -110,7 +110,7 @@ async fn kill_and_check(database: &TestDatabase, test: &str) {
         assert_eq!(counter["value"], count);
         let events = store.events_after(0, 10_000).await.unwrap();
         assert_eq!(
-            events.iter().map(|event| event.data.clone().unwrap()).collect::<Vec<_>>(),
+            events.iter().map(|event| event.value().unwrap().unwrap()).collect::<Vec<_>>(),
             (0..count).map(Value::from).collect::<Vec<_>>()
         );
         assert!(events.iter().all(|event| event.namespace == "done"));

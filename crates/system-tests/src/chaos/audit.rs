@@ -197,10 +197,10 @@ fn check_events(log: &[Event], mailbox: &Mailbox, name: &str, findings: &mut Fin
     for (namespace, messages) in
         [("transport.messageSent", &mailbox.sent), ("transport.messageReceived", &mailbox.received)]
     {
-        let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for event in log.iter().filter(|event| event.namespace == namespace) {
-            let id = event.data.as_ref().and_then(|data| data["id"].as_str()).unwrap_or_default();
-            *told.entry(id).or_default() += 1;
+            let data = event.value().ok().flatten().unwrap_or_default();
+            *told.entry(data["id"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
         }
         for id in messages.keys() {
             let times = told.remove(id.as_str()).unwrap_or_default();

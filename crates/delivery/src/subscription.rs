@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store::{Event, Store, StoreError, Transaction};
 use tokio::sync::watch;
 
-use super::LifecycleEvent;
+use crate::is_delivered;
 
 /// Reads the event log from where it stopped last, also across restarts.
 ///
@@ -55,8 +55,7 @@ impl Subscription {
                 continue;
             };
             self.position = last;
-            let delivered: Vec<_> =
-                events.into_iter().filter(|event| LifecycleEvent::is_delivered(&event.namespace)).collect();
+            let delivered: Vec<_> = events.into_iter().filter(|event| is_delivered(&event.namespace)).collect();
             if !delivered.is_empty() {
                 return Ok(delivered);
             }

@@ -1,0 +1,12 @@
+//! Events that are in the log for people only.
+
+/// Steps of the start before the modules run (`docs/protocol/07-connector-modules-and-operations.md` §4.1). Modules
+/// subscribe when they are started, so that these were never delivered to anybody.
+const NOT_DELIVERED: [&str; 4] =
+    ["runtime.initializing", "runtime.modulesLoaded", "runtime.modulesInitialized", "runtime.initialized"];
+
+/// Whether events called `namespace` are for subscribers and targets.
+#[must_use]
+pub fn is_delivered(namespace: &str) -> bool {
+    !NOT_DELIVERED.contains(&namespace)
+}
