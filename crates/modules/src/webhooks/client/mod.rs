@@ -1,9 +1,13 @@
 //! The HTTP clients of the module, made in one place.
 
+mod address_policy;
+
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
+
+pub(super) use address_policy::check_literal;
 
 /// Time to connect, at most.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,5 +1,9 @@
 //! Configuration of the module (`modules.webhooks`).
 
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +11,14 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use transport::CertificatePinning;
 use url::Url;
+
+pub use error::WebhooksConfigError;
+use error::{Key, Result};
+
+use super::client::check_literal;
+use super::target::SigningSecret;
 
 /// Stands for the name of the event in the URL of a target.
 pub(super) const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
@@ -24,6 +35,9 @@ pub struct WebhooksConfig {
     pub webhooks: Vec<WebhookConfig>,
     /// Whether the certificates of targets are not checked. The requests for OAuth2 tokens always check.
     pub skip_tls_check: bool,
+    /// Certificates that targets and the issuers of their tokens must have. Not part of the block
+    /// (`docs/protocol/07 §6.4`).
+    pub certificate_pinning: Option<CertificatePinning>,
     /// How deliveries are made.
     pub delivery: DeliveryOptions,
 }
@@ -48,6 +62,32 @@ pub struct TargetConfig {
     pub headers: HeaderMap,
     /// How to log in there.
     pub authentication: Option<Authentication>,
+    /// What deliveries are signed with; several while one follows another.
+    pub signing_secrets: Vec<SigningSecret>,
+    /// What happens when the target sends a delivery elsewhere.
+    pub redirects: Redirects,
+    /// Whether the target may have an address that is not public.
+    pub private_addresses: PrivateAddresses,
+}
+
+/// What happens to a delivery that the target sends elsewhere (`redirects`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// It has failed, as in the existing Connector.
+    #[default]
+    Refuse,
+    /// It is made there, if it may be the same request.
+    Follow,
+}
+
+/// Whether addresses count that only machines nearby can reach (`privateAddresses`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PrivateAddresses {
+    /// As all others: receivers are mostly internal.
+    #[default]
+    Allow,
+    /// Not for this target, nor for the issuer of its tokens or a redirect.
+    Refuse,
 }
 
 /// How to log in at a target.
@@ -113,56 +153,6 @@ impl Default for DeliveryOptions {
     }
 }
 
-/// What is wrong with the configuration; names the key, not the value, which may be a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WebhooksConfigError {
-    /// A webhook names a target that is not there.
-    #[error("{key}: there is no target called '{name}' in modules.webhooks.targets")]
-    InvalidTargetReference {
-        /// Where.
-        key: String,
-        /// The name.
-        name: String,
-    },
-    /// A URL is none, or not an absolute one of http or https.
-    #[error("{key}: this is not an absolute http or https URL")]
-    InvalidUrlFormat {
-        /// Where.
-        key: String,
-    },
-    /// An authentication cannot be used.
-    #[error("{key}: {reason}")]
-    InvalidAuthenticationConfig {
-        /// Where.
-        key: String,
-        /// Why.
-        reason: String,
-    },
-    /// A value has the wrong type.
-    #[error("{key}: {reason}")]
-    InvalidValue {
-        /// Where.
-        key: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl WebhooksConfigError {
-    /// Stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidTargetReference { .. } => "error.runtime.modules.webhooks.invalidTargetReference",
-            Self::InvalidUrlFormat { .. } => "error.runtime.modules.webhooks.invalidUrlFormat",
-            Self::InvalidAuthenticationConfig { .. } => "error.runtime.modules.webhooks.invalidAuthenticationConfig",
-            Self::InvalidValue { .. } => "error.runtime.modules.webhooks.invalidValue",
-        }
-    }
-}
-
-type Result<T, E = WebhooksConfigError> = std::result::Result<T, E>;
-
 impl WebhooksConfig {
     /// Reads the members of `modules.webhooks`; other members are ignored. Named targets are checked even if unused.
     ///
@@ -170,12 +160,20 @@ impl WebhooksConfig {
     /// The first thing that is wrong.
     pub fn parse(config: &Value) -> Result<Self> {
         let key = Key("modules.webhooks".to_owned());
-        let members = object(&key, config)?;
+        let members = key.object(config)?;
+        let delivery = match members.get("delivery") {
+            None => DeliveryOptions::default(),
+            Some(delivery) => delivery_options(&key.member("delivery"), delivery)?,
+        };
+        let defaults = Defaults {
+            redirects: redirects(&key, members, Redirects::default())?,
+            private_addresses: private_addresses(&key, members, PrivateAddresses::default())?,
+        };
         let mut targets = BTreeMap::new();
         if let Some(named) = members.get("targets") {
             let key = key.member("targets");
-            for (name, target) in object(&key, named)? {
-                targets.insert(name.clone(), target_config(&key.member(name), target)?);
+            for (name, target) in key.object(named)? {
+                targets.insert(name.clone(), target_config(&key.member(name), target, &defaults)?);
             }
         }
         let mut webhooks = Vec::new();
@@ -183,30 +181,47 @@ impl WebhooksConfig {
             let key = key.member("webhooks");
             let list = list.as_array().ok_or_else(|| key.invalid("must be an array"))?;
             for (index, webhook) in list.iter().enumerate() {
-                webhooks.push(webhook_config(&key.item(index), webhook, &targets)?);
+                webhooks.push(webhook_config(&key.item(index), webhook, &targets, &defaults)?);
             }
         }
         let skip_tls_check = match members.get("skipTlsCheck") {
             None => false,
             Some(flag) => flag.as_bool().ok_or_else(|| key.member("skipTlsCheck").invalid("must be true or false"))?,
         };
-        let delivery = match members.get("delivery") {
-            None => DeliveryOptions::default(),
-            Some(delivery) => delivery_options(&key.member("delivery"), delivery)?,
-        };
-        Ok(Self { targets, webhooks, skip_tls_check, delivery })
+        Ok(Self { targets, webhooks, skip_tls_check, certificate_pinning: None, delivery })
     }
 }
 
-fn webhook_config(key: &Key, webhook: &Value, targets: &BTreeMap<String, TargetConfig>) -> Result<WebhookConfig> {
-    let members = object(key, webhook)?;
+/// What the module says for all targets that say nothing themselves.
+struct Defaults {
+    redirects: Redirects,
+    private_addresses: PrivateAddresses,
+}
+
+fn redirects(key: &Key, members: &Map<String, Value>, default: Redirects) -> Result<Redirects> {
+    let choices = [("refuse", Redirects::Refuse), ("follow", Redirects::Follow)];
+    key.member("redirects").choice(members.get("redirects"), default, choices)
+}
+
+fn private_addresses(key: &Key, members: &Map<String, Value>, default: PrivateAddresses) -> Result<PrivateAddresses> {
+    let choices = [("allow", PrivateAddresses::Allow), ("refuse", PrivateAddresses::Refuse)];
+    key.member("privateAddresses").choice(members.get("privateAddresses"), default, choices)
+}
+
+fn webhook_config(
+    key: &Key,
+    webhook: &Value,
+    targets: &BTreeMap<String, TargetConfig>,
+    defaults: &Defaults,
+) -> Result<WebhookConfig> {
+    let members = key.object(webhook)?;
     let triggers_key = key.member("triggers");
     let triggers = members.get("triggers").and_then(Value::as_array);
     let triggers = triggers.ok_or_else(|| triggers_key.invalid("must be an array of event names"))?;
     let triggers = triggers
         .iter()
         .enumerate()
-        .map(|(index, trigger)| text(&triggers_key.item(index), Some(trigger)))
+        .map(|(index, trigger)| triggers_key.item(index).text(Some(trigger)).map(str::to_owned))
         .collect::<Result<Vec<_>>>()?;
     let target_key = key.member("target");
     let (target_name, target) = match members.get("target") {
@@ -217,32 +232,62 @@ fn webhook_config(key: &Key, webhook: &Value, targets: &BTreeMap<String, TargetC
                 .ok_or_else(|| WebhooksConfigError::InvalidTargetReference { key: target_key.0, name: name.clone() })?;
             (Some(name.clone()), target)
         }
-        Some(target) => (None, target_config(&target_key, target)?),
+        Some(target) => (None, target_config(&target_key, target, defaults)?),
         None => return Err(target_key.invalid("must be the name of a target or a target")),
     };
     Ok(WebhookConfig { triggers, target_name, target })
 }
 
-fn target_config(key: &Key, target: &Value) -> Result<TargetConfig> {
-    let members = object(key, target)?;
+fn target_config(key: &Key, target: &Value, defaults: &Defaults) -> Result<TargetConfig> {
+    let members = key.object(target)?;
+    let private_addresses = private_addresses(key, members, defaults.private_addresses)?;
     let url_key = key.member("url");
-    let url = text(&url_key, members.get("url"))?;
-    http_url(&url_key, &url.replacen(TRIGGER_PLACEHOLDER, "trigger", 1))?;
+    let url = url_key.text(members.get("url"))?;
+    check_address(&url_key, &url_key.http_url(&url.replacen(TRIGGER_PLACEHOLDER, "trigger", 1))?, private_addresses)?;
     let mut headers = HeaderMap::new();
     if let Some(configured) = members.get("headers") {
         let key = key.member("headers");
-        for (name, value) in object(&key, configured)? {
+        for (name, value) in key.object(configured)? {
             let key = key.member(name);
-            let value = text(&key, Some(value))?;
+            let value = key.text(Some(value))?;
             let name = name.parse::<HeaderName>().map_err(|_| key.invalid("is not a header name"))?;
-            headers.insert(name, header_value(&value).ok_or_else(|| key.invalid("is not a header value"))?);
+            headers.insert(name, header_value(value).ok_or_else(|| key.invalid("is not a header value"))?);
         }
     }
     let authentication = members
         .get("authentication")
         .map(|authentication| authentication_config(&key.member("authentication"), authentication))
         .transpose()?;
-    Ok(TargetConfig { url, headers, authentication })
+    if let Some(Authentication::OAuth2 { access_token_url, .. }) = &authentication {
+        check_address(&key.member("authentication").member("accessTokenUrl"), access_token_url, private_addresses)?;
+    }
+    let signing_secrets = match members.get("signingSecret") {
+        None => Vec::new(),
+        Some(secrets) => signing_secrets(&key.member("signingSecret"), secrets)?,
+    };
+    let redirects = redirects(key, members, defaults.redirects)?;
+    Ok(TargetConfig { url: url.to_owned(), headers, authentication, signing_secrets, redirects, private_addresses })
+}
+
+/// An address that would be refused every time is a mistake.
+fn check_address(key: &Key, url: &Url, private_addresses: PrivateAddresses) -> Result<()> {
+    match private_addresses {
+        PrivateAddresses::Allow => Ok(()),
+        PrivateAddresses::Refuse => check_literal(url).map_err(|reason| key.invalid(&reason.to_string())),
+    }
+}
+
+/// One secret, or a list of them.
+fn signing_secrets(key: &Key, secrets: &Value) -> Result<Vec<SigningSecret>> {
+    let read = |key: &Key, secret: &Value| {
+        let text = secret.as_str().ok_or_else(|| key.invalid("must be a text or a list of texts"))?;
+        SigningSecret::parse(text).map_err(|reason| key.invalid(&reason))
+    };
+    match secrets {
+        Value::Array(list) if list.is_empty() => Err(key.invalid("must hold at least one secret")),
+        Value::Array(list) => list.iter().enumerate().map(|(index, secret)| read(&key.item(index), secret)).collect(),
+        secret => Ok(vec![read(key, secret)?]),
+    }
 }
 
 fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
@@ -268,7 +313,9 @@ fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
             Ok(Authentication::ApiKey { header_name, api_key })
         }
         "OAuth2" => Ok(Authentication::OAuth2 {
-            access_token_url: http_url(&key.member("accessTokenUrl"), required("accessTokenUrl")?)
+            access_token_url: key
+                .member("accessTokenUrl")
+                .http_url(required("accessTokenUrl")?)
                 .map_err(|_| invalid("accessTokenUrl", "is not an absolute http or https URL"))?,
             client_id: required("clientId")?.to_owned(),
             client_secret: SecretString::from(required("clientSecret")?),
@@ -279,7 +326,7 @@ fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
 }
 
 fn delivery_options(key: &Key, config: &Value) -> Result<DeliveryOptions> {
-    let members = object(key, config)?;
+    let members = key.object(config)?;
     let number = |name: &str| {
         let in_range = |value: &Value| value.as_u64().filter(|number| (1..=MAX_NUMBER).contains(number));
         let invalid = || key.member(name).invalid(&format!("must be a whole number from 1 to {MAX_NUMBER}"));
@@ -297,146 +344,9 @@ fn delivery_options(key: &Key, config: &Value) -> Result<DeliveryOptions> {
     })
 }
 
-/// Where in the configuration something is.
-struct Key(String);
-
-impl Key {
-    fn member(&self, name: &str) -> Self {
-        Self(format!("{}.{name}", self.0))
-    }
-
-    fn item(&self, index: usize) -> Self {
-        Self(format!("{}[{index}]", self.0))
-    }
-
-    fn invalid(&self, reason: &str) -> WebhooksConfigError {
-        WebhooksConfigError::InvalidValue { key: self.0.clone(), reason: reason.to_owned() }
-    }
-}
-
-fn object<'a>(key: &Key, value: &'a Value) -> Result<&'a Map<String, Value>> {
-    value.as_object().ok_or_else(|| key.invalid("must be an object"))
-}
-
-fn text(key: &Key, value: Option<&Value>) -> Result<String> {
-    value.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| key.invalid("must be a text"))
-}
-
-fn http_url(key: &Key, text: &str) -> Result<Url> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| WebhooksConfigError::InvalidUrlFormat { key: key.0.clone() })
-}
-
 /// Configured values may be secrets: they do not print.
 fn header_value(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn error(config: Value) -> (String, String) {
-        let error = WebhooksConfig::parse(&config).unwrap_err();
-        (error.code().rsplit('.').next().unwrap().to_owned(), error.to_string())
-    }
-
-    #[test]
-    fn everything_at_once() {
-        let config = WebhooksConfig::parse(&json!({
-            "enabled": true,
-            "skipTlsCheck": true,
-            "targets": {
-                "one": {
-                    "url": "https://one.example/{{trigger}}",
-                    "headers": { "X-Static": "abc" },
-                    "authentication": { "type": "ApiKey", "apiKey": "s3cret" },
-                },
-                "unused": {
-                    "url": "http://two.example",
-                    "authentication": {
-                        "type": "OAuth2", "accessTokenUrl": "https://a.example/token", "clientId": "c", "clientSecret": "s3cret", "scope": "a b",
-                    },
-                },
-            },
-            "webhooks": [
-                { "triggers": ["transport.*", "**"], "target": "one" },
-                { "triggers": [], "target": { "url": "http://localhost:1/x" } },
-            ],
-            "delivery": { "requestTimeoutSeconds": 5, "maxParallelRequests": 1, "deadLetterAfterSeconds": 9 },
-        }))
-        .unwrap();
-        assert!(config.skip_tls_check);
-        assert_eq!(config.webhooks.first().unwrap().target.url, "https://one.example/{{trigger}}");
-        assert_eq!(config.webhooks.first().unwrap().triggers, ["transport.*", "**"]);
-        assert_eq!(config.delivery.request_timeout, Duration::from_secs(5));
-        assert_eq!(config.delivery.dead_letter_after, Duration::from_secs(9));
-        assert_eq!(config.delivery.retry_delay, Duration::from_secs(1));
-        let debug = format!("{config:?}");
-        assert!(!debug.contains("s3cret") && !debug.contains("abc"), "{debug}");
-        assert!(WebhooksConfig::parse(&json!({})).unwrap().webhooks.is_empty());
-    }
-
-    #[test]
-    fn errors_name_the_key() {
-        let webhook = |target: Value| json!({ "webhooks": [{ "triggers": ["**"], "target": target }] });
-        let authentication =
-            |authentication: Value| webhook(json!({ "url": "http://a.example", "authentication": authentication }));
-        for (config, code, key) in [
-            (webhook(json!("nope")), "invalidTargetReference", "modules.webhooks.webhooks[0].target"),
-            (webhook(json!({ "url": "nope" })), "invalidUrlFormat", "modules.webhooks.webhooks[0].target.url"),
-            (
-                webhook(json!({ "url": "ftp://a.example" })),
-                "invalidUrlFormat",
-                "modules.webhooks.webhooks[0].target.url",
-            ),
-            (webhook(json!({ "url": "{{trigger}}" })), "invalidUrlFormat", "modules.webhooks.webhooks[0].target.url"),
-            (json!({ "targets": { "t": { "url": "/x" } } }), "invalidUrlFormat", "modules.webhooks.targets.t.url"),
-            (
-                authentication(json!("x")),
-                "invalidAuthenticationConfig",
-                "modules.webhooks.webhooks[0].target.authentication",
-            ),
-            (
-                authentication(json!({ "type": "Basic" })),
-                "invalidAuthenticationConfig",
-                "modules.webhooks.webhooks[0].target.authentication.type",
-            ),
-            (
-                authentication(json!({ "type": "ApiKey" })),
-                "invalidAuthenticationConfig",
-                "modules.webhooks.webhooks[0].target.authentication.apiKey",
-            ),
-            (
-                authentication(json!({ "type": "OAuth2", "accessTokenUrl": "x" })),
-                "invalidAuthenticationConfig",
-                "modules.webhooks.webhooks[0].target.authentication.accessTokenUrl",
-            ),
-            (webhook(json!({ "url": 5 })), "invalidValue", "modules.webhooks.webhooks[0].target.url"),
-            (json!({ "webhooks": [{ "target": "x" }] }), "invalidValue", "modules.webhooks.webhooks[0].triggers"),
-            (json!({ "skipTlsCheck": "no" }), "invalidValue", "modules.webhooks.skipTlsCheck"),
-            (
-                json!({ "delivery": { "maxParallelRequests": 0 } }),
-                "invalidValue",
-                "modules.webhooks.delivery.maxParallelRequests",
-            ),
-            (
-                json!({ "delivery": { "maxRetryDelaySeconds": u64::MAX } }),
-                "invalidValue",
-                "modules.webhooks.delivery.maxRetryDelaySeconds",
-            ),
-            (json!(null), "invalidValue", "modules.webhooks"),
-        ] {
-            let (actual_code, text) = error(config);
-            assert_eq!(actual_code, code, "{text}");
-            assert!(text.starts_with(&format!("{key}:")), "{text}");
-        }
-    }
 }

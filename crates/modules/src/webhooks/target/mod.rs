@@ -1,14 +1,18 @@
 //! One delivery: the request a target gets (`docs/protocol/07-connector-modules-and-operations.md` §5.1).
 
+mod signature;
+
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{Delivery, Event};
 use url::Url;
 
 use super::client::Clients;
 use super::config::{Authentication, TRIGGER_PLACEHOLDER, TargetConfig};
 use super::oauth2::TokenSource;
+
+pub(super) use signature::SigningSecret;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 /// The same in all attempts of a delivery.
@@ -130,11 +134,12 @@ fn url(template: &str, namespace: &str) -> Result<Url, DeliveryError> {
 
 /// Members in this order; no `data` for events without.
 fn body(event: &Event) -> String {
-    let trigger = core_types::json::stringify(&Value::from(event.namespace.as_str()));
-    match event.data.as_deref() {
-        Some(data) => format!(r#"{{"data":{data},"trigger":{trigger}}}"#),
-        None => format!(r#"{{"trigger":{trigger}}}"#),
+    let mut body = Map::new();
+    if let Some(data) = &event.data {
+        body.insert("data".to_owned(), data.clone());
     }
+    body.insert("trigger".to_owned(), Value::from(event.namespace.as_str()));
+    core_types::json::stringify(&Value::Object(body))
 }
 
 #[cfg(test)]
@@ -152,7 +157,7 @@ mod tests {
             id: "event-id".to_owned(),
             namespace: namespace.to_owned(),
             object_id: None,
-            data: data.map(|data| data.to_string().into()),
+            data,
             created_at: Timestamp::from_millis(0),
             correlation_id: correlation_id.map(str::to_owned),
         }
