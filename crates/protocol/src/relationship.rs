@@ -81,6 +81,9 @@ struct ContentCipher {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResponseWrapper {
+    /// What came with an acceptance in earlier days. Nobody reads it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<Value>,
     relationship_id: RelationshipId,
 }
 
@@ -176,6 +179,7 @@ fn open_wrapper(sealed: &ContentCipher, request_key: &SecretKey) -> Result<Conte
 }
 
 /// Templator: seals the response that accepts the relationship. `counter` is a counter of the transmit state that was never used.
+/// `content` is for peers of earlier days: those of today do not decrypt the response.
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if signing or encryption fails.
@@ -183,9 +187,10 @@ pub fn seal_creation_response(
     secrets: &RelationshipSecrets,
     counter: u32,
     relationship_id: &RelationshipId,
+    content: Option<&Value>,
     device_key: &SignaturePrivateKey,
 ) -> Result<Vec<u8>, ProtocolError> {
-    let wrapper = ResponseWrapper { relationship_id: relationship_id.clone() };
+    let wrapper = ResponseWrapper { content: content.cloned(), relationship_id: relationship_id.clone() };
     let serialized_creation_response_content =
         wire::write_verbose("RelationshipCreationResponseContentWrapper", &wrapper)?;
     let signed = ResponseSigned {

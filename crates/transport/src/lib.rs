@@ -34,7 +34,9 @@ pub mod documents;
 
 pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus};
 pub use anonymous_tokens::{AnonymousTokens, EmptyToken};
-pub use backbone::{BackboneCompatibility, CertificatePinning, CertificateValidation, backbone_compatibility};
+pub use backbone::{
+    BackboneCompatibility, CertificatePinning, CertificateValidation, EventStream, backbone_compatibility,
+};
 pub use backbone_notifications::BackboneNotifications;
 pub use challenges::{ChallengeValidation, Challenges};
 pub use config::{AgentOptions, TransportConfig};

@@ -1,6 +1,7 @@
 //! What holds for every object whatever its content: it opens to what was sealed, and is refused when changed or forged.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod creation_response;
 mod properties;
 mod refusals;
 mod world;

@@ -80,7 +80,7 @@ fn responses_for_other_relationships_or_requests() {
     let rng = &mut rand::rng();
     let device_key = &related.templator.keys.device_keypair.private_key;
     let id = RelationshipId::generate(rng);
-    let response = seal_creation_response(&related.templator_secrets, 0, &id, device_key).unwrap();
+    let response = seal_creation_response(&related.templator_secrets, 0, &id, None, device_key).unwrap();
     let template_key = TemplateKey::generate(rng).to_public();
     let other_request =
         crypto::create_request(rng, template_key, related.templator.identity.public_key.clone()).unwrap();

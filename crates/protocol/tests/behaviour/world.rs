@@ -59,7 +59,7 @@ impl Related {
         )
         .unwrap();
         let device_key = &templator.keys.device_keypair.private_key;
-        let response = seal_creation_response(&received.secrets, 0, &relationship_id, device_key).unwrap();
+        let response = seal_creation_response(&received.secrets, 0, &relationship_id, None, device_key).unwrap();
         let requestor_secrets = complete_request(&request.secrets, &response, &relationship_id).unwrap();
         Self {
             requestor,

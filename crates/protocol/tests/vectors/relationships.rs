@@ -83,7 +83,7 @@ fn handshake(case: &Value) {
     // Templator: the response.
     let response = wire(&case["step5_put_accept_body"], "creationResponseContent");
     assert_eq!(response, text(case, "step5_creation_response_content_cipher_json_utf8").as_bytes());
-    let sealed = seal_creation_response(&received.secrets, 0, &relationship_id, &device_key(&templator)).unwrap();
+    let sealed = seal_creation_response(&received.secrets, 0, &relationship_id, None, &device_key(&templator)).unwrap();
     assert_eq!(String::from_utf8(sealed).unwrap(), text(case, "step5_creation_response_content_cipher_json_utf8"));
     let signed =
         templator_secrets.transmit_state.decrypt(&Cipher::from_json(part(&response, "cipher")).unwrap()).unwrap();

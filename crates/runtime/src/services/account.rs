@@ -1,6 +1,6 @@
 use core_types::Timestamp;
-use transport::Account;
 use transport::documents::SyncInfoEntry;
+use transport::{Account, EventStream};
 
 use crate::dto::{IdentityInfoDto, SyncInfoDto, SyncInfoEntryDto};
 use crate::error::ApplicationError;
@@ -28,6 +28,30 @@ impl AccountService {
     pub async fn sync(&self) -> Result<(), ApplicationError> {
         self.account.sync().everything().await?;
         Ok(())
+    }
+
+    /// As [`Self::sync`], but never shares a synchronisation that began before this call: for who has just been told of
+    /// something new.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub async fn sync_anew(&self) -> Result<(), ApplicationError> {
+        self.account.sync().everything_new().await?;
+        Ok(())
+    }
+
+    /// Waits until no synchronisation is running.
+    pub async fn sync_settled(&self) {
+        self.account.sync().settled().await;
+    }
+
+    /// Opens the Backbone's stream of events, which tells when there is something new. `base_url` is where, if not at the
+    /// Backbone itself.
+    ///
+    /// # Errors
+    /// Failures of the Backbone.
+    pub async fn listen(&self, base_url: Option<&str>) -> Result<EventStream, ApplicationError> {
+        Ok(self.account.backbone().listen(base_url).await?)
     }
 
     /// When the Account was last synchronised.

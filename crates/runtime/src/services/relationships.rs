@@ -89,6 +89,15 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().accept(&id).await?).await)
     }
 
+    /// As [`Self::accept`], with a content for the peer, which peers of today do not read.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn accept_with(&self, id: &str, content: Value) -> Result<RelationshipDto, ApplicationError> {
+        let id = self.relationship("relationshipId", id).await?.id;
+        Ok(self.changed(&self.account.relationships().accept_with(&id, content).await?).await)
+    }
+
     /// Refuses a requested Relationship.
     ///
     /// # Errors

@@ -3,7 +3,7 @@ use core_types::Timestamp;
 
 use super::Account;
 use crate::{
-    backbone::{BackboneCompatibility, Call, compatibility},
+    backbone::{BackboneCompatibility, Call, EventStream, compatibility},
     error::Result,
 };
 
@@ -50,6 +50,16 @@ impl BackboneAccess {
     /// `error.transport.request.noAuthPossible` for everything else.
     pub async fn log_in(&self) -> Result<()> {
         self.account.http().log_in().await
+    }
+
+    /// Opens the stream of server-sent events, which tells when there is something new. `base_url` is where, if not at
+    /// the Backbone itself; certificates and proxies are dealt with as everywhere.
+    ///
+    /// # Errors
+    /// As [`log_in`](Self::log_in); `error.platform.unauthorized`, `error.platform.unexpected` or
+    /// `error.transport.request.*` when there is no stream. Nothing takes longer than the time limit of a call.
+    pub async fn listen(&self, base_url: Option<&str>) -> Result<EventStream> {
+        self.account.http().listen(base_url, self.account.config().timeout()).await
     }
 }
 

@@ -176,6 +176,16 @@ impl HttpClient {
         self.time.latest()
     }
 
+    /// The same client for another base URL.
+    pub(super) fn at(&self, base_url: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned(), ..self.clone() }
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn execute(&self, request: reqwest::Request) -> reqwest::Result<reqwest::Response> {
+        self.http.execute(request).await
+    }
+
     /// Sends the call; any status is an answer.
     pub(crate) async fn send(&self, call: &Call, bearer: Option<&str>) -> Result<Answer, Box<RequestError>> {
         let started = Instant::now();
@@ -200,7 +210,7 @@ impl HttpClient {
         Ok(Answer { status, headers: response_headers, body })
     }
 
-    fn request(&self, call: &Call, bearer: Option<&str>) -> Result<reqwest::Request, Box<RequestError>> {
+    pub(super) fn request(&self, call: &Call, bearer: Option<&str>) -> Result<reqwest::Request, Box<RequestError>> {
         let url = format!("{}{}", self.base_url, call.path);
         let mut request = self.http.request(call.method.clone(), url);
         if !call.query.is_empty() {
@@ -271,7 +281,7 @@ async fn read_body(call: &Call, mut response: reqwest::Response) -> Result<Bytes
 }
 
 /// The error of a call without an answer (`docs/protocol/02 §3.3`).
-fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestError> {
+pub(super) fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestError> {
     let code = if error.is_timeout() {
         codes::ABORTED
     } else if error.is_connect() && is_resolution_failure(error) {

@@ -5,6 +5,7 @@ mod authenticator;
 mod certificate_pinning;
 mod client;
 mod compatibility;
+mod event_stream;
 mod measurement;
 mod server_time;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use certificate_pinning::{CertificatePinning, CertificateValidation};
 pub(crate) use client::{Call, HttpClient};
 pub(crate) use compatibility::compatibility;
 pub use compatibility::{BackboneCompatibility, backbone_compatibility};
+pub use event_stream::EventStream;
 
 use crate::{error::Result, request_error::codes};
 

@@ -5,6 +5,7 @@ use backbone_api::{
     relationships::{AuditLogReason, RelationshipMetadata, RelationshipStatus, RespondToRelationshipRequest},
 };
 use core_types::RelationshipId;
+use serde_json::Value;
 
 use super::{Relationships, lock_name, reserve_transmit_counter};
 use crate::{
@@ -140,7 +141,15 @@ impl Relationships {
     /// `error.transport.recordNotFound`, `….relationships.wrongRelationshipStatus`,
     /// `….relationships.operationOnlyAllowedForPeer`, a failed call or a failure of the store.
     pub async fn accept(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::Accept).await
+        self.act(id, Action::Accept, None).await
+    }
+
+    /// As [`accept`](Self::accept), with a content in the encrypted response. Peers of earlier days read it.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub async fn accept_with(&self, id: &RelationshipId, content: Value) -> Result<Relationship> {
+        self.act(id, Action::Accept, Some(content)).await
     }
 
     /// Rejects a pending relationship that a peer requested.
@@ -148,7 +157,7 @@ impl Relationships {
     /// # Errors
     /// As [`accept`](Self::accept).
     pub async fn reject(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::Reject).await
+        self.act(id, Action::Reject, None).await
     }
 
     /// Withdraws the own request for a relationship.
@@ -156,7 +165,7 @@ impl Relationships {
     /// # Errors
     /// As [`accept`](Self::accept).
     pub async fn revoke(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::Revoke).await
+        self.act(id, Action::Revoke, None).await
     }
 
     /// Ends an active relationship.
@@ -164,7 +173,7 @@ impl Relationships {
     /// # Errors
     /// `error.transport.recordNotFound`, `….relationships.wrongRelationshipStatus`, a failed call or a failure of the store.
     pub async fn terminate(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::Terminate).await
+        self.act(id, Action::Terminate, None).await
     }
 
     /// Asks the peer to make a terminated relationship active again.
@@ -172,7 +181,7 @@ impl Relationships {
     /// # Errors
     /// As [`terminate`](Self::terminate), and `….relationships.reactivationAlreadyRequested`.
     pub async fn request_reactivation(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::RequestReactivation).await
+        self.act(id, Action::RequestReactivation, None).await
     }
 
     /// Agrees to the peer's request for reactivation.
@@ -180,7 +189,7 @@ impl Relationships {
     /// # Errors
     /// As [`accept`](Self::accept), and `….relationships.reactivationNotRequested`.
     pub async fn accept_reactivation(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::AcceptReactivation).await
+        self.act(id, Action::AcceptReactivation, None).await
     }
 
     /// Refuses the peer's request for reactivation.
@@ -188,7 +197,7 @@ impl Relationships {
     /// # Errors
     /// As [`accept_reactivation`](Self::accept_reactivation).
     pub async fn reject_reactivation(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::RejectReactivation).await
+        self.act(id, Action::RejectReactivation, None).await
     }
 
     /// Withdraws the own request for reactivation.
@@ -196,7 +205,7 @@ impl Relationships {
     /// # Errors
     /// As [`accept_reactivation`](Self::accept_reactivation).
     pub async fn revoke_reactivation(&self, id: &RelationshipId) -> Result<Relationship> {
-        self.act(id, Action::RevokeReactivation).await
+        self.act(id, Action::RevokeReactivation, None).await
     }
 
     /// Gives up a terminated relationship: the document, its keys, its messages, templates and tokens are deleted
@@ -209,17 +218,17 @@ impl Relationships {
         self.account.finish(async move { relationships.decompose_now(&id).await }).await
     }
 
-    async fn act(&self, id: &RelationshipId, action: Action) -> Result<Relationship> {
+    async fn act(&self, id: &RelationshipId, action: Action, response: Option<Value>) -> Result<Relationship> {
         let (relationships, id) = (self.clone(), id.clone());
-        self.account.finish(async move { relationships.act_now(&id, action).await }).await
+        self.account.finish(async move { relationships.act_now(&id, action, response.as_ref()).await }).await
     }
 
-    async fn act_now(&self, id: &RelationshipId, action: Action) -> Result<Relationship> {
+    async fn act_now(&self, id: &RelationshipId, action: Action, response: Option<&Value>) -> Result<Relationship> {
         let _order = self.account.lock(&lock_name(id)).await;
         let relationship = self.stored(id).await?;
         action.check(&self.account, &relationship)?;
         let content = match action {
-            Action::Accept => Some(self.creation_response(&relationship).await?),
+            Action::Accept => Some(self.creation_response(&relationship, response).await?),
             _ => None,
         };
         let metadata = self.call(id, action, content).await?;
@@ -259,7 +268,7 @@ impl Relationships {
         }
     }
 
-    async fn creation_response(&self, relationship: &Relationship) -> Result<Bytes> {
+    async fn creation_response(&self, relationship: &Relationship, content: Option<&Value>) -> Result<Bytes> {
         let secrets = self.account.relationship_secrets(relationship).await?;
         let mut unit = self.account.unit_of_work().await?;
         let counters = reserve_transmit_counter(&mut unit, &[&relationship.relationship_secret_id]).await?;
@@ -269,6 +278,7 @@ impl Relationships {
             &secrets,
             counter,
             &relationship.id,
+            content,
             &self.account.keys().device_signature,
         )?;
         Ok(Bytes(wire))

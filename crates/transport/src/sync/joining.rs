@@ -65,6 +65,25 @@ where
     }
 }
 
+/// As [`join`], but with a synchronisation that begins after this call: one that runs already may have looked for news
+/// before what the caller knows of happened.
+pub(super) async fn join_next<F>(account: &Account, kind: Kind, start: impl FnMut() -> F) -> Result<ChangedItems>
+where
+    F: Future<Output = Result<ChangedItems>> + Send + 'static,
+{
+    settled(account).await;
+    join(account, kind, start).await
+}
+
+/// Waits for the end of the running synchronisation, if there is one.
+pub(super) async fn settled(account: &Account) {
+    let running = account.sync_state().running().clone();
+    if let Some(running) = running {
+        // Whether it succeeds does not matter to who waits for its end.
+        drop(running.result.await);
+    }
+}
+
 fn running_or_new<F>(account: &Account, kind: Kind, start: &mut impl FnMut() -> F) -> (Running, bool)
 where
     F: Future<Output = Result<ChangedItems>> + Send + 'static,

@@ -11,7 +11,7 @@ use std::time::Instant;
 use core_types::Timestamp;
 use metrics::{counter, histogram};
 
-use joining::{Kind, join};
+use joining::{Kind, join, join_next, settled};
 
 pub(crate) use joining::SyncState;
 
@@ -76,6 +76,21 @@ impl Sync {
     /// synchronisation.
     pub async fn everything(&self) -> Result<ChangedItems> {
         join(&self.account, Kind::Everything, || measured("everything", run::everything(self.account.clone()))).await
+    }
+
+    /// As [`everything`](Self::everything), but never with a synchronisation that began before this call, which may have
+    /// missed what the caller was told of meanwhile.
+    ///
+    /// # Errors
+    /// As [`everything`](Self::everything).
+    pub async fn everything_new(&self) -> Result<ChangedItems> {
+        let run = || measured("everything", run::everything(self.account.clone()));
+        join_next(&self.account, Kind::Everything, run).await
+    }
+
+    /// Waits until no synchronisation is running.
+    pub async fn settled(&self) {
+        settled(&self.account).await;
     }
 
     /// Synchronises the datawallet only. Does nothing while the datawallet is disabled.
