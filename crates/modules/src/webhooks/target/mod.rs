@@ -4,7 +4,7 @@ mod signature;
 
 use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use store::{Delivery, Event};
 use url::Url;
 
@@ -134,12 +134,11 @@ fn url(template: &str, namespace: &str) -> Result<Url, DeliveryError> {
 
 /// Members in this order; no `data` for events without.
 fn body(event: &Event) -> String {
-    let mut body = Map::new();
-    if let Some(data) = &event.data {
-        body.insert("data".to_owned(), data.clone());
+    let trigger = core_types::json::stringify(&Value::from(event.namespace.as_str()));
+    match event.data.as_deref() {
+        Some(data) => format!(r#"{{"data":{data},"trigger":{trigger}}}"#),
+        None => format!(r#"{{"trigger":{trigger}}}"#),
     }
-    body.insert("trigger".to_owned(), Value::from(event.namespace.as_str()));
-    core_types::json::stringify(&Value::Object(body))
 }
 
 #[cfg(test)]
@@ -157,7 +156,7 @@ mod tests {
             id: "event-id".to_owned(),
             namespace: namespace.to_owned(),
             object_id: None,
-            data,
+            data: data.map(|data| data.to_string().into()),
             created_at: Timestamp::from_millis(0),
             correlation_id: correlation_id.map(str::to_owned),
         }
