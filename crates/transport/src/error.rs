@@ -152,6 +152,18 @@ pub enum TransportError {
     #[error("a challenge of type Relationship requires an active Relationship")]
     ChallengeTypeRequiresActiveRelationship,
 
+    /// The device has its keys already.
+    #[error("the device '{0}' is onboarded already")]
+    DeviceAlreadyOnboarded(String),
+    /// The device cannot be deleted.
+    #[error("the device '{id}' could not be deleted: {reason}")]
+    CouldNotDeleteDevice {
+        /// The device.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+
     /// The Identity's datawallet is newer than this program.
     #[error("the datawallet has version {required}, but only version {supported} is supported")]
     InsufficientSupportedDatawalletVersion {
@@ -250,6 +262,8 @@ impl TransportError {
             Self::ChallengeTypeRequiresActiveRelationship => {
                 "error.transport.challenges.challengeTypeRequiresActiveRelationship"
             }
+            Self::DeviceAlreadyOnboarded(_) => "error.transport.devices.alreadyOnboarded",
+            Self::CouldNotDeleteDevice { .. } => "error.transport.devices.couldNotDeleteDevice",
             Self::InsufficientSupportedDatawalletVersion { .. } => {
                 "error.transport.datawallet.insufficientSupportedDatawalletVersion"
             }

@@ -12,6 +12,8 @@ mod backbone;
 mod backbone_notifications;
 mod challenges;
 mod config;
+mod datawallet;
+mod devices;
 mod error;
 mod events;
 mod files;
@@ -40,6 +42,7 @@ pub use backbone::{
 pub use backbone_notifications::BackboneNotifications;
 pub use challenges::{ChallengeValidation, Challenges};
 pub use config::{AgentOptions, TransportConfig};
+pub use devices::{Devices, SendDevice};
 pub use error::{Result, TransportError, UNKNOWN_ERROR_CODE};
 pub use events::{EventRecorder, TransportEvent};
 pub use files::{Files, SendFile};

@@ -72,6 +72,13 @@ impl AccountKeys {
             .collect()
     }
 
+    /// The encrypted payload of a datawallet modification with this index.
+    pub(crate) fn seal_modification(&self, index: i64, payload: &Value) -> Result<Vec<u8>> {
+        let index = u64::try_from(index)
+            .map_err(|_| TransportError::invariant("a datawallet modification has a negative index"))?;
+        Ok(protocol::datawallet::seal_payload(&mut rand::rng(), &self.synchronization_key, index, payload)?)
+    }
+
     /// The members a datawallet modification writes.
     pub(crate) fn open_modification(&self, modification: &DatawalletModification) -> Result<Map<String, Value>> {
         let Some(payload) = modification.encrypted_payload.as_ref().filter(|payload| !payload.is_empty()) else {

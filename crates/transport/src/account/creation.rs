@@ -17,13 +17,14 @@ use protocol::{device::DeviceCredentials, identity::NewIdentity};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Store;
+use store::{Document, Store};
 use zeroize::Zeroizing;
 
 use super::{AccountOptions, info};
 use crate::{
     backbone::{Call, HttpClient},
     config::{SUPPORTED_DATAWALLET_VERSION, SUPPORTED_IDENTITY_VERSION},
+    datawallet,
     documents::{AccountInfoEntry, Device, Identity},
     error::{Result, TransportError},
     secrets::AccountKeys,
@@ -124,6 +125,13 @@ async fn store_identity(
         transaction.insert(&secret).await?;
     }
     transaction.insert(&device).await?;
+    if options.config.datawallet_enabled
+        && let Some(devices) = datawallet::synchronised(Device::COLLECTION.name)
+    {
+        for modification in datawallet::created(devices, &info::to_value(&device)?) {
+            transaction.insert(&modification).await?;
+        }
+    }
     transaction.delete::<AccountInfoEntry>(info::PENDING_IDENTITY).await?;
     transaction.commit().await?;
     tracing::info!(address = %identity.address, "a new Identity was created");

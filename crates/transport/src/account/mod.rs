@@ -21,6 +21,7 @@ use crate::{
     challenges::Challenges,
     config::TransportConfig,
     correlation,
+    devices::Devices,
     documents::{Device, Identity},
     error::{Result, TransportError},
     events::EventRecorder,
@@ -174,6 +175,12 @@ impl Account {
         IdentityDeletion::new(self.clone())
     }
 
+    /// The devices of the own Identity.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        Devices::new(self.clone())
+    }
+
     /// The tags a Backbone offers.
     #[must_use]
     pub fn tags(&self) -> Tags {
@@ -190,6 +197,14 @@ impl Account {
     pub async fn close(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;
+    }
+
+    /// Stores a changed own device, at both of its places.
+    pub(crate) async fn store_device(&self, device: &Device) -> Result<()> {
+        let mut unit = self.unit_of_work().await?;
+        unit.put(&info::entry(info::DEVICE, info::to_value(device)?)).await?;
+        unit.put(device).await?;
+        unit.commit().await
     }
 
     pub(crate) fn recorder(&self) -> &dyn EventRecorder {

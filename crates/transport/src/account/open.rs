@@ -27,8 +27,9 @@ impl Account {
     /// Opens the account in a store. An empty store gets a new Identity, if the configuration allows that; an interrupted
     /// creation is continued.
     ///
-    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is still missing or the fate of a
-    /// message is unknown. A Backbone that cannot be reached for that is not an error: the next synchronisation tries again.
+    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is enabled or still missing, or the
+    /// fate of a message is unknown. A Backbone that cannot be reached for that is not an error: the next synchronisation
+    /// tries again.
     ///
     /// # Errors
     /// `error.transport.general.…` for a configuration that cannot be used, `error.transport.general.noIdentityFound`,
@@ -49,12 +50,11 @@ impl Account {
         let (keys, credentials) = AccountKeys::load(store, &base_key).await?;
         check_keys(&identity, &keys)?;
         raise_last_nonce(store).await?;
-        if options.config.datawallet_enabled {
-            tracing::warn!("changes made here are not written to the datawallet: other devices will not see them");
-        }
         let account = Self::assemble(options, http, identity, keys, credentials)?;
         if let Err(error) = account.sync().bootstrap().await {
             tracing::warn!(code = error.code(), %error, "the datawallet of the Identity could not be created yet");
+        } else if let Err(error) = account.sync().only_datawallet().await {
+            tracing::warn!(code = error.code(), %error, "the datawallet could not be synchronised yet");
         }
         account.messages().recover_at_start().await;
         Ok(account)

@@ -65,7 +65,14 @@ impl Document for Message {
     const COLLECTION: CollectionSpec = CollectionSpec {
         name: "Messages",
         key: "id",
-        indexes: &["createdBy", "isOwn", "recipients.address", "recipients.relationshipId", "wasReadAt"],
+        indexes: &[
+            "createdBy",
+            "isOwn",
+            "recipients.address",
+            "recipients.relationshipId",
+            "secretKey.key",
+            "wasReadAt",
+        ],
     };
 
     fn key(&self) -> &str {

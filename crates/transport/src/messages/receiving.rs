@@ -4,6 +4,7 @@ use backbone_api::{
 };
 use core_types::{IdentityAddress, MessageId};
 use protocol::message::{Envelope, open_message};
+use store::{Filter, Query};
 
 use super::{Messages, not_found};
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     error::{Result, TransportError},
     events::TransportEvent,
     sync::ChangedItem,
+    unit_of_work::UnitOfWork,
 };
 
 impl Messages {
@@ -27,6 +29,12 @@ impl Messages {
         }
         let message = self.open(fetched).await?;
         let mut unit = self.account.unit_of_work().await?;
+        if let Some(first) = repeated(&mut unit, &message).await? {
+            tracing::warn!(%first, repeated = %message.id, "the Backbone offers a Message again under another id");
+            unit.processed(mark).await?;
+            unit.commit().await?;
+            return Ok(ChangedItem::Nothing);
+        }
         unit.insert(&message).await?;
         unit.publish(&TransportEvent::MessageReceived(message.clone())).await?;
         unit.processed(mark).await?;
@@ -107,6 +115,24 @@ impl Messages {
             was_read_at: None,
         })
     }
+}
+
+/// The id of the stored message that this one is a copy of.
+///
+/// The sender draws a key for each message, and only the sender can have encrypted a body with it that passes the checks. So
+/// a message of the same sender with the same key is the same message, whatever the Backbone calls it. Counters tell less:
+/// the existing libraries encrypt every key with counter 0 (`docs/protocol/02 §9.9`). Contents are compared all the same,
+/// so that nothing gets lost should a peer ever use a key again.
+async fn repeated(unit: &mut UnitOfWork<'_>, message: &Message) -> Result<Option<MessageId>> {
+    let key = serde_json::to_value(&message.secret_key).ok().and_then(|key| key.get("key").cloned());
+    let same_key = Filter::And(vec![
+        Filter::eq("secretKey.key", key.unwrap_or_default()),
+        Filter::eq("createdBy", message.created_by.as_str()),
+        Filter::eq("isOwn", false),
+    ]);
+    let candidates = unit.transaction().find::<Message>(&Query::new(same_key)).await?;
+    let is_copy = |stored: &Message| stored.content == message.content && stored.attachments == message.attachments;
+    Ok(candidates.into_iter().find(is_copy).map(|stored| stored.id))
 }
 
 fn own_entry<'a>(recipients: &'a [BackboneRecipient], address: &IdentityAddress) -> Option<&'a BackboneRecipient> {

@@ -1,6 +1,6 @@
 //! Where the synchronisation stands: the entries of `SyncInfo` (`docs/protocol/02 §7.12`).
 
-use core_types::{SyncRunId, Timestamp};
+use core_types::{LocalDatawalletModificationId, SyncRunId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::{Store, Transaction};
 
@@ -14,6 +14,8 @@ const EVERYTHING_TIME: &str = "SyncTime-Everything";
 const DATAWALLET_TIME: &str = "SyncTime-Datawallet";
 /// Not in the existing Connector's database.
 const RUNNING_SYNC_RUN: &str = "runningSyncRun";
+/// Not in the existing Connector's database.
+const PUSH: &str = "datawalletPush";
 
 /// A sync run that was started and is not known to be finalised.
 ///
@@ -25,6 +27,17 @@ pub(super) struct RunningSyncRun {
     /// How often a failure that may pass has cut it off.
     #[serde(default)]
     pub(super) interruptions: u32,
+}
+
+/// Modifications on their way to the Backbone. Stored before they are sent: if the answer is lost, it is found out whether
+/// they have arrived, so that none is pushed twice, over what other devices changed since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Push {
+    /// The index of the datawallet before them.
+    pub(super) after: i64,
+    /// Their records, in order.
+    pub(super) records: Vec<LocalDatawalletModificationId>,
 }
 
 pub(super) async fn last_completed_sync_time(store: &Store) -> Result<Option<Timestamp>> {
@@ -41,6 +54,19 @@ pub(super) async fn local_index(store: &Store) -> Result<Option<i64>> {
 
 pub(super) async fn running_sync_run(store: &Store) -> Result<Option<RunningSyncRun>> {
     read(store, RUNNING_SYNC_RUN).await
+}
+
+pub(super) async fn push(store: &Store) -> Result<Option<Push>> {
+    read(store, PUSH).await
+}
+
+pub(super) async fn set_push(transaction: &mut Transaction, push: &Push) -> Result<()> {
+    write(transaction, PUSH, push).await
+}
+
+pub(super) async fn clear_push(transaction: &mut Transaction) -> Result<()> {
+    transaction.delete::<SyncInfoEntry>(PUSH).await?;
+    Ok(())
 }
 
 pub(super) async fn set_local_index(transaction: &mut Transaction, index: i64) -> Result<()> {

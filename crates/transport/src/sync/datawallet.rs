@@ -1,4 +1,4 @@
-//! The datawallet: its creation for a new Identity, and changes made by other devices
+//! The datawallet: its creation for a new Identity and its versions, and changes made by other devices
 //! (`docs/protocol/02 §10.3, §10.4, §10.7`).
 
 use std::{collections::HashMap, time::Duration};
@@ -11,37 +11,25 @@ use backbone_api::{
 };
 use backon::{ExponentialBuilder, Retryable};
 use serde_json::{Map, Value};
-use store::{CollectionSpec, Document, Transaction};
+use store::Transaction;
 
-use super::{ChangedItems, bookkeeping};
+use super::{
+    ChangedItems,
+    bookkeeping::{self, Push},
+    push,
+};
 use crate::{
     account::Account,
     backbone::Call,
     config::SUPPORTED_DATAWALLET_VERSION,
-    documents::{Device, File, IdentityDeletionProcess, Message, Relationship, RelationshipTemplate, Secret, Token},
+    datawallet::synchronised,
+    documents::UnpushedDatawalletModification,
     error::{Result, TransportError},
     events::TransportEvent,
 };
 
-/// The collections other devices may write to. Collection names come from the Backbone, which must not be able to reach
-/// anything else.
-const SYNCHRONISED: [CollectionSpec; 15] = [
-    Secret::COLLECTION,
-    Device::COLLECTION,
-    IdentityDeletionProcess::COLLECTION,
-    Relationship::COLLECTION,
-    RelationshipTemplate::COLLECTION,
-    Token::COLLECTION,
-    File::COLLECTION,
-    Message::COLLECTION,
-    CollectionSpec { name: "Attributes", key: "id", indexes: &[] },
-    CollectionSpec { name: "AttributeForwardingDetails", key: "id", indexes: &[] },
-    CollectionSpec { name: "Requests", key: "id", indexes: &[] },
-    CollectionSpec { name: "Notifications", key: "id", indexes: &[] },
-    CollectionSpec { name: "Settings", key: "id", indexes: &[] },
-    CollectionSpec { name: "Drafts", key: "id", indexes: &[] },
-    CollectionSpec { name: "IdentityMetadata", key: "id", indexes: &[] },
-];
+/// How often a push is tried while other devices push at the same time.
+const MAX_PUSH_ATTEMPTS: u32 = 5;
 
 /// Gives a new Identity its datawallet; without one the Backbone refuses to synchronise external events. Nothing happens
 /// once that is known to be done. May be repeated at any point: an upgrade to the version reached is accepted.
@@ -54,36 +42,59 @@ pub(super) async fn bootstrap(account: &Account) -> Result<()> {
         .with_min_delay(Duration::from_secs(1))
         .with_max_delay(Duration::from_secs(3))
         .with_max_times(6);
-    (|| upgrade(account)).retry(patience).when(is_occupied).await?;
+    (|| upgrade(account, 0, SUPPORTED_DATAWALLET_VERSION)).retry(patience).when(is_occupied).await?;
     let mut unit = account.unit_of_work().await?;
     bookkeeping::set_local_index(unit.transaction(), -1).await?;
     unit.commit().await
 }
 
 fn is_occupied(error: &TransportError) -> bool {
-    error.as_request_error().is_some_and(|error| error.code == codes::SYNC_RUN_ANOTHER_IS_RUNNING)
+    has_code(error, codes::SYNC_RUN_ANOTHER_IS_RUNNING)
 }
 
-async fn upgrade(account: &Account) -> Result<()> {
+/// Raises the version of the Identity's datawallet, one after the other. Nothing has to be converted yet on the way.
+async fn upgrade(account: &Account, current: u16, target: u16) -> Result<()> {
+    if current > target {
+        let (current, target) = (current.into(), target.into());
+        return Err(TransportError::DatawalletCurrentBiggerThanTarget { current, target });
+    }
+    for version in current..target {
+        upgrade_to(account, version + 1).await?;
+    }
+    Ok(())
+}
+
+async fn upgrade_to(account: &Account, version: u16) -> Result<()> {
     let start = StartSyncRunRequest { r#type: Some(SyncRunType::DatawalletVersionUpgrade), duration: None };
     let started: StartSyncRunResponse =
         account.http().result(Call::post(paths::SYNC_RUNS, &start)?.synchronisation()).await?;
     let run = started.sync_run.ok_or_else(|| TransportError::invariant("the Backbone started no sync run"))?;
     let finalize = FinalizeDatawalletVersionUpgradeRequest {
-        new_datawallet_version: SUPPORTED_DATAWALLET_VERSION,
+        new_datawallet_version: version,
         datawallet_modifications: Vec::new(),
     };
     let path = paths::with_id(paths::SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE, run.id.as_str());
     account.http().done(Call::put(path, &finalize)?.synchronisation()).await
 }
 
-/// Applies what other devices changed, and checks that this program understands it.
+/// Applies what other devices changed, checks that this program understands it, and tells them what changed here.
 pub(super) async fn synchronise(account: &Account, changed: &mut ChangedItems) -> Result<()> {
     let datawallet: Datawallet = account.http().result(Call::get(paths::DATAWALLET).synchronisation()).await?;
     if datawallet.version > SUPPORTED_DATAWALLET_VERSION {
         return Err(insufficient_version(datawallet.version));
     }
-    let identifiers = pull(account).await?;
+    upgrade(account, datawallet.version, SUPPORTED_DATAWALLET_VERSION).await?;
+    let mut identifiers = pull(account).await?;
+    upgrade_device(account).await?;
+    // Whoever is faster than this device pushes first; then there is more to pull.
+    let mut attempts = 0;
+    while let Err(error) = push::everything(account).await {
+        attempts += 1;
+        if attempts == MAX_PUSH_ATTEMPTS || !has_code(&error, codes::DATAWALLET_NOT_UP_TO_DATE) {
+            return Err(understood(error));
+        }
+        identifiers.extend(pull(account).await?);
+    }
     let mut unit = account.unit_of_work().await?;
     // External events tell only the devices that did not start or cancel it themselves.
     if identifiers.iter().any(|id| id.starts_with("IDP")) {
@@ -94,27 +105,69 @@ pub(super) async fn synchronise(account: &Account, changed: &mut ChangedItems) -
     unit.commit().await
 }
 
+/// Notes at the own device which version it understands. Databases of earlier programs can lack it.
+async fn upgrade_device(account: &Account) -> Result<()> {
+    let mut device = account.device().await?;
+    let supported = u32::from(SUPPORTED_DATAWALLET_VERSION);
+    if device.datawallet_version.unwrap_or_default() < supported {
+        device.datawallet_version = Some(supported);
+        account.store_device(&device).await?;
+    }
+    Ok(())
+}
+
 /// Fetches and applies the modifications behind the local index; gives the ids of the changed documents.
 pub(super) async fn pull(account: &Account) -> Result<Vec<String>> {
     let local_index = bookkeeping::local_index(account.store()).await?;
     let call = Call::get(paths::DATAWALLET_MODIFICATIONS).query(LOCAL_INDEX, local_index).synchronisation();
-    let modifications: Vec<DatawalletModification> = match account.http().pages(call).await {
-        Err(TransportError::Request(error)) if error.code == codes::DATAWALLET_INSUFFICIENT_SUPPORTED_VERSION => {
-            return Err(insufficient_version(SUPPORTED_DATAWALLET_VERSION + 1));
-        }
-        other => other?,
-    };
+    let mut modifications: Vec<DatawalletModification> = account.http().pages(call).await.map_err(understood)?;
     let Some(highest) = modifications.iter().map(|modification| modification.index).max() else {
         return Ok(Vec::new());
     };
+    let push = bookkeeping::push(account.store()).await?;
+    let arrived = take_own(account, push.as_ref(), &mut modifications).await?;
     let objects = fold(account, modifications)?;
     let mut unit = account.unit_of_work().await?;
     for object in &objects {
         object.apply(unit.transaction()).await?;
     }
+    if let Some(push) = push.filter(|_| arrived) {
+        for id in &push.records {
+            unit.delete::<UnpushedDatawalletModification>(id.as_str()).await?;
+        }
+    }
+    bookkeeping::clear_push(unit.transaction()).await?;
     bookkeeping::set_local_index(unit.transaction(), highest).await?;
     unit.commit().await?;
     Ok(objects.into_iter().map(|object| object.id).collect())
+}
+
+/// Takes out what this device pushed without getting an answer, and tells whether there was anything: a push arrives as a
+/// whole or not at all. The documents are as they were pushed or newer; the modifications would undo what came after.
+async fn take_own(
+    account: &Account,
+    push: Option<&Push>,
+    modifications: &mut Vec<DatawalletModification>,
+) -> Result<bool> {
+    let Some(push) = push else { return Ok(false) };
+    let own = account.device().await?.id;
+    let behind = i64::try_from(push.records.len()).unwrap_or(i64::MAX).saturating_add(push.after);
+    let before = modifications.len();
+    modifications.retain(|each| each.created_by_device != own || each.index <= push.after || each.index > behind);
+    Ok(modifications.len() < before)
+}
+
+/// The Backbone's word for a datawallet that is too new, in the words of this program.
+fn understood(error: TransportError) -> TransportError {
+    if has_code(&error, codes::DATAWALLET_INSUFFICIENT_SUPPORTED_VERSION) {
+        insufficient_version(SUPPORTED_DATAWALLET_VERSION + 1)
+    } else {
+        error
+    }
+}
+
+fn has_code(error: &TransportError, code: &str) -> bool {
+    error.as_request_error().is_some_and(|error| error.code == code)
 }
 
 fn insufficient_version(required: u16) -> TransportError {
@@ -163,10 +216,11 @@ fn fold(account: &Account, modifications: Vec<DatawalletModification>) -> Result
 
 impl ChangedObject {
     async fn apply(&self, transaction: &mut Transaction) -> Result<()> {
-        let Some(spec) = SYNCHRONISED.iter().find(|spec| spec.name == self.collection) else {
+        let Some(collection) = synchronised(&self.collection) else {
             tracing::warn!(collection = self.collection, "a modification of an unknown collection is ignored");
             return Ok(());
         };
+        let spec = &collection.spec;
         let Some(members) = &self.members else {
             transaction.delete_raw(spec, &self.id).await?;
             return Ok(());

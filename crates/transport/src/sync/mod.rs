@@ -1,9 +1,10 @@
-//! Synchronisation: external events, and the datawallet as far as external events need it (`docs/protocol/02 §10`).
+//! Synchronisation: external events, and the datawallet that the devices of the Identity share (`docs/protocol/02 §10`).
 
 mod bookkeeping;
 mod datawallet;
 mod event;
 mod joining;
+mod push;
 mod run;
 
 use std::time::Instant;

@@ -18,6 +18,7 @@ use super::{
     bookkeeping::{self, RunningSyncRun},
     datawallet,
     event::{self, Outcome},
+    push,
 };
 use crate::{
     account::Account,
@@ -40,13 +41,26 @@ const MAX_RUNS: u32 = 100;
 
 pub(super) async fn everything(account: Account) -> Result<ChangedItems> {
     let mut changed = ChangedItems::default();
-    let result = external_events(&account, &mut changed).await;
+    let mut result = external_events(&account, &mut changed).await;
+    if result.is_ok() {
+        result = tell_other_devices(&account, &mut changed).await;
+    }
     if account.config().datawallet_enabled {
         let mut unit = account.unit_of_work().await?;
         unit.publish(&TransportEvent::DatawalletSynchronized).await?;
         unit.commit().await?;
     }
     result.map(|()| changed)
+}
+
+/// What the external events have changed here is told now. If that fails, the next synchronisation does it.
+async fn tell_other_devices(account: &Account, changed: &mut ChangedItems) -> Result<()> {
+    if push::is_due(account).await?
+        && let Err(error) = datawallet::synchronise(account, changed).await
+    {
+        tracing::warn!(code = error.code(), %error, "the changes made here could not be told to other devices");
+    }
+    Ok(())
 }
 
 pub(super) async fn only_datawallet(account: Account) -> Result<ChangedItems> {
@@ -206,9 +220,14 @@ async fn finalize(
         .filter(|result| result.error_code.is_none())
         .map(|result| result.external_event_id.as_str().to_owned())
         .collect();
-    let request =
-        FinalizeExternalEventSyncRequest { datawallet_modifications: Vec::new(), external_event_results: results };
-    let response = match account.http().result(Call::put(path, &request)?.synchronisation()).await {
+    // Together with the results: no other device gets these events, so it must not depend on this one to tell of them later.
+    let request = FinalizeExternalEventSyncRequest {
+        datawallet_modifications: push::next(account).await?,
+        external_event_results: results,
+    };
+    let has_pushed = !request.datawallet_modifications.is_empty();
+    let call = Call::put(path, &request)?.synchronisation();
+    let response = match account.http().result::<FinalizeExternalEventSyncResponse>(call).await {
         Ok(response) => response,
         Err(error) => {
             if is_lost(&error) {
@@ -217,7 +236,11 @@ async fn finalize(
             return Err(error);
         }
     };
+    let push = bookkeeping::push(account.store()).await?;
     let mut unit = account.unit_of_work().await?;
+    if let Some(index) = response.new_datawallet_modification_index.filter(|_| has_pushed) {
+        push::confirm(unit.transaction(), push.as_ref(), index).await?;
+    }
     for id in applied {
         unit.delete::<ProcessedExternalEvent>(&id).await?;
     }

@@ -181,3 +181,45 @@ async fn messages_of_others_are_not_believed() {
     assert!(receiver.messages().get(&foreign.id).await.unwrap().is_none());
     assert_no_panics();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_offered_again_under_another_id_is_stored_once() {
+    let world = World::start().await;
+    let (sender, receiver) = world.related_accounts().await;
+    let first = sender.send(&receiver, json!({"pay": 100}), vec![]).await;
+    let recorded = Arc::new(Mutex::new(None::<Value>));
+    let keep = Arc::clone(&recorded);
+    world.meddler.meddle(move |what, answer| {
+        if what.starts_with("GET /api/v2/Messages/") {
+            *keep.lock().unwrap() = answer.json();
+        }
+        answer
+    });
+    receiver.sync_somehow().await.unwrap();
+    let recorded = recorded.lock().unwrap().take().unwrap();
+    // The same ciphertext takes the place of the next message: of one with other words, and of one with the same.
+    for content in [json!({"other": 1}), json!({"pay": 100})] {
+        let next = sender.send(&receiver, content.clone(), vec![]).await;
+        let (mut body, id) = (recorded.clone(), next.id.clone());
+        world.meddler.meddle(move |what, answer| {
+            if !what.starts_with("GET /api/v2/Messages/") {
+                return answer;
+            }
+            body["result"]["id"] = json!(id);
+            answer.with(&body)
+        });
+        let before = receiver.count_events("transport.messageReceived").await;
+        receiver.sync_somehow().await.unwrap();
+        assert!(receiver.messages().get(&next.id).await.unwrap().is_none());
+        assert_eq!(receiver.count_events("transport.messageReceived").await, before);
+        // What was kept back is not lost for it.
+        world.meddler.be_honest();
+        let again = sender.send(&receiver, content.clone(), vec![]).await;
+        receiver.sync_somehow().await.unwrap();
+        assert_eq!(receiver.messages().get(&again.id).await.unwrap().unwrap().content, content);
+    }
+    let received: Vec<_> = receiver.received().await.into_iter().map(|message| message.content).collect();
+    assert_eq!(received, [json!({"pay": 100}), json!({"other": 1}), json!({"pay": 100})]);
+    assert!(receiver.messages().get(&first.id).await.unwrap().is_some());
+    assert_no_panics();
+}

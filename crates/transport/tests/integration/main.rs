@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod backbone_services;
+mod datawallet;
+mod devices;
 mod end_to_end;
 mod hostile_backbone;
 mod identity_deletion;

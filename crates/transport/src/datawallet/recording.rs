@@ -1,0 +1,123 @@
+//! How a change of a document becomes modifications (`docs/protocol/02 §10.5`).
+
+use core_types::LocalDatawalletModificationId;
+use serde_json::{Map, Value};
+
+use super::collections::{Category, SynchronisedCollection};
+use crate::{config::SUPPORTED_DATAWALLET_VERSION, documents::UnpushedDatawalletModification};
+
+const CREATE: &str = "Create";
+const UPDATE: &str = "Update";
+const DELETE: &str = "Delete";
+
+/// A new document: one modification for each category it has members of.
+pub(crate) fn created(collection: &SynchronisedCollection, document: &Value) -> Vec<UnpushedDatawalletModification> {
+    let with_payload = collection.categories.iter().map(|category| (category, payload(category, document)));
+    with_payload
+        .filter(|(_, payload)| !payload.is_empty())
+        .map(|(category, payload)| modification(collection, document, CREATE, Some((category, payload))))
+        .collect()
+}
+
+/// A changed document: one modification for each category with a changed member. It carries all members of the category, as
+/// the Backbone tells other devices only of the latest modification of each.
+pub(crate) fn updated(
+    collection: &SynchronisedCollection,
+    before: &Value,
+    after: &Value,
+) -> Vec<UnpushedDatawalletModification> {
+    let is_changed =
+        |category: &&Category| category.members.iter().any(|&member| before.get(member) != after.get(member));
+    let changed = collection.categories.iter().filter(is_changed);
+    changed
+        .map(|category| modification(collection, after, UPDATE, Some((category, payload(category, after)))))
+        .collect()
+}
+
+/// A deleted document.
+pub(crate) fn deleted(collection: &SynchronisedCollection, before: &Value) -> UnpushedDatawalletModification {
+    modification(collection, before, DELETE, None)
+}
+
+fn payload(category: &Category, document: &Value) -> Map<String, Value> {
+    let member = |&name: &&'static str| document.get(name).map(|value| (name.to_owned(), value.clone()));
+    category.members.iter().filter_map(member).collect()
+}
+
+fn modification(
+    collection: &SynchronisedCollection,
+    document: &Value,
+    modification_type: &str,
+    content: Option<(&Category, Map<String, Value>)>,
+) -> UnpushedDatawalletModification {
+    let object_identifier = document.get(collection.spec.key).and_then(Value::as_str).unwrap_or_default();
+    let (category, payload) = content.unzip();
+    UnpushedDatawalletModification {
+        collection: collection.spec.name.to_owned(),
+        datawallet_version: Some(SUPPORTED_DATAWALLET_VERSION.into()),
+        local_id: LocalDatawalletModificationId::generate(&mut rand::rng()),
+        object_identifier: object_identifier.to_owned(),
+        payload: payload.map(Value::Object),
+        payload_category: category.map(|category| category.name.to_owned()),
+        modification_type: modification_type.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::datawallet::synchronised;
+
+    fn summary(modifications: &[UnpushedDatawalletModification]) -> Vec<(&str, Option<&str>, Option<Value>)> {
+        let parts = |modification: &'_ UnpushedDatawalletModification| modification.payload.clone();
+        modifications
+            .iter()
+            .map(|each| (each.modification_type.as_str(), each.payload_category.as_deref(), parts(each)))
+            .collect()
+    }
+
+    #[test]
+    fn a_new_document_is_told_by_category_and_without_its_id() {
+        let devices = synchronised("Devices").unwrap();
+        let named = json!({ "@type": "Device", "id": "DVC1", "name": "n", "type": 0, "unknown": 1 });
+        let modifications = created(devices, &named);
+        assert_eq!(
+            summary(&modifications),
+            [
+                (CREATE, Some("TechnicalData"), Some(json!({ "@type": "Device", "type": 0 }))),
+                (CREATE, Some("Userdata"), Some(json!({ "name": "n" }))),
+            ]
+        );
+        assert!(modifications.iter().all(|each| each.object_identifier == "DVC1" && each.collection == "Devices"));
+        let nameless = json!({ "@type": "Device", "id": "DVC1", "type": 0 });
+        assert_eq!(created(devices, &nameless).len(), 1);
+    }
+
+    #[test]
+    fn a_change_is_told_with_all_that_is_left_of_its_category() {
+        let messages = synchronised("Messages").unwrap();
+        let before =
+            json!({ "id": "MSG1", "isOwn": true, "wasReadAt": "2026", "metadata": 1, "metadataModifiedAt": "a" });
+        let after = json!({ "id": "MSG1", "isOwn": true, "metadata": 2, "metadataModifiedAt": "a" });
+        assert_eq!(
+            summary(&updated(messages, &before, &after)),
+            [
+                (UPDATE, Some("Metadata"), Some(json!({ "metadata": 2, "metadataModifiedAt": "a" }))),
+                (UPDATE, Some("Userdata"), Some(json!({}))),
+            ]
+        );
+        assert!(updated(messages, &after, &after).is_empty());
+        assert_eq!(summary(&[deleted(messages, &after)]), [(DELETE, None, None)]);
+    }
+
+    #[test]
+    fn deletion_processes_travel_with_their_id_and_without_a_type() {
+        let processes = synchronised("IdentityDeletionProcess").unwrap();
+        let process = json!({ "@type": "IdentityDeletionProcess", "id": "IDP1", "status": "Active" });
+        let expected = json!({ "id": "IDP1", "status": "Active" });
+        assert_eq!(summary(&created(processes, &process)), [(CREATE, Some("TechnicalData"), Some(expected))]);
+    }
+}

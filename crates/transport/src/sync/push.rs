@@ -1,0 +1,93 @@
+//! Telling other devices what changed here (`docs/protocol/02 §10.2` step 5, `§10.3`, `§10.6`).
+
+use backbone_api::{
+    Bytes,
+    datawallet::{
+        DatawalletModificationType, NewDatawalletModification, PushModificationsRequest, PushModificationsResponse,
+    },
+    paths,
+};
+use serde_json::Value;
+use store::{Filter, Query, Transaction};
+
+use super::bookkeeping::{self, Push};
+use crate::{
+    account::Account,
+    backbone::Call,
+    config::SUPPORTED_DATAWALLET_VERSION,
+    documents::UnpushedDatawalletModification,
+    error::{Result, TransportError},
+};
+
+/// How many modifications travel in one request; contents can be large.
+const MAX_MODIFICATIONS: u64 = 200;
+
+/// The first modifications that wait, encrypted for the indexes they will get, and what has to be remembered of them. Empty
+/// while the datawallet is disabled.
+pub(super) async fn next(account: &Account) -> Result<Vec<NewDatawalletModification>> {
+    if !account.config().datawallet_enabled {
+        return Ok(Vec::new());
+    }
+    let first = Query { limit: Some(MAX_MODIFICATIONS), ..Query::default() };
+    let records: Vec<UnpushedDatawalletModification> = account.store().find(&first).await?;
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let after = bookkeeping::local_index(account.store()).await?.unwrap_or(-1);
+    let modifications =
+        (after + 1..).zip(&records).map(|(index, record)| seal(account, index, record)).collect::<Result<_>>()?;
+    let push = Push { after, records: records.into_iter().map(|record| record.local_id).collect() };
+    let mut unit = account.unit_of_work().await?;
+    bookkeeping::set_push(unit.transaction(), &push).await?;
+    unit.commit().await?;
+    Ok(modifications)
+}
+
+/// The Backbone has taken what [`next`] gave last.
+pub(super) async fn confirm(transaction: &mut Transaction, push: Option<&Push>, new_index: i64) -> Result<()> {
+    let Some(push) = push else { return Ok(()) };
+    for id in &push.records {
+        transaction.delete::<UnpushedDatawalletModification>(id.as_str()).await?;
+    }
+    bookkeeping::clear_push(transaction).await?;
+    bookkeeping::set_local_index(transaction, new_index).await
+}
+
+/// Pushes until nothing waits any more. What other devices changed must have been pulled.
+pub(super) async fn everything(account: &Account) -> Result<()> {
+    loop {
+        let modifications = next(account).await?;
+        if modifications.is_empty() {
+            return Ok(());
+        }
+        let local_index = bookkeeping::local_index(account.store()).await?.unwrap_or(-1);
+        let request = PushModificationsRequest { local_index: Some(local_index), modifications };
+        let call = Call::post(paths::DATAWALLET_MODIFICATIONS, &request)?.synchronisation();
+        let pushed: PushModificationsResponse = account.http().result(call).await?;
+        let push = bookkeeping::push(account.store()).await?;
+        let mut unit = account.unit_of_work().await?;
+        confirm(unit.transaction(), push.as_ref(), pushed.new_index).await?;
+        unit.commit().await?;
+    }
+}
+
+/// Whether other devices have to be told something.
+pub(super) async fn is_due(account: &Account) -> Result<bool> {
+    Ok(account.config().datawallet_enabled
+        && account.store().count::<UnpushedDatawalletModification>(&Filter::All).await? > 0)
+}
+
+fn seal(account: &Account, index: i64, record: &UnpushedDatawalletModification) -> Result<NewDatawalletModification> {
+    let payload = record.payload.as_ref().map(|payload| account.keys().seal_modification(index, payload));
+    let modification_type = serde_json::from_value(Value::from(record.modification_type.as_str()));
+    let modification_type: DatawalletModificationType = modification_type
+        .map_err(|_| TransportError::invariant(format!("the change '{}' is of an unknown type", record.local_id)))?;
+    Ok(NewDatawalletModification {
+        object_identifier: record.object_identifier.clone(),
+        payload_category: record.payload_category.clone(),
+        collection: record.collection.clone(),
+        r#type: modification_type,
+        encrypted_payload: payload.transpose()?.map(Bytes),
+        datawallet_version: SUPPORTED_DATAWALLET_VERSION,
+    })
+}
