@@ -5,6 +5,7 @@
 mod account;
 mod announcement;
 mod challenge;
+mod deliveries;
 mod file;
 mod health;
 mod identity_deletion_process;
@@ -18,6 +19,7 @@ mod token;
 pub use account::{IdentityInfoDto, SyncInfoDto, SyncInfoEntryDto};
 pub use announcement::{AnnouncementActionDto, AnnouncementDto};
 pub use challenge::{ChallengeDto, ValidateChallengeResultDto};
+pub use deliveries::{DeliveryDto, DeliveryTargetDto, DeliveryTargetFailureDto, ReplayDto};
 pub use file::{FileDownload, FileDto};
 pub use health::{HealthDto, HealthServicesDto, HealthStatus};
 pub use identity_deletion_process::IdentityDeletionProcessDto;

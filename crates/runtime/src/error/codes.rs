@@ -65,5 +65,22 @@ pub const REQUESTS_INHERITED_FROM_ITEM: &str = "error.consumption.requests.valid
 pub const REQUESTS_VIOLATED_KEY_UNIQUENESS: &str =
     "error.consumption.requests.violatedKeyUniquenessOfRelationshipAttributes";
 
+/// No target of deliveries has the id.
+pub const DELIVERY_TARGET_NOT_FOUND: &str = "error.delivery.targetNotFound";
+/// No delivery that failed or was given up has the id.
+pub const DELIVERY_NOT_FOUND: &str = "error.delivery.deliveryNotFound";
+/// Only targets that were removed from the configuration can be forgotten.
+pub const DELIVERY_TARGET_IS_CONFIGURED: &str = "error.delivery.targetIsConfigured";
+/// Only dead letters can be removed.
+pub const DELIVERY_IS_WAITING: &str = "error.delivery.deliveryIsWaiting";
+/// A list of deliveries is asked for with a parameter that is none, or with a wrong value.
+pub const DELIVERY_INVALID_QUERY: &str = "error.delivery.invalidQuery";
+/// It is not clear what is to be sent once more.
+pub const DELIVERY_INVALID_REPLAY: &str = "error.delivery.invalidReplay";
+/// A stream of events is to begin at a position that is none.
+pub const DELIVERY_INVALID_POSITION: &str = "error.delivery.invalidPosition";
+/// A trigger can be the name of no event.
+pub const DELIVERY_INVALID_TRIGGER: &str = "error.delivery.invalidTrigger";
+
 /// Tags that are neither custom nor in the tag collection.
 pub const ATTRIBUTES_INVALID_TAGS: &str = "error.consumption.attributes.invalidTags";

@@ -91,6 +91,19 @@ impl ApplicationError {
         }
     }
 
+    pub(crate) fn delivery_target_not_found() -> Self {
+        Self::not_found(codes::DELIVERY_TARGET_NOT_FOUND, "Target not found. GET /Targets lists all.")
+    }
+
+    pub(crate) fn delivery_not_found() -> Self {
+        let message = "Delivery not found. Deliveries that were taken are not listed.";
+        Self::not_found(codes::DELIVERY_NOT_FOUND, message)
+    }
+
+    fn not_found(code: &'static str, message: &str) -> Self {
+        Self { code: code.into(), message: message.to_owned(), details: None, kind: ErrorKind::NotFound }
+    }
+
     /// A typed object does not have the form of its type; `message` has the form `Type.property :: reason`.
     pub(crate) fn request_deserialization(message: impl Into<String>) -> Self {
         Self::invalid(codes::REQUEST_DESERIALIZATION, message)

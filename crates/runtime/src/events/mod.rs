@@ -8,7 +8,8 @@ mod lifecycle;
 mod recorder;
 mod retention;
 
-pub use delivery::{Subscription, matches};
+pub use delivery::{EventReader, Subscription, matches};
 pub use lifecycle::LifecycleEvent;
 pub use recorder::DtoRecorder;
 pub(crate) use retention::remove_old_events;
+pub use store::Event;

@@ -7,6 +7,7 @@
 mod announcements;
 mod backbone_notifications;
 mod challenges;
+mod deliveries;
 mod files;
 mod identity_deletion;
 mod messages;
@@ -17,6 +18,8 @@ mod tokens;
 pub use announcements::GetAnnouncementsRequest;
 pub use backbone_notifications::SendBackboneNotificationRequest;
 pub use challenges::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
+pub use deliveries::{ListDeliveriesRequest, ReplayRequest, check_triggers};
+pub(crate) use deliveries::{subscriber_of, target_id};
 pub use files::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, UploadedFile};
 pub use identity_deletion::InitiateIdentityDeletionRequest;
 pub use messages::SendMessageRequest;

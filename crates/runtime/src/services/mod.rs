@@ -7,6 +7,7 @@ mod account;
 mod announcements;
 mod backbone_notifications;
 mod challenges;
+mod deliveries;
 mod files;
 mod identity_deletion;
 mod messages;
@@ -18,6 +19,7 @@ pub use account::AccountService;
 pub use announcements::AnnouncementsService;
 pub use backbone_notifications::BackboneNotificationsService;
 pub use challenges::ChallengesService;
+pub use deliveries::DeliveriesService;
 pub use files::FilesService;
 pub use identity_deletion::IdentityDeletionService;
 pub use messages::MessagesService;
@@ -92,6 +94,12 @@ impl AccountServices {
     #[must_use]
     pub fn events(&self, after: i64) -> EventReader {
         EventReader::new(self.account.store().clone(), after)
+    }
+
+    /// What operators see of deliveries, and do about them.
+    #[must_use]
+    pub fn delivery_administration(&self) -> DeliveriesService {
+        DeliveriesService { deliveries: self.deliveries.clone() }
     }
 
     /// Files.

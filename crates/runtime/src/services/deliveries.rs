@@ -1,0 +1,100 @@
+use delivery::{Deliveries, ReplayError};
+
+use crate::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};
+use crate::error::{ApplicationError, codes};
+use crate::requests::{ListDeliveriesRequest, ReplayRequest, subscriber_of};
+
+/// Use cases of operators on what is delivered to webhooks and message brokers (`docs/delivery.md`).
+#[derive(Debug, Clone)]
+pub struct DeliveriesService {
+    pub(super) deliveries: Deliveries,
+}
+
+impl DeliveriesService {
+    /// All targets: the configured ones, then those that were removed while something waited for them.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn targets(&self) -> Result<Vec<DeliveryTargetDto>, ApplicationError> {
+        Ok(self.deliveries.targets().await?.into_iter().map(DeliveryTargetDto::from).collect())
+    }
+
+    /// One target.
+    ///
+    /// # Errors
+    /// `error.delivery.targetNotFound`, a failure of the store.
+    pub async fn target(&self, id: &str) -> Result<DeliveryTargetDto, ApplicationError> {
+        let target = self.deliveries.target(&subscriber(id)?).await?;
+        Ok(target.ok_or_else(ApplicationError::delivery_target_not_found)?.into())
+    }
+
+    /// Forgets a target that was removed from the configuration, with all that waits for it.
+    ///
+    /// # Errors
+    /// `error.delivery.targetNotFound`, `error.delivery.targetIsConfigured`, a failure of the store.
+    pub async fn forget_target(&self, id: &str) -> Result<(), ApplicationError> {
+        let subscriber = subscriber(id)?;
+        if self.deliveries.forget_target(&subscriber).await? {
+            return Ok(());
+        }
+        if self.deliveries.target(&subscriber).await?.is_none() {
+            return Err(ApplicationError::delivery_target_not_found());
+        }
+        let message = "Only targets that were removed from the configuration can be forgotten.";
+        Err(ApplicationError::invalid(codes::DELIVERY_TARGET_IS_CONFIGURED, message))
+    }
+
+    /// Deliveries that failed at least once or were given up, oldest id first.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn list(&self, request: &ListDeliveriesRequest) -> Result<Vec<DeliveryDto>, ApplicationError> {
+        Ok(self.deliveries.list(&request.0).await?.into_iter().map(DeliveryDto::from).collect())
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// `error.delivery.deliveryNotFound`, a failure of the store.
+    pub async fn get(&self, id: &str) -> Result<DeliveryDto, ApplicationError> {
+        let delivery = self.deliveries.get(delivery_id(id)?).await?;
+        Ok(delivery.ok_or_else(ApplicationError::delivery_not_found)?.into())
+    }
+
+    /// Removes a dead letter for good.
+    ///
+    /// # Errors
+    /// `error.delivery.deliveryNotFound`, `error.delivery.deliveryIsWaiting`, a failure of the store.
+    pub async fn discard(&self, id: &str) -> Result<(), ApplicationError> {
+        let id = delivery_id(id)?;
+        if self.deliveries.discard(id).await? {
+            return Ok(());
+        }
+        if self.deliveries.get(id).await?.is_none() {
+            return Err(ApplicationError::delivery_not_found());
+        }
+        let message = "Only dead letters can be removed; this delivery is going to be tried again.";
+        Err(ApplicationError::invalid(codes::DELIVERY_IS_WAITING, message))
+    }
+
+    /// Sends deliveries once more.
+    ///
+    /// # Errors
+    /// `error.delivery.targetNotFound`, `error.delivery.deliveryNotFound`, a failure of the store. Then nothing is sent.
+    pub async fn replay(&self, request: &ReplayRequest) -> Result<ReplayDto, ApplicationError> {
+        match self.deliveries.replay(&request.0).await {
+            Ok(count) => Ok(ReplayDto { count }),
+            Err(ReplayError::UnknownTarget(_)) => Err(ApplicationError::delivery_target_not_found()),
+            Err(ReplayError::UnknownDelivery(_)) => Err(ApplicationError::delivery_not_found()),
+            Err(ReplayError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn subscriber(target_id: &str) -> Result<String, ApplicationError> {
+    subscriber_of(target_id).ok_or_else(ApplicationError::delivery_target_not_found)
+}
+
+fn delivery_id(text: &str) -> Result<i64, ApplicationError> {
+    text.parse().map_err(|_| ApplicationError::delivery_not_found())
+}
