@@ -34,10 +34,11 @@ mod unit_of_work;
 pub mod correlation;
 pub mod documents;
 
-pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus};
+pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus, StoredAccount};
 pub use anonymous_tokens::{AnonymousTokens, EmptyToken};
 pub use backbone::{
-    BackboneCompatibility, CertificatePinning, CertificateValidation, EventStream, backbone_compatibility,
+    BackboneAnswer, BackboneCompatibility, CertificatePinning, CertificateValidation, EventStream, ask_backbone,
+    backbone_compatibility, check_client,
 };
 pub use backbone_notifications::BackboneNotifications;
 pub use challenges::{ChallengeValidation, Challenges};

@@ -4,6 +4,7 @@ mod backbone_access;
 mod creation;
 mod info;
 mod open;
+mod stored;
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub use backbone_access::{BackboneAccess, IdentityDeletionStatus};
+pub use stored::StoredAccount;
 
 use crate::{
     backbone::Backbone,

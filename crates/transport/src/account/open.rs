@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use core_types::Username;
 use protocol::device::DeviceCredentials;
-use secrecy::SecretString;
 use store::{Document, Filter, Store};
 use tokio_util::task::TaskTracker;
 
 use super::{Account, AccountOptions, Inner, creation, info};
 use crate::{
-    backbone::{Authenticator, Backbone, Credentials, HttpClient},
+    backbone::{Authenticator, Backbone, HttpClient},
     documents::{
         AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message, PendingMessage,
         PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry,
@@ -68,11 +66,7 @@ impl Account {
         credentials: DeviceCredentials,
     ) -> Result<Self> {
         let AccountOptions { store, config, clock, recorder } = options;
-        let credentials = Credentials {
-            username: Username::new(credentials.username.as_str()),
-            password: SecretString::from(credentials.password.as_str()),
-        };
-        let authenticator = Authenticator::new(&config, credentials, Arc::clone(&clock));
+        let authenticator = Authenticator::new(&config, credentials.into(), Arc::clone(&clock));
         Ok(Self(Arc::new(Inner {
             base_url_hostname: config.base_url_hostname()?,
             backbone: Backbone::new(http, authenticator),
@@ -92,7 +86,7 @@ impl Account {
 
 /// The stored Identity; nothing if the database has none. A database that holds some parts of an account and lacks others is
 /// refused: a second Identity over it would destroy what is left of the first.
-async fn find_identity(store: &Store) -> Result<Option<Identity>> {
+pub(super) async fn find_identity(store: &Store) -> Result<Option<Identity>> {
     let (identity, device) = (info::identity(store).await?, info::device(store).await?);
     match (identity, device) {
         (Some(identity), Some(_)) => Ok(Some(identity)),

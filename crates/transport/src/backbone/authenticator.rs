@@ -8,12 +8,14 @@ use backbone_api::{
     paths,
 };
 use core_types::{Clock, Timestamp, Username};
+use protocol::device::DeviceCredentials;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::client::{Call, HttpClient};
 use crate::{
     config::TransportConfig,
+    error::TransportError,
     request_error::{RequestError, codes},
 };
 
@@ -25,6 +27,47 @@ const SAFETY_MARGIN: Duration = Duration::from_secs(10);
 pub(crate) struct Credentials {
     pub(crate) username: Username,
     pub(crate) password: SecretString,
+}
+
+impl From<DeviceCredentials> for Credentials {
+    fn from(credentials: DeviceCredentials) -> Self {
+        Self {
+            username: Username::new(credentials.username.as_str()),
+            password: SecretString::from(credentials.password.as_str()),
+        }
+    }
+}
+
+/// Checks the OAuth client of a configuration without an Identity: a Backbone looks at the client before the user, and refuses
+/// one of them by another status than the other (`docs/protocol/03 §2`). Nobody is logged in.
+///
+/// # Errors
+/// `error.transport.general.platformClientInvalid` if the client is refused, a configuration error or a failed call.
+pub async fn check_client(config: &TransportConfig) -> Result<(), TransportError> {
+    config.validate()?;
+    let call = login_call(&config.platform_client_id, &config.platform_client_secret, NOBODY, NOBODY);
+    let answer = HttpClient::new(config)?.send(&call, None).await?;
+    match answer.status {
+        200 | 400 => Ok(()),
+        401 => Err(TransportError::PlatformClientInvalid),
+        status => Err(call.error(codes::NO_AUTH_POSSIBLE, status, "the Backbone hands out no access token").into()),
+    }
+}
+
+/// A user that no Backbone has: user names are made by the Backbone, and begin with `USR`.
+const NOBODY: &str = "nobody";
+
+fn login_call(client_id: &str, client_secret: &SecretString, username: &str, password: &str) -> Call {
+    Call::form(
+        paths::CONNECT_TOKEN,
+        vec![
+            ("client_id", client_id.to_owned()),
+            ("client_secret", client_secret.expose_secret().to_owned()),
+            ("grant_type", GRANT_TYPE_PASSWORD.to_owned()),
+            ("username", username.to_owned()),
+            ("password", password.to_owned()),
+        ],
+    )
 }
 
 /// Fetches and keeps the access token of one device.
@@ -84,16 +127,9 @@ impl Authenticator {
     }
 
     async fn fetch(&self, http: &HttpClient) -> Result<AccessToken, Box<RequestError>> {
-        let call = Call::form(
-            paths::CONNECT_TOKEN,
-            vec![
-                ("client_id", self.client_id.clone()),
-                ("client_secret", self.client_secret.expose_secret().to_owned()),
-                ("grant_type", GRANT_TYPE_PASSWORD.to_owned()),
-                ("username", self.credentials.username.as_str().to_owned()),
-                ("password", self.credentials.password.expose_secret().to_owned()),
-            ],
-        );
+        let credentials = &self.credentials;
+        let password = credentials.password.expose_secret();
+        let call = login_call(&self.client_id, &self.client_secret, credentials.username.as_str(), password);
         let answer = http.send(&call, None).await.map_err(|error| no_auth(codes::NO_AUTH_POSSIBLE, error))?;
         match answer.status {
             200 => {}

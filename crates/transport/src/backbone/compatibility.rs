@@ -1,6 +1,7 @@
 //! Which versions of a Backbone this program understands (`docs/protocol/02 §2`).
 
 use backbone_api::paths;
+use core_types::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,13 +24,32 @@ pub struct BackboneCompatibility {
     pub supported_max_backbone_version: u64,
 }
 
+/// What a Backbone says to somebody it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackboneAnswer {
+    /// Its version.
+    pub compatibility: BackboneCompatibility,
+    /// Its time, with a resolution of one second; proxies may leave it out.
+    pub time: Option<Timestamp>,
+}
+
 /// Asks the Backbone of a configuration for its version. Needs no Identity.
 ///
 /// # Errors
 /// A configuration error or a failed call.
 pub async fn backbone_compatibility(config: &TransportConfig) -> Result<BackboneCompatibility> {
+    Ok(ask_backbone(config).await?.compatibility)
+}
+
+/// Asks the Backbone of a configuration for its version, and notes its time. Needs no Identity.
+///
+/// # Errors
+/// A configuration error or a failed call.
+pub async fn ask_backbone(config: &TransportConfig) -> Result<BackboneAnswer> {
     config.validate()?;
-    compatibility(&HttpClient::new(config)?).await
+    let http = HttpClient::new(config)?;
+    let compatibility = compatibility(&http).await?;
+    Ok(BackboneAnswer { compatibility, time: http.latest_time() })
 }
 
 pub(crate) async fn compatibility(http: &HttpClient) -> Result<BackboneCompatibility> {

@@ -19,11 +19,12 @@ use core_types::Timestamp;
 use serde::de::DeserializeOwned;
 
 pub(crate) use answer::Answer;
-pub(crate) use authenticator::{Authenticator, Credentials};
+pub(crate) use authenticator::Authenticator;
+pub use authenticator::check_client;
 pub use certificate_pinning::{CertificatePinning, CertificateValidation};
 pub(crate) use client::{Call, HttpClient};
 pub(crate) use compatibility::compatibility;
-pub use compatibility::{BackboneCompatibility, backbone_compatibility};
+pub use compatibility::{BackboneAnswer, BackboneCompatibility, ask_backbone, backbone_compatibility};
 pub use event_stream::EventStream;
 
 use crate::{error::Result, request_error::codes};

@@ -10,6 +10,7 @@ use wiremock::{
     matchers::{header, method, path, query_param},
 };
 
+use super::authenticator::Credentials;
 use super::*;
 use crate::{config::TransportConfig, correlation};
 
@@ -275,4 +276,35 @@ async fn never_prints_secrets() {
     for secret in ["p+w", "secret\"", "\"t1\"", "hidden"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
+}
+
+#[tokio::test]
+async fn an_oauth_client_can_be_checked_without_an_identity() {
+    for (status, expected) in [
+        (400, Ok(())),
+        (401, Err("error.transport.general.platformClientInvalid")),
+        (503, Err("error.transport.request.noAuthPossible")),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(path("/connect/token"))
+            .respond_with(ResponseTemplate::new(status))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let result = check_client(&config(server.uri())).await;
+        assert_eq!(result.as_ref().map_err(|error| error.code()), expected.as_ref().map_err(|code| *code));
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_the_backbone_comes_with_its_version() {
+    let server = MockServer::start().await;
+    let version = ResponseTemplate::new(200)
+        .insert_header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+        .set_body_json(json!({ "result": { "majorVersion": "7" } }));
+    Mock::given(method("GET")).respond_with(version).mount(&server).await;
+    let answer = ask_backbone(&config(server.uri())).await.unwrap();
+    assert_eq!(answer.compatibility.backbone_version, 7);
+    assert_eq!(answer.time.unwrap().to_string(), "1994-11-06T08:49:37.000Z");
 }

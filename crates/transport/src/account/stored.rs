@@ -1,0 +1,63 @@
+//! What a store holds of an account, for programs that only look: nothing is created, written or synchronised.
+
+use std::sync::Arc;
+
+use core_types::SystemClock;
+use store::{Filter, Query, Store};
+
+use super::{info, open};
+use crate::{
+    backbone::{Authenticator, HttpClient},
+    config::TransportConfig,
+    documents::{Identity, IdentityDeletionProcess},
+    error::{Result, TransportError},
+    secrets::AccountKeys,
+};
+
+/// The Identity of a store, which may be open for reading only.
+#[derive(Debug, Clone)]
+pub struct StoredAccount {
+    store: Store,
+    identity: Identity,
+}
+
+impl StoredAccount {
+    /// The Identity in a store; nothing if it has none, or one whose creation is not finished.
+    ///
+    /// # Errors
+    /// A database that holds only parts of an Identity, a failure of the store.
+    pub async fn find(store: &Store) -> Result<Option<Self>> {
+        let identity = open::find_identity(store).await?;
+        Ok(identity.map(|identity| Self { store: store.clone(), identity }))
+    }
+
+    /// The Identity.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The process at whose end the Identity is deleted, if there is one, as far as it is known here.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn active_deletion(&self) -> Result<Option<IdentityDeletionProcess>> {
+        Ok(self.store.find_one(&Query::new(Filter::eq("status", "Active"))).await?)
+    }
+
+    /// Asks the Backbone for an access token for the device, and forgets it.
+    ///
+    /// # Errors
+    /// `error.transport.request.noAuthGrant` if the credentials of the device are refused,
+    /// `error.transport.request.noAuthPossible` for everything else that the Backbone says; `error.transport.secrets.…` for
+    /// an incomplete database, a failure of the store.
+    pub async fn log_in(&self, config: &TransportConfig) -> Result<()> {
+        let base_key = info::base_key(&self.store)
+            .await?
+            .ok_or_else(|| TransportError::SecretNotFound(info::BASE_KEY.to_owned()))?;
+        let (_, credentials) = AccountKeys::load(&self.store, &base_key).await?;
+        let authenticator = Authenticator::new(config, credentials.into(), Arc::new(SystemClock));
+        authenticator.token(&HttpClient::new(config)?).await?;
+        Ok(())
+    }
+}
