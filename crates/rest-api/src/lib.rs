@@ -28,6 +28,7 @@ pub use config::{
     HttpServerConfig, PermittedPolicies, PolicyOptions, StrictTransportSecurityOptions, TextOrList, Toggle,
 };
 pub use openapi::openapi;
+pub use redaction::redacted;
 pub use server::{DRAIN_DEADLINE, serve};
 pub use startup::{ServerMode, StartupError};
 pub use state::{ApiState, ImplementationInfo, VersionInfo};

@@ -60,8 +60,9 @@ const SHOWN: [&str; 33] = [
     "modules.webhooks.webhooks.*.triggers.**",
 ];
 
-/// A copy of the configuration that is safe to hand to support.
-pub(crate) fn redacted(configuration: &Value, authentication: &AuthenticationConfig) -> Value {
+/// A copy of the configuration that is safe to hand to support: settings known to be harmless, and `***` for the others.
+#[must_use]
+pub fn redacted(configuration: &Value, authentication: &AuthenticationConfig) -> Value {
     let Value::Object(members) = configuration else {
         return Value::Object(Map::new());
     };

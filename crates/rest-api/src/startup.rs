@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{ApiKeyAuthenticationConfig, HttpServerConfig};
+use crate::config::{ApiKeyAuthenticationConfig, ApiKeyConfig, HttpServerConfig};
 use crate::middleware::security_headers::SecurityHeaders;
 
 /// Why the HTTP server must not start.
@@ -135,6 +135,14 @@ fn validate_api_keys(config: &ApiKeyAuthenticationConfig, now: jiff::Timestamp) 
         return Err(StartupError::NoUsableApiKey);
     }
     Ok(())
+}
+
+impl ApiKeyConfig {
+    /// When the key expires; `None` if it never does, or if `expiresAt` is no date.
+    #[must_use]
+    pub fn expiry(&self) -> Option<jiff::Timestamp> {
+        expiry("", self.expires_at.as_deref()).ok().flatten()
+    }
 }
 
 /// When a key expires. Dates and times without a zone are UTC.
