@@ -2,5 +2,13 @@
 //!
 //! A module runs beside the use cases of an Account ([`runtime::Module`]). Modules know nothing of each other.
 
+mod back_off;
+mod reaction;
+mod synchronisation;
+
+pub mod auto_accept_pending_relationships;
+pub mod auto_accept_relationship_creation_changes;
+pub mod auto_decompose_deletion_proposed_relationships;
+pub mod sse;
 pub mod sync;
 pub mod webhooks;

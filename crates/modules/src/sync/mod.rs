@@ -7,7 +7,9 @@ use runtime::{Module, ModuleContext, ModuleError};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
+
+use crate::back_off::BackOff;
+use crate::synchronisation::{Which, synchronise};
 
 /// After failures the pause grows to at most this, or to the interval where that is longer.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
@@ -28,10 +30,10 @@ impl Default for SyncConfig {
 
 /// Synchronises the Account at once and then again and again, never twice at the same time.
 ///
-/// The first run happens beside the start of everything else. After failures the pause doubles each time.
+/// The first run happens beside the start of everything else. After failures the pause grows.
 #[derive(Debug)]
 pub struct SyncModule {
-    interval: Duration,
+    pauses: BackOff,
     tasks: TaskTracker,
 }
 
@@ -39,7 +41,9 @@ impl SyncModule {
     /// The module with this configuration.
     #[must_use]
     pub fn new(config: SyncConfig) -> Self {
-        Self { interval: Duration::from_secs(config.interval.max(1)), tasks: TaskTracker::new() }
+        let interval = Duration::from_secs(config.interval.max(1));
+        let pauses = BackOff { first: interval, longest: LONGEST_PAUSE.max(interval) };
+        Self { pauses, tasks: TaskTracker::new() }
     }
 }
 
@@ -54,9 +58,9 @@ impl Module for SyncModule {
     }
 
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
-        let interval = self.interval;
+        let pauses = self.pauses;
         self.tasks.spawn(async move {
-            repeat(interval, &context.shutdown, || synchronise(context.clone())).await;
+            repeat(pauses, &context.shutdown, || run(&context)).await;
         });
         Ok(())
     }
@@ -67,21 +71,14 @@ impl Module for SyncModule {
     }
 }
 
-/// Each run has a correlation id of its own.
-async fn synchronise(context: ModuleContext) -> bool {
-    let id = Uuid::new_v4().to_string();
-    match transport::correlation::with(id.clone(), context.services.account().sync()).await {
+/// Whether it succeeded.
+async fn run(context: &ModuleContext) -> bool {
+    match synchronise(&context.services, Which::Any).await {
         Ok(()) => {
             context.status.running();
             true
         }
         Err(error) => {
-            tracing::error!(
-                error.code = error.code(),
-                error.message = error.message(),
-                correlation.id = id,
-                "the synchronisation failed"
-            );
             context.status.degraded(format!("the last synchronisation failed: {}", error.code()));
             false
         }
@@ -89,19 +86,15 @@ async fn synchronise(context: ModuleContext) -> bool {
 }
 
 /// Runs `work` at once and again after each pause, until `shutdown`. A run in progress is finished.
-async fn repeat<F: Future<Output = bool>>(interval: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
+async fn repeat<F: Future<Output = bool>>(pauses: BackOff, shutdown: &CancellationToken, work: impl Fn() -> F) {
     let mut failures = 0;
     while !shutdown.is_cancelled() {
         failures = if work().await { 0 } else { failures + 1 };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(pause(interval, failures)) => {}
+            () = tokio::time::sleep(pauses.pause(failures)) => {}
         }
     }
-}
-
-fn pause(interval: Duration, failures: u32) -> Duration {
-    interval.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_PAUSE.max(interval))
 }
 
 #[cfg(test)]
@@ -114,15 +107,15 @@ mod tests {
 
     use super::*;
 
+    fn every(seconds: u64) -> BackOff {
+        SyncModule::new(SyncConfig { interval: seconds }).pauses
+    }
+
     #[test]
-    fn pauses_grow_after_failures() {
-        let minute = Duration::from_mins(1);
-        assert_eq!(pause(minute, 0), minute);
-        assert_eq!(pause(minute, 1), minute * 2);
-        assert_eq!(pause(minute, 3), minute * 8);
-        assert_eq!(pause(minute, 40), LONGEST_PAUSE);
-        let hour = Duration::from_hours(1);
-        assert_eq!(pause(hour, 5), hour);
+    fn pauses_grow_from_the_interval_to_a_quarter_of_an_hour() {
+        assert_eq!(every(60), BackOff { first: Duration::from_mins(1), longest: LONGEST_PAUSE });
+        assert_eq!(every(3600), BackOff { first: Duration::from_hours(1), longest: Duration::from_hours(1) });
+        assert_eq!(every(0).first, Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -130,7 +123,7 @@ mod tests {
         let shutdown = CancellationToken::new();
         let start = Instant::now();
         let starts = RefCell::new(Vec::new());
-        repeat(Duration::from_secs(10), &shutdown, || async {
+        repeat(every(10), &shutdown, || async {
             starts.borrow_mut().push(start.elapsed().as_secs());
             tokio::time::sleep(Duration::from_secs(25)).await;
             if starts.borrow().len() == 4 {
@@ -139,7 +132,11 @@ mod tests {
             starts.borrow().len() != 2
         })
         .await;
-        assert_eq!(*starts.borrow(), [0, 35, 80, 115]);
+        // The second run fails; the pause after it is chosen between the interval and its double.
+        let starts = starts.into_inner();
+        let pauses: Vec<u64> = starts.windows(2).map(|pair| pair[1] - pair[0] - 25).collect();
+        assert_eq!((pauses[0], pauses[2]), (10, 10));
+        assert!((10..=20).contains(&pauses[1]), "{pauses:?}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -149,7 +146,7 @@ mod tests {
         let counter = Arc::clone(&finished);
         let token = shutdown.clone();
         let task = tokio::spawn(async move {
-            repeat(Duration::from_secs(10), &token, || async {
+            repeat(every(10), &token, || async {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 counter.fetch_add(1, Ordering::Relaxed);
                 true

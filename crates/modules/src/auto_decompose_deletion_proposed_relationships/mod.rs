@@ -1,0 +1,69 @@
+//! Giving up Relationships that the peer has given up (`docs/protocol/07-connector-modules-and-operations.md` §5.7).
+
+use async_trait::async_trait;
+use runtime::{AccountServices, ApplicationError, ErrorKind, Module, ModuleContext, ModuleError};
+use transport::documents::RelationshipStatus;
+
+use crate::reaction::{Reaction, Reactor};
+
+/// Decomposes the Relationships whose peer has decomposed them.
+#[derive(Debug)]
+pub struct AutoDecomposeDeletionProposedRelationshipsModule(Reactor<Decomposition>);
+
+impl AutoDecomposeDeletionProposedRelationshipsModule {
+    /// The module. It has nothing to configure.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Reactor::new(Decomposition))
+    }
+}
+
+impl Default for AutoDecomposeDeletionProposedRelationshipsModule {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Module for AutoDecomposeDeletionProposedRelationshipsModule {
+    fn name(&self) -> &str {
+        Decomposition::NAME
+    }
+
+    async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
+        self.0.start(context).await
+    }
+
+    async fn stop(&self) {
+        self.0.stop().await;
+    }
+}
+
+#[derive(Debug)]
+struct Decomposition;
+
+#[async_trait]
+impl Reaction for Decomposition {
+    const NAME: &'static str = "autoDecomposeDeletionProposedRelationships";
+
+    async fn waiting(&self, services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
+        let status = ("status".to_owned(), RelationshipStatus::DeletionProposed.as_str().to_owned());
+        let proposed = services.relationships().list(&[status]).await?;
+        tracing::info!(count = proposed.len(), "Relationships whose peer has decomposed them are waiting");
+        Ok(proposed.into_iter().map(|one| one.id).collect())
+    }
+
+    async fn react(&self, services: &AccountServices, id: &str) -> Result<(), ApplicationError> {
+        // The synchronisation that brought this may have more to bring that belongs to the Relationship.
+        services.account().sync_settled().await;
+        match services.relationships().get(id).await {
+            Ok(relationship) if relationship.status == RelationshipStatus::DeletionProposed => {}
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        services.relationships().decompose(id).await?;
+        tracing::info!(relationship = id, "the peer has decomposed the Relationship: so has this side");
+        Ok(())
+    }
+}

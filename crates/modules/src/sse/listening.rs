@@ -1,0 +1,116 @@
+//! The connection: opened, read, and opened again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backbone_api::sse::SseEvent;
+use runtime::AccountServices;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::condition::Condition;
+use super::decoder::{Decoder, Item};
+use super::news::News;
+use crate::back_off::BackOff;
+
+/// The pause before the connection is made again; it doubles while that does not help.
+const RECONNECT: BackOff = BackOff { first: Duration::from_secs(1), longest: Duration::from_mins(1) };
+
+/// A connection that holds for this time works. One that ends earlier counts as a failure: some servers end a second
+/// connection at once (`docs/protocol/03 §14`).
+const STEADY: Duration = Duration::from_secs(5);
+
+/// What servers may choose as pause.
+const SHORTEST_RETRY: Duration = Duration::from_millis(500);
+const LONGEST_RETRY: Duration = Duration::from_mins(5);
+
+/// Keeps a connection to the stream of events.
+pub(super) struct Listening {
+    pub(super) services: AccountServices,
+    pub(super) base_url: Option<String>,
+    pub(super) idle: Duration,
+    pub(super) news: Arc<News>,
+    pub(super) condition: Arc<Condition>,
+}
+
+impl Listening {
+    /// Never ends by itself.
+    pub(super) async fn run(self) {
+        let mut failures = 0;
+        let mut pauses = RECONNECT;
+        loop {
+            let end = self.connection(&mut pauses).await;
+            self.news.set_listening(false);
+            if end.was_steady {
+                failures = 0;
+                tracing::info!(reason = end.reason, "the Backbone's stream of events has ended and is opened again");
+            } else {
+                failures += 1;
+                tracing::warn!(reason = end.reason, failures, "the Backbone's stream of events does not work");
+                self.condition.stream(Some(format!("the Backbone's stream of events does not work: {}", end.reason)));
+            }
+            sleep(pauses.pause(failures)).await;
+        }
+    }
+
+    /// One connection from its beginning to its end.
+    async fn connection(&self, pauses: &mut BackOff) -> End {
+        let mut stream = match self.services.account().listen(self.base_url.as_deref()).await {
+            Ok(stream) => stream,
+            Err(error) => return End { was_steady: false, reason: error.to_string() },
+        };
+        // Whatever happened before was told to nobody.
+        self.news.catch_up();
+        self.news.set_listening(true);
+        let steady_from = Instant::now() + STEADY;
+        let mut was_steady = false;
+        let mut decoder = Decoder::new();
+        loop {
+            let next = async {
+                match timeout(self.idle, stream.next()).await {
+                    Err(_) => Err(format!("there was no sign of life for {} s", self.idle.as_secs())),
+                    Ok(Err(error)) => Err(error.to_string()),
+                    Ok(Ok(None)) => Err("the Backbone has ended it".to_owned()),
+                    Ok(Ok(Some(bytes))) => Ok(bytes),
+                }
+            };
+            let mut next = std::pin::pin!(next);
+            let bytes = loop {
+                tokio::select! {
+                    next = &mut next => break next,
+                    () = sleep_until(steady_from), if !was_steady => {
+                        was_steady = true;
+                        self.condition.stream(None);
+                    }
+                }
+            };
+            match bytes {
+                Ok(bytes) => decoder.push(&bytes).into_iter().for_each(|item| self.take(item, pauses)),
+                Err(reason) => return End { was_steady, reason },
+            }
+        }
+    }
+
+    fn take(&self, item: Item, pauses: &mut BackOff) {
+        match item {
+            Item::Event(name) => match SseEvent::from_name(&name) {
+                // The first one comes when the Backbone really listens to what happens.
+                Some(
+                    SseEvent::ConnectionOpened
+                    | SseEvent::ExternalEventCreated
+                    | SseEvent::DatawalletModificationsCreated,
+                ) => self.news.tell(),
+                _ => tracing::trace!(name, "an event that needs no synchronisation"),
+            },
+            Item::Retry(pause) => {
+                let first = pause.clamp(SHORTEST_RETRY, LONGEST_RETRY);
+                *pauses = BackOff { first, longest: RECONNECT.longest.max(first) };
+            }
+        }
+    }
+}
+
+/// How a connection ended.
+struct End {
+    was_steady: bool,
+    reason: String,
+}

@@ -1,0 +1,88 @@
+//! Synchronisation when the Backbone says that there is something new
+//! (`docs/protocol/07-connector-modules-and-operations.md` §5.5, `docs/protocol/03 §14`).
+//!
+//! A connection that the Connector opens carries the events, so that no port has to be open for the Backbone.
+
+mod condition;
+mod config;
+pub mod decoder;
+mod fetching;
+mod listening;
+mod news;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use runtime::{Module, ModuleContext, ModuleError};
+use tokio_util::task::TaskTracker;
+
+pub use config::SseConfig;
+
+use crate::synchronisation::{Which, synchronise};
+use condition::Condition;
+use listening::Listening;
+use news::News;
+
+/// Synchronises the Account at once, and again whenever its Backbone says that something happened.
+///
+/// While there is no connection to the Backbone's stream of events it synchronises every minute, and once more as soon as
+/// there is one again, so that nothing is missed. Neither start nor stop wait for the Backbone.
+#[derive(Debug)]
+pub struct SseModule {
+    base_url: Option<String>,
+    idle: Duration,
+    tasks: TaskTracker,
+}
+
+impl SseModule {
+    /// The module with this configuration.
+    #[must_use]
+    pub fn new(config: SseConfig) -> Self {
+        Self { idle: config.idle(), base_url: config.base_url_override, tasks: TaskTracker::new() }
+    }
+}
+
+#[async_trait]
+impl Module for SseModule {
+    fn name(&self) -> &str {
+        "sse"
+    }
+
+    fn pulls(&self) -> bool {
+        true
+    }
+
+    async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
+        let news = Arc::new(News::new());
+        let condition = Arc::new(Condition::new(context.status.clone()));
+        let listening = Listening {
+            services: context.services.clone(),
+            base_url: self.base_url.clone(),
+            idle: self.idle,
+            news: Arc::clone(&news),
+            condition: Arc::clone(&condition),
+        };
+        let shutdown = context.shutdown.clone();
+        self.tasks.spawn(shutdown.clone().run_until_cancelled_owned(listening.run()));
+        let services = context.services.clone();
+        // A run in progress goes on beside this, and is waited for by the Account.
+        self.tasks.spawn(shutdown.run_until_cancelled_owned(async move {
+            fetching::fetch(&news, || run(&services, &condition)).await;
+        }));
+        Ok(())
+    }
+
+    async fn stop(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Whether it succeeded.
+async fn run(services: &runtime::AccountServices, condition: &Condition) -> bool {
+    let outcome = synchronise(services, Which::New).await;
+    let trouble = outcome.as_ref().err().map(|error| format!("the last synchronisation failed: {}", error.code()));
+    condition.synchronisation(trouble);
+    outcome.is_ok()
+}
