@@ -30,6 +30,11 @@ impl<'a> Settings<'a> {
         value.map(|value| text(value).ok_or_else(|| self.error(name, "must be a non-empty text"))).transpose()
     }
 
+    pub(crate) fn possibly_empty_text(&self, name: &str) -> Result<Option<&'a str>, ConfigError> {
+        let value = self.members.get(name).filter(|value| !value.is_null());
+        value.map(|value| value.as_str().ok_or_else(|| self.error(name, "must be a text"))).transpose()
+    }
+
     pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, ConfigError> {
         self.text(name)?.ok_or_else(|| self.error(name, "is missing: write a non-empty text"))
     }

@@ -1,0 +1,217 @@
+//! Configuration of NATS JetStream.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use serde_json::Value;
+use url::Url;
+
+use crate::ConfigError;
+use crate::settings::{Settings, fingerprint};
+
+/// Stands for the name of the event.
+const PLACEHOLDER: &str = "{{trigger}}";
+const DEFAULT_PORT: u16 = 4222;
+
+/// Where and how to publish.
+#[derive(Clone)]
+pub struct NatsConfig {
+    /// Without credentials.
+    pub(super) servers: Vec<String>,
+    /// Whether one of them asks for TLS.
+    pub(super) tls: bool,
+    pub(super) login: Login,
+    subject: String,
+    pub(super) stream: Option<String>,
+}
+
+/// How to log in.
+#[derive(Clone)]
+pub(super) enum Login {
+    Nobody,
+    User {
+        name: String,
+        password: SecretString,
+    },
+    Token(SecretString),
+    /// With a JWT and the key it is for.
+    CredentialsFile(PathBuf),
+}
+
+impl NatsConfig {
+    /// Reads the `configuration` of a broker of type NATS, which stands at `key`:
+    ///
+    /// | member | default | |
+    /// |---|---|---|
+    /// | `url` | – | one or several, with commas between: `nats://` or `tls://`, user and password (of the first one), host, port |
+    /// | `token` | – | to log in with instead of user and password |
+    /// | `credentialsFile` | – | path of a `.creds` file, to log in with instead |
+    /// | `subject` | `{{trigger}}` | where `{{trigger}}` stands for the name of the event |
+    /// | `stream` | – | the stream that has to take the events; without it, whichever listens to the subject |
+    ///
+    /// # Errors
+    /// The key of the first mistake, and what to write there.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
+        let settings = Settings::of(key, configuration)?;
+        let form = "must be a URL such as tls://user:password@nats.example:4222, or several with commas between";
+        let invalid = || settings.error("url", form);
+        let urls = settings.required_text("url")?.split(',').map(|url| server(url.trim()).ok_or_else(invalid));
+        let urls = urls.collect::<Result<Vec<Url>, _>>()?;
+        let login = login(&settings, urls.first().ok_or_else(invalid)?)?;
+        let subject = settings.text("subject")?.unwrap_or(PLACEHOLDER);
+        if !is_subject(&subject.replace(PLACEHOLDER, "event")) {
+            let reason = "must be a subject such as enmeshed.{{trigger}}, without spaces and wildcards";
+            return Err(settings.error("subject", reason));
+        }
+        let stream = settings.text("stream")?;
+        if stream.is_some_and(|name| name.contains(|c: char| !c.is_ascii_graphic() || ".*>/\\".contains(c))) {
+            return Err(settings.error("stream", "must be the name of a stream, without spaces and any of . * > / \\"));
+        }
+        Ok(Self {
+            servers: urls.iter().map(address).collect(),
+            tls: urls.iter().any(|url| url.scheme() == "tls"),
+            login,
+            subject: subject.to_owned(),
+            stream: stream.map(str::to_owned),
+        })
+    }
+
+    /// Where events go, without credentials.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let stream = self.stream.iter().map(|stream| format!(" stream {stream}"));
+        format!("{} subject {}{}", self.servers.join(","), self.subject, stream.collect::<String>())
+    }
+
+    /// Stays the same as long as events go to the same subjects of the same servers, whoever logs in.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let place = |server: &String| server.split_once("://").map_or_else(String::new, |(_, place)| place.to_owned());
+        let servers: Vec<String> = self.servers.iter().map(place).collect();
+        fingerprint(&["NATS", &servers.join(","), &self.subject])
+    }
+
+    pub(super) fn subject(&self, namespace: &str) -> String {
+        self.subject.replace(PLACEHOLDER, namespace)
+    }
+}
+
+fn server(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "nats" | "tls"))?;
+    url.host_str().is_some_and(|host| !host.is_empty()).then_some(url)
+}
+
+fn address(url: &Url) -> String {
+    format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or_default(), url.port().unwrap_or(DEFAULT_PORT))
+}
+
+fn login(settings: &Settings<'_>, url: &Url) -> Result<Login, ConfigError> {
+    let decoded = |text: &str| {
+        let text = percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
+        text.map_err(|_| settings.error("url", "must have a user and password in UTF-8"))
+    };
+    let (user, password) = (decoded(url.username())?, url.password().map(decoded).transpose()?);
+    let logins = [
+        // A lone name is a token, by the convention of NATS.
+        match password {
+            Some(password) => Some(Login::User { name: user, password: password.into() }),
+            None => Some(user).filter(|token| !token.is_empty()).map(|token| Login::Token(token.into())),
+        },
+        settings.text("token")?.map(|token| Login::Token(token.into())),
+        settings.text("credentialsFile")?.map(|path| Login::CredentialsFile(path.into())),
+    ];
+    let mut logins = logins.into_iter().flatten();
+    let login = logins.next().unwrap_or(Login::Nobody);
+    match logins.next() {
+        None => Ok(login),
+        Some(_) => {
+            Err(settings
+                .error("url", "must have no user if there is a token or credentialsFile, of which only one may be"))
+        }
+    }
+}
+
+fn is_subject(text: &str) -> bool {
+    let token = |token: &str| {
+        !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || c.is_control() || "*>".contains(c))
+    };
+    text.split('.').all(token) && !text.starts_with('$')
+}
+
+impl fmt::Debug for NatsConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsConfig").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Login, NatsConfig};
+
+    const KEY: &str = "modules.messageBrokerPublisher.brokers[2].configuration";
+
+    fn parse(configuration: &Value) -> Result<NatsConfig, String> {
+        NatsConfig::parse(KEY, configuration).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_url_is_enough() {
+        let config = parse(&json!({ "url": "nats://nats.example" })).unwrap();
+        assert_eq!(config.endpoint(), "nats://nats.example:4222 subject {{trigger}}");
+        assert_eq!(config.subject("transport.messageReceived"), "transport.messageReceived");
+        assert!(matches!(config.login, Login::Nobody));
+        assert!(!config.tls);
+    }
+
+    #[test]
+    fn several_servers_and_every_way_to_log_in() {
+        let url = "tls://us%40er:secret@one:1, tls://[::1]";
+        let config = parse(&json!({ "url": url, "subject": "a.{{trigger}}.b", "stream": "EVENTS" })).unwrap();
+        assert_eq!(config.endpoint(), "tls://one:1,tls://[::1]:4222 subject a.{{trigger}}.b stream EVENTS");
+        assert_eq!(config.subject("x.y"), "a.x.y.b");
+        assert!(matches!(&config.login, Login::User { name, .. } if name == "us@er"));
+        assert!(config.tls && !format!("{config:?}").contains("secret"));
+        let login = |configuration: Value| parse(&configuration).unwrap().login;
+        assert!(matches!(login(json!({ "url": "nats://secret@one" })), Login::Token(_)));
+        assert!(matches!(login(json!({ "url": "nats://one", "token": "secret" })), Login::Token(_)));
+        let file = json!({ "url": "nats://one", "credentialsFile": "/run/secrets/nats.creds" });
+        assert!(matches!(login(file), Login::CredentialsFile(_)));
+    }
+
+    #[test]
+    fn the_fingerprint_is_about_the_place_alone() {
+        let fingerprint = |configuration: Value| parse(&configuration).unwrap().fingerprint();
+        let one = fingerprint(json!({ "url": "nats://user:one@host" }));
+        assert_eq!(one, fingerprint(json!({ "url": "tls://host:4222", "token": "other", "stream": "EVENTS" })));
+        assert_ne!(one, fingerprint(json!({ "url": "nats://other" })));
+        assert_ne!(one, fingerprint(json!({ "url": "nats://host", "subject": "a" })));
+    }
+
+    #[test]
+    fn mistakes_name_the_key_and_never_the_value() {
+        for (member, configuration) in [
+            ("url", json!({})),
+            ("url", json!({ "url": "secret" })),
+            ("url", json!({ "url": "http://:secret@host" })),
+            ("url", json!({ "url": "nats://user:secret@" })),
+            ("url", json!({ "url": "nats://host,secret" })),
+            ("url", json!({ "url": "nats://user:secret@host", "token": "secret" })),
+            ("url", json!({ "url": "nats://host", "token": "secret", "credentialsFile": "/secret" })),
+            ("url", json!({ "url": "nats://user:%FFsecret@host" })),
+            ("token", json!({ "url": "nats://host", "token": ["secret"] })),
+            ("subject", json!({ "url": "nats://host", "subject": "secret.*" })),
+            ("subject", json!({ "url": "nats://host", "subject": "secret..{{trigger}}" })),
+            ("subject", json!({ "url": "nats://host", "subject": "$JS.secret" })),
+            ("stream", json!({ "url": "nats://host", "stream": "secret.stream" })),
+        ] {
+            let error = parse(&configuration).unwrap_err();
+            assert!(error.starts_with(&format!("{KEY}.{member}: ")), "{configuration}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

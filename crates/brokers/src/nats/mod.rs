@@ -1,0 +1,199 @@
+//! NATS JetStream.
+//!
+//! An event is one message: its subject is the name of the event (or what `subject` makes of it), its body the data as JSON, `{}`
+//! where there is none. It is delivered when a stream has stored it. The headers are `Nats-Msg-Id` (the same in all attempts, so
+//! that a stream drops repetitions within its window, two minutes unless configured), `Content-Type`, `Event` (the name of the
+//! event), `Event-Id`, `Time` and `Correlation-Id`.
+//!
+//! Streams are made by whoever runs the server, who knows for how long and in how many copies events are to be kept.
+
+mod config;
+
+use std::fmt;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use async_nats::header::{HeaderMap, HeaderValue};
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishError, PublishErrorKind};
+use async_nats::jetstream::{Context, ErrorCode};
+use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, Event};
+use async_trait::async_trait;
+use bytes::Bytes;
+use delivery::{DeliveryError, Message, Target};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use config::Login;
+pub use config::NatsConfig;
+
+use crate::link::Link;
+
+/// Limit of connecting and logging in, for each server.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a stream may take to store a message.
+const ACK_LIMIT: Duration = Duration::from_secs(15);
+
+/// Subjects of NATS servers, with streams that listen to them.
+#[derive(Debug)]
+pub struct NatsTarget {
+    config: NatsConfig,
+    link: Link<Session>,
+}
+
+struct Session {
+    context: Context,
+    /// Cancelled when the connection is lost.
+    lost: CancellationToken,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl NatsTarget {
+    /// Connects with the first message.
+    #[must_use]
+    pub fn new(config: NatsConfig) -> Self {
+        Self { config, link: Link::new() }
+    }
+
+    async fn connect(&self) -> Result<Session, String> {
+        let servers = self.config.servers.join(",");
+        let lost = CancellationToken::new();
+        let options = self.options(lost.clone()).await?;
+        let client = options.connect(self.config.servers.as_slice()).await;
+        let client = client.map_err(|error| format!("no connection to {servers}: {}", connect_reason(&error)))?;
+        // As many may be on their way as the engine lets be.
+        let context = async_nats::jetstream::context::ContextBuilder::new()
+            .timeout(ACK_LIMIT)
+            .ack_timeout(ACK_LIMIT)
+            .backpressure_on_inflight(true)
+            .build(client);
+        if let Some(stream) = &self.config.stream {
+            context.get_stream(stream).await.map_err(|error| match error.kind() {
+                GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    format!("there is no stream '{stream}' at {servers}: make it ({})", self.how_to_make(stream))
+                }
+                _ => format!("the stream '{stream}' cannot be looked up at {servers}: {error}"),
+            })?;
+        }
+        Ok(Session { context, lost })
+    }
+
+    async fn options(&self, lost: CancellationToken) -> Result<ConnectOptions, String> {
+        let mut options = ConnectOptions::new()
+            .name("enmeshed Connector")
+            .connection_timeout(CONNECT_LIMIT)
+            // A lost connection is replaced by a new one; what the old one holds back must not be sent later.
+            .max_reconnects(self.config.servers.len())
+            .ignore_discovered_servers()
+            .event_callback(move |event| {
+                if matches!(event, Event::Disconnected | Event::Closed) {
+                    lost.cancel();
+                }
+                std::future::ready(())
+            });
+        match crate::tls::client_config() {
+            Ok(tls) => options = options.tls_client_config(tls),
+            Err(error) if self.config.tls => return Err(format!("TLS cannot be set up: {error}")),
+            // A machine that trusts nobody can still reach servers without TLS.
+            Err(_) => {}
+        }
+        match &self.config.login {
+            Login::Nobody => Ok(options),
+            Login::User { name, password } => {
+                Ok(options.user_and_password(name.clone(), password.expose_secret().to_owned()))
+            }
+            Login::Token(token) => Ok(options.token(token.expose_secret().to_owned())),
+            Login::CredentialsFile(path) => {
+                let with = options.credentials_file(path).await;
+                with.map_err(|error| format!("the credentialsFile {} cannot be used: {error}", path.display()))
+            }
+        }
+    }
+
+    fn how_to_make(&self, stream: &str) -> String {
+        format!("nats stream add {stream} --subjects '{}'", self.config.subject(">"))
+    }
+
+    fn failure(&self, error: &PublishError, message: &Message) -> DeliveryError {
+        let servers = self.config.servers.join(",");
+        match error.kind() {
+            PublishErrorKind::StreamNotFound => {
+                let subject = self.config.subject(&message.namespace);
+                let how = self.how_to_make("EVENTS");
+                DeliveryError::Refused(format!("no stream at {servers} listens to '{subject}': make one ({how})"))
+            }
+            PublishErrorKind::MaxPayloadExceeded => {
+                DeliveryError::Hopeless(format!("the event is larger than max_payload of {servers} allows"))
+            }
+            PublishErrorKind::Other | PublishErrorKind::WrongLastMessageId | PublishErrorKind::WrongLastSequence => {
+                DeliveryError::Refused(format!("{servers}: {error}"))
+            }
+            PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe | PublishErrorKind::MaxAckPending => {
+                DeliveryError::Unreachable(format!("{servers}: {error}"))
+            }
+        }
+    }
+
+    fn headers(&self, message: &Message) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let mut header = |name: &str, value: &str| {
+            // Line breaks have no place in a header.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        header("Nats-Msg-Id", &message.id);
+        header("Content-Type", "application/json");
+        header("Event", &message.namespace);
+        header("Event-Id", &message.event_id);
+        header("Time", &message.created_at.to_string());
+        if let Some(id) = &message.correlation_id {
+            header("Correlation-Id", id);
+        }
+        if let Some(stream) = &self.config.stream {
+            header("Nats-Expected-Stream", stream);
+        }
+        headers
+    }
+}
+
+#[async_trait]
+impl Target for NatsTarget {
+    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+        let session = self.link.connection(|session| !session.lost.is_cancelled(), self.connect()).await?;
+        let subject = self.config.subject(&message.namespace);
+        let body = Bytes::copy_from_slice(crate::body(message).as_bytes());
+        let stored = async { session.context.publish_with_headers(subject, self.headers(message), body).await?.await };
+        let stored = tokio::select! {
+            stored = stored => stored,
+            () = session.lost.cancelled() => {
+                let servers = self.config.servers.join(",");
+                return Err(DeliveryError::Unreachable(format!("the connection to {servers} was lost")));
+            }
+        };
+        match stored.map_err(|error| self.failure(&error, message)) {
+            Err(unreachable @ DeliveryError::Unreachable(_)) => Err(unreachable),
+            answered => {
+                session.sound();
+                answered.map(drop)
+            }
+        }
+    }
+
+    async fn close(&self) {
+        drop(self.link.take());
+    }
+}
+
+fn connect_reason(error: &ConnectError) -> String {
+    match error.kind() {
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+            "the server refuses the credentials".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,154 @@
+//! Configuration of a Redis server.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use redis::{ConnectionInfo, IntoConnectionInfo as _};
+use serde_json::Value;
+use url::Url;
+
+use crate::ConfigError;
+use crate::settings::{Settings, fingerprint};
+
+/// Stands for the name of the event.
+const PLACEHOLDER: &str = "{{trigger}}";
+
+/// Where and how to publish (`docs/protocol/07 §5.2`, type `Redis`).
+#[derive(Clone)]
+pub struct RedisConfig {
+    /// With the credentials.
+    pub(super) server: ConnectionInfo,
+    endpoint: String,
+    stream: Option<String>,
+    pub(super) max_length: Option<u64>,
+}
+
+impl RedisConfig {
+    /// Reads the `configuration` of a broker of type Redis, which stands at `key`:
+    ///
+    /// | member | default | |
+    /// |---|---|---|
+    /// | `url` | – | `redis://` or `rediss://` (TLS), user and password, host, port, number of the database |
+    /// | `stream` | – | add events to the stream of this name instead of publishing them; `{{trigger}}` in it stands for the name of the event |
+    /// | `maxLength` | – | how many entries a stream keeps, about |
+    ///
+    /// # Errors
+    /// The key of the first mistake, and what to write there.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
+        let settings = Settings::of(key, configuration)?;
+        let text = settings.required_text("url")?;
+        let form = "must be a URL such as rediss://user:password@redis.example:6379/0";
+        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss"));
+        let url = url.ok_or_else(|| settings.error("url", form))?;
+        if url.fragment().is_some() {
+            return Err(settings.error("url", "must have no fragment (#…): certificates are always checked"));
+        }
+        let server = url.clone().into_connection_info().map_err(|_| settings.error("url", form))?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| settings.error("url", form))?;
+        let number = server.redis_settings().db();
+        let endpoint = format!("{}://{}:{}/{number}", url.scheme(), bracketed(host), url.port().unwrap_or(6379));
+        let stream = settings.text("stream")?.map(str::to_owned);
+        let max_length = match settings.number("maxLength", 1..=u64::from(u32::MAX), 0)? {
+            0 => None,
+            _ if stream.is_none() => return Err(settings.error("maxLength", "is of use only with stream: name one")),
+            length => Some(length),
+        };
+        Ok(Self { server, endpoint, stream, max_length })
+    }
+
+    /// Where events go, without credentials.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        match &self.stream {
+            Some(stream) => format!("{} stream {stream}", self.endpoint),
+            None => self.endpoint.clone(),
+        }
+    }
+
+    /// Stays the same as long as events go to the same place, whoever logs in.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let place = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, place)| place);
+        match &self.stream {
+            Some(stream) => fingerprint(&["Redis", place, "stream", stream]),
+            None => fingerprint(&["Redis", place]),
+        }
+    }
+
+    /// The stream for events of this name, if they are to go to one.
+    pub(super) fn stream(&self, namespace: &str) -> Option<String> {
+        self.stream.as_ref().map(|stream| stream.replace(PLACEHOLDER, namespace))
+    }
+}
+
+fn bracketed(host: &str) -> String {
+    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() }
+}
+
+impl fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConfig").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::RedisConfig;
+
+    const KEY: &str = "modules.messageBrokerPublisher.brokers[1].configuration";
+
+    fn parse(configuration: &Value) -> Result<RedisConfig, String> {
+        RedisConfig::parse(KEY, configuration).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_url_is_enough() {
+        let config = parse(&json!({ "url": "redis://redis.example" })).unwrap();
+        assert_eq!(config.endpoint(), "redis://redis.example:6379/0");
+        assert_eq!(config.stream("transport.messageReceived"), None);
+    }
+
+    #[test]
+    fn streams_may_be_named_after_events() {
+        let config =
+            json!({ "url": "rediss://user:secret@[::1]:1/3", "stream": "events:{{trigger}}", "maxLength": 10 });
+        let config = parse(&config).unwrap();
+        assert_eq!(config.endpoint(), "rediss://[::1]:1/3 stream events:{{trigger}}");
+        assert_eq!(config.stream("a.b").unwrap(), "events:a.b");
+        assert_eq!(config.max_length, Some(10));
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_fingerprint_is_about_the_place_alone() {
+        let fingerprint = |configuration: Value| parse(&configuration).unwrap().fingerprint();
+        let one = fingerprint(json!({ "url": "redis://user:one@host/" }));
+        assert_eq!(one, fingerprint(json!({ "url": "rediss://other:two@host:6379/0" })));
+        assert_ne!(one, fingerprint(json!({ "url": "redis://host/1" })));
+        assert_ne!(one, fingerprint(json!({ "url": "redis://host", "stream": "s" })));
+    }
+
+    #[test]
+    fn mistakes_name_the_key_and_never_the_value() {
+        for configuration in [
+            json!({}),
+            json!({ "url": ["secret"] }),
+            json!({ "url": "secret" }),
+            json!({ "url": "http://:secret@host" }),
+            json!({ "url": "redis://:secret@" }),
+            json!({ "url": "redis://host/secret" }),
+            json!({ "url": "rediss://:secret@host/#insecure" }),
+        ] {
+            let error = parse(&configuration).unwrap_err();
+            assert!(error.starts_with(&format!("{KEY}.url: ")), "{configuration}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+        let error = parse(&json!({ "url": "redis://host", "maxLength": 5 })).unwrap_err();
+        assert_eq!(error, format!("{KEY}.maxLength: is of use only with stream: name one"));
+        assert!(parse(&json!({ "url": "redis://host", "stream": "s", "maxLength": 0 })).is_err());
+        assert!(parse(&json!({ "url": "redis://host", "stream": "" })).is_err());
+    }
+}
