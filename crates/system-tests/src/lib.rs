@@ -1,10 +1,11 @@
 //! What tests of the whole system are made of: real processes of the `connector` program, a REST client for them, a
-//! receiver of webhooks, a proxy that records what the Backbone gets, a PostgreSQL server of one's own, and [`chaos`], which
-//! kills them at random moments while they work.
+//! receiver of webhooks, a proxy that records what the Backbone gets, a PostgreSQL server of one's own, message brokers with
+//! consumers that know nothing of us, and [`chaos`], which kills them at random moments while they work.
 //!
 //! Everything listens on loopback, on ports the system chooses, and ends with the process that started it.
 
 mod backbone;
+mod brokers;
 pub mod chaos;
 mod ciphers;
 mod connector;
@@ -17,6 +18,7 @@ mod rest;
 mod webhooks;
 
 pub use backbone::{BackboneProcess, CLIENT_ID, CLIENT_SECRET};
+pub use brokers::{Broker, BrokerKind, Consumer};
 pub use ciphers::{FoundCipher, ciphers_in};
 pub use connector::{ConnectorOptions, ConnectorProcess, Database};
 pub use folder::WorkFolder;
