@@ -1,0 +1,78 @@
+//! MQTT 3.1.1: the topic is the name of the event with slashes for dots, the message its data as JSON
+//! (`docs/protocol/07 §5.2`).
+
+mod config;
+mod connection;
+
+pub use config::MqttConfig;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use delivery::{DeliveryError, Message, Target};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use crate::body;
+use crate::link::Link;
+use connection::Connection;
+
+/// Largest message the protocol can carry: topic and data, in bytes.
+const MAX_SIZE: usize = 268_435_455 - 4;
+/// How long saying goodbye may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Publishes to an MQTT broker. With QoS 1 and 2 a delivery ends when the broker has acknowledged exactly that message, with
+/// QoS 0 when it was written.
+pub struct MqttTarget {
+    config: MqttConfig,
+    client_id: String,
+    link: Link<Connection>,
+    tasks: TaskTracker,
+}
+
+impl fmt::Debug for MqttTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MqttTarget").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl MqttTarget {
+    /// A publisher to this broker; connects with the first message.
+    #[must_use]
+    pub fn new(config: MqttConfig) -> Self {
+        // Random, as a broker ends the connection of one client when another one comes with the same name.
+        let client_id = config.client_id.clone().unwrap_or_else(|| format!("connector_{:08x}", rand::random::<u32>()));
+        Self { config, client_id, link: Link::new(), tasks: TaskTracker::new() }
+    }
+}
+
+#[async_trait]
+impl Target for MqttTarget {
+    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+        let topic = message.namespace.replace('.', "/");
+        if topic.is_empty() || topic.contains(['+', '#', '\0']) {
+            return Err(DeliveryError::Hopeless("the name of the event cannot be an MQTT topic".to_owned()));
+        }
+        let data = body(message);
+        if topic.len() + data.len() > MAX_SIZE {
+            return Err(DeliveryError::Hopeless("the event is larger than an MQTT message can be".to_owned()));
+        }
+        let connect = Connection::open(&self.config, &self.client_id, &self.tasks);
+        let connection = self.link.connection(Connection::is_open, connect).await?;
+        connection.publish(&topic, data).await?;
+        connection.sound();
+        Ok(())
+    }
+
+    async fn close(&self) {
+        let connection = self.link.take();
+        if let Some(connection) = &connection {
+            connection.say_goodbye();
+        }
+        self.tasks.close();
+        // A broker that does not listen to a goodbye is left without one.
+        let _ = timeout(FAREWELL, self.tasks.wait()).await;
+    }
+}

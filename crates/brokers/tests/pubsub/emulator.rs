@@ -1,0 +1,133 @@
+//! A consumer that has nothing to do with our code: Google's emulator, pulled over its REST interface, where it is installed;
+//! else the recording service.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::service::{PATIENCE, PubsubMessage, Service};
+
+const FOLDER: &str = "/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib";
+const TOPIC: &str = "projects/project/topics/topic";
+const SUBSCRIPTION: &str = "projects/project/subscriptions/consumer";
+
+/// Gets everything that is published to `projects/project/topics/topic`.
+pub enum Consumer {
+    Emulator(Emulator),
+    Recorder(Service),
+}
+
+impl Consumer {
+    pub async fn start() -> Self {
+        match jar() {
+            Some(jar) => Self::Emulator(Emulator::start(jar).await),
+            None => Self::Recorder(Service::start().await),
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Emulator(emulator) => emulator.port,
+            Self::Recorder(service) => service.port,
+        }
+    }
+
+    pub async fn next(&mut self) -> PubsubMessage {
+        match self {
+            Self::Emulator(emulator) => timeout(PATIENCE, emulator.next()).await.unwrap(),
+            Self::Recorder(service) => service.next().await.message,
+        }
+    }
+}
+
+fn jar() -> Option<PathBuf> {
+    let files = fs::read_dir(FOLDER).ok()?.map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "jar")).max()
+}
+
+pub struct Emulator {
+    port: u16,
+    client: reqwest::Client,
+    waiting: VecDeque<PubsubMessage>,
+    _process: Child,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Received {
+    ack_id: String,
+    message: Pulled,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Pulled {
+    data: String,
+    attributes: HashMap<String, String>,
+    message_id: String,
+    ordering_key: String,
+}
+
+impl Emulator {
+    async fn start(jar: PathBuf) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("java");
+        command.arg("-jar").arg(jar).args(["--host=127.0.0.1", &format!("--port={port}")]);
+        let mut process = command.kill_on_drop(true).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
+        let started = async {
+            while let Some(line) = log.next_line().await.unwrap() {
+                if line.contains("Server started") {
+                    return;
+                }
+            }
+            panic!("the emulator ended");
+        };
+        timeout(PATIENCE, started).await.unwrap();
+        // Goes on reading, so that the emulator can go on writing.
+        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+        let emulator = Self { port, client: reqwest::Client::new(), waiting: VecDeque::new(), _process: process };
+        emulator.call(reqwest::Method::PUT, TOPIC, json!({})).await;
+        let subscription = json!({ "topic": TOPIC, "enableMessageOrdering": true, "ackDeadlineSeconds": 60 });
+        emulator.call(reqwest::Method::PUT, SUBSCRIPTION, subscription).await;
+        emulator
+    }
+
+    async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+        let request = self.client.request(method, format!("http://127.0.0.1:{}/v1/{path}", self.port)).json(&body);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
+    async fn next(&mut self) -> PubsubMessage {
+        while self.waiting.is_empty() {
+            self.pull().await;
+        }
+        self.waiting.pop_front().unwrap()
+    }
+
+    async fn pull(&mut self) {
+        let pull = json!({ "maxMessages": 1000 });
+        let mut answer = self.call(reqwest::Method::POST, &format!("{SUBSCRIPTION}:pull"), pull).await;
+        let Some(received) = answer.get_mut("receivedMessages") else { return };
+        let received: Vec<Received> = serde_json::from_value(received.take()).unwrap();
+        let ids: Vec<_> = received.iter().map(|received| &received.ack_id).collect();
+        self.call(reqwest::Method::POST, &format!("{SUBSCRIPTION}:acknowledge"), json!({ "ackIds": ids })).await;
+        self.waiting.extend(received.into_iter().map(|received| PubsubMessage {
+            data: STANDARD.decode(received.message.data).unwrap().into(),
+            attributes: received.message.attributes,
+            message_id: received.message.message_id,
+            ordering_key: received.message.ordering_key,
+        }));
+    }
+}
