@@ -17,9 +17,9 @@ if (options.declareOnly) {
   say("ready");
   process.exit();
 }
+say("ready");
 await channel.consume(options.queue, (message) => {
   const { exchange, routingKey } = message.fields;
   say({ exchange, routingKey, properties: message.properties, body: message.content.toString("utf8") });
   channel.ack(message);
 });
-say("ready");

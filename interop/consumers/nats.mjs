@@ -1,7 +1,9 @@
 // Reads a stream of NATS JetStream from its start. Options: url; stream; subjects, to make the stream with; user and password, or
-// token; declareOnly, to leave after the stream was made.
+// token, or the file of credentials; authority, the file of one to trust for TLS; declareOnly, to leave after the stream was made.
 
-import { connect } from "nats";
+import { readFileSync } from "node:fs";
+
+import { connect, credsAuthenticator } from "nats";
 
 import { options, say } from "./support.mjs";
 
@@ -9,7 +11,9 @@ const connection = await connect({
   servers: options.url,
   user: options.user,
   pass: options.password,
-  token: options.token
+  token: options.token,
+  authenticator: options.credentials ? credsAuthenticator(readFileSync(options.credentials)) : undefined,
+  tls: options.authority ? { caFile: options.authority } : undefined
 });
 const manager = await connection.jetstreamManager();
 if (options.subjects) await manager.streams.add({ name: options.stream, subjects: options.subjects });

@@ -44,7 +44,7 @@ pub struct Broker {
     kind: BrokerKind,
     /// Further arguments of the program.
     arguments: Vec<String>,
-    /// Further lines of the configuration, for Mosquitto and RabbitMQ.
+    /// Further lines of the configuration, but for Redis.
     configuration: String,
     port: u16,
     /// Between the nodes of a cluster, which RabbitMQ always is.
@@ -70,7 +70,8 @@ impl Broker {
         Self::start_with(kind, &[], "").await
     }
 
-    /// The same with further arguments of its program, and further lines of its configuration file (Mosquitto, RabbitMQ).
+    /// The same with further arguments of its program, and further lines of its configuration file, which Redis has
+    /// none of.
     ///
     /// # Errors
     /// When its program is missing or does not serve in time.
@@ -179,6 +180,9 @@ impl Broker {
             BrokerKind::Nats => {
                 let mut nats = Command::new(program("nats-server", "nats-server")?);
                 nats.args(["--addr", "127.0.0.1", "--port", &port, "--jetstream", "--store_dir"]).arg(folder);
+                let file = folder.join("nats.conf");
+                std::fs::write(&file, &self.configuration)?;
+                nats.arg("--config").arg(file);
                 nats
             }
             BrokerKind::Mosquitto => {
@@ -233,8 +237,11 @@ impl Broker {
     }
 }
 
-fn free_port() -> anyhow::Result<u16> {
-    // It may be taken until the server starts; then that fails and says so.
+/// A port nobody listens on. It may be taken until a server starts there; then that fails and says so.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

@@ -18,7 +18,7 @@ mod rest;
 mod webhooks;
 
 pub use backbone::{BackboneProcess, CLIENT_ID, CLIENT_SECRET};
-pub use brokers::{Broker, BrokerKind, Consumer};
+pub use brokers::{Broker, BrokerKind, Consumer, free_port};
 pub use ciphers::{FoundCipher, ciphers_in};
 pub use connector::{ConnectorOptions, ConnectorProcess, Database};
 pub use folder::WorkFolder;

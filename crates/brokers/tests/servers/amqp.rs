@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use brokers::amqp::{AmqpConfig, AmqpTarget};
+use delivery::Target as _;
+use serde_json::{Value, json};
+use system_tests::{Broker, BrokerKind, Consumer};
+
+use crate::{EVENT, Load, Seen, TIME, message, refused, silent_server, unreachable};
+
+fn target(configuration: &Value) -> AmqpTarget {
+    AmqpTarget::new(AmqpConfig::parse("configuration", configuration).unwrap())
+}
+
+#[tokio::test]
+async fn events_reach_queues_with_all_that_is_known_of_them() {
+    let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
+    let url = broker.url();
+
+    // The default exchange leads to the queue named like the event.
+    let mut queue = Consumer::start("amqp", &json!({ "url": url, "queue": EVENT })).await.unwrap();
+    let by_default = target(&json!({ "url": url }));
+    by_default.deliver(&message("EVT1-2", EVENT, Some(r#"{"b":1,"a":"ü"}"#))).await.unwrap();
+    let received = queue.next().await.unwrap();
+    assert_eq!((&received["exchange"], &received["routingKey"]), (&json!(""), &json!(EVENT)));
+    assert_eq!(received["body"], r#"{"b":1,"a":"ü"}"#);
+    let properties = &received["properties"];
+    assert_eq!(properties["contentType"], "application/json");
+    assert_eq!(properties["deliveryMode"], 2);
+    assert_eq!(properties["messageId"], "EVT1-2");
+    assert_eq!(properties["timestamp"], TIME / 1000);
+    assert_eq!(properties["type"], EVENT);
+    assert_eq!(properties["correlationId"], "correlation-ä");
+    let headers = json!({
+        "event": EVENT, "eventId": "EVT1-2", "time": "2023-11-14T22:13:20.123Z", "correlationId": "correlation-ä"
+    });
+    assert_eq!(properties["headers"], headers);
+    // By AMQP's rules what no queue takes is taken and dropped, unless it is mandatory.
+    by_default.deliver(&message("EVT2", "nobody.listens", None)).await.unwrap();
+    let mandatory = target(&json!({ "url": url, "mandatory": true }));
+    assert!(refused(mandatory.deliver(&message("EVT3", "nobody.listens", None)).await).contains("'nobody.listens'"));
+    mandatory.deliver(&message("EVT4", EVENT, None)).await.unwrap();
+    assert_eq!(queue.next().await.unwrap()["body"], "{}");
+    mandatory.close().await;
+
+    // A named exchange has to be there; it may come later.
+    let topic = target(&json!({ "url": url, "exchange": "enmeshed" }));
+    let missing = unreachable(topic.deliver(&message("EVT5", EVENT, None)).await);
+    assert!(missing.contains("there is no exchange 'enmeshed'"), "{missing}");
+    let options = json!({ "url": url, "queue": "all", "exchange": "enmeshed", "keys": ["transport.#"] });
+    let mut all = Consumer::start("amqp", &options).await.unwrap();
+    topic.deliver(&message("EVT6", "consumption.attributeCreated", None)).await.unwrap();
+    topic.deliver(&message("EVT7", EVENT, Some("{}"))).await.unwrap();
+    let received = all.next().await.unwrap();
+    assert_eq!((&received["exchange"], &received["routingKey"]), (&json!("enmeshed"), &json!(EVENT)));
+    assert_eq!(received["properties"]["messageId"], "EVT7");
+
+    let stranger = url.replace("guest:guest", "guest:wrong-secret");
+    let text = unreachable(target(&json!({ "url": stranger })).deliver(&message("EVT8", EVENT, None)).await);
+    assert!(text.contains("ACCESS") && !text.contains("secret"), "{text}");
+}
+
+#[tokio::test]
+async fn a_broker_that_is_killed_loses_and_mixes_up_nothing() {
+    let mut broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
+    let url = broker.url();
+    let declare = json!({ "url": url, "queue": EVENT, "declareOnly": true });
+    drop(Consumer::start("amqp", &declare).await.unwrap());
+
+    let target = target(&json!({ "url": url }));
+    let load = Load::new(100, 20);
+    let outage = async {
+        load.delivered(load.len() / 4).await;
+        broker.kill().await.unwrap();
+        broker.start_again().await.unwrap();
+        load.delivered(load.len() / 2).await;
+        broker.stop().await.unwrap();
+        broker.start_again().await.unwrap();
+    };
+    tokio::join!(load.deliver(&target), outage);
+
+    let mut queue = Consumer::start("amqp", &json!({ "url": url, "queue": EVENT })).await.unwrap();
+    let mut seen = Seen::default();
+    let mut again = 0;
+    while seen.len() < load.len() {
+        again += usize::from(!seen.saw(queue.next().await.unwrap()["body"].as_str().unwrap()));
+    }
+    // At most what was on its way.
+    assert!(again <= 2 * crate::IN_FLIGHT, "{again}");
+}
+
+#[tokio::test]
+async fn a_silent_broker_is_given_up_in_time_and_hung_up_on() {
+    let (port, hung_up) = silent_server().await;
+    let target = target(&json!({ "url": format!("amqp://user:secret@127.0.0.1:{port}"), "timeout": 200 }));
+    let text = unreachable(target.deliver(&message("EVT1", EVENT, None)).await);
+    assert_eq!(text, format!("amqp://127.0.0.1:{port} / the default exchange does not answer within 200ms"));
+    let said = tokio::time::timeout(Duration::from_secs(60), hung_up).await.unwrap().unwrap();
+    assert_eq!(said, b"AMQP\0\0\x09\x01".len());
+    let text = unreachable(target.deliver(&message("EVT1", EVENT, None)).await);
+    assert!(text.starts_with(&format!("no connection to amqp://127.0.0.1:{port} ")), "{text}");
+}

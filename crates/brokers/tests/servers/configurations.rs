@@ -1,0 +1,109 @@
+use brokers::ConfigError;
+use brokers::amqp::AmqpConfig;
+use brokers::nats::NatsConfig;
+use brokers::redis::RedisConfig;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+const KEY: &str = "modules.messageBrokerPublisher.brokers[0].configuration";
+/// Part of every text, where a password may stand.
+const SECRET: &str = "s3cr3t";
+const MEMBERS: [&str; 11] = [
+    "url",
+    "exchange",
+    "timeout",
+    "mandatory",
+    "stream",
+    "maxLength",
+    "subject",
+    "token",
+    "credentialsFile",
+    "other",
+    "",
+];
+
+/// Something that looks like a URL as far as chance wants it.
+fn url() -> impl Strategy<Value = String> {
+    let scheme = prop_oneof!["amqps?", "rediss?", "nats", "tls", "http", ""];
+    let host = prop_oneof!["[a-z]{1,8}", "\\[::1\\]", "127.0.0.1", ""];
+    (scheme, "(://|:|/)?", ".{0,4}", "[@%:#?/,]{0,2}", host, "(:[0-9]{1,6})?", "[/?#%,]{0,2}.{0,6}").prop_map(
+        |(scheme, colon, user, at, host, port, rest)| {
+            let colon = if colon.is_empty() { "://".to_owned() } else { colon };
+            format!("{scheme}{colon}{user}:{SECRET}{at}@{host}{port}{rest}")
+        },
+    )
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        4 => url().prop_map(Value::String),
+        1 => ".{0,6}".prop_map(|text| Value::String(format!("{text}{SECRET}"))),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::Bool),
+        1 => Just(Value::Null),
+        1 => Just(Value::String(String::new())),
+        1 => url().prop_map(|text| Value::Array(vec![Value::String(text)])),
+    ]
+}
+
+fn configuration() -> impl Strategy<Value = Value> {
+    let members = prop::collection::vec((prop::sample::select(&MEMBERS[1..]), value()), 0..4);
+    (prop::option::of(value()), members).prop_map(|(url, members)| {
+        let url = url.map(|url| ("url", url));
+        let members = members.into_iter().chain(url).map(|(name, value)| (name.to_owned(), value));
+        Value::Object(members.collect::<Map<_, _>>())
+    })
+}
+
+/// A mistake names a member of the configuration and nothing that stands there.
+fn check_mistake(error: &ConfigError) {
+    let member = error.key.strip_prefix(KEY).and_then(|rest| rest.strip_prefix('.'));
+    assert!(member.is_some_and(|member| MEMBERS.contains(&member)), "{error}");
+    assert!(!error.to_string().contains(SECRET), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_configuration_is_read_or_refused_without_telling_a_secret(configuration in configuration()) {
+        AmqpConfig::parse(KEY, &configuration).map_or_else(|error| check_mistake(&error), |config| {
+            assert!(!format!("{config:?}").contains(&format!(":{SECRET}@")));
+            assert_eq!(config.fingerprint(), config.clone().fingerprint());
+        });
+        RedisConfig::parse(KEY, &configuration).map_or_else(|error| check_mistake(&error), |config| {
+            assert!(!format!("{config:?}").contains(&format!(":{SECRET}@")));
+        });
+        NatsConfig::parse(KEY, &configuration).map_or_else(|error| check_mistake(&error), |config| {
+            assert!(!format!("{config:?}").contains(&format!(":{SECRET}@")));
+        });
+    }
+
+    #[test]
+    fn a_password_is_in_no_text_of_a_configuration(
+        user in "[a-zA-Z0-9]{1,8}",
+        password in "[!$&'()*+,;=a-z0-9]{0,4}s3cr3t",
+        host in "[a-z]{1,10}",
+        port in 1_u16..,
+    ) {
+        let url = |scheme: &str| format!("{scheme}://{user}:{password}@{host}:{port}");
+        let read = |scheme: &str| serde_json::json!({ "url": url(scheme) });
+        let amqp = AmqpConfig::parse(KEY, &read("amqps")).unwrap();
+        let redis = RedisConfig::parse(KEY, &read("rediss")).unwrap();
+        let texts = [
+            amqp.endpoint(), amqp.fingerprint(), format!("{amqp:?}"),
+            redis.endpoint(), redis.fingerprint(), format!("{redis:?}"),
+        ];
+        for text in texts {
+            prop_assert!(!text.contains(SECRET), "{}", text);
+            prop_assert!(text.contains(&host) || !text.contains("://"), "{}", text);
+        }
+        // A comma separates servers there.
+        if !password.contains(',') {
+            let nats = NatsConfig::parse(KEY, &read("tls")).unwrap();
+            for text in [nats.endpoint(), nats.fingerprint(), format!("{nats:?}")] {
+                prop_assert!(!text.contains(SECRET), "{}", text);
+            }
+        }
+    }
+}
