@@ -9,6 +9,7 @@ mod synchronisation;
 pub mod auto_accept_pending_relationships;
 pub mod auto_accept_relationship_creation_changes;
 pub mod auto_decompose_deletion_proposed_relationships;
+pub mod message_broker_publisher;
 pub mod sse;
 pub mod sync;
 pub mod webhooks;
