@@ -11,6 +11,7 @@ mod modules;
 mod notify;
 mod output;
 mod signals;
+mod takeover;
 
 use std::process::ExitCode;
 

@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use ::modules::sync::{SyncConfig, SyncModule};
+use ::modules::auto_accept_pending_relationships::AutoAcceptPendingRelationshipsModule;
+use ::modules::auto_accept_relationship_creation_changes::AutoAcceptRelationshipCreationChangesModule;
+use ::modules::auto_decompose_deletion_proposed_relationships::AutoDecomposeDeletionProposedRelationshipsModule;
+use ::modules::sse::{SseConfig, SseModule};
+use ::modules::sync::SyncModule;
 use ::modules::webhooks::{WebhooksConfig, WebhooksModule};
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 use runtime::Module;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
 
 use crate::config::{ModuleEntry, ModuleKind};
 
@@ -20,23 +26,47 @@ pub(crate) fn from_configuration(entries: &[ModuleEntry]) -> anyhow::Result<Vec<
             .map_err(|error| anyhow!("{error} ({})", error.code()))?;
         modules.push(Arc::new(WebhooksModule::new(config)));
     }
-    if let Some(entry) = puller(entries) {
-        let config: SyncConfig = serde_path_to_error::deserialize(Value::Object(entry.settings()))
-            .map_err(|error| anyhow!("modules.{}.{} is wrong: {}", entry.key, error.path(), error.inner()))?;
-        modules.push(Arc::new(SyncModule::new(config)));
+    for entry in enabled() {
+        match entry.kind {
+            ModuleKind::AutoAcceptPendingRelationships => {
+                modules.push(Arc::new(AutoAcceptPendingRelationshipsModule::new()));
+            }
+            ModuleKind::AutoAcceptRelationshipCreationChanges => {
+                modules.push(Arc::new(AutoAcceptRelationshipCreationChangesModule::new(settings_of(entry)?)));
+            }
+            ModuleKind::AutoDecomposeDeletionProposedRelationships => {
+                modules.push(Arc::new(AutoDecomposeDeletionProposedRelationshipsModule::new()));
+            }
+            _ => {}
+        }
+    }
+    for entry in enabled() {
+        match entry.kind {
+            ModuleKind::Sync => modules.push(Arc::new(SyncModule::new(settings_of(entry)?))),
+            ModuleKind::Sse => modules.push(Arc::new(SseModule::new(sse_settings(entry)?))),
+            _ => {}
+        }
     }
     Ok(modules)
 }
 
-/// The entry that says how to synchronise. With `sse`, which this version does not have, it is the one that was switched
-/// off for it: a Connector that is meant to receive messages must not stay deaf.
-fn puller(entries: &[ModuleEntry]) -> Option<&ModuleEntry> {
-    let sync = entries.iter().find(|entry| entry.kind == ModuleKind::Sync)?;
-    let stands_in = entries.iter().any(|entry| entry.enabled && entry.kind == ModuleKind::Sse);
-    if stands_in {
-        tracing::warn!("modules.sse is not available in this version: modules.{} runs in its place.", sync.key);
-    }
-    (sync.enabled || stands_in).then_some(sync)
+/// The settings as the module wants them.
+fn settings_of<T: DeserializeOwned>(entry: &ModuleEntry) -> anyhow::Result<T> {
+    serde_path_to_error::deserialize(Value::Object(entry.settings()))
+        .map_err(|error| anyhow!("modules.{}.{} is wrong: {}", entry.key, error.path(), error.inner()))
+}
+
+fn sse_settings(entry: &ModuleEntry) -> anyhow::Result<SseConfig> {
+    let config: SseConfig = settings_of(entry)?;
+    let is_url = |text: &String| {
+        Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none())
+    };
+    ensure!(
+        config.base_url_override.as_ref().is_none_or(is_url),
+        "modules.{}.baseUrlOverride is wrong: write a URL that starts with http:// or https://, or remove it.",
+        entry.key
+    );
+    Ok(config)
 }
 
 #[cfg(test)]
@@ -67,11 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn disabled_modules_do_not_start_and_sync_stands_in_for_sse() {
-        let sync = entry("sync", ModuleKind::Sync, false, json!({"interval": 60}));
-        assert_eq!(names(std::slice::from_ref(&sync)), Vec::<String>::new());
-        let sse = entry("sse", ModuleKind::Sse, true, json!({}));
-        assert_eq!(names(&[sync, sse]).len(), 1);
+    fn every_module_starts_under_its_own_name_unless_it_is_disabled() {
+        for (name, kind) in [
+            ("sync", ModuleKind::Sync),
+            ("sse", ModuleKind::Sse),
+            ("autoAcceptPendingRelationships", ModuleKind::AutoAcceptPendingRelationships),
+            ("autoAcceptRelationshipCreationChanges", ModuleKind::AutoAcceptRelationshipCreationChanges),
+            ("autoDecomposeDeletionProposedRelationships", ModuleKind::AutoDecomposeDeletionProposedRelationships),
+        ] {
+            let entry = |enabled| [entry("any", kind, enabled, json!({"location": "x"}))];
+            assert_eq!(names(&entry(true)), [name]);
+            assert_eq!(names(&entry(false)), Vec::<String>::new());
+        }
     }
 
     #[test]
@@ -79,6 +116,11 @@ mod tests {
         let wrong = entry("sync", ModuleKind::Sync, true, json!({"interval": "often"}));
         let error = from_configuration(&[wrong]).err().unwrap().to_string();
         assert!(error.starts_with("modules.sync.interval is wrong"), "{error}");
+        for (key, value) in [("idleTimeout", json!(-1)), ("baseUrlOverride", json!("localhost:8090"))] {
+            let wrong = entry("sse", ModuleKind::Sse, true, json!({key: value}));
+            let error = from_configuration(&[wrong]).err().unwrap().to_string();
+            assert!(error.starts_with(&format!("modules.sse.{key} is wrong")), "{error}");
+        }
         let wrong = json!({"webhooks": [{"triggers": ["**"], "target": "nowhere"}]});
         let error =
             from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)]).err().unwrap().to_string();

@@ -22,6 +22,10 @@ pub(crate) enum ModuleKind {
     Sync,
     Webhooks,
     Sse,
+    AutoAcceptPendingRelationships,
+    /// The former name of the module above.
+    AutoAcceptRelationshipCreationChanges,
+    AutoDecomposeDeletionProposedRelationships,
     /// A module of the existing Connector that this version does not have.
     Missing,
     /// A name nobody knows.
@@ -37,6 +41,15 @@ impl ModuleKind {
             "SyncModule" | "sync" => Self::Sync,
             "WebhooksModule" | "WebhooksV2Module" | "webhooks" | "webhooksV2" => Self::Webhooks,
             "SseModule" | "sse" => Self::Sse,
+            "AutoAcceptPendingRelationshipsModule" | "autoAcceptPendingRelationships" => {
+                Self::AutoAcceptPendingRelationships
+            }
+            "AutoAcceptRelationshipCreationChangesModule" | "autoAcceptRelationshipCreationChanges" => {
+                Self::AutoAcceptRelationshipCreationChanges
+            }
+            "AutoDecomposeDeletionProposedRelationshipsModule" | "autoDecomposeDeletionProposedRelationships" => {
+                Self::AutoDecomposeDeletionProposedRelationships
+            }
             "NotificationModule"
             | "notification"
             | "DeciderModule"
@@ -46,12 +59,6 @@ impl ModuleKind {
             | "AttributeListenerModule"
             | "attributeListener"
             | "MessageModule"
-            | "AutoAcceptPendingRelationshipsModule"
-            | "autoAcceptPendingRelationships"
-            | "AutoAcceptRelationshipCreationChangesModule"
-            | "autoAcceptRelationshipCreationChanges"
-            | "AutoDecomposeDeletionProposedRelationshipsModule"
-            | "autoDecomposeDeletionProposedRelationships"
             | "MessageBrokerPublisherModule"
             | "messageBrokerPublisher"
             | "AMQPPublisherModule"
@@ -64,7 +71,7 @@ impl ModuleKind {
     }
 
     fn runs_here(self) -> bool {
-        matches!(self, Self::CoreHttpApi | Self::Sync | Self::Webhooks)
+        !matches!(self, Self::Missing | Self::Unknown)
     }
 }
 
@@ -74,7 +81,10 @@ fn successor(key: &str) -> Option<&'static str> {
         "webhooksV2" => Some("modules.webhooks"),
         "amqpPublisher" => Some("modules.messageBrokerPublisher with a broker of type AMQP"),
         "PubSubPublisher" | "pubSubPublisher" => Some("modules.messageBrokerPublisher with a broker of type PubSub"),
-        "autoAcceptRelationshipCreationChanges" => Some("modules.autoAcceptPendingRelationships"),
+        "autoAcceptRelationshipCreationChanges" => Some(
+            "modules.autoAcceptPendingRelationships. Its responseContent is sent with the acceptance, but peers of \
+             version 7 do not read it",
+        ),
         _ => None,
     }
 }
@@ -101,7 +111,10 @@ pub(super) fn read<'a>(
         }
     }
     refuse_second_instances(&modules, problems);
-    prefer_sse(&mut modules, notices);
+    prefer(ModuleKind::Sse, ModuleKind::Sync, &mut modules, notices);
+    let (current, former) =
+        (ModuleKind::AutoAcceptPendingRelationships, ModuleKind::AutoAcceptRelationshipCreationChanges);
+    prefer(current, former, &mut modules, notices);
     modules
 }
 
@@ -114,7 +127,7 @@ fn read_entry<'a>(
     let location = entry.get("location").and_then(Value::as_str);
     let kind = ModuleKind::of(key, location);
     let path = format!("modules.{key}");
-    if !kind.runs_here() && kind != ModuleKind::Sse {
+    if !kind.runs_here() {
         // A module we do not run must not stop the start, whatever its entry looks like.
         let enabled = match entry.get("enabled") {
             Some(Value::Bool(enabled)) => *enabled,
@@ -150,7 +163,11 @@ fn notices_about(module: &ModuleEntry, written: bool) -> Vec<String> {
         }
         ModuleKind::Unknown => {
             let location = module.block.get("location").and_then(Value::as_str).unwrap_or("none");
-            notices.push(format!("modules.{key} is unknown (location: {location}): it does not run."));
+            notices.push(format!(
+                "modules.{key} is unknown (location: {location}) and does not run: modules of others cannot be loaded. \
+                 To learn of events use modules.webhooks, modules.messageBrokerPublisher or the event stream; \
+                 to act use the REST interface."
+            ));
         }
         _ => {}
     }
@@ -170,13 +187,14 @@ fn refuse_second_instances(modules: &[ModuleEntry], problems: &Problems<'_>) {
     }
 }
 
-/// Both would do the same work, so sse wins (`docs/protocol/07 §1.3`).
-fn prefer_sse(modules: &mut [ModuleEntry], notices: &mut Vec<String>) {
-    let sse_is_on = modules.iter().any(|module| module.kind == ModuleKind::Sse && module.enabled);
-    let sync = modules.iter_mut().find(|module| module.kind == ModuleKind::Sync && module.enabled);
-    if let (true, Some(sync)) = (sse_is_on, sync) {
-        notices.push(format!("modules.sse and modules.{} are both enabled: modules.{0} is switched off.", sync.key));
-        sync.disable();
+/// Both would do the same work, so only one of them runs (for sse and sync see `docs/protocol/07 §1.3`).
+fn prefer(wanted: ModuleKind, other: ModuleKind, modules: &mut [ModuleEntry], notices: &mut Vec<String>) {
+    let Some(wanted) = modules.iter().find(|module| module.kind == wanted && module.enabled) else { return };
+    let wanted = wanted.key.clone();
+    if let Some(other) = modules.iter_mut().find(|module| module.kind == other && module.enabled) {
+        notices
+            .push(format!("modules.{wanted} and modules.{} are both enabled: modules.{0} is switched off.", other.key));
+        other.disable();
     }
 }
 
