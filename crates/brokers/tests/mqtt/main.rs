@@ -250,7 +250,7 @@ async fn a_broker_that_forgets_a_message_is_left() {
     drop(delivery);
     let again = target.deliver(&forgotten);
     let serve = async {
-        let gone = client.is_gone().await;
+        let gone = client.leaves().await;
         client = broker.accept().await;
         client.published().await;
         drop(client);

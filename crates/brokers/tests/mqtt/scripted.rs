@@ -46,8 +46,8 @@ impl Client {
         self.0.write_all(&[0x40, 2, high, low]).await.unwrap();
     }
 
-    /// The client has gone, or goes now.
-    pub async fn is_gone(mut self) -> bool {
+    /// Whether the client goes, or has gone, without another word.
+    pub async fn leaves(mut self) -> bool {
         self.packet().await.is_none()
     }
 

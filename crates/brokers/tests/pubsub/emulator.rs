@@ -1,7 +1,7 @@
 //! A consumer that has nothing to do with our code: Google's emulator, pulled over its REST interface, where it is installed;
 //! else the recording service.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -9,7 +9,6 @@ use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -62,23 +61,6 @@ pub struct Emulator {
     _process: Child,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Received {
-    ack_id: String,
-    message: Pulled,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct Pulled {
-    data: String,
-    attributes: HashMap<String, String>,
-    message_id: String,
-    ordering_key: String,
-}
-
 impl Emulator {
     async fn start(jar: PathBuf) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -97,7 +79,8 @@ impl Emulator {
         timeout(PATIENCE, started).await.unwrap();
         // Goes on reading, so that the emulator can go on writing.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-        let emulator = Self { port, client: reqwest::Client::new(), waiting: VecDeque::new(), _process: process };
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let emulator = Self { port, client, waiting: VecDeque::new(), _process: process };
         emulator.call(reqwest::Method::PUT, TOPIC, json!({})).await;
         let subscription = json!({ "topic": TOPIC, "enableMessageOrdering": true, "ackDeadlineSeconds": 60 });
         emulator.call(reqwest::Method::PUT, SUBSCRIPTION, subscription).await;
@@ -118,16 +101,21 @@ impl Emulator {
 
     async fn pull(&mut self) {
         let pull = json!({ "maxMessages": 1000 });
-        let mut answer = self.call(reqwest::Method::POST, &format!("{SUBSCRIPTION}:pull"), pull).await;
-        let Some(received) = answer.get_mut("receivedMessages") else { return };
-        let received: Vec<Received> = serde_json::from_value(received.take()).unwrap();
-        let ids: Vec<_> = received.iter().map(|received| &received.ack_id).collect();
+        let answer = self.call(reqwest::Method::POST, &format!("{SUBSCRIPTION}:pull"), pull).await;
+        let Some(received) = answer["receivedMessages"].as_array() else { return };
+        let ids: Vec<_> = received.iter().map(|received| &received["ackId"]).collect();
         self.call(reqwest::Method::POST, &format!("{SUBSCRIPTION}:acknowledge"), json!({ "ackIds": ids })).await;
-        self.waiting.extend(received.into_iter().map(|received| PubsubMessage {
-            data: STANDARD.decode(received.message.data).unwrap().into(),
-            attributes: received.message.attributes,
-            message_id: received.message.message_id,
-            ordering_key: received.message.ordering_key,
-        }));
+        self.waiting.extend(received.iter().map(|received| message(&received["message"])));
+    }
+}
+
+fn message(pulled: &Value) -> PubsubMessage {
+    let text = |name: &str| pulled[name].as_str().unwrap_or_default().to_owned();
+    let attributes = pulled["attributes"].as_object().unwrap().iter();
+    PubsubMessage {
+        data: STANDARD.decode(text("data")).unwrap().into(),
+        attributes: attributes.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
+        message_id: text("messageId"),
+        ordering_key: text("orderingKey"),
     }
 }
