@@ -29,8 +29,22 @@ const LOGGERS: [(&str, &[&str]); 8] = [
 ];
 
 /// The program's own parts. Libraries report from WARN on only, whatever the level.
-const OWN: [&str; 9] =
-    ["connector", "rest_api", "modules", "runtime", "transport", "protocol", "store", "backbone", "crypto"];
+const OWN: [&str; 11] = [
+    "connector",
+    "rest_api",
+    "modules",
+    "brokers",
+    "runtime",
+    "transport",
+    "delivery",
+    "protocol",
+    "store",
+    "backbone",
+    "crypto",
+];
+
+/// What libraries must not report at any level: this one shows the contents of messages that no queue takes.
+const NEVER: &str = "lapin::returned_messages=off";
 
 /// The levels of log4js, most talkative first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +102,8 @@ impl Plan {
         let libraries = default.max(Level::Warn).directive().to_owned();
         let own = OWN.iter().map(|target| format!("{target}={}", default.directive()));
         let named = levels.iter().map(|(target, level)| format!("{target}={}", level.directive()));
-        let directives = std::iter::once(libraries).chain(own).chain(named).collect::<Vec<_>>().join(",");
+        let libraries = [libraries, NEVER.to_owned()].into_iter();
+        let directives = libraries.chain(own).chain(named).collect::<Vec<_>>().join(",");
         Self { format: reading.format, directives, notices: reading.notices }
     }
 }
@@ -200,6 +215,7 @@ mod tests {
     fn libraries_stay_at_warn_or_stricter() {
         let talkative = plan(stdout(json!({}), "ALL", "ALL"));
         assert_eq!(level(&talkative, "sqlx"), "warn");
+        assert_eq!(level(&talkative, "lapin::returned_messages"), "off");
         assert_eq!(level(&talkative, "rest_api"), "trace");
         assert_eq!(level(&plan(stdout(json!({}), "OFF", "ALL")), "sqlx"), "off");
     }
