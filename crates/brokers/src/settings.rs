@@ -12,6 +12,7 @@ pub(crate) struct Settings<'a> {
     members: &'a Map<String, Value>,
 }
 
+#[cfg_attr(not(feature = "amqp"), expect(dead_code, reason = "not every broker has settings of every kind"))]
 impl<'a> Settings<'a> {
     pub(crate) fn of(key: &'a str, configuration: &'a Value) -> Result<Self, ConfigError> {
         let members = configuration.as_object().ok_or_else(|| ConfigError::new(key, "must be an object"))?;
