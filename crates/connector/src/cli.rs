@@ -12,11 +12,14 @@ use clap::{Args, Parser, Subcommand};
     version,
     arg_required_else_help = true,
     after_help = "Examples:
-  connector dev                       try it out: a Backbone and two Connectors on this machine
-  connector start -c config.json      run a Connector
-  connector healthcheck               for a container's health check
+  connector dev                            try it out: a Backbone and two Connectors on this machine
+  connector config check -c config.json    is the configuration right?
+  connector doctor -c config.json          is everything right that a Connector needs?
+  connector start -c config.json           run a Connector
+  connector identity status                whose Connector is this?
+  connector healthcheck                    for a container's health check
 
-Configuration keys, environment variables and defaults are described in docs/configuration.md."
+All commands are described in docs/command-line.md. Configuration keys, environment variables and defaults are described in docs/configuration.md."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -29,6 +32,13 @@ pub(crate) enum Command {
     Dev(DevOptions),
     Backbone(BackboneOptions),
     Healthcheck(HealthcheckOptions),
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    Doctor(DoctorOptions),
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+    #[command(subcommand, name = "identityDeletion")]
+    IdentityDeletion(IdentityDeletionCommand),
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -146,6 +156,92 @@ pub(crate) struct HealthcheckOptions {
     pub(crate) timeout: u64,
 }
 
+/// Look at the configuration.
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum ConfigCommand {
+    Check(ConfigCheckOptions),
+}
+
+/// Read and validate the configuration as `start` does, and say everything that is wrong with it.
+///
+/// Neither the network nor the database is touched.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector config check -c /etc/connector/config.json
+  modules__sync__interval=often connector config check     (names the variable that is wrong)
+  connector config check --show | grep -v default          (what is configured, and where)
+
+Exit status: 0 when a start would accept the configuration, 1 otherwise.")]
+pub(crate) struct ConfigCheckOptions {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Show every setting in force and where it comes from. Only what is known to be harmless is shown, *** stands for
+    /// everything else.
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+/// Examine everything a Connector needs, and say what to do about what is wrong.
+///
+/// Looks at the configuration, the database, the Backbone with its certificate and clock, the credentials, the port of the
+/// REST interface, the API keys, and whether the targets of webhooks and message brokers can be reached. Nothing is changed
+/// and nothing is delivered; a running Connector is not disturbed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  connector doctor -c config.json
+  connector doctor --json | jq -r '.checks[] | select(.state == \"problem\") | .advice'
+  docker exec my-connector connector doctor
+
+Each check takes 5 seconds at most; what is independent is checked at the same time.
+Exit status: 0 when there is no problem (warnings are none), 1 otherwise.")]
+pub(crate) struct DoctorOptions {
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The Identity of a Connector.
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum IdentityCommand {
+    /// Print the address of the Identity and, if it is to be deleted, when.
+    ///
+    /// Works beside a running Connector, and without the Backbone.
+    #[command(after_help = "Example:
+  connector identity status -c config.json
+
+Exit status: 0, or 1 when there is no Identity or it cannot be read.")]
+    Status(ConfigFile),
+}
+
+/// The deletion of the Identity.
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum IdentityDeletionCommand {
+    /// Start the deletion of the Identity: it is deleted when the grace period of the Backbone is over.
+    ///
+    /// Until then the deletion can be cancelled, but nothing is received: the Backbone does not let the Identity synchronise.
+    /// The service must be stopped.
+    #[command(after_help = "Example:
+  systemctl stop connector
+  connector identityDeletion init -c config.json
+  connector identity status -c config.json           (says when the grace period ends)
+
+Exit status: 0, or 1 with the reason.")]
+    Init(ConfigFile),
+    /// Cancel the deletion of the Identity, within the grace period.
+    ///
+    /// The service must be stopped; start it afterwards.
+    #[command(after_help = "Example:
+  connector identityDeletion cancel -c config.json
+
+Exit status: 0, or 1 with the reason.")]
+    Cancel(ConfigFile),
+}
+
 /// How a parent process holds on to us.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Supervision {
@@ -169,14 +265,23 @@ mod tests {
     fn help_teaches() {
         let mut command = Cli::command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        for name in ["start", "dev", "backbone", "healthcheck"] {
-            let mut subcommand = command
-                .find_subcommand(name)
-                .cloned()
-                .unwrap_or_default()
-                .term_width(100)
-                .bin_name(format!("connector {name}"));
-            insta::assert_snapshot!(format!("help_{name}"), subcommand.render_long_help());
+        for name in [
+            "start",
+            "dev",
+            "backbone",
+            "healthcheck",
+            "doctor",
+            "config check",
+            "identity",
+            "identity status",
+            "identityDeletion",
+            "identityDeletion init",
+            "identityDeletion cancel",
+        ] {
+            let found = name.split(' ').try_fold(&command, |command, name| command.find_subcommand(name));
+            let mut subcommand =
+                found.cloned().unwrap_or_default().term_width(100).bin_name(format!("connector {name}"));
+            insta::assert_snapshot!(format!("help_{}", name.replace(' ', "_")), subcommand.render_long_help());
         }
     }
 }

@@ -27,7 +27,8 @@ pub(crate) async fn run(options: HealthcheckOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn health_url(server: &HttpServer) -> String {
+/// Where the Connector of this machine tells how it is.
+pub(crate) fn health_url(server: &HttpServer) -> String {
     let host = match server.settings.host {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => "localhost".to_owned(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => "localhost".to_owned(),

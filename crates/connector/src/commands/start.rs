@@ -1,7 +1,6 @@
 //! `connector start`: one Connector from its configuration to its stop.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use core_types::{Clock, SystemClock};
 use rest_api::{ApiState, ImplementationInfo, VersionInfo};
 use runtime::{ApplicationError, ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
 use serde_json::Map;
-use store::{Store, StoreConfig};
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +17,7 @@ use transport::TransportConfig;
 
 use crate::cli::StartOptions;
 use crate::config::{self, Configuration, HttpServer, Sources};
-use crate::{logging, modules, notify, signals, takeover};
+use crate::{logging, modules, notify, signals};
 
 /// The version of the interfaces we are compatible with. Tools refuse a Connector whose version is not 7.x
 /// (`docs/protocol/07 §7`).
@@ -46,7 +45,7 @@ pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
         account = open(&runtime, &configuration, &clock) => account?,
         () = stop.cancelled() => return Ok(()),
     };
-    let outcome = serve_until_taken_over(configuration, &account, clock, stop).await;
+    let outcome = serve(configuration, &account, clock, stop).await;
     runtime.stop(STOP_LIMIT).await;
     outcome
 }
@@ -60,12 +59,8 @@ async fn open(
     let modules = modules::from_configuration(&configuration.modules)?;
     let transport = configuration.transport.clone();
     check_version(&transport).await?;
-    let store = Store::open(&StoreConfig {
-        connection_string: configuration.database.connection_string.clone(),
-        db_name: configuration.database.name.clone(),
-    })
-    .await
-    .context("The database cannot be opened")?;
+    let store =
+        Store::open(&configuration.database.to_store_config()).await.context("The database cannot be opened")?;
     let options = HostedAccountOptions { store, transport, clock: Arc::clone(clock), modules };
     let account = runtime.open_account(options).await.map_err(explain)?;
     check_credentials(&account).await?;
@@ -133,27 +128,6 @@ fn hint(code: &str) -> Option<&'static str> {
         ),
         _ => None,
     }
-}
-
-/// A process that may not write any more is of no use: it ends with an error, so that whoever supervises it starts it
-/// again, or notices that two were started.
-async fn serve_until_taken_over(
-    configuration: Configuration,
-    account: &Arc<HostedAccount>,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let mut serving = pin!(serve(configuration, account, clock, stop.clone()));
-    let loss = tokio::select! {
-        outcome = &mut serving => return outcome,
-        loss = takeover::happened(account.store()) => loss,
-    };
-    tracing::error!("Another process works with the database now, so this one ends: {loss}");
-    stop.cancel();
-    if let Err(error) = serving.await {
-        tracing::warn!("The HTTP server did not end properly: {error:#}");
-    }
-    Err(anyhow!(loss).context("Another process works with the database now"))
 }
 
 /// First what handles events, so that none escapes it; then the port; then what pulls.

@@ -1,5 +1,7 @@
 //! The `database` block. It is the one block an existing configuration has to change for this program.
 
+use store::StoreConfig;
+
 use super::problems::Section;
 
 /// Where the Identity's data lives.
@@ -8,6 +10,13 @@ pub(crate) struct Database {
     pub(crate) connection_string: String,
     /// The Identity's name in that database: a file or a schema each.
     pub(crate) name: String,
+}
+
+impl Database {
+    /// What the store is opened with.
+    pub(crate) fn to_store_config(&self) -> StoreConfig {
+        StoreConfig { connection_string: self.connection_string.clone(), db_name: self.name.clone() }
+    }
 }
 
 const KNOWN: [&str; 3] = ["connectionString", "dbName", "driver"];

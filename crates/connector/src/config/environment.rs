@@ -27,6 +27,9 @@ pub(super) const TOP_LEVEL: [&str; 8] = [
     "modules",
 ];
 
+/// Longer names lead to no setting, but to values that are nested as deeply as nobody reads them.
+const LONGEST_PATH: usize = 32;
+
 /// What the environment contributes.
 #[derive(Default)]
 pub(super) struct Environment {
@@ -86,7 +89,8 @@ impl<'a> Entry<'a> {
         let name = alias.map_or_else(|| variable.replace("__", ":"), str::to_owned);
         let path: Vec<String> = name.split(':').map(str::to_owned).collect();
         let top = path.first()?.as_str();
-        let is_ours = TOP_LEVEL.contains(&top) && path.iter().all(|segment| !segment.is_empty());
+        let is_ours =
+            TOP_LEVEL.contains(&top) && path.iter().all(|segment| !segment.is_empty()) && path.len() <= LONGEST_PATH;
         is_ours.then_some(Self { variable, text, path, is_alias: alias.is_some() })
     }
 }
@@ -195,6 +199,7 @@ mod tests {
             [("PATH", "/bin"), ("AWS_SECRET_ACCESS_KEY", "x"), ("__CF_USER", "1"), ("_", "x"), ("Debug", "1")];
         assert_eq!(layer(&foreign), json!({}));
         assert_eq!(layer(&[("modules__", "1"), ("debug__", "1")]), json!({}));
+        assert_eq!(layer(&[(&"modules__".repeat(50_000), "1"), (&"modules:x".repeat(50_000), "1")]), json!({}));
     }
 
     #[test]

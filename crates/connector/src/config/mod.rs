@@ -10,6 +10,7 @@ mod merge;
 mod module;
 mod pinning;
 mod problems;
+mod provenance;
 mod sources;
 mod transport;
 mod validation;
@@ -17,6 +18,7 @@ mod validation;
 pub(crate) use database::Database;
 pub(crate) use http_server::HttpServer;
 pub(crate) use module::{ModuleEntry, ModuleKind};
+pub(crate) use provenance::Provenance;
 pub(crate) use sources::Sources;
 
 use std::fmt;
@@ -40,6 +42,8 @@ pub(crate) struct Configuration {
     pub(crate) notices: Vec<String>,
     /// Everything merged, secrets included; who shows it redacts it.
     pub(crate) merged: Value,
+    /// Where it came from.
+    pub(crate) provenance: Provenance,
 }
 
 /// Most of it may be secret.
@@ -73,6 +77,15 @@ fn list(problems: &[String]) -> String {
 pub(crate) fn load(sources: &Sources) -> Result<Configuration, ConfigError> {
     let layers = sources.read()?;
     validation::validate(layers)
+}
+
+/// [`load`] with the content of one file and nothing but the given variables.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn read(file: &str, variables: &[(String, String)]) -> Result<Configuration, ConfigError> {
+    let file = sources::parse("config.json".to_owned(), file)?;
+    validation::validate(sources::Layers::new(vec![file], variables, None))
 }
 
 /// The `logging` block of a program without configuration.

@@ -28,6 +28,11 @@ impl<'a> Problems<'a> {
         self.found.borrow_mut().push(format!("{path}{source} {what}"));
     }
 
+    /// Notes a sentence that names the key itself.
+    pub(super) fn note(&self, problem: String) {
+        self.found.borrow_mut().push(problem);
+    }
+
     pub(super) fn count(&self) -> usize {
         self.found.borrow().len()
     }

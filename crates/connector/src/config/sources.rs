@@ -32,10 +32,33 @@ pub(super) struct Layers {
     pub(super) merged: Value,
     /// What the operator wrote, without the defaults.
     pub(super) explicit: Value,
+    /// The files that were read, lowest first.
+    pub(super) files: Vec<File>,
     /// What the environment contributed.
     pub(super) environment: Environment,
     /// A file that was named but does not exist.
     pub(super) missing_file: Option<String>,
+}
+
+/// The content of a configuration file.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) content: Value,
+}
+
+impl Layers {
+    /// Lays the sources over each other: the defaults, the files, lowest first, and the environment.
+    pub(super) fn new(files: Vec<File>, variables: &[(String, String)], missing_file: Option<String>) -> Self {
+        let environment = environment::read(variables);
+        let mut explicit = Value::Object(Map::new());
+        for file in &files {
+            merge(&mut explicit, file.content.clone());
+        }
+        merge(&mut explicit, environment.layer.clone());
+        let mut merged = defaults::defaults();
+        merge(&mut merged, explicit.clone());
+        Self { merged, explicit, files, environment, missing_file }
+    }
 }
 
 impl Sources {
@@ -50,27 +73,17 @@ impl Sources {
     }
 
     pub(super) fn read(&self) -> Result<Layers, ConfigError> {
-        let mut explicit = Value::Object(Map::new());
-        if let Some(directory) = &self.program_directory
-            && let Some(bundled) = read_file(&directory.join(BUNDLED_FILE))?
-        {
-            merge(&mut explicit, bundled);
+        let mut files = Vec::new();
+        if let Some(directory) = &self.program_directory {
+            files.extend(read_file(&directory.join(BUNDLED_FILE))?);
         }
 
         let named = self.named_file();
         let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
         let custom = read_file(&self.working_directory.join(&path))?;
         let missing_file = (custom.is_none()).then_some(named).flatten().map(|path| path.display().to_string());
-        if let Some(custom) = custom {
-            merge(&mut explicit, custom);
-        }
-
-        let environment = environment::read(&self.environment);
-        merge(&mut explicit, environment.layer.clone());
-
-        let mut merged = defaults::defaults();
-        merge(&mut merged, explicit.clone());
-        Ok(Layers { merged, explicit, environment, missing_file })
+        files.extend(custom);
+        Ok(Layers::new(files, &self.environment, missing_file))
     }
 
     fn named_file(&self) -> Option<PathBuf> {
@@ -84,17 +97,26 @@ impl Sources {
     }
 }
 
-/// A file's content; `None` when there is no such file, which is not an error (`docs/protocol/07 §1.1`).
-fn read_file(path: &Path) -> Result<Option<Value>, ConfigError> {
-    let file = path.display().to_string();
+/// A file; `None` when there is no such file, which is not an error (`docs/protocol/07 §1.1`).
+fn read_file(path: &Path) -> Result<Option<File>, ConfigError> {
+    let file = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(reason) => return Err(ConfigError::Unreadable { file, reason }),
     };
+    parse(file, &text).map(Some)
+}
+
+/// What a file says.
+pub(super) fn parse(file: String, text: &str) -> Result<File, ConfigError> {
     // Editors on other systems write a byte order mark, which JSON does not know.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value =
         serde_json::from_str(text).map_err(|reason| ConfigError::Unparsable { file: file.clone(), reason })?;
-    if value.is_object() { Ok(Some(value)) } else { Err(ConfigError::NotAnObject { file, found: kind_of(&value) }) }
+    if value.is_object() {
+        Ok(File { name: file, content: value })
+    } else {
+        Err(ConfigError::NotAnObject { file, found: kind_of(&value) })
+    }
 }

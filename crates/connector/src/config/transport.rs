@@ -99,6 +99,13 @@ fn check_base_url(section: &Section<'_>, text: &str) {
         section.problem("baseUrl", "is not a valid URL.");
         return;
     };
+    if !url.username().is_empty() || url.password().is_some() {
+        section.problem(
+            "baseUrl",
+            "must not contain a user name or a password: references carry it to whoever gets them. \
+             Credentials of a gateway can be sent as a header, with platformAdditionalHeaders.",
+        );
+    }
     let has_name = matches!(url.host(), Some(Host::Domain(_)));
     if !has_name && !section.map().contains_key("addressGenerationHostnameOverride") {
         section.problem(

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use ::transport::TransportConfig;
 use rest_api::ServerMode;
 use serde_json::Value;
 
-use super::environment::{Origin, TOP_LEVEL};
+use super::environment::{Environment, Origin, TOP_LEVEL};
 use super::module::{ModuleEntry, ModuleKind};
 use super::problems::{Problems, Section, boolean};
 use super::sources::Layers;
-use super::{ConfigError, Configuration, HttpServer, database, http_server, module, pinning, transport};
+use super::{
+    ConfigError, Configuration, Database, HttpServer, Provenance, database, http_server, module, pinning, transport,
+};
 
 /// Settings that are texts, with `*` for any one key. An environment variable that looks like a number is one of
 /// these texts all the same: a database may be called `123`.
@@ -29,20 +32,29 @@ const TEXTS: &[&str] = &[
 ];
 
 pub(super) fn validate(layers: Layers) -> Result<Configuration, ConfigError> {
-    let Layers { mut merged, explicit, environment, missing_file } = layers;
-    restore_texts(&mut merged, &environment.origins);
+    let Layers { mut merged, explicit, files, environment, missing_file } = layers;
+    let Environment { layer, origins, mut notices } = environment;
+    restore_texts(&mut merged, &origins);
 
-    let mut notices = environment.notices;
     notices.extend(
         missing_file.iter().map(|file| format!("The configuration file {file} does not exist: it is taken as empty.")),
     );
     notices.extend(unknown_top_level(&explicit));
 
-    let problems = Problems::new(&environment.origins);
-    let configuration = read(&merged, &explicit, &problems, &mut notices);
+    let problems = Problems::new(&origins);
+    let settings = read(&merged, &explicit, &problems, &mut notices);
     let mut found = problems.into_list();
-    match configuration {
-        Some(configuration) if found.is_empty() => Ok(Configuration { notices, ..configuration }),
+    match settings {
+        Some(settings) if found.is_empty() => Ok(Configuration {
+            transport: settings.transport,
+            database: settings.database,
+            logging: merged.get("logging").cloned().unwrap_or_default(),
+            http_server: settings.http_server,
+            notices,
+            merged: in_force(merged, &settings.modules),
+            modules: settings.modules,
+            provenance: Provenance { files, environment: layer, origins },
+        }),
         _ => {
             if let Some(file) = missing_file {
                 found.push(format!("(The configuration file {file} does not exist; nothing was read from it.)"));
@@ -52,38 +64,43 @@ pub(super) fn validate(layers: Layers) -> Result<Configuration, ConfigError> {
     }
 }
 
+/// The blocks that were read.
+struct Settings {
+    transport: TransportConfig,
+    database: Database,
+    http_server: HttpServer,
+    modules: Vec<ModuleEntry>,
+}
+
 fn read<'a>(
     merged: &'a Value,
     explicit: &Value,
     problems: &'a Problems<'a>,
     notices: &mut Vec<String>,
-) -> Option<Configuration> {
+) -> Option<Settings> {
     let debug = boolean(merged, "debug", problems);
     let certificate_pinning = pinning::read(merged, problems);
     let transport = transport::read(&merged["transportLibrary"], certificate_pinning, problems);
     let database = Section::of("database", &merged["database"], problems).and_then(|block| database::read(&block));
+    if let Some(Err(error)) = database.as_ref().map(|database| database.to_store_config().check()) {
+        problems.note(error.to_string());
+    }
     check_logging(&merged["logging"], problems);
     let modules = module::read(&merged["modules"], explicit, problems, notices);
+    if let Err(error) = crate::modules::from_configuration(&modules) {
+        problems.note(error.to_string());
+    }
     let mode = ServerMode { debug: debug.unwrap_or_default(), documentation: serves_documentation(&modules) };
     check_documentation(&modules, debug, problems);
     // Its own rule would repeat that mistake.
     let mode_in_force = ServerMode { documentation: mode.documentation && mode.debug, ..mode };
     let http_server = read_http_server(&merged["infrastructure"], mode_in_force, problems);
     check_infrastructure(&modules, http_server.as_ref(), problems);
-    Some(Configuration {
-        transport: transport?,
-        database: database?,
-        logging: merged["logging"].clone(),
-        http_server: http_server?,
-        notices: Vec::new(),
-        merged: in_force(merged, &modules),
-        modules,
-    })
+    Some(Settings { transport: transport?, database: database?, http_server: http_server?, modules })
 }
 
 /// Diagnostics show which modules run, not which were asked for.
-fn in_force(merged: &Value, modules: &[ModuleEntry]) -> Value {
-    let mut merged = merged.clone();
+fn in_force(mut merged: Value, modules: &[ModuleEntry]) -> Value {
     for module in modules {
         if let Some(entry) = merged.get_mut("modules").and_then(|entries| entries.get_mut(&module.key)) {
             *entry = module.block.clone();

@@ -3,6 +3,11 @@
 
 mod backbone;
 mod command_line;
+mod config_check;
 mod dev;
+mod doctor;
+mod installation;
+mod maintenance;
+mod proxy;
 mod start;
 mod support;

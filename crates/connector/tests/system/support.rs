@@ -69,6 +69,10 @@ impl Process {
         line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn stdin(&mut self) -> ChildStdin {
         self.child.stdin.take().unwrap()
     }

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{Inner, Store, Writer, WriterState};
 use crate::config::Location;
-use crate::connection::{Readers, describe};
+use crate::connection::{Readers, WriteConnection, describe};
 use crate::migration::SchemaState;
 use crate::sql::{Session, Statement};
 use crate::{StoreConfig, StoreError, StoreOptions, collection, event_log, lease, migration};
@@ -116,9 +116,12 @@ impl Store {
 /// Connections to a database, unless it is a file that is not there.
 async fn existing(location: &Location, database: &str) -> Result<Option<Readers>, StoreError> {
     match location {
-        Location::Sqlite { file } | Location::Temporary { file } if !file.exists() => Ok(None),
-        _ => Readers::open_existing(location, database).await.map(Some),
+        Location::Sqlite { file } | Location::Temporary { file } if !file.exists() => return Ok(None),
+        Location::Sqlite { .. } | Location::Temporary { .. } => {}
+        // A pool goes on trying where nobody listens; whoever only looks wants to know at once.
+        Location::Postgres { .. } => drop(WriteConnection::open(location, database).await?.close().await),
     }
+    Readers::open_existing(location, database).await.map(Some)
 }
 
 /// Whether somebody holds the lock of an SQLite database. A start that asks at the same moment tries again.

@@ -1,5 +1,5 @@
 use serde_json::json;
-use store::{CollectionSpec, Filter, SchemaState, Store, StoreError};
+use store::{CollectionSpec, Filter, SchemaState, Store, StoreConfig, StoreError};
 
 use crate::support::TestDatabase;
 
@@ -18,6 +18,18 @@ pub(crate) async fn what_is_not_there_is_not_made(database: TestDatabase) {
         assert!(inspection.file.is_none_or(|file| !file.exists()));
         assert!(Store::open_read_only(&database.config).await.unwrap().is_none());
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_noticed_at_once() {
+    let connection_string = "postgres://u:secret@127.0.0.1:1/d".to_owned();
+    let config = StoreConfig { connection_string, db_name: "n".to_owned() };
+    let before = std::time::Instant::now();
+    for error in [Store::inspect(&config).await.unwrap_err(), Store::open_read_only(&config).await.unwrap_err()] {
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(error.to_string().contains("cannot connect") && !error.to_string().contains("secret"), "{error}");
+    }
+    assert!(before.elapsed() < std::time::Duration::from_secs(4), "{:?}", before.elapsed());
 }
 
 pub(crate) async fn a_reader_sees_what_the_writer_does_and_cannot_write(database: TestDatabase) {

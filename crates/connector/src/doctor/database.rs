@@ -1,0 +1,214 @@
+//! The database: there, writable, with room, and whose Identity is in it.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+
+use store::{Inspection, SchemaState, Store, StoreConfig, StoreError};
+use tokio::process::Command;
+use transport::{StoredAccount, TransportConfig};
+
+use super::finding::Finding;
+use super::in_time;
+use crate::config::Configuration;
+
+const CHECK: &str = "database";
+const IDENTITY: &str = "identity";
+const DISK: &str = "disk";
+
+/// Free space, in MiB, below which nothing may work soon, and below which somebody should care.
+const TOO_LITTLE: u64 = 64;
+const LITTLE: u64 = 1024;
+
+/// What is known of the database.
+pub(super) struct Database {
+    pub(super) findings: Vec<Finding>,
+    /// Who writes to it now.
+    pub(super) writer: Option<String>,
+    pub(super) account: Option<StoredAccount>,
+}
+
+pub(super) async fn check(configuration: &Configuration) -> Database {
+    let config = configuration.database.to_store_config();
+    let mut database = Database { findings: Vec::new(), writer: None, account: None };
+    let inspection = match in_time(Store::inspect(&config)).await {
+        Ok(Ok(inspection)) => inspection,
+        Ok(Err(error)) => {
+            database.findings.push(unusable(&error));
+            return database;
+        }
+        Err(reason) => {
+            let advice = "Is the server of database.connectionString running, and may this machine connect to it?";
+            database.findings.push(Finding::problem(CHECK, reason, advice));
+            return database;
+        }
+    };
+    database.findings.push(schema(&inspection));
+    database.findings.extend(obstacle(&inspection));
+    if let Some(file) = &inspection.file {
+        database.findings.extend(free_space(file).await);
+    }
+    if inspection.schema == SchemaState::Current {
+        match in_time(account(&config)).await.unwrap_or_else(Err) {
+            Ok(account) => database.account = account,
+            Err(reason) => {
+                let advice = "Restore the latest backup of the database; an incomplete one cannot be repaired.";
+                database.findings.push(Finding::problem(IDENTITY, reason, advice));
+                return database;
+            }
+        }
+    }
+    if matches!(inspection.schema, SchemaState::Current | SchemaState::Missing) {
+        database.findings.extend(identity(database.account.as_ref(), &configuration.transport).await);
+    }
+    database.writer = inspection.writer;
+    database
+}
+
+fn unusable(error: &StoreError) -> Finding {
+    let advice = match error {
+        StoreError::Unavailable { .. } => {
+            "Start the database server, and check host and port in database.connectionString."
+        }
+        StoreError::Configuration(_) => "Correct database.connectionString or database.dbName.",
+        _ => "Is the file a database of a Connector, and may this user read it?",
+    };
+    Finding::problem(CHECK, error.to_string(), advice)
+}
+
+fn schema(inspection: &Inspection) -> Finding {
+    let database = &inspection.database;
+    match inspection.schema {
+        SchemaState::Missing => Finding::ok(CHECK, format!("{database} is not there yet; the first start makes it")),
+        SchemaState::Current => Finding::ok(CHECK, format!("{database} can be read, its tables are up to date")),
+        SchemaState::Older => Finding::warning(
+            CHECK,
+            format!("{database} is of an older version"),
+            "The next start brings it up to date, and the older version cannot use it afterwards: make a backup first.",
+        ),
+        SchemaState::Newer => Finding::problem(
+            CHECK,
+            format!("{database} was written by a newer version of this program"),
+            "Use that version, or restore the backup that was made before.",
+        ),
+    }
+}
+
+fn obstacle(inspection: &Inspection) -> Option<Finding> {
+    let (reason, advice) = match (&inspection.obstacle, &inspection.file) {
+        (Some(reason), _) => (reason.clone(), "Give the role of database.connectionString the right to write."),
+        (None, Some(file)) => {
+            let reason = refusal(file)?;
+            (reason, "Let the user of the service own the folder, or name another one in database.connectionString.")
+        }
+        (None, None) => return None,
+    };
+    Some(Finding::problem(CHECK, format!("{} cannot be written: {reason}", inspection.database), advice))
+}
+
+/// Why a file cannot be written or made. Files without a name are made for that, which leave no trace.
+fn refusal(file: &Path) -> Option<String> {
+    if file.exists()
+        && let Err(error) = OpenOptions::new().write(true).open(file)
+    {
+        return Some(error.to_string());
+    }
+    let folder = existing_folder(file);
+    tempfile::tempfile_in(folder).err().map(|error| format!("the folder {} refuses: {error}", folder.display()))
+}
+
+/// The folder of a file, or the nearest one above that is there.
+fn existing_folder(file: &Path) -> &Path {
+    let folders =
+        file.ancestors().skip(1).map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    folders.into_iter().find(|folder| folder.exists()).unwrap_or(Path::new("."))
+}
+
+/// As `df` tells it; where there is none, nothing is said.
+async fn free_space(file: &Path) -> Option<Finding> {
+    let mut command = Command::new("df");
+    command.args(["-P", "-k", "--"]).arg(existing_folder(file)).kill_on_drop(true);
+    let output = in_time(command.output()).await.ok()?.ok()?;
+    let free = available(&String::from_utf8_lossy(&output.stdout))? / 1024;
+    let message = format!("{free} MiB are free for {}", file.display());
+    let advice = "Make room, or move the database to a larger disk.";
+    Some(match free {
+        ..TOO_LITTLE => Finding::problem(DISK, message, advice),
+        ..LITTLE => Finding::warning(DISK, message, advice),
+        _ => Finding::ok(DISK, message),
+    })
+}
+
+/// The number in front of the percentage in the second line.
+fn available(table: &str) -> Option<u64> {
+    let words: Vec<&str> = table.lines().nth(1)?.split_whitespace().collect();
+    let percentage = words.iter().position(|word| word.ends_with('%'))?;
+    words.get(percentage.checked_sub(1)?)?.parse().ok()
+}
+
+async fn account(config: &StoreConfig) -> Result<Option<StoredAccount>, String> {
+    let store = Store::open_read_only(config).await.map_err(|error| error.to_string())?;
+    let Some(store) = store else { return Ok(None) };
+    StoredAccount::find(&store).await.map_err(|error| error.to_string())
+}
+
+async fn identity(account: Option<&StoredAccount>, config: &TransportConfig) -> Vec<Finding> {
+    let Some(account) = account else {
+        return vec![match config.allow_identity_creation {
+            true => Finding::ok(IDENTITY, "none yet; the first start creates one"),
+            false => Finding::problem(
+                IDENTITY,
+                "the database holds none, and transportLibrary.allowIdentityCreation is false: a start fails",
+                "Name the database of the Identity in database.connectionString and database.dbName, or set \
+                 transportLibrary.allowIdentityCreation to true to create a new one.",
+            ),
+        }];
+    };
+    let address = &account.identity().address;
+    let mut findings = vec![Finding::ok(IDENTITY, address.to_string())];
+    if let Ok(host) = config.address_hostname()
+        && !address.as_str().starts_with(&format!("did:e:{host}:"))
+    {
+        findings.push(Finding::warning(
+            IDENTITY,
+            format!("the address does not belong to a Backbone with the host name {host}"),
+            "Check transportLibrary.baseUrl, transportLibrary.addressGenerationHostnameOverride and database.dbName: \
+             one of them may be that of another Connector.",
+        ));
+    }
+    if let Ok(Ok(Some(process))) = in_time(account.active_deletion()).await {
+        let end = process.grace_period_ends_at.map_or_else(|| "soon".to_owned(), |end| format!("at {end}"));
+        findings.push(Finding::warning(
+            IDENTITY,
+            format!("it will be deleted {end}"),
+            "To keep it: connector identityDeletion cancel.",
+        ));
+    }
+    findings
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::path::Path;
+
+    use super::{available, existing_folder, refusal};
+
+    #[test]
+    fn the_table_of_df_is_understood() {
+        let table = "Filesystem     1024-blocks      Used Available Capacity Mounted on\noverlay fs       102624184  56024084  46583716      55% /a b\n";
+        assert_eq!(available(table), Some(46_583_716));
+        assert_eq!(available(""), None);
+        assert_eq!(available("a\n5% x"), None);
+    }
+
+    #[test]
+    fn a_folder_is_tried_without_a_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("not/yet/there.db");
+        assert_eq!(existing_folder(&file), folder.path());
+        assert_eq!(existing_folder(Path::new("there.db")), Path::new("."));
+        assert_eq!(refusal(&file), None);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(refusal(Path::new("/proc/connector/x.db")).is_some());
+    }
+}

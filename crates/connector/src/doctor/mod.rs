@@ -1,0 +1,73 @@
+//! `connector doctor`: looks at everything a Connector needs, and says what to do about what is wrong.
+//!
+//! Nothing is changed anywhere, and every check has an end. What is independent is checked at the same time.
+
+mod api_keys;
+mod backbone;
+mod certificate;
+mod configuration;
+mod database;
+mod finding;
+mod network;
+mod report;
+mod rest_api;
+mod targets;
+mod tls;
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::cli::DoctorOptions;
+use crate::config::{self, Sources};
+use finding::Finding;
+
+/// How long one check may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Prints what was found. Fails if one of it is a problem.
+pub(crate) async fn run(options: DoctorOptions) -> ExitCode {
+    let findings = examine(&Sources::of_process(options.config.path)).await;
+    if options.json {
+        report::as_json(&findings);
+    } else {
+        report::as_text(&findings);
+    }
+    if findings.iter().any(Finding::is_problem) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+async fn examine(sources: &Sources) -> Vec<Finding> {
+    let configuration = match config::load(sources) {
+        Ok(configuration) => configuration,
+        // Without one nobody knows what else to look at.
+        Err(error) => return configuration::problems(&error),
+    };
+    let (database, backbone, port, targets) = tokio::join!(
+        database::check(&configuration),
+        backbone::check(&configuration.transport),
+        rest_api::check(&configuration.http_server),
+        targets::check(&configuration.modules),
+    );
+    let credentials = match backbone.answers {
+        true => backbone::credentials(&configuration.transport, database.account.as_ref()).await,
+        // It has been said why.
+        false => Vec::new(),
+    };
+    let lease = rest_api::lease(database.writer.as_deref(), &port.state);
+    [
+        configuration::check(&configuration),
+        database.findings,
+        lease,
+        backbone.findings,
+        credentials,
+        port.findings,
+        api_keys::check(&configuration.http_server),
+        targets,
+    ]
+    .concat()
+}
+
+/// The outcome of a check, unless it takes too long.
+async fn in_time<T>(check: impl Future<Output = T>) -> Result<T, String> {
+    tokio::time::timeout(LIMIT, check).await.map_err(|_| format!("no answer within {} s", LIMIT.as_secs()))
+}

@@ -1,0 +1,67 @@
+//! The enmeshed Connector: one organisation's agent in the enmeshed network.
+//!
+//! This crate is the program: configuration, command line and wiring. What it wires is in the crates below it.
+
+mod cli;
+mod commands;
+mod config;
+mod dev;
+mod doctor;
+mod logging;
+mod modules;
+mod notify;
+mod output;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{Cli, Command, ConfigCommand, IdentityCommand};
+
+/// The program: reads the command line of the process and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            let _ = message.print();
+            // Asking for help is no failure; anything else is (docs/protocol/07 §3).
+            let asked_for =
+                matches!(message.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
+            return if asked_for { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    };
+    match run(cli) {
+        Ok(status) => status,
+        Err(error) => {
+            output::complain(format_args!("Error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether a configuration file and environment variables make a valid configuration together; if not, everything that is
+/// wrong. Reads nothing from anywhere else.
+///
+/// # Errors
+/// What `connector start` would say.
+pub fn check_configuration(file: &str, variables: &[(String, String)]) -> Result<(), String> {
+    let configuration = config::read(file, variables).map_err(|error| error.to_string())?;
+    drop(commands::config_check::notices(&configuration));
+    Ok(())
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Start(options) => commands::start::run(options).await?,
+        Command::Dev(options) => dev::run(options).await?,
+        Command::Backbone(options) => commands::backbone::run(options).await?,
+        Command::Healthcheck(options) => commands::healthcheck::run(options).await?,
+        Command::Config(ConfigCommand::Check(options)) => commands::config_check::run(options)?,
+        Command::Doctor(options) => return Ok(doctor::run(options).await),
+        Command::Identity(IdentityCommand::Status(config)) => return Ok(commands::identity::status(config).await),
+        Command::IdentityDeletion(command) => return Ok(commands::identity_deletion::run(command).await),
+    }
+    Ok(ExitCode::SUCCESS)
+}

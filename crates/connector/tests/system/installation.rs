@@ -1,0 +1,211 @@
+//! A Connector's folder and configuration, with either database, and what its commands say.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use tempfile::TempDir;
+
+use crate::support::{API_KEY, Client, Process, connector, text};
+
+/// What nothing may ever print: each of these is in the configuration.
+const SECRETS: [&str; 4] = [CLIENT_SECRET, API_KEY, DATABASE_PASSWORD, WEBHOOK_SECRET];
+const CLIENT_SECRET: &str = "0auth-client-secret";
+const DATABASE_PASSWORD: &str = "database-passw0rd";
+const WEBHOOK_SECRET: &str = "webhook-s3cret";
+
+/// A Backbone that knows the OAuth client of the installations.
+pub(crate) fn backbone(folder: &Path, port: u16) -> (Process, String) {
+    let mut command = connector();
+    command.args(["backbone", "--data"]).arg(folder.join("backbone")).args(["--port", &port.to_string()]);
+    command.args(["--client-id", "installation", "--client-secret", CLIENT_SECRET]);
+    let mut process = Process::spawn(command);
+    let url = process.url();
+    (process, url)
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A place for a Connector.
+pub(crate) struct Installation {
+    folder: TempDir,
+    schema: Option<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// What a command has said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Installation {
+    pub(crate) fn sqlite(backbone: &str) -> Self {
+        Self::new(backbone, None)
+    }
+
+    pub(crate) fn postgres(backbone: &str) -> Self {
+        let unique = TempDir::new().unwrap();
+        let unique = unique.path().file_name().unwrap().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "");
+        Self::new(backbone, Some(format!("test_cli_{}_{unique}", std::process::id())))
+    }
+
+    fn new(backbone: &str, schema: Option<String>) -> Self {
+        let installation = Self { folder: tempfile::tempdir().unwrap(), schema, environment: Vec::new() };
+        let database = match &installation.schema {
+            None => json!({"connectionString": "sqlite://./data"}),
+            Some(schema) => json!({"connectionString": connection_string(), "dbName": schema}),
+        };
+        let file = json!({
+            "transportLibrary": {
+                "baseUrl": backbone, "platformClientId": "installation", "platformClientSecret": CLIENT_SECRET
+            },
+            "database": database,
+            "infrastructure": {"httpServer": {
+                "port": free_port(), "host": "127.0.0.1",
+                "authentication": {"apiKey": {"keys": {"default": {"key": API_KEY}}}}
+            }},
+            "modules": {"decider": {"enabled": false}, "request": {"enabled": false}, "notification": {"enabled": false}}
+        });
+        std::fs::write(installation.path().join("config.json"), file.to_string()).unwrap();
+        installation
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.path().join("config.json");
+        let mut file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut file);
+        std::fs::write(path, file.to_string()).unwrap();
+    }
+
+    /// A webhook for every event, to an address.
+    pub(crate) fn deliver_to(&self, url: &str) {
+        let headers = json!({"X-Secret": WEBHOOK_SECRET});
+        let webhooks = json!({
+            "enabled": true, "targets": {"everything": {"url": url, "headers": headers}},
+            "webhooks": [{"triggers": ["**"], "target": "everything"}]
+        });
+        self.change(|file| file["modules"]["webhooks"] = webhooks);
+    }
+
+    /// Sets an environment variable for everything that is run from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = connector();
+        command.args(arguments).args(["-c", "config.json"]).current_dir(self.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command to its end, and makes sure that it keeps the secrets.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).output().unwrap();
+        let said = Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
+        for secret in SECRETS {
+            assert!(!said.out.contains(secret) && !said.err.contains(secret), "{arguments:?}: {said:?}");
+        }
+        said
+    }
+
+    /// Starts the service and waits until it serves.
+    pub(crate) fn start(&self) -> (Process, Client) {
+        let mut process = Process::spawn(self.command(&["start"]));
+        let url = process.url();
+        (process, Client::new(&url, API_KEY))
+    }
+
+    /// Lets the service create its Identity.
+    pub(crate) async fn create_identity(&self) -> String {
+        let (process, client) = self.start();
+        let address = client.address().await;
+        assert_eq!(process.terminate().code(), Some(0));
+        address
+    }
+
+    /// Every file below the folder with its content.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    found.push((path.display().to_string(), Vec::new()));
+                    folders.push(path);
+                } else {
+                    found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Whether the PostgreSQL database has a schema of ours.
+    pub(crate) async fn has_schema(&self) -> bool {
+        let sql = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
+        let rows = sqlx::query(sql).bind(self.schema.as_ref().unwrap()).fetch_all(&mut admin().await).await.unwrap();
+        !rows.is_empty()
+    }
+}
+
+impl Said {
+    /// Asserts that the command has failed with this code in one line, and returns it.
+    pub(crate) fn failed_with(&self, code: &str) -> &str {
+        assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{self:?}");
+        assert_eq!(self.err.lines().count(), 1, "{self:?}");
+        let start = format!("This command failed with the code '{code}' and the message '");
+        assert!(self.err.starts_with(&start) && self.err.trim_end().ends_with("'."), "{self:?}");
+        &self.err
+    }
+
+    /// Asserts that the command has answered exactly this.
+    pub(crate) fn answered(&self, answer: &str) {
+        assert_eq!((self.code, self.out.as_str(), self.err.as_str()), (Some(0), answer, ""), "{self:?}");
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        let Some(schema) = &self.schema else { return };
+        let sql = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+        // A thread of its own, because the test's runtime may be running here.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap() });
+        });
+        assert!(dropped.join().is_ok() || std::thread::panicking());
+    }
+}
+
+fn postgres_url() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
+}
+
+/// With a password, which servers that trust this machine do not ask for.
+fn connection_string() -> String {
+    let url = postgres_url();
+    match url.split_once('@') {
+        Some((user, place)) if !user.trim_start_matches("postgres://").contains(':') => {
+            format!("{user}:{DATABASE_PASSWORD}@{place}")
+        }
+        _ => url,
+    }
+}
+
+async fn admin() -> PgConnection {
+    postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
+}
