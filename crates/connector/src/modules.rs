@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::modules::auto_accept_pending_relationships::AutoAcceptPendingRelationshipsModule;
 use ::modules::auto_accept_relationship_creation_changes::AutoAcceptRelationshipCreationChangesModule;
 use ::modules::auto_decompose_deletion_proposed_relationships::AutoDecomposeDeletionProposedRelationshipsModule;
+use ::modules::message_broker_publisher::{MessageBrokerPublisherConfig, MessageBrokerPublisherModule};
 use ::modules::sse::{SseConfig, SseModule};
 use ::modules::sync::SyncModule;
 use ::modules::webhooks::{WebhooksConfig, WebhooksModule};
@@ -25,6 +26,9 @@ pub(crate) fn from_configuration(entries: &[ModuleEntry]) -> anyhow::Result<Vec<
         let config = WebhooksConfig::parse(&Value::Object(entry.settings()))
             .map_err(|error| anyhow!("{error} ({})", error.code()))?;
         modules.push(Arc::new(WebhooksModule::new(config)));
+    }
+    if let Some(config) = message_brokers(entries)? {
+        modules.push(Arc::new(MessageBrokerPublisherModule::new(config)));
     }
     for entry in enabled() {
         match entry.kind {
@@ -48,6 +52,25 @@ pub(crate) fn from_configuration(entries: &[ModuleEntry]) -> anyhow::Result<Vec<
         }
     }
     Ok(modules)
+}
+
+/// The brokers of all entries that name some: those of former names are carried by the same publisher.
+fn message_brokers(entries: &[ModuleEntry]) -> anyhow::Result<Option<MessageBrokerPublisherConfig>> {
+    let mut config: Option<MessageBrokerPublisherConfig> = None;
+    for entry in entries.iter().filter(|entry| entry.enabled) {
+        let parse = match entry.kind {
+            ModuleKind::MessageBrokerPublisher => MessageBrokerPublisherConfig::parse,
+            ModuleKind::AmqpPublisher => MessageBrokerPublisherConfig::parse_amqp_publisher,
+            ModuleKind::PubSubPublisher => MessageBrokerPublisherConfig::parse_pub_sub_publisher,
+            _ => continue,
+        };
+        let read = parse(&format!("modules.{}", entry.key), &Value::Object(entry.settings()))?;
+        for notice in &read.notices {
+            tracing::warn!("{notice}");
+        }
+        config.get_or_insert_default().append(read);
+    }
+    Ok(config)
 }
 
 /// The settings as the module wants them.
@@ -112,6 +135,25 @@ mod tests {
     }
 
     #[test]
+    fn one_publisher_carries_the_brokers_of_all_entries() {
+        let amqp =
+            json!({"enabled": true, "url": "amqp://guest:guest@localhost:5672", "exchange": "", "timeout": 2000});
+        let pub_sub = json!({"enabled": true, "projectId": "p", "topic": "t", "keyFile": "/keys/key.json"});
+        let brokers = json!([{"type": "MQTT", "configuration": {"url": "mqtt://localhost"}}]);
+        let entries = [
+            entry("amqpPublisher", ModuleKind::AmqpPublisher, true, amqp),
+            entry("PubSubPublisher", ModuleKind::PubSubPublisher, true, pub_sub),
+            entry("messageBrokerPublisher", ModuleKind::MessageBrokerPublisher, true, json!({"brokers": brokers})),
+            entry("other", ModuleKind::MessageBrokerPublisher, false, json!({})),
+        ];
+        assert_eq!(names(&entries), ["messageBrokerPublisher"]);
+        let kinds = |config: super::MessageBrokerPublisherConfig| -> Vec<_> {
+            config.brokers.iter().map(|broker| broker.broker.kind()).collect()
+        };
+        assert_eq!(kinds(super::message_brokers(&entries).unwrap().unwrap()), ["AMQP", "PubSub", "MQTT"]);
+    }
+
+    #[test]
     fn a_wrong_setting_is_named() {
         let wrong = entry("sync", ModuleKind::Sync, true, json!({"interval": "often"}));
         let error = from_configuration(&[wrong]).err().unwrap().to_string();
@@ -121,6 +163,9 @@ mod tests {
             let error = from_configuration(&[wrong]).err().unwrap().to_string();
             assert!(error.starts_with(&format!("modules.sse.{key} is wrong")), "{error}");
         }
+        let wrong = [entry("amqpPublisher", ModuleKind::AmqpPublisher, true, json!({"url": "http://user:pw@h"}))];
+        let error = from_configuration(&wrong).err().unwrap().to_string();
+        assert!(error.starts_with("modules.amqpPublisher.url: ") && !error.contains("pw"), "{error}");
         let wrong = json!({"webhooks": [{"triggers": ["**"], "target": "nowhere"}]});
         let error =
             from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)]).err().unwrap().to_string();

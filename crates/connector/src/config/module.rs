@@ -26,6 +26,11 @@ pub(crate) enum ModuleKind {
     /// The former name of the module above.
     AutoAcceptRelationshipCreationChanges,
     AutoDecomposeDeletionProposedRelationships,
+    MessageBrokerPublisher,
+    /// The former name of a publisher to one broker of type AMQP.
+    AmqpPublisher,
+    /// The former name of a publisher to one broker of type PubSub.
+    PubSubPublisher,
     /// A module of the existing Connector that this version does not have.
     Missing,
     /// A name nobody knows.
@@ -50,6 +55,9 @@ impl ModuleKind {
             "AutoDecomposeDeletionProposedRelationshipsModule" | "autoDecomposeDeletionProposedRelationships" => {
                 Self::AutoDecomposeDeletionProposedRelationships
             }
+            "MessageBrokerPublisherModule" | "messageBrokerPublisher" => Self::MessageBrokerPublisher,
+            "AMQPPublisherModule" | "amqpPublisher" => Self::AmqpPublisher,
+            "PubSubPublisherModule" | "PubSubPublisher" | "pubSubPublisher" => Self::PubSubPublisher,
             "NotificationModule"
             | "notification"
             | "DeciderModule"
@@ -58,14 +66,7 @@ impl ModuleKind {
             | "request"
             | "AttributeListenerModule"
             | "attributeListener"
-            | "MessageModule"
-            | "MessageBrokerPublisherModule"
-            | "messageBrokerPublisher"
-            | "AMQPPublisherModule"
-            | "amqpPublisher"
-            | "PubSubPublisherModule"
-            | "PubSubPublisher"
-            | "pubSubPublisher" => Self::Missing,
+            | "MessageModule" => Self::Missing,
             _ => Self::Unknown,
         }
     }
@@ -76,15 +77,21 @@ impl ModuleKind {
 }
 
 /// The names of earlier versions and what follows them.
-fn successor(key: &str) -> Option<&'static str> {
-    match key {
-        "webhooksV2" => Some("modules.webhooks"),
-        "amqpPublisher" => Some("modules.messageBrokerPublisher with a broker of type AMQP"),
-        "PubSubPublisher" | "pubSubPublisher" => Some("modules.messageBrokerPublisher with a broker of type PubSub"),
-        "autoAcceptRelationshipCreationChanges" => Some(
+fn successor(module: &ModuleEntry) -> Option<&'static str> {
+    match module.kind {
+        ModuleKind::AmqpPublisher => Some(
+            "modules.messageBrokerPublisher: its url, exchange and timeout go into the configuration of a broker of type AMQP \
+             in brokers",
+        ),
+        ModuleKind::PubSubPublisher => Some(
+            "modules.messageBrokerPublisher: its projectId, keyFile and topic, as topicName, go into the configuration of a \
+             broker of type PubSub in brokers",
+        ),
+        ModuleKind::AutoAcceptRelationshipCreationChanges => Some(
             "modules.autoAcceptPendingRelationships. Its responseContent is sent with the acceptance, but peers of \
              version 7 do not read it",
         ),
+        _ if module.key == "webhooksV2" => Some("modules.webhooks"),
         _ => None,
     }
 }
@@ -153,7 +160,7 @@ fn read_entry<'a>(
 fn notices_about(module: &ModuleEntry, written: bool) -> Vec<String> {
     let key = &module.key;
     let mut notices = Vec::new();
-    if let Some(successor) = successor(key) {
+    if let Some(successor) = successor(module) {
         notices.push(format!("modules.{key} is deprecated; its successor is {successor}."));
     }
     match module.kind {

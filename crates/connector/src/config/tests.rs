@@ -356,9 +356,8 @@ fn sync_steps_back_for_sse() {
 #[test]
 fn modules_that_do_not_run_are_noticed_and_stop_nothing() {
     let changes = json!({"modules": {
-        "amqpPublisher": {"enabled": true, "url": "amqp://h"},
+        "attributeListener": {"enabled": true},
         "PubSubPublisher": {"enabled": false},
-        "messageBrokerPublisher": {"enabled": true},
         "own": {"enabled": true, "location": "./own/module"},
         "broken": {"enabled": "perhaps"},
         "nothing": 1
@@ -366,15 +365,33 @@ fn modules_that_do_not_run_are_noticed_and_stop_nothing() {
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
     let about =
         |key: &str| configuration.notices.iter().filter(|notice| notice.contains(&format!("modules.{key}"))).count();
-    assert_eq!(about("amqpPublisher"), 2, "deprecated and not here: {:?}", configuration.notices);
+    assert_eq!(about("attributeListener"), 1);
     assert_eq!(about("PubSubPublisher"), 0);
     assert_eq!(about("own"), 1);
     assert_eq!(about("broken"), 1);
     assert_eq!(about("nothing"), 1);
     assert!(configuration.notices.iter().any(|notice| notice.contains("does not have the module")));
-    for key in ["amqpPublisher", "own", "decider"] {
+    for key in ["attributeListener", "own", "decider"] {
         assert!(!module(&configuration, key).enabled, "{key}");
         assert_eq!(configuration.merged["modules"][key]["enabled"], false, "{key}");
+    }
+}
+
+#[test]
+fn publishers_of_earlier_versions_run_with_one_warning_that_names_the_successor() {
+    for (key, location, keys) in [
+        ("amqpPublisher", "amqpPublisher/AMQPPublisherModule", "url, exchange and timeout"),
+        ("PubSubPublisher", "pubSubPublisher/PubSubPublisherModule", "projectId, keyFile and topic"),
+        ("pubSubPublisher", "@nmshd/connector:PubSubPublisherModule", "projectId, keyFile and topic"),
+        ("mine", "@nmshd/connector:AMQPPublisherModule", "url, exchange and timeout"),
+    ] {
+        let changes = json!({"modules": {key: {"enabled": true, "location": location}}});
+        let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+        assert!(module(&configuration, key).enabled, "{key}");
+        let about = |notice: &&String| notice.starts_with(&format!("modules.{key} "));
+        let notices: Vec<_> = configuration.notices.iter().filter(about).collect();
+        let [notice] = notices[..] else { unreachable!("one warning: {notices:?}") };
+        assert!(notice.contains("modules.messageBrokerPublisher") && notice.contains(keys), "{notice}");
     }
 }
 
