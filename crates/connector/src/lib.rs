@@ -8,6 +8,7 @@ mod config;
 mod dev;
 mod doctor;
 mod logging;
+mod measurement;
 mod modules;
 mod notify;
 mod output;

@@ -6,7 +6,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing};
-use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
@@ -19,13 +18,15 @@ use crate::middleware::errors::{self, Renderer};
 use crate::middleware::limits::{self, Limits};
 use crate::middleware::observation::{self, Observer};
 use crate::middleware::security_headers::{self, SecurityHeaders};
-use crate::middleware::{body, compression, correlation, etag, head, vary};
+use crate::middleware::{body, canonical_path, compression, correlation, etag, head, vary};
 use crate::routes;
 use crate::startup::StartupError;
 use crate::state::{ApiState, AppState};
 
 /// The path prefix of the API.
 pub(crate) const API_PREFIX: &str = "/api/core/v1";
+/// The path prefix of what operators see of deliveries, and of the event stream.
+pub(crate) const DELIVERY_PREFIX: &str = "/api/delivery/v1";
 
 /// The whole HTTP interface.
 ///
@@ -46,6 +47,9 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
 
     let routes = routes::authenticated();
     let routes = if mode.debug { routes.merge(routes::debugging()) } else { routes };
+    let metrics = config.metrics;
+    let routes =
+        if metrics.enabled && metrics.authenticated { routes.merge(routes::metrics::guarded()) } else { routes };
     let (api, document) = routes.split_for_parts();
     let api = api
         .fallback(route_does_not_exist)
@@ -60,7 +64,10 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         .layer(from_fn_with_state(Limits::default(), limits::enforce))
         .layer(from_fn_with_state(authenticator, authentication::authenticate));
 
-    let (public, public_document) = routes::public(&authenticated).split_for_parts();
+    let public = routes::public(&authenticated);
+    let is_open = metrics.enabled && !metrics.authenticated;
+    let public = if is_open { public.merge(routes::metrics::open(&authenticated)) } else { public };
+    let (public, public_document) = public.split_for_parts();
     let mut everything = public.with_state(state.clone());
     let mut paths: Vec<&str> = [&document, &public_document]
         .into_iter()
@@ -75,10 +82,10 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         everything = everything.fallback_service(authenticated);
     }
     let paths = CanonicalPaths::new(paths);
-    let canonical = everything.map_request(move |request| paths.restore(request));
 
     Ok(Router::new()
-        .fallback_service(canonical)
+        .fallback_service(everything)
+        .layer(from_fn_with_state(paths, canonical_path::restore))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Renderer { debug: mode.debug, clock: Arc::clone(&clock) }, errors::render))
         .layer(from_fn(etag::tag))

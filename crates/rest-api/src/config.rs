@@ -30,6 +30,10 @@ pub struct HttpServerConfig {
     pub helmet_options: Option<HelmetOptions>,
     /// Who may call.
     pub authentication: AuthenticationConfig,
+    /// Metrics in the text format of Prometheus (an addition of this program).
+    pub metrics: MetricsConfig,
+    /// Events as server-sent events (an addition of this program).
+    pub event_stream: EventStreamConfig,
 }
 
 impl Default for HttpServerConfig {
@@ -41,6 +45,8 @@ impl Default for HttpServerConfig {
             cors: CorsConfig { origin: CorsOrigin::Flag(false), ..CorsConfig::default() },
             helmet_options: None,
             authentication: AuthenticationConfig::default(),
+            metrics: MetricsConfig::default(),
+            event_stream: EventStreamConfig::default(),
         }
     }
 }
@@ -55,6 +61,36 @@ fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     match Port::deserialize(deserializer)? {
         Port::Number(number) => Ok(number),
         Port::Text(text) => text.trim().parse().map_err(serde::de::Error::custom),
+    }
+}
+
+/// Whether `/metrics` is served, and to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// Off by default.
+    pub enabled: bool,
+    /// Whether callers need the scope `monitoring:metrics`; otherwise everybody may read the metrics.
+    pub authenticated: bool,
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { enabled: false, authenticated: true }
+    }
+}
+
+/// Limits of the event stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct EventStreamConfig {
+    /// How many streams may be open at a time.
+    pub max_streams: u32,
+}
+
+impl Default for EventStreamConfig {
+    fn default() -> Self {
+        Self { max_streams: 32 }
     }
 }
 
@@ -348,6 +384,8 @@ mod tests {
         assert_eq!(config.port, 80);
         assert_eq!(config.cors.origin, CorsOrigin::Flag(false));
         assert!(config.helmet_options.is_none());
+        assert_eq!(config.metrics, MetricsConfig { enabled: false, authenticated: true });
+        assert_eq!(config.event_stream.max_streams, 32);
         assert!(!config.authentication.api_key.is_enabled());
         assert_eq!(config.authentication.api_key.header_name(), "X-API-KEY");
     }
@@ -364,6 +402,8 @@ mod tests {
         assert!(parse(json!({"prot": 1})).is_err());
         assert!(parse(json!({"cors": {"origins": "*"}})).is_err());
         assert!(parse(json!({"helmetOptions": {"csp": false}})).is_err());
+        assert!(parse(json!({"metrics": {"public": true}})).is_err());
+        assert!(parse(json!({"eventStream": {"maximum": 1}})).is_err());
         assert!(parse(json!({"authentication": {"apikey": {}}})).is_err());
         assert!(parse(json!({"authentication": {"apiKey": {"keys": {"a": {"key": "k", "scope": []}}}}})).is_err());
     }

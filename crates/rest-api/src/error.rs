@@ -41,6 +41,10 @@ pub(crate) enum ApiError {
     NotAcceptable,
     #[error("Too many requests are being processed. Try again later.")]
     Overloaded,
+    #[error(
+        "As many event streams are open as infrastructure.httpServer.eventStream.maxStreams allows. Try again later."
+    )]
+    TooManyEventStreams,
     #[error("The request could not be processed in time.")]
     Timeout,
     #[error("An unexpected error occurred.")]
@@ -71,7 +75,7 @@ impl ApiError {
             Self::RouteDoesNotExist => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::TooManyEventStreams => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Unexpected { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Application(error) => application_status(error),
@@ -95,6 +99,7 @@ impl ApiError {
             Self::MethodNotAllowed => "error.connector.http.methodNotAllowed",
             Self::NotAcceptable => "error.connector.http.notAcceptable",
             Self::Overloaded => "error.connector.overloaded",
+            Self::TooManyEventStreams => "error.delivery.tooManyEventStreams",
             Self::Timeout => "error.connector.timeout",
             Self::Unexpected { .. } => "error.connector.unexpected",
             Self::Application(error) => error.code(),

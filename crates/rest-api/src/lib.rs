@@ -8,6 +8,7 @@
 mod app;
 mod config;
 mod error;
+mod event_stream;
 mod extract;
 mod middleware;
 mod openapi;
@@ -24,11 +25,12 @@ mod state;
 pub use app::router;
 pub use config::{
     ApiKeyAuthenticationConfig, ApiKeyConfig, AuthenticationConfig, ContentSecurityPolicyOptions, CorsConfig,
-    CorsOrigin, DEFAULT_API_KEY_HEADER, DnsPrefetchControlOptions, ExternalMethodConfig, FrameOptions, HelmetOptions,
-    HttpServerConfig, PermittedPolicies, PolicyOptions, StrictTransportSecurityOptions, TextOrList, Toggle,
+    CorsOrigin, DEFAULT_API_KEY_HEADER, DnsPrefetchControlOptions, EventStreamConfig, ExternalMethodConfig,
+    FrameOptions, HelmetOptions, HttpServerConfig, MetricsConfig, PermittedPolicies, PolicyOptions,
+    StrictTransportSecurityOptions, TextOrList, Toggle,
 };
 pub use openapi::openapi;
 pub use redaction::redacted;
 pub use server::{DRAIN_DEADLINE, serve};
 pub use startup::{ServerMode, StartupError};
-pub use state::{ApiState, ImplementationInfo, VersionInfo};
+pub use state::{ApiState, ImplementationInfo, MetricsRenderer, VersionInfo};

@@ -184,3 +184,30 @@ pub(crate) struct SendMessageBody {
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(crate) struct Binary(Vec<u8>);
+
+/// What to send once more: `delivery`, or `deliveries`, or `target` with `deadLetters`, or `target` with `from` and `to`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ReplayBody {
+    /// Id of a delivery.
+    #[schema(nullable = false)]
+    delivery: Option<i64>,
+    /// Ids of at most 1000 deliveries.
+    #[schema(nullable = false)]
+    deliveries: Option<Vec<i64>>,
+    /// Id of a target.
+    #[schema(nullable = false)]
+    target: Option<String>,
+    /// `true`: everything that was given up for the target.
+    #[schema(nullable = false)]
+    dead_letters: Option<bool>,
+    /// Everything that the target gets and that happened at this time or later, ISO 8601.
+    #[schema(nullable = false)]
+    from: Option<String>,
+    /// And before this time, ISO 8601.
+    #[schema(nullable = false)]
+    to: Option<String>,
+    /// Only events that one of these triggers means.
+    #[schema(nullable = false)]
+    triggers: Option<Vec<String>>,
+}

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::config::HttpServerConfig;
+use crate::event_stream::EventStreams;
 use crate::middleware::observation::RequestStatistics;
 use crate::redaction::redacted;
 use crate::startup::ServerMode;
@@ -27,6 +28,31 @@ pub struct ApiState {
     pub version: VersionInfo,
     /// The whole configuration; `GET /Monitoring/Support` shows the parts that are no secret.
     pub configuration: Value,
+    /// Renders the metrics of the process; `None` where they are not collected.
+    pub metrics: Option<MetricsRenderer>,
+}
+
+/// Renders metrics in the text format of Prometheus.
+#[derive(Clone)]
+pub struct MetricsRenderer(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl MetricsRenderer {
+    /// From what collects them.
+    pub fn new(render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(render))
+    }
+
+    /// The metrics as they are now.
+    #[must_use]
+    pub fn render(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for MetricsRenderer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MetricsRenderer").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for ApiState {
@@ -80,6 +106,8 @@ struct Shared {
     version: VersionInfo,
     shown_configuration: Value,
     statistics: Arc<RequestStatistics>,
+    metrics: Option<MetricsRenderer>,
+    event_streams: EventStreams,
 }
 
 impl AppState {
@@ -91,6 +119,8 @@ impl AppState {
             account: state.account,
             clock: state.clock,
             version: state.version,
+            metrics: state.metrics,
+            event_streams: EventStreams::new(config.event_stream.max_streams as usize),
         }))
     }
 
@@ -112,6 +142,14 @@ impl AppState {
 
     pub(crate) fn shown_configuration(&self) -> &Value {
         &self.0.shown_configuration
+    }
+
+    pub(crate) fn metrics(&self) -> Option<&MetricsRenderer> {
+        self.0.metrics.as_ref()
+    }
+
+    pub(crate) fn event_streams(&self) -> &EventStreams {
+        &self.0.event_streams
     }
 
     pub(crate) fn statistics(&self) -> Arc<RequestStatistics> {

@@ -17,7 +17,7 @@ use transport::TransportConfig;
 
 use crate::cli::StartOptions;
 use crate::config::{self, Configuration, HttpServer, Sources};
-use crate::{logging, modules, notify, signals};
+use crate::{logging, measurement, modules, notify, signals};
 
 /// The version of the interfaces we are compatible with. Tools refuse a Connector whose version is not 7.x
 /// (`docs/protocol/07 §7`).
@@ -184,8 +184,10 @@ impl Port {
         account: &Arc<HostedAccount>,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
-        let state =
-            ApiState { account: Arc::clone(account), clock, mode: server.mode, version: version(), configuration };
+        let version = version();
+        let metrics = measurement::start(server.settings.metrics, &version)?;
+        let account = Arc::clone(account);
+        let state = ApiState { account, clock, mode: server.mode, version, configuration, metrics };
         let router = rest_api::router(state, &server.settings)?;
         let address = SocketAddr::new(server.settings.host, server.settings.port);
         let listener = TcpListener::bind(address)

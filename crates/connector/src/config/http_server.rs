@@ -13,7 +13,12 @@ pub(crate) struct HttpServer {
 }
 
 const PATH: &str = "infrastructure.httpServer";
-const KNOWN: [&str; 6] = ["enabled", "port", "host", "cors", "helmetOptions", "authentication"];
+const METRICS: &str = "infrastructure.httpServer.metrics";
+const EVENT_STREAM: &str = "infrastructure.httpServer.eventStream";
+const KNOWN: [&str; 8] =
+    ["enabled", "port", "host", "cors", "helmetOptions", "authentication", "metrics", "eventStream"];
+/// More streams than this would need more connections than a process has.
+const MOST_STREAMS: u64 = 10_000;
 const KEY_MEMBERS: [&str; 5] = ["key", "enabled", "expiresAt", "scopes", "description"];
 
 pub(super) fn read<'a>(block: &'a Value, mode: ServerMode, problems: &'a Problems<'a>) -> Option<HttpServer> {
@@ -60,6 +65,17 @@ fn check<'a>(block: &'a Value, problems: &'a Problems<'a>) {
     }
     if let Some(authentication) = section.map().get("authentication") {
         check_authentication(authentication, problems);
+    }
+    if let Some(section) = block.get("metrics").and_then(|metrics| Section::of(METRICS, metrics, problems)) {
+        section.refuse_unknown(&["enabled", "authenticated"]);
+        section.boolean("enabled");
+        section.boolean("authenticated");
+    }
+    if let Some(section) = block.get("eventStream").and_then(|stream| Section::of(EVENT_STREAM, stream, problems)) {
+        section.refuse_unknown(&["maxStreams"]);
+        if section.count("maxStreams").is_some_and(|count| count > MOST_STREAMS) {
+            section.problem("maxStreams", &format!("must be a whole number from 0 to {MOST_STREAMS}."));
+        }
     }
 }
 

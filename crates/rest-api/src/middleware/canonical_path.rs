@@ -3,13 +3,25 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
+use axum::middleware::Next;
+use axum::response::Response;
 
 /// The known path patterns, most specific first.
 #[derive(Debug, Clone)]
-pub(crate) struct CanonicalPaths(Arc<[Vec<Segment>]>);
+pub(crate) struct CanonicalPaths(Arc<[Pattern]>);
+
+#[derive(Debug)]
+struct Pattern {
+    segments: Vec<Segment>,
+    template: RouteTemplate,
+}
+
+/// The pattern of the path of a request, on its answer. There are as many of them as there are routes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RouteTemplate(pub(crate) Arc<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
@@ -20,18 +32,19 @@ enum Segment {
 impl CanonicalPaths {
     /// From patterns such as `/api/core/v1/Files/{id}`.
     pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut patterns: Vec<Vec<Segment>> =
-            patterns.into_iter().map(|pattern| segments(pattern).map(Segment::parse).collect()).collect();
+        let mut patterns: Vec<Pattern> = patterns.into_iter().map(Pattern::parse).collect();
         // A fixed part wins over a parameter at the same place, as in the router.
-        patterns
-            .sort_by_key(|pattern| pattern.iter().map(|segment| *segment == Segment::Parameter).collect::<Vec<_>>());
+        patterns.sort_by_key(|pattern| {
+            pattern.segments.iter().map(|segment| *segment == Segment::Parameter).collect::<Vec<_>>()
+        });
         Self(patterns.into())
     }
 
-    /// The request with the path the router knows; unknown paths stay as they are.
-    pub(crate) fn restore(&self, mut request: Request) -> Request {
+    /// The request with the path the router knows, and the pattern of that; unknown paths stay as they are.
+    fn restore(&self, mut request: Request) -> (Request, Option<RouteTemplate>) {
         let uri = request.uri();
-        if let Some(path) = self.canonical(uri.path()) {
+        let (path, template) = self.canonical(uri.path()).unzip();
+        if let Some(path) = path {
             let path_and_query = match uri.query() {
                 Some(query) => format!("{path}?{query}"),
                 None => path,
@@ -44,24 +57,41 @@ impl CanonicalPaths {
                 }
             }
         }
-        request
+        (request, template)
     }
 
-    fn canonical(&self, path: &str) -> Option<String> {
+    fn canonical(&self, path: &str) -> Option<(String, RouteTemplate)> {
         let without_slash = path.strip_suffix('/').unwrap_or(path);
         let given: Vec<&str> = segments(without_slash).collect();
         let pattern = self.0.iter().find(|pattern| {
-            pattern.len() == given.len() && pattern.iter().zip(&given).all(|(segment, text)| segment.accepts(text))
+            let segments = &pattern.segments;
+            segments.len() == given.len() && segments.iter().zip(&given).all(|(segment, text)| segment.accepts(text))
         })?;
         let mut canonical = String::with_capacity(path.len());
-        for (segment, text) in pattern.iter().zip(given) {
+        for (segment, text) in pattern.segments.iter().zip(given) {
             canonical.push('/');
             canonical.push_str(match segment {
                 Segment::Fixed(fixed) => fixed,
                 Segment::Parameter => text,
             });
         }
-        Some(canonical)
+        Some((canonical, pattern.template.clone()))
+    }
+}
+
+/// Restores the path of a request, and notes the pattern of it on the answer.
+pub(crate) async fn restore(State(paths): State<CanonicalPaths>, request: Request, next: Next) -> Response {
+    let (request, template) = paths.restore(request);
+    let mut response = next.run(request).await;
+    if let Some(template) = template {
+        response.extensions_mut().insert(template);
+    }
+    response
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Self {
+        Self { segments: segments(text).map(Segment::parse).collect(), template: RouteTemplate(text.into()) }
     }
 }
 
@@ -91,19 +121,21 @@ mod tests {
     #[test]
     fn fixed_parts_are_restored_and_parameters_kept() {
         let paths = CanonicalPaths::new(["/api/Files/{id}", "/api/Files/Own", "/api/Files/{id}/Token", "/health"]);
-        for (given, expected) in [
-            ("/API/files/OWN", "/api/Files/Own"),
-            ("/api/files/FILx/", "/api/Files/FILx"),
-            ("/api/Files/a%3Ab/token?x=/Y/", "/api/Files/a%3Ab/Token?x=/Y/"),
-            ("/HEALTH/", "/health"),
-            ("/health//", "/health//"),
-            ("/api//Files/Own", "/api//Files/Own"),
-            ("/api/Files//", "/api/Files//"),
-            ("/", "/"),
-            ("/nope/", "/nope/"),
+        for (given, expected, template) in [
+            ("/API/files/OWN", "/api/Files/Own", Some("/api/Files/Own")),
+            ("/api/files/FILx/", "/api/Files/FILx", Some("/api/Files/{id}")),
+            ("/api/Files/a%3Ab/token?x=/Y/", "/api/Files/a%3Ab/Token?x=/Y/", Some("/api/Files/{id}/Token")),
+            ("/HEALTH/", "/health", Some("/health")),
+            ("/health//", "/health//", None),
+            ("/api//Files/Own", "/api//Files/Own", None),
+            ("/api/Files//", "/api/Files//", None),
+            ("/", "/", None),
+            ("/nope/", "/nope/", None),
         ] {
             let request = Request::builder().uri(given).body(Body::empty()).unwrap();
-            assert_eq!(paths.restore(request).uri().to_string(), expected);
+            let (request, found) = paths.restore(request);
+            assert_eq!(request.uri().to_string(), expected);
+            assert_eq!(found, template.map(|template| RouteTemplate(template.into())), "{given}");
         }
     }
 }

@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use core_types::{Clock, Timestamp};
+use metrics::{SharedString, counter, histogram};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::canonical_path::RouteTemplate;
 
 const DURATION: HeaderName = HeaderName::from_static("x-response-duration-ms");
 const TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -77,6 +80,7 @@ pub(crate) async fn observe(State(observer): State<Observer>, request: Request, 
     let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
     observer.statistics.count(status);
+    measure(&method, &response, started.elapsed());
     tracing::info!("{method} {path} {status} -- {duration}ms");
     let headers = response.headers_mut();
     headers.insert(DURATION, HeaderValue::from(duration));
@@ -84,6 +88,27 @@ pub(crate) async fn observe(State(observer): State<Observer>, request: Request, 
         headers.insert(TIME, time);
     }
     response
+}
+
+/// Counts the answer by its route. Whatever is no route of ours is one and the same, so that nobody can make up new ones.
+fn measure(method: &Method, response: &Response, duration: Duration) {
+    let template = response.extensions().get::<RouteTemplate>();
+    let route = template.map_or(SharedString::const_str("unknown"), |route| SharedString::from(Arc::clone(&route.0)));
+    let method = match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    };
+    let status = response.status().as_u16().to_string();
+    counter!("connector_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
+        .increment(1);
+    histogram!("connector_http_request_duration_seconds", "method" => method, "route" => route)
+        .record(duration.as_secs_f64());
 }
 
 /// The path without what may be a reference: `GET /Files/{idOrReference}` takes one, and it holds the key of the File.

@@ -41,7 +41,8 @@ pub(crate) fn is_compressible(headers: &HeaderMap) -> bool {
     };
     let content_type = content_type.split(';').next().unwrap_or_default();
     let content_type = content_type.trim().to_ascii_lowercase();
-    content_type.starts_with("text/")
+    // A stream must not wait until there is enough of it.
+    (content_type.starts_with("text/") && content_type != "text/event-stream")
         || content_type.ends_with("+json")
         || content_type.ends_with("+xml")
         || matches!(content_type.as_str(), "application/json" | "application/javascript" | "application/xml")

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use crate::app::{API_PREFIX, or_authenticated};
+use crate::app::{API_PREFIX, DELIVERY_PREFIX, or_authenticated};
 use crate::middleware::authentication::require_scope;
 use crate::middleware::negotiation::{Produces, negotiate};
 use crate::openapi::{describe_filters, describe_guard};
@@ -16,11 +16,14 @@ mod account;
 mod announcements;
 mod backbone_notifications;
 mod challenges;
+mod delivery;
 pub(crate) mod docs;
+mod event_stream;
 mod files;
 mod health;
 mod identity_deletion_process;
 mod messages;
+pub(crate) mod metrics;
 mod monitoring;
 mod relationship_templates;
 mod relationships;
@@ -38,7 +41,8 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
         .merge(relationships::routes())
         .merge(relationship_templates::routes())
         .merge(tokens::routes());
-    OpenApiRouter::new().nest(API_PREFIX, api).merge(monitoring::routes())
+    let delivery = delivery::routes().merge(event_stream::routes());
+    OpenApiRouter::new().nest(API_PREFIX, api).nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
 }
 
 /// What debug mode adds to [`authenticated`].

@@ -15,6 +15,11 @@ fn scope(path: &str) -> Option<&'static str> {
         ("/api/core/v1/Relationships", "core:relationships"),
         ("/api/core/v1/Tokens", "core:tokens"),
         ("/api/core/v1/IdentityDeletionProcess", "debug:identityDeletionProcess"),
+        ("/api/delivery/v1/Targets", "delivery:targets"),
+        ("/api/delivery/v1/Deliveries", "delivery:deliveries"),
+        ("/api/delivery/v1/Replays", "delivery:replay"),
+        ("/api/delivery/v1/EventStream", "delivery:events"),
+        ("/metrics", "monitoring:metrics"),
         ("/Monitoring/Version", "monitoring:version"),
         ("/Monitoring/Requests", "monitoring:requests"),
         ("/Monitoring/Support", "monitoring:support"),
@@ -57,7 +62,9 @@ async fn every_route_against_every_kind_of_key() {
     let debug = rest_api::ServerMode { debug: true, documentation: false };
     let debugging = ["GET", "POST", "DELETE"]
         .map(|method| ((method.to_owned(), "/api/core/v1/IdentityDeletionProcess".to_owned()), debug));
-    for ((method, path), mode) in production.chain(debugging) {
+    // So is the route that has to be switched on.
+    let metrics = [(("GET".to_owned(), "/metrics".to_owned()), rest_api::ServerMode::default())];
+    for ((method, path), mode) in production.chain(debugging).chain(metrics) {
         let scope = scope(&path).unwrap_or_else(|| panic!("no scope is known for {path}"));
         let (space, resource) = scope.split_once(':').unwrap();
         let other = if scope == "core:files" { "core:messages" } else { "core:files" };
@@ -91,7 +98,7 @@ async fn every_route_against_every_kind_of_key() {
         for (name, scopes) in &closed {
             keys[name] = json!({"key": key(name), "scopes": scopes});
         }
-        let config = json!({"authentication": {"apiKey": {"keys": keys}}});
+        let config = json!({"authentication": {"apiKey": {"keys": keys}}, "metrics": {"enabled": true}});
         let router = router(&account, config, mode, Value::Null);
         let status =
             async |headers: &[(&str, &str)]| send(&router, request(&method, &path, headers, "")).await.status.as_u16();

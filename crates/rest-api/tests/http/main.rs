@@ -1,7 +1,9 @@
 //! The HTTP interface as a whole: the router over real services and an embedded Backbone.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod authentication;
+mod event_stream;
+mod metrics;
 mod openapi;
 mod pipeline;
 mod properties;

@@ -72,7 +72,8 @@ async fn every_documented_filter_is_one() {
     let mut count = 0;
     for (path, method, operation) in operations() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            if method == "get" && parameter["in"] == "query" {
+            // What operators see has parameters of another kind.
+            if method == "get" && parameter["in"] == "query" && path.starts_with("/api/core/") {
                 let name = parameter["name"].as_str().unwrap();
                 if parameter["required"] == true {
                     continue;

@@ -1,0 +1,36 @@
+//! `/metrics`: counters and timings in the text format of Prometheus (`docs/metrics.md`), if they are switched on.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse as _;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::app::{or_authenticated, route_does_not_exist};
+use crate::error::ApiError;
+use crate::response::ApiResult;
+use crate::state::AppState;
+
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// For callers with the scope.
+pub(crate) fn guarded() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(
+        Guard(&["monitoring:metrics"]).any_type(routes!(metrics)).map(|router| router.fallback(route_does_not_exist)),
+    )
+}
+
+/// For everybody. With another method the path is an unknown route.
+pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(metrics).map(|router| or_authenticated(router, authenticated)))
+}
+
+/// Counters and timings of the process.
+#[utoipa::path(get, path = "/metrics", tag = "Monitoring",
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
+async fn metrics(State(state): State<AppState>) -> ApiResult {
+    let renderer = state.metrics().ok_or(ApiError::RouteDoesNotExist)?;
+    Ok(([(CONTENT_TYPE, TEXT_FORMAT)], renderer.render()).into_response())
+}
