@@ -7,13 +7,11 @@
 mod content_check;
 mod error;
 mod health;
-mod languages;
 mod module;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod recordings;
 mod runtime;
-mod tags;
 mod validation;
 
 pub mod dto;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use content::Mail;
+use content::{Mail, tags::TagCollection};
 use core_types::{IdentityAddress, Reference, Timestamp};
 use crypto::SecretKey;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use crate::requests::{
     LoadPeerFileRequest, LoadPeerRelationshipTemplateRequest, LoadPeerTokenRequest, SendMessageRequest, UploadedFile,
     ValidateChallengeRequest,
 };
-use crate::tags;
+use crate::services::attributes::invalid_tags;
 
 const PREFIX: &str = "/api/core/v1/";
 
@@ -187,7 +187,11 @@ fn upload(body: &Value, now: Timestamp) -> Option<Result<(), ApplicationError>> 
     });
     let fields: Vec<_> = fields.iter().map(|part| (text(part, "name"), text(part, "value"))).collect();
     let request = CreateOwnFileRequest::parse(file, &fields, now);
-    Some(request.and_then(|request| tags::check(request.tags.as_deref().unwrap_or_default())))
+    let known = TagCollection::default();
+    Some(
+        request
+            .and_then(|request| invalid_tags(request.tags.as_deref().unwrap_or_default(), &known).map_or(Ok(()), Err)),
+    )
 }
 
 fn decode(query: &str) -> Vec<(String, String)> {

@@ -14,6 +14,7 @@ use crate::state::AppState;
 
 mod account;
 mod announcements;
+mod attributes;
 mod backbone_notifications;
 mod challenges;
 mod delivery;
@@ -34,6 +35,7 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
     let api = OpenApiRouter::new()
         .merge(account::routes())
         .merge(announcements::routes())
+        .merge(attributes::routes())
         .merge(backbone_notifications::routes())
         .merge(challenges::routes())
         .merge(files::routes())

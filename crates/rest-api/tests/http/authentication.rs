@@ -7,6 +7,7 @@ fn scope(path: &str) -> Option<&'static str> {
     let resources = [
         ("/api/core/v1/Account/", "core:account"),
         ("/api/core/v1/Announcements", "core:announcements"),
+        ("/api/core/v1/Attributes/", "core:attributes"),
         ("/api/core/v1/BackboneNotifications", "core:backboneNotifications"),
         ("/api/core/v1/Challenges", "core:challenges"),
         ("/api/core/v1/Files", "core:files"),

@@ -81,3 +81,27 @@ async fn notifications_reach_the_backbone() {
     let sent = post(&router, path, JSON, body.replace("Unknown", "SomeCode")).await;
     assert_eq!((sent.status.as_u16(), sent.body.len()), (204, 0));
 }
+
+#[tokio::test]
+async fn files_have_tags_of_the_backbone_that_exist_and_are_leaves() {
+    let router = production(&account::open().await, json!({}));
+    let upload = async |tag: &str| {
+        let part = |disposition: &str, text: &str| {
+            format!("--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n{text}\r\n")
+        };
+        let (file, tags) = (part("name=\"file\"; filename=\"a.txt\"", "a"), part("name=\"tags[]\"", tag));
+        let body = format!("{file}{tags}--b--\r\n");
+        post(&router, "/api/core/v1/Files/Own", "multipart/form-data; boundary=b", body).await
+    };
+    for tag in ["bkb:schulabschluss:realschule", "BKB:schulabschluss:realschule"] {
+        let created = upload(tag).await;
+        assert_eq!(created.status, 201, "{tag}");
+        assert_eq!(created.json()["result"]["tags"], json!([tag]));
+    }
+    // Not a leaf, not there, and only there for telephone numbers.
+    for tag in ["bkb:schulabschluss", "bkb:schulabschluss:abitur", "bkb:private", "bkb:", "bkb"] {
+        let refused = upload(tag).await;
+        let code = "error.consumption.attributes.invalidTags";
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, code), "{tag}");
+    }
+}

@@ -14,6 +14,7 @@ mod password_protection;
 mod reference;
 mod relationship;
 mod relationship_template;
+mod tag_collection;
 mod token;
 
 pub use account::{IdentityInfoDto, SyncInfoDto, SyncInfoEntryDto};
@@ -30,6 +31,7 @@ pub use relationship::{
     AuditLogEntryDto, CanCreateRelationshipResultDto, IdentityDto, PeerDeletionInfoDto, RelationshipDto,
 };
 pub use relationship_template::RelationshipTemplateDto;
+pub use tag_collection::{TagCollectionDto, TagDto};
 pub use token::TokenDto;
 
 use crypto::SignaturePublicKey;

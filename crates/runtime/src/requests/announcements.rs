@@ -1,7 +1,8 @@
 //! Announcements (`docs/protocol/06-rest-api.md` §5.2).
 
+use content::code_lists;
+
 use crate::error::ApplicationError;
-use crate::languages;
 
 /// `GET /Announcements`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl GetAnnouncementsRequest {
                 return Err(ApplicationError::invalid_property_value("must have required property 'language'"));
             }
         };
-        if !languages::is_known(language) {
+        if !code_lists::is_language(language) {
             let text = "language must be equal to one of the allowed values";
             return Err(ApplicationError::invalid_property_value(text));
         }

@@ -4,12 +4,12 @@ use store::Query;
 use transport::documents::File;
 use transport::{Account, SendFile, SendToken};
 
+use super::attributes::check_file_tags;
 use super::{exposed, found, push_datawallet};
 use crate::dto::{FileDownload, FileDto, TokenDto};
 use crate::error::{ApplicationError, codes};
 use crate::query::{self, Ownership, Resource};
 use crate::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
-use crate::tags;
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 
@@ -30,7 +30,7 @@ impl FilesService {
         if size > self.account.config().platform_max_unencrypted_file_size {
             return Err(ApplicationError::invalid_property_value("'content' is too large"));
         }
-        tags::check(request.tags.as_deref().unwrap_or_default())?;
+        check_file_tags(&self.account, request.tags.as_deref().unwrap_or_default()).await?;
         let file = SendFile {
             content: request.file.content.into(),
             filename: request.file.filename,

@@ -5,6 +5,7 @@
 
 mod account;
 mod announcements;
+pub(crate) mod attributes;
 mod backbone_notifications;
 mod challenges;
 mod deliveries;
@@ -17,6 +18,7 @@ mod tokens;
 
 pub use account::AccountService;
 pub use announcements::AnnouncementsService;
+pub use attributes::AttributesService;
 pub use backbone_notifications::BackboneNotificationsService;
 pub use challenges::ChallengesService;
 pub use deliveries::DeliveriesService;
@@ -64,6 +66,12 @@ impl AccountServices {
     #[must_use]
     pub fn announcements(&self) -> AnnouncementsService {
         AnnouncementsService { account: self.account.clone() }
+    }
+
+    /// Attributes.
+    #[must_use]
+    pub fn attributes(&self) -> AttributesService {
+        AttributesService { account: self.account.clone() }
     }
 
     /// Text notifications to peers.

@@ -37,6 +37,7 @@ impl TestBackbone {
         let clients = vec![OAuthClient::new("test", "test")];
         let config = BackboneConfig {
             notification_codes: vec!["SomeCode".to_owned()],
+            tags: serde_json::from_value(tags()).unwrap(),
             ..BackboneConfig::new(folder.path(), clients)
         };
         let backbone = Backbone::open(config).await.unwrap();
@@ -94,6 +95,22 @@ async fn misbehave(State(misbehaviour): State<Arc<Mutex<Misbehaviour>>>, request
         return axum::Json(announcements(request.uri().query().unwrap_or_default())).into_response();
     }
     next.run(request).await
+}
+
+/// The tags that the Backbone of the recordings offered.
+fn tags() -> Value {
+    let named = |de: &str, en: &str| json!({"de": de, "en": en});
+    let degree = json!({
+        "displayNames": named("Schulabschluss", "Degree"),
+        "children": {"realschule": {"displayNames": named("Realschule", "Secondary school")}},
+    });
+    json!({
+        "supportedLanguages": ["de", "en"],
+        "tagsForAttributeValueTypes": {
+            "IdentityFileReference": {"schulabschluss": degree},
+            "PhoneNumber": {"private": {"displayNames": named("privat", "private")}},
+        },
+    })
 }
 
 /// What the Backbone of the recordings had to say; its announcement is older than any of a fresh Backbone.

@@ -1,0 +1,24 @@
+//! `/Attributes`.
+
+use axum::extract::State;
+use runtime::dto::TagCollectionDto;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Guard;
+use crate::response::{ApiResult, ResultEnvelope, ok};
+use crate::state::AppState;
+
+const GUARD: Guard = Guard(&["core:attributes"]);
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(GUARD.json(routes!(tag_collection)))
+}
+
+/// The tags the Backbone offers.
+#[utoipa::path(get, path = "/Attributes/TagCollection", tag = "Attributes",
+    responses((status = 200, description = "The tags, which are kept for some minutes.",
+        body = ResultEnvelope<TagCollectionDto>)))]
+async fn tag_collection(State(state): State<AppState>) -> ApiResult {
+    ok(state.services().attributes().tag_collection().await?)
+}

@@ -1,0 +1,65 @@
+use content::tags::{self, TagCollection};
+use serde::de::DeserializeOwned;
+use transport::Account;
+
+use crate::dto::TagCollectionDto;
+use crate::error::{ApplicationError, codes};
+
+/// The value type that stands for Files in the collection of tags.
+const FILES: &str = "IdentityFileReference";
+const OF_BACKBONE: &str = "bkb:";
+
+/// Use cases on Attributes (`docs/protocol/06-rest-api.md` §5.3), as far as they need no stored Attribute.
+#[derive(Debug, Clone)]
+pub struct AttributesService {
+    pub(super) account: Account,
+}
+
+impl AttributesService {
+    /// The tags the Backbone offers.
+    ///
+    /// # Errors
+    /// Failures of the Backbone, unless the tags are known from before, and of the store.
+    pub async fn tag_collection(&self) -> Result<TagCollectionDto, ApplicationError> {
+        collection(&self.account).await
+    }
+}
+
+/// Refuses tags that a File cannot have (`docs/protocol/05-consumption.md` §2.2). The Backbone is only asked if one is of
+/// its collection.
+///
+/// # Errors
+/// `error.consumption.attributes.invalidTags`, naming the tags; as [`AttributesService::tag_collection`].
+pub(super) async fn check_file_tags(account: &Account, tags: &[String]) -> Result<(), ApplicationError> {
+    let is_of_backbone = |tag: &String| tag.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(OF_BACKBONE));
+    let known: TagCollection =
+        if tags.iter().any(is_of_backbone) { collection(account).await? } else { TagCollection::default() };
+    invalid_tags(tags, &known).map_or(Ok(()), Err)
+}
+
+/// The refusal of the tags that a File cannot have, if there are any.
+pub(crate) fn invalid_tags(tags: &[String], known: &TagCollection) -> Option<ApplicationError> {
+    let invalid: Vec<_> = tags::invalid(tags, FILES, known).iter().map(|tag| format!("'{tag}'")).collect();
+    let text = format!("Detected invalidity of the following tags: {}.", invalid.join(", "));
+    (!invalid.is_empty()).then(|| ApplicationError::invalid(codes::ATTRIBUTES_INVALID_TAGS, text))
+}
+
+async fn collection<T: DeserializeOwned>(account: &Account) -> Result<T, ApplicationError> {
+    let collection = account.tags().collection().await?;
+    serde_json::from_value(collection).map_err(|error| ApplicationError::unexpected(error.to_string()))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_invalid_tags_are_named() {
+        let tags = ["x:a", "nope", "bkb:a", "nope2"].map(str::to_owned);
+        let error = invalid_tags(&tags, &TagCollection::default()).unwrap();
+        assert_eq!(error.code(), "error.consumption.attributes.invalidTags");
+        assert_eq!(error.message(), "Detected invalidity of the following tags: 'nope', 'bkb:a', 'nope2'.");
+        assert!(invalid_tags(&tags[..1], &TagCollection::default()).is_none());
+    }
+}
