@@ -54,10 +54,6 @@ fn is_occupied(error: &TransportError) -> bool {
 
 /// Raises the version of the Identity's datawallet, one after the other. Nothing has to be converted yet on the way.
 async fn upgrade(account: &Account, current: u16, target: u16) -> Result<()> {
-    if current > target {
-        let (current, target) = (current.into(), target.into());
-        return Err(TransportError::DatawalletCurrentBiggerThanTarget { current, target });
-    }
     for version in current..target {
         upgrade_to(account, version + 1).await?;
     }
@@ -74,16 +70,29 @@ async fn upgrade_to(account: &Account, version: u16) -> Result<()> {
         datawallet_modifications: Vec::new(),
     };
     let path = paths::with_id(paths::SYNC_RUN_FINALIZE_DATAWALLET_VERSION_UPGRADE, run.id.as_str());
-    account.http().done(Call::put(path, &finalize)?.synchronisation()).await
+    match account.http().done(Call::put(path, &finalize)?.synchronisation()).await {
+        // Another device has gone further than this one can follow, and this one has not been told yet.
+        Err(error) if has_code(&error, codes::DATAWALLET_CANNOT_DOWNGRADE) => {
+            let current = version_of(account).await?.into();
+            Err(TransportError::DatawalletCurrentBiggerThanTarget { current, target: version.into() })
+        }
+        other => other,
+    }
+}
+
+/// The version of the Identity's datawallet.
+async fn version_of(account: &Account) -> Result<u16> {
+    let datawallet: Datawallet = account.http().result(Call::get(paths::DATAWALLET).synchronisation()).await?;
+    Ok(datawallet.version)
 }
 
 /// Applies what other devices changed, checks that this program understands it, and tells them what changed here.
 pub(super) async fn synchronise(account: &Account, changed: &mut ChangedItems) -> Result<()> {
-    let datawallet: Datawallet = account.http().result(Call::get(paths::DATAWALLET).synchronisation()).await?;
-    if datawallet.version > SUPPORTED_DATAWALLET_VERSION {
-        return Err(insufficient_version(datawallet.version));
+    let version = version_of(account).await?;
+    if version > SUPPORTED_DATAWALLET_VERSION {
+        return Err(insufficient_version(version));
     }
-    upgrade(account, datawallet.version, SUPPORTED_DATAWALLET_VERSION).await?;
+    upgrade(account, version, SUPPORTED_DATAWALLET_VERSION).await?;
     let mut identifiers = pull(account).await?;
     upgrade_device(account).await?;
     // Whoever is faster than this device pushes first; then there is more to pull.

@@ -5,6 +5,7 @@ mod backbone_services;
 mod datawallet;
 mod devices;
 mod end_to_end;
+mod errors;
 mod hostile_backbone;
 mod identity_deletion;
 mod imported_database;

@@ -86,6 +86,7 @@ struct Rule {
 pub(crate) struct Network {
     rules: Mutex<Vec<Rule>>,
     requests: Mutex<Vec<String>>,
+    finalized: Mutex<Vec<Value>>,
 }
 
 impl Network {
@@ -106,6 +107,12 @@ impl Network {
         std::mem::take(&mut *self.requests.lock().unwrap())
     }
 
+    /// The codes under which external events were reported as failed since the last call.
+    pub(crate) fn take_reported_codes(&self) -> Vec<String> {
+        let results = std::mem::take(&mut *self.finalized.lock().unwrap());
+        results.iter().filter_map(|result| result["errorCode"].as_str().map(str::to_owned)).collect()
+    }
+
     pub(crate) fn is_quiet(&self) -> bool {
         self.rules.lock().unwrap().is_empty()
     }
@@ -120,7 +127,14 @@ impl Network {
     }
 }
 
-async fn faulty(State(network): State<Arc<Network>>, request: Request, next: Next) -> Response {
+async fn faulty(State(network): State<Arc<Network>>, mut request: Request, next: Next) -> Response {
+    if request.uri().path().ends_with("/FinalizeExternalEventSync") {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let sent: Value = serde_json::from_slice(&body).unwrap();
+        network.finalized.lock().unwrap().extend(sent["externalEventResults"].as_array().unwrap().clone());
+        request = Request::from_parts(parts, Body::from(body));
+    }
     match network.meet(&request) {
         None => next.run(request).await,
         Some(Fault::Unreachable) => StatusCode::BAD_GATEWAY.into_response(),
