@@ -118,8 +118,9 @@ export class World {
     }
   }
 
-  async startConnector(name, modules = {}) {
-    const connector = await Connector.start(this, name, modules);
+  /** `configuration`: further members of the configuration; those of `transportLibrary` are added to the usual ones. */
+  async startConnector(name, modules = {}, configuration = {}) {
+    const connector = await Connector.start(this, name, modules, configuration);
     this.onStop(() => connector.stop());
     return connector;
   }
@@ -127,9 +128,10 @@ export class World {
 
 /** A Connector process with its own configuration file and database, and a REST client for it. */
 export class Connector {
-  static async start(world, name, modules) {
+  static async start(world, name, modules, { transportLibrary, ...further } = {}) {
     const connector = new Connector();
     connector.name = name;
+    connector.database = `sqlite://${path.join(world.folder, "databases")}`;
     connector.apiKey = `Interop-Key-${name}-0123456789-ABCDEF`;
     connector.configFile = path.join(world.folder, `${name}.json`);
     await writeFile(
@@ -138,13 +140,15 @@ export class Connector {
         transportLibrary: {
           baseUrl: world.backboneUrl,
           platformClientId: "test",
-          platformClientSecret: "test"
+          platformClientSecret: "test",
+          ...transportLibrary
         },
-        database: { connectionString: `sqlite://${path.join(world.folder, "databases")}`, dbName: name },
+        database: { connectionString: connector.database, dbName: name },
         infrastructure: {
           httpServer: { port: 0, authentication: { apiKey: { keys: { interop: { key: connector.apiKey } } } } }
         },
-        modules
+        modules,
+        ...further
       })
     );
     await connector.run();

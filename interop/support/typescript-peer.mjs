@@ -7,7 +7,13 @@ import { EventEmitter2EventBus } from "@js-soft/ts-utils";
 import "@nmshd/content";
 import { CoreAddress, CoreDate, CoreId, FileReference } from "@nmshd/core-types";
 import { CoreBuffer } from "@nmshd/crypto";
-import { AccountController, RelationshipTemplateReference, TokenReference, Transport } from "@nmshd/transport";
+import {
+  AccountController,
+  DeviceSharedSecret,
+  RelationshipTemplateReference,
+  TokenReference,
+  Transport
+} from "@nmshd/transport";
 
 const LOGGERS = new NodeLoggerFactory({
   appenders: { silent: { type: "stderr" } },
@@ -33,6 +39,13 @@ export class TypeScriptPeer {
     const sharedSecret = await this.account.devices.getSharedSecret(sent.id);
     const device = new TypeScriptPeer();
     await device.open(world, name, this.overrides, sharedSecret);
+    return device;
+  }
+
+  /** A device of an identity that something else made, onboarded with the secret it handed over. */
+  static async join(world, name, sharedSecret) {
+    const device = new TypeScriptPeer();
+    await device.open(world, name, { datawalletEnabled: true }, DeviceSharedSecret.from(sharedSecret));
     return device;
   }
 
