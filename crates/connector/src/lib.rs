@@ -13,6 +13,7 @@ mod modules;
 mod notify;
 mod output;
 mod signals;
+mod takeover;
 
 use std::process::ExitCode;
 

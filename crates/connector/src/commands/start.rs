@@ -1,6 +1,7 @@
 //! `connector start`: one Connector from its configuration to its stop.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use transport::TransportConfig;
 
 use crate::cli::StartOptions;
 use crate::config::{self, Configuration, HttpServer, Sources};
-use crate::{logging, measurement, modules, notify, signals};
+use crate::{logging, measurement, modules, notify, signals, takeover};
 
 /// The version of the interfaces we are compatible with. Tools refuse a Connector whose version is not 7.x
 /// (`docs/protocol/07 §7`).
@@ -45,7 +46,7 @@ pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
         account = open(&runtime, &configuration, &clock) => account?,
         () = stop.cancelled() => return Ok(()),
     };
-    let outcome = serve(configuration, &account, clock, stop).await;
+    let outcome = serve_until_taken_over(configuration, &account, clock, stop).await;
     runtime.stop(STOP_LIMIT).await;
     outcome
 }
@@ -56,8 +57,8 @@ async fn open(
     configuration: &Configuration,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
-    let modules = modules::from_configuration(&configuration.modules)?;
     let transport = configuration.transport.clone();
+    let modules = modules::from_configuration(&configuration.modules)?;
     check_version(&transport).await?;
     let store =
         Store::open(&configuration.database.to_store_config()).await.context("The database cannot be opened")?;
@@ -128,6 +129,27 @@ fn hint(code: &str) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// A process that may not write any more is of no use: it ends with an error, so that whoever supervises it starts it
+/// again, or notices that two were started.
+async fn serve_until_taken_over(
+    configuration: Configuration,
+    account: &Arc<HostedAccount>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut serving = pin!(serve(configuration, account, clock, stop.clone()));
+    let loss = tokio::select! {
+        outcome = &mut serving => return outcome,
+        loss = takeover::happened(account.store()) => loss,
+    };
+    tracing::error!("Another process works with the database now, so this one ends: {loss}");
+    stop.cancel();
+    if let Err(error) = serving.await {
+        tracing::warn!("The HTTP server did not end properly: {error:#}");
+    }
+    Err(anyhow!(loss).context("Another process works with the database now"))
 }
 
 /// First what handles events, so that none escapes it; then the port; then what pulls.
