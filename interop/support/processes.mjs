@@ -118,9 +118,12 @@ export class World {
     }
   }
 
-  /** `configuration`: further members of the configuration; those of `transportLibrary` are added to the usual ones. */
-  async startConnector(name, modules = {}, configuration = {}) {
-    const connector = await Connector.start(this, name, modules, configuration);
+  /**
+   * `env`: further variables of its environment. `configuration`: further members of the configuration; those of
+   * `transportLibrary` are added to the usual ones.
+   */
+  async startConnector(name, modules = {}, env = {}, configuration = {}) {
+    const connector = await Connector.start(this, name, modules, env, configuration);
     this.onStop(() => connector.stop());
     return connector;
   }
@@ -128,9 +131,10 @@ export class World {
 
 /** A Connector process with its own configuration file and database, and a REST client for it. */
 export class Connector {
-  static async start(world, name, modules, { transportLibrary, ...further } = {}) {
+  static async start(world, name, modules, env, { transportLibrary, ...further }) {
     const connector = new Connector();
     connector.name = name;
+    connector.env = env;
     connector.database = `sqlite://${path.join(world.folder, "databases")}`;
     connector.apiKey = `Interop-Key-${name}-0123456789-ABCDEF`;
     connector.configFile = path.join(world.folder, `${name}.json`);
@@ -156,7 +160,7 @@ export class Connector {
   }
 
   async run() {
-    this.process = await ServerProcess.start(this.name, ["start", "-c", this.configFile]);
+    this.process = await ServerProcess.start(this.name, ["start", "-c", this.configFile], this.env);
     this.url = `http://127.0.0.1:${this.process.port}`;
   }
 

@@ -27,7 +27,7 @@ describe("a Connector with a datawallet and a TypeScript device of the same iden
 
   before(async () => {
     world = await World.create();
-    connector = await world.startConnector("desk", {}, { transportLibrary: { datawalletEnabled: true } });
+    connector = await world.startConnector("desk", {}, {}, { transportLibrary: { datawalletEnabled: true } });
     peer = await TypeScriptPeer.create(world, "peer");
     relationshipId = await relateToConnector(connector, peer);
     const { address } = await connector.get("/Account/IdentityInfo");

@@ -13,7 +13,7 @@ describe("the deletion of a Connector's identity", () => {
 
   before(async () => {
     world = await World.create();
-    connector = await world.startConnector("leaving", {}, { debug: true });
+    connector = await world.startConnector("leaving", {}, {}, { debug: true });
     peer = await TypeScriptPeer.create(world, "staying");
     id = await relateToConnector(connector, peer);
     peer.takeEvents();
