@@ -75,14 +75,23 @@ impl fmt::Debug for MqttConfig {
 }
 
 impl MqttConfig {
-    /// Reads the `configuration` of a broker of type `MQTT`, which stands at `key`.
+    /// Reads the `configuration` of a broker of type MQTT, which stands at `key`:
+    ///
+    /// | member | default | |
+    /// |---|---|---|
+    /// | `url` | – | `mqtt://` or `tcp://`, `mqtts://`, `tls://` or `ssl://` (TLS), `ws://`, `wss://`; user and password, host, port, path of a web socket |
+    /// | `qos` | 1 | 0, 1 or 2 |
+    /// | `retain` | false | whether the broker keeps the latest message of each topic for later subscribers |
+    /// | `clientId` | random | the name of the client, which nobody else may have at the broker |
+    /// | `keepAlive` | 60 | seconds after which a silent connection is examined |
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The key of the first mistake, and what to write there.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
         let settings = Settings::of(key, configuration)?;
         let text = settings.required_text("url")?;
         let url = Url::parse(text).map_err(|error| settings.error("url", format!("is not a URL: {error}")))?;
+        settings.whole_credentials("url", &url)?;
         let scheme = Scheme::of(url.scheme()).ok_or_else(|| {
             settings.error("url", "must begin with mqtt://, tcp://, mqtts://, tls://, ssl://, ws:// or wss://")
         })?;

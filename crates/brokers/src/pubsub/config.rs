@@ -31,10 +31,18 @@ pub(super) enum Access {
 }
 
 impl PubSubConfig {
-    /// Reads the `configuration` of a broker of type `PubSub`, which stands at `key`.
+    /// Reads the `configuration` of a broker of type PubSub, which stands at `key`:
+    ///
+    /// | member | default | |
+    /// |---|---|---|
+    /// | `projectId` | – | id of the Google Cloud project |
+    /// | `topicName` | – | name of the topic in it |
+    /// | `keyFile` | – | absolute path of the key of a service account, or of the file of an authorized user; not needed for an emulator |
+    /// | `emulatorHost` | `PUBSUB_EMULATOR_HOST` | host and port of an emulator to be used instead of Google |
+    /// | `orderingKey` | false | whether messages have the id of their object as ordering key; the subscription has to ask for order as well |
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The key of the first mistake, and what to write there.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
         Self::parse_with(key, configuration, std::env::var(EMULATOR_HOST).ok().as_deref())
     }
