@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::ConfigError;
 
@@ -38,6 +39,17 @@ impl<'a> Settings<'a> {
 
     pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, ConfigError> {
         self.text(name)?.ok_or_else(|| self.error(name, "is missing: write a non-empty text"))
+    }
+
+    /// Refuses a URL in which a part of a password counts as something else, and would be shown: `/`, `?` and `#` end the
+    /// part with the credentials.
+    pub(crate) fn whole_credentials(&self, name: &str, url: &Url) -> Result<(), ConfigError> {
+        let rest = [Some(url.path()), url.query(), url.fragment()];
+        if rest.into_iter().flatten().any(|part| part.contains('@')) {
+            let reason = "must have / ? # and @ percent-encoded in user, password and path: %2F %3F %23 %40";
+            return Err(self.error(name, reason));
+        }
+        Ok(())
     }
 
     pub(crate) fn boolean(&self, name: &str, default: bool) -> Result<bool, ConfigError> {

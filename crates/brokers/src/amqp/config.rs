@@ -43,6 +43,7 @@ impl AmqpConfig {
         let form = "must be a URL such as amqps://user:password@broker.example:5671/virtual-host";
         let invalid = || settings.error("url", form);
         let url = Url::parse(text).map_err(|_| invalid())?;
+        settings.whole_credentials("url", &url)?;
         let mut uri: AMQPUri = text.parse().map_err(|_| invalid())?;
         let host = match url.host().ok_or_else(invalid)? {
             Host::Ipv6(address) => address.to_string(),
@@ -157,6 +158,8 @@ mod tests {
             json!({ "url": "amqp:secret" }),
             json!({ "url": "amqp://:secret@" }),
             json!({ "url": "amqp://broker?heartbeat=secret" }),
+            json!({ "url": "amqp://user:1/secret@broker" }),
+            json!({ "url": "amqp://user:1?secret@broker" }),
             json!({ "url": format!("amqp://broker/secret{}", "x".repeat(250)) }),
         ] {
             let error = parse(&configuration).unwrap_err();

@@ -59,6 +59,7 @@ impl NatsConfig {
         let invalid = || settings.error("url", form);
         let urls = settings.required_text("url")?.split(',').map(|url| server(url.trim()).ok_or_else(invalid));
         let urls = urls.collect::<Result<Vec<Url>, _>>()?;
+        urls.iter().try_for_each(|url| settings.whole_credentials("url", url))?;
         let login = login(&settings, urls.first().ok_or_else(invalid)?)?;
         let subject = settings.text("subject")?.unwrap_or(PLACEHOLDER);
         if !is_subject(&subject.replace(PLACEHOLDER, "event")) {
@@ -200,6 +201,7 @@ mod tests {
             ("url", json!({ "url": "http://:secret@host" })),
             ("url", json!({ "url": "nats://user:secret@" })),
             ("url", json!({ "url": "nats://host,secret" })),
+            ("url", json!({ "url": "nats://user:1/secret@host" })),
             ("url", json!({ "url": "nats://user:secret@host", "token": "secret" })),
             ("url", json!({ "url": "nats://host", "token": "secret", "credentialsFile": "/secret" })),
             ("url", json!({ "url": "nats://user:%FFsecret@host" })),

@@ -86,3 +86,51 @@ impl Failure {
         Self { error, start_anew }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use std::process::Command;
+
+    use google_cloud_auth::credentials::CacheableResource;
+    use serde_json::{Value, json};
+
+    use super::credentials;
+
+    /// A key of a service account proves itself, without a call to Google.
+    #[tokio::test]
+    async fn requests_are_signed_with_the_key_of_a_service_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key.json");
+        let made = Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-quiet"]).output().unwrap();
+        let key = json!({
+            "type": "service_account", "project_id": "project", "private_key_id": "id", "client_email": "connector@project",
+            "private_key": String::from_utf8(made.stdout).unwrap(), "universe_domain": "googleapis.com",
+        });
+        std::fs::write(&file, key.to_string()).unwrap();
+        let credentials = credentials(&file).await.unwrap();
+        let CacheableResource::New { data, .. } = credentials.headers(http::Extensions::new()).await.unwrap() else {
+            panic!("nothing was there before")
+        };
+        let authorization = data["authorization"].to_str().unwrap();
+        let token = authorization.strip_prefix("Bearer ").unwrap();
+        let claims = base64_url(token.split('.').nth(1).unwrap());
+        assert_eq!(claims["iss"], "connector@project");
+    }
+
+    fn base64_url(text: &str) -> Value {
+        use base64::Engine as _;
+        serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_file_of_an_authorized_user_is_taken_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("user.json");
+        let user = json!({ "type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r" });
+        std::fs::write(&file, user.to_string()).unwrap();
+        credentials(&file).await.unwrap();
+        std::fs::write(&file, json!({ "type": "authorized_user" }).to_string()).unwrap();
+        assert!(credentials(&file).await.unwrap_err().ends_with("holds a key that cannot be used"));
+    }
+}

@@ -40,6 +40,7 @@ impl RedisConfig {
         let form = "must be a URL such as rediss://user:password@redis.example:6379/0";
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss"));
         let url = url.ok_or_else(|| settings.error("url", form))?;
+        settings.whole_credentials("url", &url)?;
         if url.fragment().is_some() {
             return Err(settings.error("url", "must have no fragment (#…): certificates are always checked"));
         }
@@ -140,6 +141,7 @@ mod tests {
             json!({ "url": "http://:secret@host" }),
             json!({ "url": "redis://:secret@" }),
             json!({ "url": "redis://host/secret" }),
+            json!({ "url": "redis://user:1?secret@host" }),
             json!({ "url": "rediss://:secret@host/#insecure" }),
         ] {
             let error = parse(&configuration).unwrap_err();
