@@ -1,5 +1,6 @@
 //! The synchronised collections, and the categories their members travel in (`docs/protocol/02 §7.4` to `§7.11`).
 
+use serde_json::Value;
 use store::{CollectionSpec, Document};
 
 use crate::documents::{
@@ -18,6 +19,12 @@ pub(crate) struct SynchronisedCollection {
     pub(crate) spec: CollectionSpec,
     /// In the order in which their modifications are recorded. Empty for the collections this crate does not write to.
     pub(crate) categories: &'static [Category],
+    /// Whether a document can be read. One that cannot would be in the way of all others.
+    pub(crate) is_readable: fn(&Value) -> bool,
+}
+
+fn reads<T: Document>(document: &Value) -> bool {
+    T::deserialize(document).is_ok()
 }
 
 macro_rules! categories {
@@ -27,18 +34,24 @@ macro_rules! categories {
 }
 
 const fn read_only(name: &'static str) -> SynchronisedCollection {
-    SynchronisedCollection { spec: CollectionSpec { name, key: "id", indexes: &[] }, categories: &[] }
+    SynchronisedCollection {
+        spec: CollectionSpec { name, key: "id", indexes: &[] },
+        categories: &[],
+        is_readable: Value::is_object,
+    }
 }
 
 static SYNCHRONISED: [SynchronisedCollection; 15] = [
     SynchronisedCollection {
         spec: Secret::COLLECTION,
+        is_readable: reads::<Secret>,
         categories: categories! {
             TechnicalData: "@type" "name" "description" "createdAt" "validFrom" "validTo" "nonce" "active" "cipher";
         },
     },
     SynchronisedCollection {
         spec: Device::COLLECTION,
+        is_readable: reads::<Device>,
         categories: categories! {
             TechnicalData: "@type" "publicKey" "operatingSystem" "type" "createdAt" "createdByDevice" "lastLoginAt"
                 "username" "initialPassword" "isAdmin" "datawalletVersion" "isOffboarded" "isBackupDevice";
@@ -48,6 +61,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     // Without `@type`, and with the id.
     SynchronisedCollection {
         spec: IdentityDeletionProcess::COLLECTION,
+        is_readable: reads::<IdentityDeletionProcess>,
         categories: categories! {
             TechnicalData: "id" "status" "createdAt" "createdByDevice";
             Content: "gracePeriodEndsAt" "cancelledAt" "cancelledByDevice";
@@ -55,6 +69,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     },
     SynchronisedCollection {
         spec: Relationship::COLLECTION,
+        is_readable: reads::<Relationship>,
         categories: categories! {
             TechnicalData: "@type" "relationshipSecretId" "peer" "status" "peerDeletionInfo" "auditLog";
             Content: "templateId" "creationContent" "lastMessageSentAt" "lastMessageReceivedAt";
@@ -63,6 +78,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     },
     SynchronisedCollection {
         spec: RelationshipTemplate::COLLECTION,
+        is_readable: reads::<RelationshipTemplate>,
         categories: categories! {
             TechnicalData: "@type" "secretKey" "isOwn" "identity" "createdBy" "createdByDevice" "createdAt" "templateKey"
                 "expiresAt" "maxNumberOfAllocations" "forIdentity";
@@ -73,6 +89,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     },
     SynchronisedCollection {
         spec: Token::COLLECTION,
+        is_readable: reads::<Token>,
         categories: categories! {
             TechnicalData: "@type" "secretKey" "isOwn" "createdBy" "createdAt" "expiresAt" "createdByDevice" "forIdentity";
             Content: "content";
@@ -82,6 +99,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     },
     SynchronisedCollection {
         spec: File::COLLECTION,
+        is_readable: reads::<File>,
         categories: categories! {
             TechnicalData: "@type" "secretKey" "isOwn" "ownershipToken" "ownershipIsLocked" "filesize" "filemodified"
                 "mimetype" "cipherHash" "plaintextHash" "cipherKey" "createdAt" "expiresAt" "createdBy" "createdByDevice"
@@ -92,6 +110,7 @@ static SYNCHRONISED: [SynchronisedCollection; 15] = [
     },
     SynchronisedCollection {
         spec: Message::COLLECTION,
+        is_readable: reads::<Message>,
         categories: categories! {
             TechnicalData: "@type" "secretKey" "isOwn" "createdBy" "createdByDevice" "createdAt" "recipients" "attachments"
                 "receivedByEveryone";

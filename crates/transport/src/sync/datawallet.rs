@@ -11,7 +11,7 @@ use backbone_api::{
 };
 use backon::{ExponentialBuilder, Retryable};
 use serde_json::{Map, Value};
-use store::Transaction;
+use store::{StoreError, Transaction};
 
 use super::{
     ChangedItems,
@@ -135,10 +135,13 @@ pub(super) async fn pull(account: &Account) -> Result<Vec<String>> {
     };
     let push = bookkeeping::push(account.store()).await?;
     let arrived = take_own(account, push.as_ref(), &mut modifications).await?;
-    let objects = fold(account, modifications)?;
+    let objects = fold(account, modifications);
     let mut unit = account.unit_of_work().await?;
-    for object in &objects {
-        object.apply(unit.transaction()).await?;
+    let mut applied = Vec::with_capacity(objects.len());
+    for object in objects {
+        if object.apply(unit.transaction()).await? {
+            applied.push(object.id);
+        }
     }
     if let Some(push) = push.filter(|_| arrived) {
         for id in &push.records {
@@ -148,7 +151,7 @@ pub(super) async fn pull(account: &Account) -> Result<Vec<String>> {
     bookkeeping::clear_push(unit.transaction()).await?;
     bookkeeping::set_local_index(unit.transaction(), highest).await?;
     unit.commit().await?;
-    Ok(objects.into_iter().map(|object| object.id).collect())
+    Ok(applied)
 }
 
 /// Takes out what this device pushed without getting an answer, and tells whether there was anything: a push arrives as a
@@ -194,14 +197,22 @@ struct ChangedObject {
     members: Option<Map<String, Value>>,
 }
 
-/// Brings the modifications together by document, in the order of first appearance.
-fn fold(account: &Account, modifications: Vec<DatawalletModification>) -> Result<Vec<ChangedObject>> {
+/// Brings the modifications together by document, in the order of first appearance. One that nobody can read is left out:
+/// it would be in the way of all others, for ever.
+fn fold(account: &Account, modifications: Vec<DatawalletModification>) -> Vec<ChangedObject> {
     let mut objects: Vec<ChangedObject> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
     for modification in modifications {
         let change = match modification.r#type {
             DatawalletModificationType::Create | DatawalletModificationType::Update => {
-                Some(account.keys().open_modification(&modification)?)
+                match account.keys().open_modification(&modification) {
+                    Ok(payload) => Some(payload),
+                    Err(error) => {
+                        let DatawalletModification { index, collection, .. } = &modification;
+                        tracing::warn!(index, collection, %error, "a modification of the datawallet cannot be read");
+                        continue;
+                    }
+                }
             }
             DatawalletModificationType::Delete => None,
             // Told older programs to load a document again; today everything is in the modifications themselves.
@@ -220,19 +231,20 @@ fn fold(account: &Account, modifications: Vec<DatawalletModification>) -> Result
             }
         }
     }
-    Ok(objects)
+    objects
 }
 
 impl ChangedObject {
-    async fn apply(&self, transaction: &mut Transaction) -> Result<()> {
+    /// Writes or deletes the document, unless that cannot be; tells which.
+    async fn apply(&self, transaction: &mut Transaction) -> Result<bool> {
         let Some(collection) = synchronised(&self.collection) else {
             tracing::warn!(collection = self.collection, "a modification of an unknown collection is ignored");
-            return Ok(());
+            return Ok(false);
         };
         let spec = &collection.spec;
         let Some(members) = &self.members else {
             transaction.delete_raw(spec, &self.id).await?;
-            return Ok(());
+            return Ok(true);
         };
         let mut document = match transaction.get_raw(spec, &self.id).await? {
             Some(Value::Object(document)) => document,
@@ -241,7 +253,14 @@ impl ChangedObject {
         document.extend(
             members.iter().filter(|(name, _)| *name != spec.key).map(|(name, value)| (name.clone(), value.clone())),
         );
-        transaction.put_raw(spec, &Value::Object(document)).await?;
-        Ok(())
+        let document = Value::Object(document);
+        if !(collection.is_readable)(&document) {
+            tracing::warn!(collection = self.collection, id = self.id, "modifications make no readable document");
+            return Ok(false);
+        }
+        match transaction.put_raw(spec, &document).await {
+            Err(StoreError::InvalidDocument { .. }) => Ok(false),
+            other => Ok(other.map(|()| true)?),
+        }
     }
 }

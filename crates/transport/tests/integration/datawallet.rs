@@ -276,3 +276,48 @@ async fn a_device_without_a_version_gets_one() {
     let account = enabled(&backbone, folder.path()).await;
     assert_eq!(account.device().await.unwrap().datawallet_version, Some(1));
 }
+
+#[tokio::test]
+async fn modifications_that_make_no_sense_change_nothing_and_hold_nothing_up() {
+    let backbone = TestBackbone::start().await;
+    let (one, other) = two_devices(&backbone).await;
+    let template = one.template().await;
+    one.sync().only_datawallet().await.unwrap();
+    let forge = |body: &mut Value| {
+        let items = body["result"].as_array_mut().unwrap();
+        let of_template =
+            |item: &Value| item["collection"] == "Templates" && item["payloadCategory"] == "TechnicalData";
+        let technical = items.iter().position(of_template).unwrap();
+        // The template lacks what every template has.
+        let removed = items.remove(technical);
+        for (index, change) in [
+            json!({ "collection": "AccountInfo", "objectIdentifier": "identity", "type": "Delete" }),
+            json!({ "collection": "DeviceSecrets", "objectIdentifier": "device_credentials", "type": "Delete" }),
+            json!({ "collection": "Messages", "objectIdentifier": "MSG1" }),
+            json!({ "collection": "Messages", "objectIdentifier": "MSG2", "encryptedPayload": "AAAA" }),
+            json!({ "collection": "Messages", "objectIdentifier": "MSG3", "encryptedPayload": null }),
+            json!({ "collection": "Tokens", "objectIdentifier": "", "encryptedPayload": null }),
+            json!({ "collection": "Tokens", "objectIdentifier": "x".repeat(5000), "encryptedPayload": null }),
+            json!({ "collection": "Tokens", "objectIdentifier": "TOK1", "type": "CacheChanged" }),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut item = removed.clone();
+            item["index"] = json!(100 + index);
+            item.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            items.push(item);
+        }
+    };
+    backbone.network.fail_next(Method::GET, "/Datawallet/Modifications", Fault::Tampered(Box::new(forge)));
+    let changed = other.sync().only_datawallet().await.unwrap();
+    // Only the key of the template arrives.
+    let changed = changed.changed_object_identifiers_during_datawallet_sync;
+    assert!(changed.len() == 1 && changed[0].starts_with("TRPSEC"), "{changed:?}");
+    assert!(other.templates().find(&Query::default()).await.unwrap().is_empty());
+    assert!(other.messages().find(&Query::default()).await.unwrap().is_empty());
+    assert!(other.store().get::<AccountInfoEntry>("identity").await.unwrap().is_some());
+    assert!(other.store().get::<DeviceSecretEntry>("device_credentials").await.unwrap().is_some());
+    assert!(one.templates().get(&template.id).await.unwrap().is_some());
+    other.backbone().log_in().await.unwrap();
+}
