@@ -1,16 +1,23 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use core_types::Clock;
-use store::{Store, StoreError};
+use core_types::{Clock, Timestamp};
+use store::{Delivery, DeliveryFilter, DeliveryPhase, NewDelivery, Store, StoreError};
 
-use crate::{DeliveryQuery, DeliveryView, Replay, ReplayError, TargetState};
+use crate::registry::{Registry, TargetHandle, removed};
+use crate::{DeliveryQuery, DeliveryState, DeliveryView, Replay, ReplayError, TargetState, matches};
+
+/// Deliveries listed at once, at most.
+const MOST_LISTED: u32 = 1000;
+/// Events sent once more in one transaction, at most.
+const CHUNK: u32 = 500;
 
 /// The targets of an Account, what waits for them, and the means to send it once more. A handle: clones share all of it.
 #[derive(Clone)]
 pub struct Deliveries {
     store: Store,
     clock: Arc<dyn Clock>,
+    targets: Arc<Mutex<Registry>>,
 }
 
 impl fmt::Debug for Deliveries {
@@ -23,16 +30,38 @@ impl Deliveries {
     /// Without targets, until engines are started with it.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, targets: Arc::default() }
     }
 
-    /// The configured targets, then those that are left over in the store.
+    pub(crate) fn register(&self, handle: Arc<TargetHandle>) {
+        self.registry(|targets| targets.add(handle));
+    }
+
+    fn registry<T>(&self, use_it: impl FnOnce(&mut Registry) -> T) -> T {
+        use_it(&mut self.targets.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn configured(&self, subscriber: &str) -> Option<Arc<TargetHandle>> {
+        self.registry(|targets| targets.get(subscriber))
+    }
+
+    /// The configured targets in the order in which they were started, then those that are left over in the store. The
+    /// gauges of the targets are brought up to date on the way.
     ///
     /// # Errors
     /// A failure of the store.
     pub async fn targets(&self) -> Result<Vec<TargetState>, StoreError> {
-        let _ = (self.clock.now(), self.store.ping().await?);
-        Ok(Vec::new())
+        let now = self.clock.now();
+        let mut states = Vec::new();
+        for handle in self.registry(|targets| targets.all()) {
+            states.push(handle.state(handle.measure(&self.store, now).await?, now));
+        }
+        for (subscriber, _) in self.store.target_cursors().await? {
+            if self.configured(&subscriber).is_none() {
+                states.push(removed(&self.store, subscriber, now).await?);
+            }
+        }
+        Ok(states)
     }
 
     /// One target by its name in the store.
@@ -40,7 +69,12 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn target(&self, subscriber: &str) -> Result<Option<TargetState>, StoreError> {
-        Ok(self.targets().await?.into_iter().find(|target| target.subscriber == subscriber))
+        let now = self.clock.now();
+        if let Some(handle) = self.configured(subscriber) {
+            return Ok(Some(handle.state(handle.measure(&self.store, now).await?, now)));
+        }
+        let known = self.store.target_cursors().await?.into_iter().any(|(name, _)| name == subscriber);
+        if known { removed(&self.store, subscriber.to_owned(), now).await.map(Some) } else { Ok(None) }
     }
 
     /// Deliveries that were not taken at once, ordered by id.
@@ -48,8 +82,13 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn list(&self, query: &DeliveryQuery) -> Result<Vec<DeliveryView>, StoreError> {
-        let _ = (query, self.store.ping().await?);
-        Ok(Vec::new())
+        let filter = DeliveryFilter {
+            subscriber: query.subscriber.clone(),
+            dead: query.state.map(|state| state == DeliveryState::Dead),
+            after: query.after.unwrap_or(0),
+        };
+        let deliveries = self.store.deliveries(&filter, query.limit.clamp(1, MOST_LISTED)).await?;
+        Ok(deliveries.into_iter().map(view).collect())
     }
 
     /// One of them.
@@ -57,17 +96,90 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: i64) -> Result<Option<DeliveryView>, StoreError> {
-        let _ = (id, self.store.ping().await?);
-        Ok(None)
+        Ok(self.store.delivery(id).await?.map(view))
     }
 
-    /// Sends once more what the request says, and tells how many messages that are.
+    /// Sends once more what the request says, and tells how many messages that are. They go out with all their attempts
+    /// and a new age; while the target is failing they wait until it takes something again.
     ///
     /// # Errors
-    /// When the target or the delivery is unknown, and failures of the store. Then nothing is sent.
+    /// When the target or the delivery is unknown, and failures of the store. A period may then be sent in part.
     pub async fn replay(&self, request: &Replay) -> Result<u64, ReplayError> {
-        let _ = (request, self.store.ping().await?);
-        Ok(0)
+        match request {
+            Replay::One(id) => self.replay_several(&[*id]).await,
+            Replay::Many(ids) => self.replay_several(ids).await,
+            Replay::DeadLetters { subscriber } => {
+                let handle = self.for_replay(subscriber)?;
+                let mut transaction = self.store.begin().await?;
+                let count = transaction.retry_dead_letters(subscriber).await?;
+                transaction.commit().await?;
+                handle.replayed(count);
+                Ok(count)
+            }
+            Replay::Range { subscriber, from, to, triggers } => {
+                let handle = self.for_replay(subscriber)?;
+                let wanted = |namespace: &str| {
+                    triggers.as_ref().is_none_or(|triggers| triggers.iter().any(|trigger| matches(trigger, namespace)))
+                };
+                Ok(self.replay_range(&handle, (*from, *to), wanted).await?)
+            }
+        }
+    }
+
+    fn for_replay(&self, subscriber: &str) -> Result<Arc<TargetHandle>, ReplayError> {
+        self.configured(subscriber).ok_or_else(|| ReplayError::UnknownTarget(subscriber.to_owned()))
+    }
+
+    async fn replay_several(&self, ids: &[i64]) -> Result<u64, ReplayError> {
+        let mut transaction = self.store.begin().await?;
+        let mut handles = Vec::new();
+        for id in ids {
+            let subscriber = transaction.retry_delivery(*id).await?.ok_or(ReplayError::UnknownDelivery(*id))?;
+            handles.push(self.for_replay(&subscriber)?);
+        }
+        transaction.commit().await?;
+        for handle in &handles {
+            handle.replayed(1);
+        }
+        Ok(u64::try_from(ids.len()).unwrap_or(u64::MAX))
+    }
+
+    /// Events after the target's place come anyhow.
+    async fn replay_range(
+        &self,
+        handle: &TargetHandle,
+        period: (Timestamp, Timestamp),
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<u64, StoreError> {
+        let end = self.store.cursor(&handle.subscriber).await?.unwrap_or(0);
+        let (mut position, mut count) = (0, 0);
+        loop {
+            let events = self.store.event_heads((position, end), period, CHUNK).await?;
+            let Some(last) = events.last() else { return Ok(count) };
+            position = last.sequence;
+            let mut added = 0;
+            let mut transaction = self.store.begin().await?;
+            for event in events.iter().filter(|event| wanted(&event.namespace)) {
+                for copy in 1..=handle.copies(&event.namespace) {
+                    let now = self.clock.now();
+                    let delivery = NewDelivery {
+                        subscriber: handle.subscriber.clone(),
+                        event_sequence: event.sequence,
+                        copy,
+                        object_id: event.object_id.clone(),
+                        attempts: 0,
+                        next_attempt_at: now,
+                        last_error: None,
+                        since: now,
+                        phase: DeliveryPhase::Waiting,
+                    };
+                    added += u64::from(transaction.add_delivery_again(delivery).await?);
+                }
+            }
+            transaction.commit().await?;
+            handle.replayed(added);
+            count += added;
+        }
     }
 
     /// Removes a dead letter. False when there is no such dead letter.
@@ -75,8 +187,10 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn discard(&self, id: i64) -> Result<bool, StoreError> {
-        let _ = (id, self.store.ping().await?);
-        Ok(false)
+        let mut transaction = self.store.begin().await?;
+        let discarded = transaction.discard_dead_letter(id).await?;
+        transaction.commit().await?;
+        Ok(discarded)
     }
 
     /// Forgets a target that is not in the configuration any more, with all that waits for it. False when there is no
@@ -85,7 +199,31 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn forget_target(&self, subscriber: &str) -> Result<bool, StoreError> {
-        let _ = (subscriber, self.store.ping().await?);
-        Ok(false)
+        let known = self.store.target_cursors().await?.into_iter().any(|(name, _)| name == subscriber);
+        if !known || self.configured(subscriber).is_some() {
+            return Ok(false);
+        }
+        let mut transaction = self.store.begin().await?;
+        transaction.forget_subscriber(subscriber).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+fn view(delivery: Delivery) -> DeliveryView {
+    let dead = delivery.phase == DeliveryPhase::Dead;
+    let has_its_turn = delivery.phase == DeliveryPhase::Waiting;
+    DeliveryView {
+        id: delivery.id,
+        subscriber: delivery.subscriber,
+        event_id: delivery.event.id,
+        namespace: delivery.event.namespace,
+        object_id: delivery.object_id,
+        event_created_at: delivery.event.created_at,
+        correlation_id: delivery.event.correlation_id,
+        attempts: delivery.attempts,
+        next_attempt_at: has_its_turn.then_some(delivery.next_attempt_at),
+        last_error: delivery.last_error,
+        state: if dead { DeliveryState::Dead } else { DeliveryState::Waiting },
     }
 }

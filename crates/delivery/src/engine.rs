@@ -1,21 +1,41 @@
+use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use core_types::Clock;
+use futures_util::FutureExt;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Deliveries, TargetSpec};
+use crate::health::Health;
+use crate::registry::TargetHandle;
+use crate::runner::{Runner, RunnerContext};
+use crate::{Activity, Deliveries, TargetSpec};
+
+/// Pause before a runner that ended with a fault begins once more.
+const FAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Delivers to the targets of one module instance.
-#[derive(Debug)]
+///
+/// Each target has a runner of its own, a place in the event log that outlives the process, and deliveries in the store
+/// for what it did not take. A target that takes nothing is left alone but for one message at a time, so that whatever
+/// waits for it is nothing but the log behind its place.
 pub struct Engine {
     tasks: TaskTracker,
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("runners", &self.tasks.len()).finish()
+    }
+}
+
 impl Engine {
-    /// Starts one runner a target, each independent of the others, until `shutdown`; returns at once. `on_health` gets the
-    /// names of the targets that take nothing, each with the reason, whenever that changes.
+    /// Starts one runner a target, each independent of the others, until `shutdown`; returns at once. A target that is new
+    /// gets the events committed from now on. `on_health` gets the names of the targets that take nothing, each with the
+    /// reason, whenever that changes.
     #[must_use]
     pub fn start(
         store: Store,
@@ -26,14 +46,22 @@ impl Engine {
         on_health: impl Fn(&[(String, String)]) + Send + Sync + 'static,
     ) -> Self {
         let tasks = TaskTracker::new();
-        let _ = (store, clock, deliveries);
-        on_health(&[]);
-        tasks.spawn(async move {
-            shutdown.cancelled().await;
-            for spec in &specs {
-                spec.target.close().await;
-            }
-        });
+        let health = Arc::new(Health::new(Box::new(on_health)));
+        let newest = *store.event_commits().borrow();
+        for spec in specs {
+            let handle = Arc::new(TargetHandle::new(&spec, newest));
+            deliveries.register(Arc::clone(&handle));
+            let context = RunnerContext {
+                spec,
+                store: store.clone(),
+                clock: Arc::clone(&clock),
+                handle,
+                health: Arc::clone(&health),
+                shutdown: shutdown.clone(),
+                newest,
+            };
+            tasks.spawn(run(context));
+        }
         tasks.close();
         Self { tasks }
     }
@@ -43,4 +71,25 @@ impl Engine {
     pub async fn stopped(&self) {
         self.tasks.wait().await;
     }
+}
+
+/// Runs until the shutdown. Whatever fault ends a runner, what it knew is in the store.
+async fn run(context: RunnerContext) {
+    loop {
+        let run = async {
+            if let Some(runner) = Runner::open(&context).await {
+                runner.run().await;
+            }
+        };
+        if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
+            break;
+        }
+        tracing::error!(target.name = context.spec.name, "deliveries ended with a fault and begin once more");
+        tokio::select! {
+            () = context.shutdown.cancelled() => break,
+            () = tokio::time::sleep(FAULT_PAUSE) => {}
+        }
+    }
+    context.spec.target.close().await;
+    context.handle.live().activity = Activity::Stopped;
 }

@@ -8,11 +8,15 @@
 mod deliveries;
 mod engine;
 mod error;
+mod health;
 mod lifecycle;
 mod message;
+mod meters;
 mod options;
 mod pattern;
 mod reader;
+mod registry;
+mod runner;
 mod subscription;
 mod target;
 mod view;

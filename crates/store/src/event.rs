@@ -54,32 +54,35 @@ impl Event {
     }
 }
 
-/// An event to hand to a subscriber, due at once.
+/// What identifies an event, without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewDelivery {
-    /// Who is to get the event.
-    pub subscriber: String,
-    /// The event. One subscriber gets one delivery of an event: enqueuing it again changes nothing.
-    pub event_sequence: i64,
-    /// Deliveries to one subscriber with the same object id happen one after the other, in the order of their events.
+pub struct EventHead {
+    /// Position in the log.
+    pub sequence: i64,
+    /// Name of the event.
+    pub namespace: String,
+    /// The object the event is about.
     pub object_id: Option<String>,
 }
 
-/// An event on its way to a subscriber. It is deleted when it succeeded.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Delivery {
-    /// Id of the delivery, the same in all attempts.
-    pub id: i64,
-    /// Who is to get the event.
-    pub subscriber: String,
-    /// What is to be delivered.
-    pub event: Event,
-    /// The key of the order in which deliveries happen.
-    pub object_id: Option<String>,
-    /// Attempts that failed so far.
-    pub attempts: u32,
-    /// Not to be tried before.
-    pub next_attempt_at: Timestamp,
-    /// What went wrong last.
-    pub last_error: Option<String>,
+/// Events of one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventCount {
+    /// Name of the events.
+    pub namespace: String,
+    /// How many.
+    pub count: u64,
+    /// Position of the first.
+    pub first: i64,
+}
+
+/// What was removed with events that were too old to be kept any longer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Events removed.
+    pub events: u64,
+    /// Subscribers that had not read all of these, and how many they had not read.
+    pub unread: Vec<(String, u64)>,
+    /// Targets some of whose deliveries were removed with them, and how many.
+    pub deliveries: Vec<(String, u64)>,
 }

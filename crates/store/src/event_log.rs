@@ -1,18 +1,14 @@
-//! Statements on the event log, the cursors and the deliveries.
+//! Statements on the event log and the places in it.
 
 use std::sync::Arc;
 
 use core_types::Timestamp;
 
 use crate::sql::{AnyRow, Session, Statement};
-use crate::{Delivery, Event, NewDelivery, NewEvent, StoreError};
+use crate::{Abandoned, Event, EventCount, EventHead, NewEvent, StoreError};
 
-const EVENT_COLUMNS: &str = "e.sequence, e.id, e.namespace, e.object_id, e.data, e.created_at, e.correlation_id";
-const DELIVERY_COLUMNS: &str = "y.id, y.subscriber, y.object_id, y.attempts, y.next_attempt_at, y.last_error";
-
-/// A delivery that no earlier one about the same object holds back.
-const IS_HEAD: &str = "y.dead = 0 AND (y.object_id IS NULL OR NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = y.subscriber \
-     AND p.object_id = y.object_id AND p.dead = 0 AND p.event_sequence < y.event_sequence))";
+pub(crate) const EVENT_COLUMNS: &str =
+    "e.sequence, e.id, e.namespace, e.object_id, e.data, e.created_at, e.correlation_id";
 
 pub(crate) async fn append(
     session: &mut Session<'_>,
@@ -63,88 +59,104 @@ pub(crate) async fn prune(session: &mut Session<'_>, created_before: Timestamp) 
 }
 
 /// Removes events created before the instant and what still waits for them.
-pub(crate) async fn abandon(session: &mut Session<'_>, created_before: Timestamp) -> Result<u64, StoreError> {
-    let deliveries =
-        "DELETE FROM delivery WHERE event_sequence IN (SELECT e.sequence FROM event AS e WHERE e.created_at < $1)";
-    session.execute(Statement::new(deliveries).bind(created_before.as_millis())).await?;
-    session.execute(Statement::new("DELETE FROM event WHERE created_at < $1").bind(created_before.as_millis())).await
-}
-
-pub(crate) async fn enqueue(
-    session: &mut Session<'_>,
-    delivery: NewDelivery,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO delivery (subscriber, event_sequence, object_id, attempts, next_attempt_at, dead) VALUES ($1, $2, $3, 0, $4, 0) \
-               ON CONFLICT (subscriber, event_sequence) DO NOTHING";
-    let statement = Statement::new(sql)
-        .bind(delivery.subscriber)
-        .bind(delivery.event_sequence)
-        .bind(delivery.object_id)
-        .bind(now.as_millis());
-    session.execute(statement).await.map(|_| ())
-}
-
-pub(crate) async fn due(
-    session: &mut Session<'_>,
-    subscriber: &str,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Delivery>, StoreError> {
-    let sql = format!(
-        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM delivery AS y JOIN event AS e ON e.sequence = y.event_sequence \
-         WHERE y.subscriber = $1 AND y.next_attempt_at <= $2 AND {IS_HEAD} ORDER BY y.event_sequence LIMIT $3"
-    );
-    let statement = Statement::new(sql).bind(subscriber).bind(now.as_millis()).bind(i64::from(limit));
-    session.fetch_all(statement).await?.iter().map(read_delivery).collect()
-}
-
-pub(crate) async fn next_due_at(session: &mut Session<'_>, subscriber: &str) -> Result<Option<Timestamp>, StoreError> {
-    let sql = format!("SELECT MIN(y.next_attempt_at) FROM delivery AS y WHERE y.subscriber = $1 AND {IS_HEAD}");
-    let row = session.fetch_one(Statement::new(sql).bind(subscriber)).await?;
-    Ok(row.optional_integer(0)?.map(Timestamp::from_millis))
-}
-
-pub(crate) async fn dead_letters(
-    session: &mut Session<'_>,
-    subscriber: &str,
-    limit: u32,
-) -> Result<Vec<Delivery>, StoreError> {
-    let sql = format!(
-        "SELECT {EVENT_COLUMNS}, {DELIVERY_COLUMNS} FROM delivery AS y JOIN event AS e ON e.sequence = y.event_sequence \
-         WHERE y.subscriber = $1 AND y.dead = 1 ORDER BY y.event_sequence LIMIT $2"
-    );
-    session
-        .fetch_all(Statement::new(sql).bind(subscriber).bind(i64::from(limit)))
-        .await?
-        .iter()
-        .map(read_delivery)
-        .collect()
-}
-
-pub(crate) async fn succeeded(session: &mut Session<'_>, id: i64) -> Result<bool, StoreError> {
-    Ok(session.execute(Statement::new("DELETE FROM delivery WHERE id = $1").bind(id)).await? > 0)
-}
-
-pub(crate) async fn failed(
-    session: &mut Session<'_>,
-    id: i64,
-    error: &str,
-    next_attempt_at: Timestamp,
-) -> Result<bool, StoreError> {
+pub(crate) async fn abandon(session: &mut Session<'_>, created_before: Timestamp) -> Result<Abandoned, StoreError> {
+    let before = created_before.as_millis();
+    let deliveries = "SELECT y.subscriber, COUNT(*) FROM delivery AS y JOIN event AS e ON e.sequence = y.event_sequence \
+                      WHERE e.created_at < $1 GROUP BY y.subscriber ORDER BY y.subscriber";
+    let deliveries = read_counts(&session.fetch_all(Statement::new(deliveries).bind(before)).await?)?;
+    let unread = "SELECT c.name, COUNT(*) FROM event_cursor AS c JOIN event AS e ON e.sequence > c.sequence \
+                  WHERE e.created_at < $1 GROUP BY c.name ORDER BY c.name";
+    let unread = read_counts(&session.fetch_all(Statement::new(unread).bind(before)).await?)?;
     let sql =
-        "UPDATE delivery SET attempts = attempts + 1, last_error = $2, next_attempt_at = $3 WHERE id = $1 AND dead = 0";
-    Ok(session.execute(Statement::new(sql).bind(id).bind(error).bind(next_attempt_at.as_millis())).await? > 0)
+        "DELETE FROM delivery WHERE event_sequence IN (SELECT e.sequence FROM event AS e WHERE e.created_at < $1)";
+    session.execute(Statement::new(sql).bind(before)).await?;
+    let events = session.execute(Statement::new("DELETE FROM event WHERE created_at < $1").bind(before)).await?;
+    Ok(Abandoned { events, unread, deliveries })
 }
 
-pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str) -> Result<bool, StoreError> {
-    let sql = "UPDATE delivery SET attempts = attempts + 1, last_error = $2, dead = 1 WHERE id = $1 AND dead = 0";
-    Ok(session.execute(Statement::new(sql).bind(id).bind(error)).await? > 0)
+fn read_counts(rows: &[AnyRow]) -> Result<Vec<(String, u64)>, StoreError> {
+    rows.iter().map(|row| Ok((row.text(0)?, unsigned(row.integer(1)?)))).collect()
 }
 
-pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "UPDATE delivery SET attempts = 0, next_attempt_at = $2, dead = 0 WHERE id = $1 AND dead = 1";
-    Ok(session.execute(Statement::new(sql).bind(id).bind(now.as_millis())).await? > 0)
+/// As [`after`], but ends once `bytes` of payload were read.
+pub(crate) async fn batch(
+    session: &mut Session<'_>,
+    sequence: i64,
+    limit: u32,
+    bytes: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let sql = format!("SELECT {EVENT_COLUMNS} FROM event AS e WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2");
+    let mut rows = session.stream(Statement::new(sql).bind(sequence).bind(i64::from(limit)));
+    let (mut events, mut read) = (Vec::new(), 0);
+    while read < bytes
+        && let Some(row) = rows.next().await?
+    {
+        let event = read_event(&row, 0)?;
+        read += event.data.as_deref().map_or(0, str::len);
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// Events of a period in a part of the log.
+pub(crate) async fn heads(
+    session: &mut Session<'_>,
+    positions: (i64, i64),
+    period: (Timestamp, Timestamp),
+    limit: u32,
+) -> Result<Vec<EventHead>, StoreError> {
+    let sql = "SELECT e.sequence, e.namespace, e.object_id FROM event AS e WHERE e.sequence > $1 AND e.sequence <= $2 \
+               AND e.created_at >= $3 AND e.created_at < $4 ORDER BY e.sequence LIMIT $5";
+    let statement = Statement::new(sql)
+        .bind(positions.0)
+        .bind(positions.1)
+        .bind(period.0.as_millis())
+        .bind(period.1.as_millis())
+        .bind(i64::from(limit));
+    let rows = session.fetch_all(statement).await?;
+    let head = |row: &AnyRow| {
+        Ok(EventHead { sequence: row.integer(0)?, namespace: row.text(1)?, object_id: row.optional_text(2)? })
+    };
+    rows.iter().map(head).collect()
+}
+
+/// What kinds of events the `bound` events after a position are.
+pub(crate) async fn counts(
+    session: &mut Session<'_>,
+    sequence: i64,
+    bound: u32,
+) -> Result<Vec<EventCount>, StoreError> {
+    let sql = "SELECT s.namespace, COUNT(*), MIN(s.sequence) FROM (SELECT e.namespace, e.sequence FROM event AS e WHERE e.sequence > $1 \
+               ORDER BY e.sequence LIMIT $2) AS s GROUP BY s.namespace";
+    let rows = session.fetch_all(Statement::new(sql).bind(sequence).bind(i64::from(bound))).await?;
+    let count = |row: &AnyRow| {
+        Ok(EventCount { namespace: row.text(0)?, count: unsigned(row.integer(1)?), first: row.integer(2)? })
+    };
+    rows.iter().map(count).collect()
+}
+
+pub(crate) async fn created_at(session: &mut Session<'_>, sequence: i64) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT created_at FROM event WHERE sequence = $1";
+    let row = session.fetch_optional(Statement::new(sql).bind(sequence)).await?;
+    row.map(|row| row.integer(0).map(Timestamp::from_millis)).transpose()
+}
+
+/// As [`set_cursor`], for a target.
+pub(crate) async fn set_target_cursor(
+    session: &mut Session<'_>,
+    subscriber: &str,
+    sequence: i64,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO event_cursor (name, sequence, target) VALUES ($1, $2, 1) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, target = 1";
+    session.execute(Statement::new(sql).bind(subscriber).bind(sequence)).await.map(|_| ())
+}
+
+/// The places of the targets.
+pub(crate) async fn target_cursors(session: &mut Session<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = session
+        .fetch_all(Statement::new("SELECT name, sequence FROM event_cursor WHERE target = 1 ORDER BY name"))
+        .await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
 }
 
 pub(crate) async fn forget_subscriber(session: &mut Session<'_>, name: &str) -> Result<(), StoreError> {
@@ -152,7 +164,7 @@ pub(crate) async fn forget_subscriber(session: &mut Session<'_>, name: &str) -> 
     session.execute(Statement::new("DELETE FROM event_cursor WHERE name = $1").bind(name)).await.map(|_| ())
 }
 
-fn read_event(row: &AnyRow, first: usize) -> Result<Event, StoreError> {
+pub(crate) fn read_event(row: &AnyRow, first: usize) -> Result<Event, StoreError> {
     Ok(Event {
         sequence: row.integer(first)?,
         id: row.text(first + 1)?,
@@ -164,14 +176,6 @@ fn read_event(row: &AnyRow, first: usize) -> Result<Event, StoreError> {
     })
 }
 
-fn read_delivery(row: &AnyRow) -> Result<Delivery, StoreError> {
-    Ok(Delivery {
-        event: read_event(row, 0)?,
-        id: row.integer(7)?,
-        subscriber: row.text(8)?,
-        object_id: row.optional_text(9)?,
-        attempts: u32::try_from(row.integer(10)?).unwrap_or(u32::MAX),
-        next_attempt_at: Timestamp::from_millis(row.integer(11)?),
-        last_error: row.optional_text(12)?,
-    })
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }

@@ -7,6 +7,8 @@
 mod collection;
 mod config;
 mod connection;
+mod delivery;
+mod delivery_log;
 mod document;
 mod error;
 mod event;
@@ -21,9 +23,10 @@ mod store;
 mod transaction;
 
 pub use config::{StoreConfig, StoreOptions};
+pub use delivery::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryPhase, NewDelivery};
 pub use document::{CollectionSpec, Document};
 pub use error::StoreError;
-pub use event::{Delivery, Event, NewDelivery, NewEvent};
+pub use event::{Abandoned, Event, EventCount, EventHead, NewEvent};
 pub use filter::Filter;
 pub use migration::SchemaState;
 pub use query::{Query, Sort};

@@ -8,10 +8,12 @@ use crate::sql::{Dialect, Session, Statement};
 const SQLITE: &[&str] = &[
     include_str!("../migrations/sqlite/0001_documents_and_events.sql"),
     include_str!("../migrations/sqlite/0002_lease_holder.sql"),
+    include_str!("../migrations/sqlite/0003_targets.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("../migrations/postgres/0001_documents_and_events.sql"),
     include_str!("../migrations/postgres/0002_lease_holder.sql"),
+    include_str!("../migrations/postgres/0003_targets.sql"),
 ];
 
 /// The tables of a database, from the point of view of this version.

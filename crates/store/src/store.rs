@@ -5,7 +5,7 @@ use std::fs::File;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use core_types::{Clock, Timestamp};
+use core_types::Clock;
 use metrics::histogram;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
@@ -16,9 +16,11 @@ use crate::connection::{CONNECT_TIMEOUT, ReadConnection, Readers, WriteConnectio
 use crate::document::from_text;
 use crate::index::{CollectionIndexes, Indexes};
 use crate::{
-    CollectionSpec, Delivery, Document, Event, Filter, Query, StoreConfig, StoreError, StoreOptions, Transaction,
-    collection, event_log, lease, migration,
+    CollectionSpec, Document, Event, Filter, Query, StoreConfig, StoreError, StoreOptions, Transaction, collection,
+    event_log, lease, migration,
 };
+
+mod deliveries;
 
 /// How long a PostgreSQL server is given to notice that our former session has ended.
 const FORMER_SESSION_GRACE: Duration = Duration::from_secs(1);
@@ -51,8 +53,19 @@ pub(crate) struct Writer {
     pub(crate) in_transaction: bool,
     state: WriterState,
     term: i64,
+    /// How an SQLite connection was told to commit last.
+    durability: Durability,
     /// Keeps the lease of an SQLite database.
     lock_file: Option<File>,
+}
+
+/// What a commit outlives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Everything.
+    Full,
+    /// The end of the process.
+    Relaxed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,8 +144,14 @@ impl Store {
         let indexes = collection::load_indexes(&mut session).await?;
         let last_sequence = event_log::last_sequence(&mut session).await?;
         let readers = Readers::open(&location, &database).await?;
-        let writer =
-            Writer { connection: Some(connection), in_transaction: false, state: WriterState::Held, term, lock_file };
+        let writer = Writer {
+            connection: Some(connection),
+            in_transaction: false,
+            state: WriterState::Held,
+            term,
+            durability: Durability::Full,
+            lock_file,
+        };
         tracing::debug!(%database, term, "the database is open");
         let inner = Inner {
             database,
@@ -170,9 +189,23 @@ impl Store {
     /// [`StoreError::LeaseLost`] when another instance took over; then no transaction of this store will ever begin again.
     /// [`StoreError::Unavailable`] when the database cannot be reached; a later call connects again.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        self.begin_with(Durability::Full).await
+    }
+
+    /// [`Store::begin`] for what may be undone by a failure of the machine or of the database server, as a whole and
+    /// together with later transactions of this kind, but not by the end of this process. Its commit does not wait for the
+    /// disk.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn begin_relaxed(&self) -> Result<Transaction, StoreError> {
+        self.begin_with(Durability::Relaxed).await
+    }
+
+    async fn begin_with(&self, durability: Durability) -> Result<Transaction, StoreError> {
         let asked = Instant::now();
         let mut writer = Arc::clone(&self.inner.writer).lock_owned().await;
-        self.inner.start(&mut writer).await?;
+        self.inner.start(&mut writer, durability).await?;
         histogram!("connector_store_begin_wait_seconds").record(asked.elapsed().as_secs_f64());
         Ok(Transaction::new(Arc::clone(&self.inner), writer))
     }
@@ -274,35 +307,6 @@ impl Store {
         event_log::cursor(&mut self.inner.read().await?.session(&self.inner.database), name).await
     }
 
-    /// Deliveries to try now, in the order of their events. At most one per object: the next waits for its end.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn due_deliveries(
-        &self,
-        subscriber: &str,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        event_log::due(&mut self.inner.read().await?.session(&self.inner.database), subscriber, now, limit).await
-    }
-
-    /// When the next delivery becomes due; in the past when one is due now, `None` when none is waiting.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn next_due_at(&self, subscriber: &str) -> Result<Option<Timestamp>, StoreError> {
-        event_log::next_due_at(&mut self.inner.read().await?.session(&self.inner.database), subscriber).await
-    }
-
-    /// Deliveries that were given up, oldest event first.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn dead_letters(&self, subscriber: &str, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        event_log::dead_letters(&mut self.inner.read().await?.session(&self.inner.database), subscriber, limit).await
-    }
-
     /// Whether the database answers and the writer lease is still this store's. Changes nothing.
     ///
     /// # Errors
@@ -381,7 +385,7 @@ impl Inner {
     }
 
     /// Begins a transaction on the writer's connection, or on a new one when that has failed while nothing was at stake.
-    async fn start(&self, writer: &mut Writer) -> Result<(), StoreError> {
+    async fn start(&self, writer: &mut Writer, durability: Durability) -> Result<(), StoreError> {
         match writer.state {
             WriterState::Held => {}
             WriterState::Lost => return Err(self.lease_lost()),
@@ -392,22 +396,31 @@ impl Inner {
             writer.connection = None;
         }
         if writer.connection.is_some() {
-            match self.begin_on(writer).await {
+            match self.begin_on(writer, durability).await {
                 Err(StoreError::Unavailable { .. }) => {}
                 result => return result,
             }
         }
         self.reconnect(writer).await?;
-        self.begin_on(writer).await
+        self.begin_on(writer, durability).await
     }
 
-    async fn begin_on(&self, writer: &mut Writer) -> Result<(), StoreError> {
+    async fn begin_on(&self, writer: &mut Writer, durability: Durability) -> Result<(), StoreError> {
         let Some(connection) = writer.connection.as_mut() else { return Err(StoreError::Closed) };
         writer.in_transaction = true;
-        let begin = match connection {
-            WriteConnection::Sqlite(_) => "BEGIN IMMEDIATE",
-            WriteConnection::Postgres(_) => "BEGIN",
+        let begin = match (&connection, durability) {
+            (WriteConnection::Postgres(_), Durability::Full) => "BEGIN",
+            (WriteConnection::Postgres(_), Durability::Relaxed) => "BEGIN; SET LOCAL synchronous_commit = off",
+            // Nothing of a temporary database is synced.
+            (WriteConnection::Sqlite(_), durability)
+                if durability == writer.durability || matches!(self.location, Location::Temporary { .. }) =>
+            {
+                "BEGIN IMMEDIATE"
+            }
+            (WriteConnection::Sqlite(_), Durability::Full) => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
+            (WriteConnection::Sqlite(_), Durability::Relaxed) => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
         };
+        writer.durability = durability;
         let mut session = connection.session(&self.database);
         let begun = tokio::time::timeout(CONNECT_TIMEOUT, async {
             session.execute_script(begin).await?;
@@ -449,6 +462,7 @@ impl Inner {
         self.publish_sequence(event_log::last_sequence(&mut session).await?);
         tracing::warn!(database = %self.database, term, "the connection of the writer was lost and is replaced");
         writer.term = term;
+        writer.durability = Durability::Full;
         writer.connection = Some(connection);
         Ok(())
     }

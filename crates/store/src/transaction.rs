@@ -14,7 +14,7 @@ use crate::document::{from_text, to_value};
 use crate::index::Indexes;
 use crate::sql::Session;
 use crate::store::{Inner, Writer};
-use crate::{CollectionSpec, Document, Filter, NewDelivery, NewEvent, Query, StoreError, collection, event_log};
+use crate::{Abandoned, CollectionSpec, Document, Filter, NewEvent, Query, StoreError, collection, event_log};
 
 /// A write transaction: documents and the events they cause become visible together, or not at all.
 ///
@@ -54,6 +54,8 @@ macro_rules! run {
         result
     }};
 }
+
+mod deliveries;
 
 impl Transaction {
     pub(crate) fn new(inner: Arc<Inner>, writer: OwnedMutexGuard<Writer>) -> Self {
@@ -293,54 +295,6 @@ impl Transaction {
         run!(self, |session| event_log::set_cursor(session, name, sequence))
     }
 
-    /// Puts an event on its way to a subscriber, due now.
-    ///
-    /// # Errors
-    /// Fails when the event is unknown.
-    pub async fn enqueue_delivery(&mut self, delivery: NewDelivery) -> Result<(), StoreError> {
-        let now = self.inner.clock.now();
-        run!(self, |session| event_log::enqueue(session, delivery, now))
-    }
-
-    /// Removes a delivery that arrived. False when it is not there any more.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn delivery_succeeded(&mut self, id: i64) -> Result<bool, StoreError> {
-        run!(self, |session| event_log::succeeded(session, id))
-    }
-
-    /// Counts a failed attempt and sets the time of the next one. False when the delivery is not waiting any more.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn delivery_failed(
-        &mut self,
-        id: i64,
-        error: &str,
-        next_attempt_at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        run!(self, |session| event_log::failed(session, id, error, next_attempt_at))
-    }
-
-    /// Gives a delivery up after a last failed attempt: it stays as a dead letter and holds nothing back any more. False
-    /// when it is not waiting any more.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn dead_letter(&mut self, id: i64, error: &str) -> Result<bool, StoreError> {
-        run!(self, |session| event_log::bury(session, id, error))
-    }
-
-    /// Makes a dead letter due again, with all its attempts. False when there is no such dead letter.
-    ///
-    /// # Errors
-    /// Errors of the database.
-    pub async fn retry_dead_letter(&mut self, id: i64) -> Result<bool, StoreError> {
-        let now = self.inner.clock.now();
-        run!(self, |session| event_log::revive(session, id, now))
-    }
-
     /// Removes the cursor and all deliveries of a subscriber that exists no longer.
     ///
     /// # Errors
@@ -357,12 +311,12 @@ impl Transaction {
         run!(self, |session| event_log::prune(session, created_before))
     }
 
-    /// Removes events created before the instant although a cursor or a delivery may still need them, with these deliveries,
-    /// and tells how many events.
+    /// Removes events created before the instant although a cursor or a delivery may still need them, with these
+    /// deliveries.
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn abandon_events(&mut self, created_before: Timestamp) -> Result<u64, StoreError> {
+    pub async fn abandon_events(&mut self, created_before: Timestamp) -> Result<Abandoned, StoreError> {
         run!(self, |session| event_log::abandon(session, created_before))
     }
 }

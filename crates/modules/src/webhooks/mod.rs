@@ -1,51 +1,46 @@
 //! Webhooks: events are posted to the systems of the organisation
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.1).
 //!
-//! Delivery is at least once. A fan-out reads the event log and writes, together with its own progress, one delivery for
-//! every trigger that an event matches. Workers, independent of each other, post what is due: in order for each object,
-//! again after failures with growing pauses, until it succeeds or is given up.
+//! Each web address is a target of the delivery engine, which posts every event once for each trigger it matches: at least
+//! once, in order for each object, again after failures, until it succeeds or is given up.
 
 mod client;
 mod config;
-mod fan_out;
 mod oauth2;
-mod retry;
 mod routes;
 mod target;
-mod worker;
 
-pub use config::{Authentication, DeliveryOptions, TargetConfig, WebhookConfig, WebhooksConfig, WebhooksConfigError};
+pub use config::{
+    Authentication, PrivateAddresses, Redirects, TargetConfig, WebhookConfig, WebhooksConfig, WebhooksConfigError,
+};
+pub use target::SigningSecret;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use runtime::events::Subscription;
-use runtime::{Module, ModuleContext, ModuleError, StatusReporter};
-use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
+use delivery::{Engine, TargetSpec};
+use runtime::{Module, ModuleContext, ModuleError};
+use store::{Store, StoreError};
 
 use client::Clients;
-use fan_out::FanOut;
-use routes::routes;
+use routes::{Route, routes};
 use target::Target;
-use worker::Worker;
 
-/// Name of the subscription in the store.
-const SUBSCRIPTION: &str = "webhooks";
+/// The place of all targets in the event log before each had one of its own.
+const FORMER_SUBSCRIPTION: &str = "webhooks";
 
 /// Posts events to web addresses.
 #[derive(Debug)]
 pub struct WebhooksModule {
     config: WebhooksConfig,
-    tasks: TaskTracker,
+    engine: OnceLock<Engine>,
 }
 
 impl WebhooksModule {
     /// The module with this configuration.
     #[must_use]
     pub fn new(config: WebhooksConfig) -> Self {
-        Self { config, tasks: TaskTracker::new() }
+        Self { config, engine: OnceLock::new() }
     }
 }
 
@@ -56,64 +51,60 @@ impl Module for WebhooksModule {
     }
 
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
-        let clients = Clients::new(self.config.skip_tls_check, self.config.delivery.request_timeout)
-            .map_err(|error| ModuleError(format!("the HTTP client could not be made: {error}")))?;
-        let subscription = Subscription::open(context.store.clone(), SUBSCRIPTION)
+        let mut clients = Clients::new(&self.config);
+        let mut specs = Vec::new();
+        for route in routes(&self.config) {
+            let target = Target::new(&route.target, &mut clients, Arc::clone(&context.clock))
+                .map_err(|error| ModuleError(error.to_string()))?;
+            specs.push(spec(route, target));
+        }
+        continue_former_subscription(&context.store, &specs)
             .await
             .map_err(|error| ModuleError(format!("the event log could not be read: {error}")))?;
-        let routes = routes(&self.config);
-        let status = TargetStatus::new(context.status.clone());
-        let options = &self.config.delivery;
-        for route in &routes {
-            let target = Arc::new(Target::new(&route.target, &clients));
-            let permits = Arc::new(Semaphore::new(options.max_parallel_requests));
-            for lane in &route.lanes {
-                let (target, permits) = (Arc::clone(&target), Arc::clone(&permits));
-                let worker = Worker::new(&context, route, lane, target, permits, options, status.clone());
-                self.tasks.spawn(worker.run(context.shutdown.clone()));
+        let status = context.status;
+        let report = move |failing: &[(String, String)]| {
+            if failing.is_empty() {
+                status.running();
+            } else {
+                let reasons: Vec<_> =
+                    failing.iter().map(|(target, reason)| format!("target {target}: {reason}")).collect();
+                status.degraded(reasons.join("; "));
             }
-        }
-        let fan_out = FanOut::new(context.store.clone(), subscription, routes);
-        self.tasks.spawn(fan_out.run(context.shutdown.clone()));
-        Ok(())
+        };
+        let engine =
+            Engine::start(context.store, context.clock, &context.deliveries, specs, context.shutdown, report);
+        self.engine.set(engine).map_err(|_| ModuleError("the module was started before".to_owned()))
     }
 
     async fn stop(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
+        if let Some(engine) = self.engine.get() {
+            engine.stopped().await;
+        }
     }
 }
 
-/// Which targets did not take the last thing they were given.
-#[derive(Debug, Clone)]
-struct TargetStatus {
-    failing: Arc<Mutex<BTreeMap<String, String>>>,
-    reporter: StatusReporter,
+fn spec(route: Route, target: Target) -> TargetSpec {
+    TargetSpec {
+        endpoint: route.endpoint(),
+        subscriber: route.subscriber,
+        name: route.name,
+        kind: "webhook",
+        module: "webhooks",
+        triggers: route.triggers,
+        options: route.target.delivery,
+        target: Arc::new(target),
+    }
 }
 
-impl TargetStatus {
-    fn new(reporter: StatusReporter) -> Self {
-        Self { failing: Arc::default(), reporter }
-    }
-
-    fn succeeded(&self, target: &str) {
-        self.update(|failing| failing.remove(target).is_some());
-    }
-
-    fn failed(&self, target: &str, reason: &str) {
-        self.update(|failing| failing.insert(target.to_owned(), reason.to_owned()).as_deref() != Some(reason));
-    }
-
-    fn update(&self, change: impl FnOnce(&mut BTreeMap<String, String>) -> bool) {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        if !change(&mut failing) {
-            return;
-        }
-        if failing.is_empty() {
-            self.reporter.running();
-        } else {
-            let reasons: Vec<_> = failing.iter().map(|(target, reason)| format!("target {target}: {reason}")).collect();
-            self.reporter.degraded(reasons.join("; "));
+/// Targets begin where the module stopped when it had one place in the log for all of them.
+async fn continue_former_subscription(store: &Store, specs: &[TargetSpec]) -> Result<(), StoreError> {
+    let Some(position) = store.cursor(FORMER_SUBSCRIPTION).await? else { return Ok(()) };
+    let mut transaction = store.begin().await?;
+    for spec in specs {
+        if transaction.cursor(&spec.subscriber).await?.is_none() {
+            transaction.set_target_cursor(&spec.subscriber, position).await?;
         }
     }
+    transaction.forget_subscriber(FORMER_SUBSCRIPTION).await?;
+    transaction.commit().await
 }

@@ -1,47 +1,43 @@
-//! From the configuration to the deliveries an event causes.
-
-use std::sync::Arc;
+//! From the configuration to the targets of the delivery engine.
 
 use crypto::hash::sha256;
-use runtime::events::matches;
-use tokio::sync::Notify;
+use url::Url;
 
-use super::config::{TargetConfig, WebhooksConfig};
+use super::config::{TRIGGER_PLACEHOLDER, TargetConfig, WebhooksConfig};
 
 /// A target with all triggers that lead to it.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
+    /// Its name in the store, which stays the same across restarts as long as the target does.
+    pub(super) subscriber: String,
     /// What people call the target.
-    pub(super) target_name: String,
+    pub(super) name: String,
     pub(super) target: TargetConfig,
-    triggers: Vec<String>,
-    /// An event is delivered once for every trigger it matches (`docs/protocol/07 §5.1`). The store knows one delivery
-    /// of an event for each subscriber, so every further match has a subscriber of its own.
-    pub(super) lanes: Vec<Lane>,
-}
-
-/// A subscriber of the store.
-#[derive(Debug, Clone)]
-pub(super) struct Lane {
-    /// Its name; stays the same across restarts as long as the target does.
-    pub(super) subscriber: Arc<str>,
-    /// Woken when there is something to deliver.
-    pub(super) wake: Arc<Notify>,
+    /// An event is delivered once for every trigger it matches (`docs/protocol/07 §5.1`).
+    pub(super) triggers: Vec<String>,
 }
 
 impl Route {
-    /// The lanes an event goes to.
-    pub(super) fn lanes_of(&self, namespace: &str) -> impl Iterator<Item = &Lane> {
-        let matching = self.triggers.iter().filter(|trigger| matches(trigger, namespace)).count();
-        self.lanes.iter().take(matching)
+    /// Where it leads, without what may be secret.
+    pub(super) fn endpoint(&self) -> String {
+        // With the placeholder in its host it is a URL only when an event is posted.
+        let plain = |url: &str| {
+            let mut url = Url::parse(url).ok()?;
+            url.set_query(None);
+            url.set_fragment(None);
+            url.set_username("").ok()?;
+            url.set_password(None).ok()?;
+            Some(url.to_string().replacen("%7B%7Btrigger%7D%7D", TRIGGER_PLACEHOLDER, 1))
+        };
+        plain(&self.target.url).unwrap_or_default()
     }
 }
 
 /// One route for each target that a webhook uses.
 pub(super) fn routes(config: &WebhooksConfig) -> Vec<Route> {
-    let mut routes: Vec<(String, Route)> = Vec::new();
+    let mut routes: Vec<Route> = Vec::new();
     for webhook in &config.webhooks {
-        let (key, target_name) = match &webhook.target_name {
+        let (subscriber, name) = match &webhook.target_name {
             Some(name) => (format!("webhooks/target/{name}"), name.clone()),
             None => {
                 let key = fingerprint(&webhook.target);
@@ -49,22 +45,14 @@ pub(super) fn routes(config: &WebhooksConfig) -> Vec<Route> {
             }
         };
         let triggers = webhook.triggers.iter().cloned();
-        match routes.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, route)) => route.triggers.extend(triggers),
+        match routes.iter_mut().find(|route| route.subscriber == subscriber) {
+            Some(route) => route.triggers.extend(triggers),
             None => {
-                let target = webhook.target.clone();
-                routes.push((key, Route { target_name, target, triggers: triggers.collect(), lanes: Vec::new() }));
+                routes.push(Route { subscriber, name, target: webhook.target.clone(), triggers: triggers.collect() });
             }
         }
     }
-    for (key, route) in &mut routes {
-        let lane = |index: usize| {
-            let subscriber = if index == 0 { key.as_str().into() } else { format!("{key}#{}", index + 1).into() };
-            Lane { subscriber, wake: Arc::new(Notify::new()) }
-        };
-        route.lanes = (0..route.triggers.len()).map(lane).collect();
-    }
-    routes.into_iter().map(|(_, route)| route).collect()
+    routes
 }
 
 /// A name for a target without name, from everything that tells it from others except secrets.
@@ -95,33 +83,41 @@ mod tests {
         routes(&WebhooksConfig::parse(&json!({ "targets": targets, "webhooks": webhooks })).unwrap())
     }
 
-    fn subscribers(route: &Route, namespace: &str) -> Vec<String> {
-        route.lanes_of(namespace).map(|lane| lane.subscriber.to_string()).collect()
-    }
-
     #[test]
-    fn one_delivery_for_every_matching_trigger() {
+    fn one_target_with_all_its_triggers() {
         let routes = routes_of(json!([
             { "triggers": ["**", "transport.*"], "target": "t" },
             { "triggers": ["transport.messageSent"], "target": "t" },
+            { "triggers": ["a"], "target": { "url": "http://i.example" } },
         ]));
-        assert_eq!(routes.len(), 1);
-        let route = routes.first().unwrap();
-        assert_eq!(subscribers(route, "runtime.modulesStarted"), ["webhooks/target/t"]);
-        assert_eq!(subscribers(route, "transport.messageReceived"), ["webhooks/target/t", "webhooks/target/t#2"]);
-        let all = ["webhooks/target/t", "webhooks/target/t#2", "webhooks/target/t#3"];
-        assert_eq!(subscribers(route, "transport.messageSent"), all);
+        let names: Vec<_> = routes.iter().map(|route| route.subscriber.as_str()).collect();
+        assert_eq!(names.first(), Some(&"webhooks/target/t"));
+        assert_eq!(names.len(), 2);
+        assert_eq!(routes.first().unwrap().triggers, ["**", "transport.*", "transport.messageSent"]);
     }
 
     #[test]
     fn targets_without_name_keep_their_subscriber() {
+        let subscriber = |webhooks: Value| routes_of(webhooks).remove(0).subscriber;
         let webhook = |key: &str| {
             let authentication = json!({ "type": "ApiKey", "apiKey": key });
             json!([{ "triggers": ["**"], "target": { "url": "http://i.example", "authentication": authentication } }])
         };
-        let [one, other] = ["a", "b"].map(|key| subscribers(routes_of(webhook(key)).first().unwrap(), "x"));
+        let [one, other] = ["a", "b"].map(|key| subscriber(webhook(key)));
         assert_eq!(one, other, "secrets do not count");
-        let elsewhere = routes_of(json!([{ "triggers": ["**"], "target": { "url": "http://j.example" } }]));
-        assert_ne!(one, subscribers(elsewhere.first().unwrap(), "x"));
+        let elsewhere = json!([{ "triggers": ["**"], "target": { "url": "http://j.example" } }]);
+        assert_ne!(one, subscriber(elsewhere));
+    }
+
+    #[test]
+    fn what_operators_see_holds_no_secret() {
+        for (url, endpoint) in [
+            ("http://user:pass@h.example/a/{{trigger}}?key=secret#x", "http://h.example/a/{{trigger}}"),
+            ("https://h.example", "https://h.example/"),
+            ("https://{{trigger}}.example/a", ""),
+        ] {
+            let routes = routes_of(json!([{ "triggers": ["**"], "target": { "url": url } }]));
+            assert_eq!(routes.first().unwrap().endpoint(), endpoint);
+        }
     }
 }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use core_types::Clock;
-use store::{Store, StoreError};
+use store::{Abandoned, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// How long an event is kept after it was recorded, at least. One that a subscription has not read, or that is still to
 /// be delivered somewhere, is kept longer.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long any event is kept. Only what nothing reads any more waits so long: a module that was removed from the
-/// configuration, a target that is gone, a dead letter. Without an end they would keep the whole log from then on.
+/// configuration, a target that is gone, a dead letter; and what a target does not take whose age limit is longer.
+/// Without an end they would keep the whole log from then on.
 const KEPT_AT_MOST: Duration = Duration::from_hours(90 * 24);
 /// How often old events are removed.
 const INTERVAL: Duration = Duration::from_hours(24);
@@ -23,12 +24,7 @@ pub(crate) async fn remove_old_events(store: Store, clock: std::sync::Arc<dyn Cl
                 if removed.read > 0 {
                     tracing::info!(events.removed = removed.read, "old events were removed");
                 }
-                if removed.abandoned > 0 {
-                    tracing::warn!(
-                        events.removed = removed.abandoned,
-                        "events that nobody has taken for a long time were given up"
-                    );
-                }
+                report(&removed.abandoned);
             }
             Err(error) => tracing::warn!(%error, "old events could not be removed"),
         }
@@ -39,11 +35,26 @@ pub(crate) async fn remove_old_events(store: Store, clock: std::sync::Arc<dyn Cl
     }
 }
 
-/// How many events were removed.
+/// What was given up is never given up silently.
+fn report(abandoned: &Abandoned) {
+    if abandoned.events > 0 {
+        tracing::warn!(events.removed = abandoned.events, "events that nobody has taken for a long time were given up");
+    }
+    for (subscriber, count) in &abandoned.unread {
+        tracing::error!(subscriber, events.removed = count, "it will never get events that it had not read yet");
+        metrics::counter!("connector_events_abandoned_total", "subscriber" => subscriber.clone()).increment(*count);
+    }
+    for (subscriber, count) in &abandoned.deliveries {
+        tracing::warn!(subscriber, deliveries.removed = count, "its deliveries of these events were removed");
+        metrics::counter!("connector_deliveries_abandoned_total", "subscriber" => subscriber.clone()).increment(*count);
+    }
+}
+
+/// What was removed.
 #[derive(Debug, PartialEq, Eq)]
 struct Removed {
     read: u64,
-    abandoned: u64,
+    abandoned: Abandoned,
 }
 
 async fn prune(store: &Store, clock: &dyn Clock) -> Result<Removed, StoreError> {
@@ -61,7 +72,7 @@ mod tests {
     use std::sync::Arc;
 
     use core_types::{ManualClock, Timestamp};
-    use store::{NewEvent, StoreOptions};
+    use store::{DeliveryPhase, NewDelivery, NewEvent, StoreOptions};
 
     use super::*;
     use crate::events::Subscription;
@@ -79,6 +90,10 @@ mod tests {
         (clock, Store::in_memory_with(options).await.unwrap())
     }
 
+    fn nothing() -> Abandoned {
+        Abandoned::default()
+    }
+
     #[tokio::test]
     async fn only_old_events_that_everybody_has_read_go() {
         let (clock, store) = world().await;
@@ -87,11 +102,12 @@ mod tests {
             append(&store).await;
             clock.advance(KEPT / 2 + Duration::from_secs(1));
         }
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 0 }, "not read yet");
+        let removed = prune(&store, &*clock).await.unwrap();
+        assert_eq!(removed, Removed { read: 0, abandoned: nothing() }, "not read yet");
         subscription.next_batch(9).await.unwrap();
         subscription.confirm().await.unwrap();
         let removed = prune(&store, &*clock).await.unwrap();
-        assert_eq!(removed, Removed { read: 1, abandoned: 0 }, "the second one is not old enough");
+        assert_eq!(removed, Removed { read: 1, abandoned: nothing() }, "the second one is not old enough");
         assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
     }
 
@@ -102,9 +118,41 @@ mod tests {
         append(&store).await;
         clock.advance(KEPT_AT_MOST);
         append(&store).await;
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 0 });
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: nothing() });
         clock.advance(Duration::from_secs(1));
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: 1 });
+        let unread = vec![("removed module".to_owned(), 1)];
+        let abandoned = Abandoned { events: 1, unread, deliveries: Vec::new() };
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned });
         assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_target_loses_is_counted() {
+        let (clock, store) = world().await;
+        let mut transaction = store.begin().await.unwrap();
+        transaction.set_target_cursor("t", 1).await.unwrap();
+        transaction.commit().await.unwrap();
+        append(&store).await;
+        append(&store).await;
+        let mut transaction = store.begin().await.unwrap();
+        let dead = NewDelivery {
+            subscriber: "t".to_owned(),
+            event_sequence: 1,
+            copy: 1,
+            object_id: None,
+            attempts: 3,
+            next_attempt_at: clock.now(),
+            last_error: None,
+            since: clock.now(),
+            phase: DeliveryPhase::Dead,
+        };
+        assert!(transaction.add_delivery(dead).await.unwrap());
+        transaction.commit().await.unwrap();
+        clock.advance(KEPT_AT_MOST);
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: nothing() }, "both are needed");
+        clock.advance(Duration::from_secs(1));
+        let lost = vec![("t".to_owned(), 1)];
+        let abandoned = Abandoned { events: 2, unread: lost.clone(), deliveries: lost };
+        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned });
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::{Mutex, watch};
 
-use super::{Inner, Store, Writer, WriterState};
+use super::{Durability, Inner, Store, Writer, WriterState};
 use crate::config::Location;
 use crate::connection::{Readers, WriteConnection, describe};
 use crate::migration::SchemaState;
@@ -55,8 +55,14 @@ impl Store {
         let indexes = collection::load_indexes(&mut session).await?;
         let last_sequence = event_log::last_sequence(&mut session).await?;
         drop(connection);
-        let writer =
-            Writer { connection: None, in_transaction: false, state: WriterState::ReadOnly, term: 0, lock_file: None };
+        let writer = Writer {
+            connection: None,
+            in_transaction: false,
+            state: WriterState::ReadOnly,
+            term: 0,
+            durability: Durability::Full,
+            lock_file: None,
+        };
         let inner = Inner {
             database,
             holder: String::new(),

@@ -1,6 +1,7 @@
 //! Databases for the tests: each test has its own, and takes it away afterwards.
 
 use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row};
 use store::{Store, StoreConfig, StoreError, StoreOptions};
 use tempfile::TempDir;
@@ -56,6 +57,21 @@ impl TestDatabase {
         if matches!(self.place, Place::Schema(_)) {
             let sql = format!("DROP SCHEMA \"{schema}\" CASCADE");
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
+        }
+    }
+
+    /// Runs a statement as somebody else who works on the database.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        match &self.place {
+            Place::Folder(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join("test.db"));
+                sqlx::raw_sql(sql).execute(&mut options.connect().await.unwrap()).await.unwrap();
+            }
+            Place::Schema(schema) => {
+                let mut admin = admin().await;
+                let sql = format!("SET search_path TO \"{schema}\"; {sql}");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+            }
         }
     }
 

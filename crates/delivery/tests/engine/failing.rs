@@ -1,0 +1,237 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use delivery::{Activity, DeliveryError, DeliveryOptions, DeliveryQuery, DeliveryState, DeliveryView};
+
+use crate::support::{Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable};
+
+async fn list(world: &World, state: DeliveryState) -> Vec<DeliveryView> {
+    let query = DeliveryQuery { state: Some(state), limit: 1000, ..DeliveryQuery::default() };
+    world.deliveries.list(&query).await.unwrap()
+}
+
+async fn dead(world: &World) -> Vec<DeliveryView> {
+    list(world, DeliveryState::Dead).await
+}
+
+fn names(deliveries: &[DeliveryView]) -> Vec<&str> {
+    deliveries.iter().map(|delivery| delivery.namespace.strip_prefix("test.").unwrap()).collect()
+}
+
+pub(crate) async fn what_fails_is_tried_again_before_what_comes_after_it(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| match name(message) {
+        "first" if message.attempt < 4 => refused(),
+        _ => Reply::Take,
+    });
+    let running = world.start(vec![spec("t", &target)]);
+    world.append(&[("first", Some("X")), ("second", Some("X")), ("other", Some("Y")), ("free", None)]).await;
+    target.attempts(7).await;
+    world.append(&[("third", Some("X"))]).await;
+    let got = target.attempts(8).await;
+    let state = world.until("test/t", |state| state.waiting == 0).await;
+    running.stop().await;
+    assert_eq!((state.delivered, state.failed, state.last_error.as_deref()), (5, 3, Some("no")));
+    let of_x: Vec<_> = target.taken().into_iter().filter(|name| name != "other" && name != "free").collect();
+    assert_eq!(of_x, ["first", "second", "third"]);
+    let first: Vec<_> = got.iter().filter(|got| name(&got.message) == "first").collect();
+    assert_eq!(first.iter().map(|got| got.message.attempt).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(first.iter().all(|got| got.message.id == first[0].message.id), "the same in all attempts");
+}
+
+pub(crate) async fn a_dead_target_is_left_alone_and_recovers(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let is_there = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_there);
+    let target =
+        Scripted::new(move |_| if flag.load(Ordering::SeqCst) { Reply::Take } else { unreachable() });
+    let mut health = world.health.subscribe();
+    let running = world.start(vec![spec("t", &target)]);
+    world.append_many(5000, |number| Some(format!("O{}", number % 500))).await;
+    let state = world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. })).await;
+    assert!(matches!(state.activity, Activity::Failing { reason, .. } if reason == "nobody is there"));
+    health.wait_for(|failing| *failing == [("t".to_owned(), "nobody is there".to_owned())]).await.unwrap();
+    // Some probes later.
+    let before = target.attempts(1).await.len();
+    let after = target.attempts(before + 10).await.len();
+    let state = world.until("test/t", |state| state.waiting == 5000).await;
+    assert!(state.parked < 300, "{} rows", state.parked);
+    assert!(after < 400, "{after} attempts");
+    assert!(state.lag.is_some());
+
+    is_there.store(true, Ordering::SeqCst);
+    world.until("test/t", |state| state.waiting == 0).await;
+    health.wait_for(Vec::is_empty).await.unwrap();
+    assert_eq!(world.state("test/t").await.activity, Activity::Delivering);
+    running.stop().await;
+    let taken = target.taken();
+    assert_eq!(taken.len(), 5000, "none twice");
+    for object in 0..500 {
+        let of_it: Vec<usize> =
+            taken.iter().map(|name| name.parse().unwrap()).filter(|number| number % 500 == object).collect();
+        assert!(of_it.is_sorted() && of_it.len() == 10, "{of_it:?}");
+    }
+}
+
+pub(crate) async fn a_message_nobody_takes_does_not_stop_the_others(database: TestDatabase) {
+    let world = World::open(&database).await;
+    for reply in [refused as fn() -> Reply, unreachable] {
+        let target = Scripted::new(move |message| if name(message) == "poison" { reply() } else { Reply::Take });
+        let running = world.start(vec![spec("t", &target)]);
+        world.append(&[("poison", Some("X"))]).await;
+        target.attempts(8).await;
+        world.append(&[("a", Some("Y")), ("b", None), ("c", Some("X"))]).await;
+        world.until("test/t", |state| state.delivered >= 2).await;
+        let mut taken = target.taken();
+        taken.sort();
+        assert_eq!(taken, ["a", "b"], "what is about another object");
+        running.stop().await;
+        for waiting in list(&world, DeliveryState::Waiting).await {
+            let id = waiting.id;
+            assert!(!world.deliveries.discard(id).await.unwrap(), "it is not dead");
+        }
+        let mut transaction = world.store.begin().await.unwrap();
+        transaction.forget_subscriber("test/t").await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+}
+
+pub(crate) async fn the_hopeless_is_given_up_at_once(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| match name(message) {
+        "large" => Reply::Fail(DeliveryError::Hopeless("larger than the limit".to_owned())),
+        _ => Reply::Take,
+    });
+    let running = world.start(vec![spec("t", &target)]);
+    world.append(&[("large", Some("X")), ("next", Some("X"))]).await;
+    target.attempts(2).await;
+    let state = world.until("test/t", |state| state.dead_letters == 1 && state.waiting == 0).await;
+    assert_eq!(state.activity, Activity::Delivering);
+    running.stop().await;
+    assert_eq!(target.taken(), ["next"]);
+    let letter = dead(&world).await.remove(0);
+    assert_eq!((letter.namespace.as_str(), letter.attempts, letter.next_attempt_at), ("test.large", 1, None));
+    assert_eq!(letter.last_error.as_deref(), Some("larger than the limit"));
+    assert_eq!(letter.object_id.as_deref(), Some("X"));
+    assert!(world.deliveries.discard(letter.id).await.unwrap());
+    assert!(!world.deliveries.discard(letter.id).await.unwrap());
+    assert_eq!(world.deliveries.get(letter.id).await.unwrap(), None);
+}
+
+pub(crate) async fn what_is_refused_too_often_is_given_up(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| if name(message) == "bad" { refused() } else { Reply::Take });
+    let options = DeliveryOptions { max_attempts: Some(3), ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append(&[("bad", Some("X")), ("good", Some("X"))]).await;
+    target.attempts(4).await;
+    world.until("test/t", |state| state.dead_letters == 1 && state.waiting == 0).await;
+    running.stop().await;
+    assert_eq!(target.taken(), ["good"]);
+    assert_eq!(dead(&world).await[0].attempts, 3);
+}
+
+pub(crate) async fn the_old_is_given_up(database: TestDatabase) {
+    let world = World::manual(&database).await;
+    let target = Scripted::new(|message| if name(message) == "stubborn" { refused() } else { Reply::Take });
+    let options = DeliveryOptions { dead_letter_after: Duration::from_secs(100), ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append(&[("stubborn", Some("X")), ("behind", Some("X"))]).await;
+    for attempt in 1..4 {
+        target.attempts(attempt).await;
+        world.advance(Duration::from_secs(1));
+    }
+    assert!(dead(&world).await.is_empty());
+    world.advance(Duration::from_secs(100));
+    world.until("test/t", |state| state.dead_letters == 1 && state.waiting == 0).await;
+    running.stop().await;
+    assert_eq!(target.taken(), ["behind"], "late, but it was taken");
+    assert_eq!(names(&dead(&world).await), ["stubborn"]);
+}
+
+/// While nothing is taken, what gets too old is given up without an attempt; the rest stays in the log.
+pub(crate) async fn the_old_is_given_up_while_the_target_is_dead(database: TestDatabase) {
+    let world = World::manual(&database).await;
+    let target = Scripted::new(|_| unreachable());
+    let options = DeliveryOptions { dead_letter_after: Duration::from_secs(100), ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options.clone())]);
+    world.append_many(2000, |number| Some(format!("O{}", number % 7))).await;
+    // Time stands still otherwise, and with it what waits for it.
+    let tick = async {
+        loop {
+            world.advance(Duration::from_millis(20));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let given_up = async {
+        world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. })).await;
+        world.advance(Duration::from_secs(50));
+        world.append(&[("young", Some("O1"))]).await;
+        world.advance(Duration::from_secs(50));
+        world.until("test/t", |state| state.dead_letters == 2000).await
+    };
+    tokio::pin!(tick);
+    let state = tokio::select! {
+        () = &mut tick => unreachable!(),
+        state = given_up => state,
+    };
+    assert_eq!(state.waiting, 1);
+    assert!(target.got.lock().unwrap().len() < 300);
+    let letters = dead(&world).await;
+    assert!(letters.iter().any(|letter| letter.attempts == 0 && letter.last_error.is_some()));
+    // The target comes back for what is left.
+    target.now_does(|_| Reply::Take);
+    tokio::select! {
+        () = &mut tick => unreachable!(),
+        _ = world.until("test/t", |state| state.waiting == 0) => {}
+    }
+    assert_eq!(target.taken(), ["young"]);
+    running.stop().await;
+}
+
+pub(crate) async fn more_than_may_wait_is_given_up_from_the_oldest_on(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|_| unreachable());
+    let options = DeliveryOptions { max_waiting: 100, max_in_flight: 4, ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append_many(1000, |number| Some(format!("O{number}"))).await;
+    let state = world.until("test/t", |state| state.waiting == 100 && state.dead_letters == 900).await;
+    assert!(matches!(state.activity, Activity::Failing { .. }));
+    target.now_does(|_| Reply::Take);
+    world.until("test/t", |state| state.waiting == 0).await;
+    running.stop().await;
+    let mut taken: Vec<usize> = target.taken().iter().map(|name| name.parse().unwrap()).collect();
+    taken.sort_unstable();
+    assert_eq!(taken, (900..1000).collect::<Vec<_>>());
+}
+
+pub(crate) async fn only_so_many_dead_letters_are_kept(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|_| Reply::Fail(DeliveryError::Hopeless("never".to_owned())));
+    let options = DeliveryOptions { max_dead_letters: 10, ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append_many(100, |_| None).await;
+    target.attempts(100).await;
+    world.until("test/t", |state| state.dead_letters == 10 && state.waiting == 0).await;
+    running.stop().await;
+    let expected: Vec<String> = (90..100).map(|number| number.to_string()).collect();
+    let mut left: Vec<String> = names(&dead(&world).await).iter().map(ToString::to_string).collect();
+    left.sort();
+    assert_eq!(left, expected);
+}
+
+pub(crate) async fn a_target_that_panics_or_hangs_has_failed(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| match (name(message), message.attempt) {
+        ("hangs", 1) => Reply::Never,
+        ("panics", 1) => panic!("a fault of the target"),
+        _ => Reply::Take,
+    });
+    let options = DeliveryOptions { attempt_timeout: Duration::from_millis(50), ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append(&[("hangs", None)]).await;
+    let state = world.until("test/t", |state| state.delivered == 1).await;
+    assert_eq!(state.last_error.as_deref(), Some("no answer within 0.05 seconds"));
+    drop(running);
+}

@@ -1,0 +1,339 @@
+//! Databases, targets that do as they are told, and engines that can be killed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use core_types::{Clock, ManualClock, SystemClock, Timestamp};
+use delivery::{Deliveries, DeliveryError, DeliveryOptions, Engine, Message, Target, TargetSpec, TargetState};
+use serde_json::json;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use store::{NewEvent, Store, StoreConfig, StoreOptions};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+
+/// An empty database of one of the two kinds, taken away afterwards.
+pub(crate) struct TestDatabase {
+    pub(crate) config: StoreConfig,
+    _folder: Option<TempDir>,
+    schema: Option<String>,
+}
+
+impl TestDatabase {
+    pub(crate) fn sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        let connection_string = format!("sqlite://{}", folder.path().display());
+        let config = StoreConfig { connection_string, db_name: "test".to_owned() };
+        Self { config, _folder: Some(folder), schema: None }
+    }
+
+    pub(crate) fn postgres() -> Self {
+        let schema = format!("delivery_{}", uuid::Uuid::new_v4().simple());
+        let config = StoreConfig { connection_string: postgres_url(), db_name: schema.clone() };
+        Self { config, _folder: None, schema: Some(schema) }
+    }
+
+    pub(crate) async fn open(&self, clock: &Arc<dyn Clock>) -> Store {
+        let options = StoreOptions { clock: Arc::clone(clock), ..StoreOptions::default() };
+        Store::open_with(&self.config, options).await.unwrap()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some(schema) = self.schema.take() else { return };
+        // A thread of its own, because the test's runtime may be running here.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut admin: PgConnection =
+                    postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+                let sql = format!("SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+            });
+        });
+        assert!(dropped.join().is_ok() || std::thread::panicking());
+    }
+}
+
+pub(crate) fn postgres_url() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
+}
+
+/// An open store, and what an Account has around it.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) manual: Option<Arc<ManualClock>>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) health: watch::Sender<Vec<(String, String)>>,
+}
+
+impl World {
+    pub(crate) async fn open(database: &TestDatabase) -> Self {
+        Self::with_clock(database, Arc::new(SystemClock), None).await
+    }
+
+    /// With a clock that only moves when it is told to.
+    pub(crate) async fn manual(database: &TestDatabase) -> Self {
+        let manual = Arc::new(ManualClock::new(START));
+        Self::with_clock(database, Arc::clone(&manual) as Arc<dyn Clock>, Some(manual)).await
+    }
+
+    async fn with_clock(database: &TestDatabase, clock: Arc<dyn Clock>, manual: Option<Arc<ManualClock>>) -> Self {
+        let store = database.open(&clock).await;
+        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
+        Self { store, clock, manual, deliveries, health: watch::Sender::default() }
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.manual.as_ref().unwrap().advance(by);
+    }
+
+    pub(crate) fn start(&self, specs: Vec<TargetSpec>) -> Running {
+        let shutdown = CancellationToken::new();
+        let health = self.health.clone();
+        let report = move |failing: &[(String, String)]| {
+            health.send_replace(failing.to_vec());
+        };
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        let engine = Engine::start(store, clock, &self.deliveries, specs, shutdown.clone(), report);
+        Running { engine, shutdown }
+    }
+
+    /// Appends events in one transaction, each named with its object.
+    pub(crate) async fn append(&self, events: &[(&str, Option<&str>)]) {
+        let mut transaction = self.store.begin().await.unwrap();
+        for (name, object) in events {
+            transaction.append_event(event(name, *object)).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Appends events `test.0` … in transactions of 500, each about the object its number leads to.
+    pub(crate) async fn append_many(&self, count: usize, object: impl Fn(usize) -> Option<String>) {
+        let numbers: Vec<usize> = (0..count).collect();
+        for chunk in numbers.chunks(500) {
+            let mut transaction = self.store.begin().await.unwrap();
+            for number in chunk {
+                let object = object(*number);
+                transaction.append_event(event(&number.to_string(), object.as_deref())).await.unwrap();
+            }
+            transaction.commit().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn state(&self, subscriber: &str) -> TargetState {
+        self.deliveries.target(subscriber).await.unwrap().unwrap()
+    }
+
+    /// Waits until a target is as described.
+    pub(crate) async fn until(&self, subscriber: &str, condition: impl Fn(&TargetState) -> bool) -> TargetState {
+        let waiting = async {
+            loop {
+                let state = self.state(subscriber).await;
+                if condition(&state) {
+                    return state;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        match timeout(PATIENCE, waiting).await {
+            Ok(state) => state,
+            Err(_) => panic!("it stayed {:?}", self.state(subscriber).await),
+        }
+    }
+}
+
+pub(crate) fn event(name: &str, object: Option<&str>) -> NewEvent {
+    NewEvent {
+        namespace: format!("test.{name}"),
+        object_id: object.map(str::to_owned),
+        data: Some(json!({ "name": name })),
+        correlation_id: None,
+    }
+}
+
+/// An engine at work.
+pub(crate) struct Running {
+    pub(crate) engine: Engine,
+    shutdown: CancellationToken,
+}
+
+impl Running {
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        timeout(PATIENCE, self.engine.stopped()).await.unwrap();
+    }
+}
+
+/// What a target does with a message.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Take,
+    TakeAfter(Duration),
+    Fail(DeliveryError),
+    Never,
+}
+
+pub(crate) fn unreachable() -> Reply {
+    Reply::Fail(DeliveryError::Unreachable("nobody is there".to_owned()))
+}
+
+pub(crate) fn refused() -> Reply {
+    Reply::Fail(DeliveryError::Refused("no".to_owned()))
+}
+
+/// A message a target got, and whether it took it.
+#[derive(Debug, Clone)]
+pub(crate) struct Got {
+    pub(crate) message: Message,
+    pub(crate) taken: bool,
+}
+
+type Script = Box<dyn Fn(&Message) -> Reply + Send + Sync>;
+
+/// A target that does what its script says, and remembers everything.
+pub(crate) struct Scripted {
+    script: Mutex<Script>,
+    pub(crate) got: Mutex<Vec<Got>>,
+    count: watch::Sender<usize>,
+    /// Objects with a message that was not answered yet.
+    out: Mutex<HashMap<String, usize>>,
+    most_out: Mutex<(usize, usize)>,
+}
+
+impl Scripted {
+    pub(crate) fn new(script: impl Fn(&Message) -> Reply + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            script: Mutex::new(Box::new(script)),
+            got: Mutex::default(),
+            count: watch::Sender::new(0),
+            out: Mutex::default(),
+            most_out: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn taking() -> Arc<Self> {
+        Self::new(|_| Reply::Take)
+    }
+
+    pub(crate) fn now_does(&self, script: impl Fn(&Message) -> Reply + Send + Sync + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// Waits until it has got so many messages, taken or not.
+    pub(crate) async fn attempts(&self, count: usize) -> Vec<Got> {
+        let mut counts = self.count.subscribe();
+        let enough = timeout(PATIENCE, counts.wait_for(|got| *got >= count)).await;
+        assert!(enough.is_ok(), "{} attempts only", self.got.lock().unwrap().len());
+        self.got.lock().unwrap().clone()
+    }
+
+    /// The events it took, by the last segments of their names, in order.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        let got = self.got.lock().unwrap();
+        got.iter().filter(|got| got.taken).map(|got| name(&got.message).to_owned()).collect()
+    }
+
+    pub(crate) fn most_at_the_same_time(&self) -> usize {
+        self.most_out.lock().unwrap().1
+    }
+}
+
+pub(crate) fn name(message: &Message) -> &str {
+    message.namespace.rsplit('.').next().unwrap()
+}
+
+/// Counts what is out, also when an attempt is dropped.
+struct Out<'a>(&'a Scripted, Option<String>);
+
+impl<'a> Out<'a> {
+    fn new(target: &'a Scripted, object: Option<String>) -> Self {
+        if let Some(object) = &object {
+            let mut out = target.out.lock().unwrap();
+            let count = out.entry(object.clone()).or_default();
+            *count += 1;
+            assert_eq!(*count, 1, "two messages about {object} at the same time");
+        }
+        let (now, most) = &mut *target.most_out.lock().unwrap();
+        *now += 1;
+        *most = (*now).max(*most);
+        Self(target, object)
+    }
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        if let Some(object) = &self.1 {
+            *self.0.out.lock().unwrap().get_mut(object).unwrap() -= 1;
+        }
+        self.0.most_out.lock().unwrap().0 -= 1;
+    }
+}
+
+#[async_trait]
+impl Target for Scripted {
+    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+        let _out = Out::new(self, message.object_id.clone());
+        let reply = self.script.lock().unwrap()(message);
+        let keep = |taken: bool| {
+            self.got.lock().unwrap().push(Got { message: message.clone(), taken });
+            self.count.send_modify(|count| *count += 1);
+        };
+        match reply {
+            Reply::Take => {
+                keep(true);
+                Ok(())
+            }
+            Reply::TakeAfter(time) => {
+                tokio::time::sleep(time).await;
+                keep(true);
+                Ok(())
+            }
+            Reply::Fail(error) => {
+                keep(false);
+                Err(error)
+            }
+            Reply::Never => {
+                keep(false);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// Fast enough for tests.
+pub(crate) fn quick() -> DeliveryOptions {
+    DeliveryOptions {
+        attempt_timeout: Duration::from_secs(5),
+        retry_delay: Duration::from_millis(5),
+        max_retry_delay: Duration::from_millis(50),
+        ..DeliveryOptions::default()
+    }
+}
+
+pub(crate) fn spec(name: &str, target: &Arc<Scripted>) -> TargetSpec {
+    spec_with(name, target, quick())
+}
+
+pub(crate) fn spec_with(name: &str, target: &Arc<Scripted>, options: DeliveryOptions) -> TargetSpec {
+    TargetSpec {
+        subscriber: format!("test/{name}"),
+        name: name.to_owned(),
+        kind: "test",
+        module: "tests",
+        endpoint: format!("memory:{name}"),
+        triggers: vec!["**".to_owned()],
+        options,
+        target: Arc::clone(target) as Arc<dyn Target>,
+    }
+}
