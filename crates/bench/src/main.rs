@@ -31,7 +31,7 @@ struct Cli {
     /// Measures with PostgreSQL as well, on a server started for it.
     #[arg(long)]
     postgres: bool,
-    /// Measures only what has this in its name: start, messages, webhooks, files, sizes (with reads).
+    /// Measures only what has this in its name: start, messages, webhooks, latency, brokers, files, sizes (with reads).
     #[arg(long, value_name = "PART")]
     only: Option<String>,
     /// Writes the figures into this document, between its markers.
@@ -86,6 +86,14 @@ async fn measure_with(name: &'static str, database: &Database, cli: &Cli, report
     if wanted("webhooks") {
         eprintln!("{name}: webhooks");
         add(measure::webhooks(&place).await?);
+    }
+    if wanted("latency") {
+        eprintln!("{name}: latency");
+        add(measure::latency(&place).await?);
+    }
+    if wanted("brokers") {
+        eprintln!("{name}: brokers");
+        add(measure::brokers(&place).await?);
     }
     if wanted("files") {
         eprintln!("{name}: files");

@@ -67,9 +67,12 @@ impl RestClient {
     /// # Errors
     /// When the Connector will never come back, or takes longer than a minute.
     pub async fn call(&self, method: Method, route: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+        self.call_path(method, &format!("/api/core/v1{route}"), body).await
+    }
+
+    async fn call_path(&self, method: Method, route: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
         let url = self.url.clone().wait_for(Option::is_some).await?.clone().unwrap_or_default();
-        let mut request =
-            self.http.request(method, format!("{url}/api/core/v1{route}")).header("X-API-KEY", &self.api_key);
+        let mut request = self.http.request(method, format!("{url}{route}")).header("X-API-KEY", &self.api_key);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -112,6 +115,15 @@ impl RestClient {
     pub async fn put(&self, route: &str) -> anyhow::Result<Value> {
         let answer = self.call(Method::PUT, route, None).await?;
         answer.result(200).with_context(|| format!("{}: PUT {route}", self.name))
+    }
+
+    /// The targets of events, and how far each has got.
+    ///
+    /// # Errors
+    /// When the call fails.
+    pub async fn delivery_targets(&self) -> anyhow::Result<Value> {
+        let answer = self.call_path(Method::GET, "/api/delivery/v1/Targets", None).await?;
+        answer.result(200).with_context(|| format!("{}: targets of events", self.name))
     }
 
     /// Synchronises.

@@ -1,16 +1,19 @@
 //! The measurements, one file each.
 
+mod bare_brokers;
+mod brokers;
 mod files;
 mod messages;
 mod sizes;
 mod start;
 mod webhooks;
 
+pub(crate) use brokers::brokers;
 pub(crate) use files::files;
 pub(crate) use messages::messages;
 pub(crate) use sizes::sizes;
 pub(crate) use start::start;
-pub(crate) use webhooks::webhooks;
+pub(crate) use webhooks::{latency, webhooks};
 
 use crate::report::Row;
 

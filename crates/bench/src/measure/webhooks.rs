@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use system_tests::WebhookReceiver;
 use tokio::task::JoinSet;
 
-use crate::clock::{median, per_second};
+use crate::clock::{median, milliseconds, per_second};
 use crate::fill;
 use crate::pair::{Pair, Place};
 use crate::report::Row;
@@ -66,4 +66,35 @@ async fn post_in_a_loop(url: &str, body: &bytes::Bytes, count: usize) -> anyhow:
         result??;
     }
     Ok(per_second(count, started.elapsed()))
+}
+
+/// How long an event takes to a webhook of a Connector that has nothing else to do.
+pub(crate) async fn latency(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
+    let receiver = WebhookReceiver::start().await?;
+    let mut modules = Map::new();
+    let webhook = json!({ "triggers": ["transport.messageSent"], "target": { "url": receiver.url() } });
+    modules.insert("webhooks".to_owned(), json!({ "enabled": true, "webhooks": [webhook] }));
+    let pair = Pair::start(place, "latency", modules).await?;
+    let mut count = receiver.count();
+    let mut durations = Vec::new();
+    for _ in 0..place.count(1000, 20) {
+        count.borrow_and_update();
+        let answered = async {
+            pair.a.client.send_mail(&pair.b.address, "measured", "body").await?.result(201)?;
+            anyhow::Ok(Instant::now())
+        };
+        let arrived = async {
+            count.changed().await?;
+            anyhow::Ok(Instant::now())
+        };
+        let (answered, arrived) = tokio::try_join!(answered, arrived)?;
+        durations.push(milliseconds(arrived.saturating_duration_since(answered)));
+    }
+    pair.end().await?;
+    durations.sort_by(f64::total_cmp);
+    let at = |percent: usize| durations.get(durations.len() * percent / 100).copied().unwrap_or(f64::NAN);
+    Ok(vec![
+        Row::new("from the answer that caused an event to its webhook, idle", place.name, format!("{:.1} ms", at(50)))
+            .beside(format!("99 of 100: {:.1} ms", at(99))),
+    ])
 }

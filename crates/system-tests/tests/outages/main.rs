@@ -1,0 +1,45 @@
+//! What happens to 10,000 events while their target is stopped and the Connector killed (kill -9) in the middle of them: the
+//! target gets each at least once, hardly one twice, and what is about one object in its order. Beside it a target that is dead
+//! all the time, which delays nobody.
+//!
+//! The targets are real servers; what they got is read by clients that know nothing of us.
+
+mod audit;
+mod goal;
+mod world;
+
+use system_tests::{BrokerKind, Database, Postgres};
+
+use goal::{BrokerGoal, WebhookGoal};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn amqp() -> anyhow::Result<()> {
+    world::interrupt(BrokerGoal::start(BrokerKind::RabbitMq).await?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mqtt() -> anyhow::Result<()> {
+    world::interrupt(BrokerGoal::start(BrokerKind::Mosquitto).await?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis() -> anyhow::Result<()> {
+    world::interrupt(BrokerGoal::start(BrokerKind::Redis).await?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats() -> anyhow::Result<()> {
+    world::interrupt(BrokerGoal::start(BrokerKind::Nats).await?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhook() -> anyhow::Result<()> {
+    world::interrupt(WebhookGoal::start()?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn webhook_with_postgres() -> anyhow::Result<()> {
+    let postgres = Postgres::start().await?;
+    world::interrupt(WebhookGoal::start()?, &Database::Postgres { url: postgres.url() }).await?;
+    postgres.delete().await
+}
