@@ -24,7 +24,7 @@ const SECTIONS: [&str; 9] = [
 ];
 
 /// Settings whose value may be shown. `*` stands for any one name, `**` at the end for everything below.
-const SHOWN: [&str; 33] = [
+const SHOWN: [&str; 44] = [
     "debug",
     "enforceCertificatePinning",
     "pinnedTLSCertificateSHA256Fingerprints.**",
@@ -51,13 +51,24 @@ const SHOWN: [&str; 33] = [
     "infrastructure.httpServer.port",
     "infrastructure.httpServer.cors.**",
     "infrastructure.httpServer.helmetOptions.**",
+    "infrastructure.httpServer.metrics.**",
+    "infrastructure.httpServer.eventStream.**",
     "modules.*.enabled",
     "modules.*.displayName",
     "modules.*.location",
     "modules.*.requiredInfrastructure.**",
     "modules.*.interval",
+    "modules.*.delivery.*",
     "modules.coreHttpApi.docs.**",
+    "modules.webhooks.skipTlsCheck",
+    "modules.webhooks.targets.*.delivery.*",
+    "modules.webhooks.targets.*.privateAddresses",
+    "modules.webhooks.targets.*.redirects",
+    "modules.webhooks.webhooks.*.target.delivery.*",
     "modules.webhooks.webhooks.*.triggers.**",
+    "modules.messageBrokerPublisher.brokers.*.delivery.*",
+    "modules.messageBrokerPublisher.brokers.*.triggers.**",
+    "modules.messageBrokerPublisher.brokers.*.type",
 ];
 
 /// A copy of the configuration that is safe to hand to support: settings known to be harmless, and `***` for the others.
@@ -153,10 +164,11 @@ mod tests {
             "database": {"driver": "mongodb", "dbName": "a", "connectionString": "s4"},
             "logging": {"categories": {"default": {"appenders": ["console"], "level": "INFO"}},
                         "appenders": {"mail": {"type": "smtp", "password": "s5"}}},
-            "infrastructure": {"httpServer": {"port": 80, "authentication": {"apiKey": {"keys": {"a": {"key": "s6"}}}}}},
-            "modules": {"webhooks": {"enabled": true, "targets": {"t": {"url": "http://u:s7@h", "headers": {"A": "s8"}}},
+            "infrastructure": {"httpServer": {"port": 80, "metrics": {"enabled": true}, "eventStream": {"maxStreams": 5}, "authentication": {"apiKey": {"keys": {"a": {"key": "s6"}}}}}},
+            "modules": {"webhooks": {"enabled": true, "targets": {"t": {"url": "http://u:s7@h", "headers": {"A": "s8"}, "delivery": {"maxAttempts": 3}}},
                                      "webhooks": [{"triggers": ["**"], "target": "t"}]},
-                        "messageBrokerPublisher": {"enabled": true, "brokers": [{"configuration": {"url": "amqp://s9"}}]}},
+                        "messageBrokerPublisher": {"enabled": true, "brokers": [
+                            {"type": "AMQP", "triggers": ["a.*"], "configuration": {"url": "amqp://s9"}}]}},
         });
         let authentication: AuthenticationConfig =
             serde_json::from_value(json!({"apiKey": {"keys": {"a": {"key": "s6"}}}})).unwrap();
@@ -173,11 +185,12 @@ mod tests {
                 "database": {"driver": "mongodb", "dbName": "a", "connectionString": "***"},
                 "logging": {"categories": {"default": {"appenders": ["console"], "level": "INFO"}},
                             "appenders": {"mail": {"type": "smtp", "password": "***"}}},
-                "infrastructure": {"httpServer": {"port": 80, "authentication": {
+                "infrastructure": {"httpServer": {"port": 80, "metrics": {"enabled": true}, "eventStream": {"maxStreams": 5}, "authentication": {
                     "apiKey": "redacted (enabled)", "oidc": "redacted (disabled)", "jwtBearer": "redacted (disabled)"}}},
-                "modules": {"webhooks": {"enabled": true, "targets": {"t": {"url": "***", "headers": {"A": "***"}}},
+                "modules": {"webhooks": {"enabled": true, "targets": {"t": {"url": "***", "headers": {"A": "***"}, "delivery": {"maxAttempts": 3}}},
                                          "webhooks": [{"triggers": ["**"], "target": "***"}]},
-                            "messageBrokerPublisher": {"enabled": true, "brokers": [{"configuration": {"url": "***"}}]}},
+                            "messageBrokerPublisher": {"enabled": true, "brokers": [
+                                {"type": "AMQP", "triggers": ["a.*"], "configuration": {"url": "***"}}]}},
             })
         );
     }

@@ -9,6 +9,9 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+/// The fields under which events carry a correlation id.
+const CORRELATION_ID: [&str; 2] = ["correlation_id", "correlation.id"];
+
 /// The layout of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -42,7 +45,7 @@ where
             time: jiff::Timestamp::now(),
             level: event.metadata().level(),
             target: event.metadata().target(),
-            correlation_id: transport::correlation::current(),
+            correlation_id: transport::correlation::current().or_else(|| content.take_correlation_id()),
             content,
         };
         match self.format {
@@ -133,6 +136,17 @@ impl Content {
     }
 }
 
+impl Content {
+    /// The id of the request that led to this, where that is long over and only the event remembers it.
+    fn take_correlation_id(&mut self) -> Option<String> {
+        let place = self.fields.iter().position(|(name, _)| CORRELATION_ID.contains(&name.as_str()))?;
+        match self.fields.remove(place).1 {
+            Value::String(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 impl Visit for Content {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add(field, Value::from(format!("{value:?}")));
@@ -178,6 +192,17 @@ mod tests {
                 fields: vec![("status".to_owned(), json!(200)), ("@l".to_owned(), json!("FORGED"))],
             },
         }
+    }
+
+    #[test]
+    fn an_event_that_remembers_its_request_is_found_under_its_id() {
+        let fields = vec![("correlation_id".to_owned(), json!("c2")), ("event.id".to_owned(), json!("e"))];
+        let mut content = Content { message: "delivered".to_owned(), fields };
+        let correlation_id = content.take_correlation_id();
+        assert_eq!(content.take_correlation_id(), None);
+        let line = Record { correlation_id, content, ..record() }.json();
+        assert_eq!((&line["correlationId"], &line["event.id"]), (&json!("c2"), &json!("e")));
+        assert!(line.get("correlation_id").is_none());
     }
 
     #[test]

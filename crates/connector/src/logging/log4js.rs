@@ -17,14 +17,18 @@ pub(crate) struct Plan {
 }
 
 /// Logger names of the existing Connector and what they correspond to. A name stands for everything below it.
-const LOGGERS: [(&str, &[&str]); 8] = [
+const LOGGERS: [(&str, &[&str]); 12] = [
     ("ConnectorRuntime", &["connector", "runtime"]),
     ("HttpServer", &["rest_api"]),
     ("CoreHttpApiModule", &["rest_api"]),
     ("HealthChecker", &["runtime::health"]),
     ("Transport", &["transport"]),
     ("SyncModule", &["modules::sync"]),
-    ("WebhooksModule", &["modules::webhooks"]),
+    ("SseModule", &["modules::sse"]),
+    ("WebhooksModule", &["modules::webhooks", "delivery"]),
+    ("MessageBrokerPublisherModule", &["modules::message_broker_publisher", "brokers"]),
+    ("AutoAcceptPendingRelationshipsModule", &["modules::auto_accept_pending_relationships"]),
+    ("AutoDecomposeDeletionProposedRelationshipsModule", &["modules::auto_decompose_deletion_proposed_relationships"]),
     ("Database", &["store"]),
 ];
 
