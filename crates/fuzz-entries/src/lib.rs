@@ -4,12 +4,14 @@
 //! Where there is more to hold than that – what was read is written as it was read – the function asserts it.
 
 mod backbone;
+mod configuration;
 mod crypto_objects;
 mod http;
 mod objects;
 mod values;
 
 pub use backbone::{backbone_answer, backbone_request};
+pub use configuration::configuration;
 pub use crypto_objects::crypto_object;
 pub use http::{list_filter, request_body, webhook_configuration};
 pub use objects::{envelope, sealed_object};
@@ -19,9 +21,10 @@ pub use values::{encoding, reference, timestamp};
 pub type Entry = fn(&[u8]);
 
 /// What can be tried: a name, as that of the fuzz target, and a function.
-pub const ENTRIES: [(&str, Entry); 11] = [
+pub const ENTRIES: [(&str, Entry); 12] = [
     ("backbone_answer", backbone_answer),
     ("backbone_request", backbone_request),
+    ("configuration", configuration),
     ("crypto_object", crypto_object),
     ("encoding", encoding),
     ("envelope", envelope),

@@ -50,6 +50,14 @@ fn collect(value: &Value, seeds: &mut Vec<Vec<u8>>) {
     }
 }
 
+const CONFIGURATION: &str = concat!(
+    r#"{"debug":true,"transportLibrary":{"baseUrl":"http://localhost:1","platformClientId":"a","platformClientSecret":"b"},"#,
+    r#""database":{"connectionString":"postgres://u:p@h:5/d?sslmode=require","dbName":"n"},"modules":{"sync":{"enabled":true}},"#,
+    r#""infrastructure":{"httpServer":{"port":"1","cors":{"origin":["x"]},"authentication":{"apiKey":{"keys":{"k":{"key":"x"}}}}}},"#,
+    r#""logging":{"appenders":{"a":{"type":"stdout","layout":{"type":"json"}}},"categories":{"default":{"appenders":["a"],"level":"INFO"}}}}"#,
+    "\0modules__webhooks__enabled=true\0DATABASE_NAME=7\0infrastructure:httpServer:port=0\0debug=true"
+);
+
 /// Inputs for which no vector exists.
 fn own_seeds() -> Vec<Vec<u8>> {
     let webhooks = json!({
@@ -59,6 +67,8 @@ fn own_seeds() -> Vec<Vec<u8>> {
     });
     let texts = [
         webhooks.to_string(),
+        CONFIGURATION.to_owned(),
+        "modules__".repeat(30_000),
         "createdAt=%3E2020-01-01&content.@type=Mail&tags=a&tags=b".to_owned(),
         "participant=!did:e:a&attachments=%2B&recipients.address[]=~x".to_owned(),
         "passwordProtection.passwordLocationIndicator=SMS&passwordProtection=!&isOwn=true".to_owned(),
@@ -161,6 +171,7 @@ macro_rules! entries {
 entries! {
     backbone_answer,
     backbone_request,
+    configuration,
     crypto_object,
     encoding,
     envelope,
