@@ -123,6 +123,26 @@ async fn a_broker_that_is_down_holds_up_no_other_and_gets_everything_when_it_is_
 }
 
 #[tokio::test]
+async fn what_the_former_module_configured_is_published_as_before() {
+    let world = World::start().await;
+    let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
+    let options = json!({ "url": broker.url(), "queue": "mine", "exchange": "events", "keys": ["test.*"] });
+    let mut consumer = Consumer::start("amqp", &options).await.unwrap();
+    // As documented in its day.
+    let config = json!({ "enabled": true, "url": broker.url(), "exchange": "events", "timeout": 2000 });
+    let config = MessageBrokerPublisherConfig::parse_amqp_publisher("modules.amqpPublisher", &config).unwrap();
+    let account = world.account("own", vec![Arc::new(MessageBrokerPublisherModule::new(config))]).await;
+    raise_all(&account).await;
+    let received = consumer.take(EVENTS).await.unwrap().into_iter().map(|message| {
+        assert_eq!(message["exchange"], "events");
+        let text = |name: &str| message[name].as_str().unwrap().to_owned();
+        (text("routingKey").replace('.', "/"), text("body"))
+    });
+    check(received);
+    assert_eq!(account.modules().first().unwrap().state, ModuleState::Running);
+}
+
+#[tokio::test]
 async fn without_a_broker_of_a_known_type_the_module_says_so_and_the_account_works() {
     let world = World::start().await;
     let account = world.account("own", module(&json!({ "brokers": [{ "type": "Kafka", "configuration": {} }] }))).await;
