@@ -1,5 +1,7 @@
 //! An embedded Backbone, Accounts with modules at it, and a receiver of webhooks.
 
+pub mod unruly;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use backbone::{Backbone, BackboneConfig, OAuthClient};
 use core_types::SystemClock;
+use delivery::{Deliveries, DeliveryQuery, DeliveryState, DeliveryView};
 use runtime::{HostedAccount, HostedAccountOptions, Module, Runtime};
 use serde_json::{Value, json};
 use store::{NewEvent, Store, StoreConfig};
@@ -74,6 +77,13 @@ pub async fn raise(account: &HostedAccount, name: &str, object: Option<&str>) {
     };
     transaction.append_event(event).await.unwrap();
     transaction.commit().await.unwrap();
+}
+
+/// What was given up.
+pub async fn dead_letters(account: &HostedAccount) -> Vec<DeliveryView> {
+    let deliveries = Deliveries::new(account.store().clone(), Arc::new(SystemClock));
+    let query = DeliveryQuery { state: Some(DeliveryState::Dead), ..DeliveryQuery::default() };
+    deliveries.list(&query).await.unwrap()
 }
 
 /// A request as it came in.

@@ -1,46 +1,93 @@
 //! The HTTP clients of the module, made in one place.
 
 mod address_policy;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
+use transport::{CertificatePinning, CertificateValidation, TransportError};
 
 pub(super) use address_policy::check_literal;
 
-/// Time to connect, at most.
+use super::config::{PrivateAddresses, WebhooksConfig};
+use address_policy::PublicAddresses;
+
+/// Time to connect, at most. How long a request may take is up to the target.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One client for targets, and one for the requests for tokens, which never leaves certificates unchecked.
-#[derive(Debug, Clone)]
-pub(super) struct Clients {
-    pub(super) targets: reqwest::Client,
-    pub(super) tokens: reqwest::Client,
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientError {
+    #[error("the HTTP client could not be made: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Tls(#[from] TransportError),
 }
 
-impl Clients {
-    /// `timeout` limits a whole request.
-    pub(super) fn new(skip_tls_check: bool, timeout: Duration) -> Result<Self, reqwest::Error> {
-        let tokens = build(false, timeout)?;
-        Ok(Self { targets: if skip_tls_check { build(true, timeout)? } else { tokens.clone() }, tokens })
+/// Makes the clients that the targets need. Each has connections and trusted certificates of its own, so targets share
+/// those they can.
+#[derive(Debug)]
+pub(super) struct Clients<'a> {
+    config: &'a WebhooksConfig,
+    made: BTreeMap<(bool, PrivateAddresses), reqwest::Client>,
+}
+
+impl<'a> Clients<'a> {
+    pub(super) fn new(config: &'a WebhooksConfig) -> Self {
+        Self { config, made: BTreeMap::new() }
+    }
+
+    /// For deliveries.
+    pub(super) fn for_deliveries(&mut self, private: PrivateAddresses) -> Result<reqwest::Client, ClientError> {
+        self.client(self.config.skip_tls_check, private)
+    }
+
+    /// For requests for tokens, which never leave certificates unchecked.
+    pub(super) fn for_tokens(&mut self, private: PrivateAddresses) -> Result<reqwest::Client, ClientError> {
+        self.client(false, private)
+    }
+
+    fn client(&mut self, skip_tls_check: bool, private: PrivateAddresses) -> Result<reqwest::Client, ClientError> {
+        if let Some(client) = self.made.get(&(skip_tls_check, private)) {
+            return Ok(client.clone());
+        }
+        let client = build(skip_tls_check, private, self.config.certificate_pinning.as_ref())?;
+        self.made.insert((skip_tls_check, private), client.clone());
+        Ok(client)
     }
 }
 
-/// Redirects are not followed: a delivery goes where the configuration says or nowhere. The headers are those that
-/// receivers of the existing Connector get.
-fn build(skip_tls_check: bool, timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+/// The headers are those that receivers of the existing Connector get. Redirects are nothing a client may decide about:
+/// it would take credentials along.
+fn build(
+    skip_tls_check: bool,
+    private: PrivateAddresses,
+    pinning: Option<&CertificatePinning>,
+) -> Result<reqwest::Client, ClientError> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/plain, */*"));
-    // Answers are not read, so that nothing here needs to be able to decode them.
+    // Answers are not understood, so that nothing here needs to be able to decode them.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, compress, deflate, br"));
-    reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("enmeshed-connector/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
         .http1_only()
         .redirect(Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .timeout(timeout)
-        .tls_danger_accept_invalid_certs(skip_tls_check)
-        .build()
+        .connect_timeout(CONNECT_TIMEOUT);
+    if private == PrivateAddresses::Refuse {
+        // A proxy would resolve the name once more, and reach more than we do.
+        builder = builder.no_proxy().dns_resolver(PublicAddresses);
+    }
+    builder = match pinning {
+        Some(pinning) => {
+            let validation = if skip_tls_check { CertificateValidation::None } else { CertificateValidation::Usual };
+            builder.tls_backend_preconfigured(pinning.tls_config(validation, &["http/1.1"])?)
+        }
+        None => builder.tls_danger_accept_invalid_certs(skip_tls_check),
+    };
+    Ok(builder.build()?)
 }

@@ -28,6 +28,9 @@ pub enum WebhooksConfigError {
         /// Why.
         reason: String,
     },
+    /// One of the options of deliveries is wrong.
+    #[error(transparent)]
+    InvalidOption(#[from] delivery::OptionsError),
     /// A value has the wrong type.
     #[error("{key}: {reason}")]
     InvalidValue {
@@ -46,7 +49,7 @@ impl WebhooksConfigError {
             Self::InvalidTargetReference { .. } => "error.runtime.modules.webhooks.invalidTargetReference",
             Self::InvalidUrlFormat { .. } => "error.runtime.modules.webhooks.invalidUrlFormat",
             Self::InvalidAuthenticationConfig { .. } => "error.runtime.modules.webhooks.invalidAuthenticationConfig",
-            Self::InvalidValue { .. } => "error.runtime.modules.webhooks.invalidValue",
+            Self::InvalidOption(_) | Self::InvalidValue { .. } => "error.runtime.modules.webhooks.invalidValue",
         }
     }
 }

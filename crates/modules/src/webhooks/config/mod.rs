@@ -6,8 +6,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
+use delivery::DeliveryOptions;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -23,11 +23,8 @@ use super::target::SigningSecret;
 /// Stands for the name of the event in the URL of a target.
 pub(super) const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
 
-/// Largest number of the delivery options; as seconds more than 30 years.
-const MAX_NUMBER: u64 = 1_000_000_000;
-
 /// What is posted where.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct WebhooksConfig {
     /// Targets with a name, to be used by several webhooks.
     pub targets: BTreeMap<String, TargetConfig>,
@@ -38,8 +35,6 @@ pub struct WebhooksConfig {
     /// Certificates that targets and the issuers of their tokens must have. Not part of the block
     /// (`docs/protocol/07 §6.4`).
     pub certificate_pinning: Option<CertificatePinning>,
-    /// How deliveries are made.
-    pub delivery: DeliveryOptions,
 }
 
 /// Events and where they go.
@@ -68,6 +63,8 @@ pub struct TargetConfig {
     pub redirects: Redirects,
     /// Whether the target may have an address that is not public.
     pub private_addresses: PrivateAddresses,
+    /// How deliveries are made there (`delivery`); the existing Connector has nothing of this.
+    pub delivery: DeliveryOptions,
 }
 
 /// What happens to a delivery that the target sends elsewhere (`redirects`).
@@ -126,33 +123,6 @@ impl fmt::Debug for Authentication {
     }
 }
 
-/// How deliveries are made. The existing Connector has none of these; all are optional (`modules.webhooks.delivery`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryOptions {
-    /// Limit of one request (`requestTimeoutSeconds`, 30).
-    pub request_timeout: Duration,
-    /// How many requests a target gets at the same time (`maxParallelRequests`, 4).
-    pub max_parallel_requests: usize,
-    /// Pause after the first failure (`retryDelayMilliseconds`, 1000); doubles with each one.
-    pub retry_delay: Duration,
-    /// Longest pause (`maxRetryDelaySeconds`, 600).
-    pub max_retry_delay: Duration,
-    /// Age of an event after which it is given up (`deadLetterAfterSeconds`, 3 days).
-    pub dead_letter_after: Duration,
-}
-
-impl Default for DeliveryOptions {
-    fn default() -> Self {
-        Self {
-            request_timeout: Duration::from_secs(30),
-            max_parallel_requests: 4,
-            retry_delay: Duration::from_secs(1),
-            max_retry_delay: Duration::from_mins(10),
-            dead_letter_after: Duration::from_hours(72),
-        }
-    }
-}
-
 impl WebhooksConfig {
     /// Reads the members of `modules.webhooks`; other members are ignored. Named targets are checked even if unused.
     ///
@@ -161,11 +131,8 @@ impl WebhooksConfig {
     pub fn parse(config: &Value) -> Result<Self> {
         let key = Key("modules.webhooks".to_owned());
         let members = key.object(config)?;
-        let delivery = match members.get("delivery") {
-            None => DeliveryOptions::default(),
-            Some(delivery) => delivery_options(&key.member("delivery"), delivery)?,
-        };
         let defaults = Defaults {
+            delivery: options(&key, members, default_options())?,
             redirects: redirects(&key, members, Redirects::default())?,
             private_addresses: private_addresses(&key, members, PrivateAddresses::default())?,
         };
@@ -188,14 +155,27 @@ impl WebhooksConfig {
             None => false,
             Some(flag) => flag.as_bool().ok_or_else(|| key.member("skipTlsCheck").invalid("must be true or false"))?,
         };
-        Ok(Self { targets, webhooks, skip_tls_check, certificate_pinning: None, delivery })
+        Ok(Self { targets, webhooks, skip_tls_check, certificate_pinning: None })
     }
 }
 
 /// What the module says for all targets that say nothing themselves.
 struct Defaults {
+    delivery: DeliveryOptions,
     redirects: Redirects,
     private_addresses: PrivateAddresses,
+}
+
+/// Four requests at a time are what a small receiver takes.
+fn default_options() -> DeliveryOptions {
+    DeliveryOptions { max_in_flight: 4, ..DeliveryOptions::default() }
+}
+
+fn options(key: &Key, members: &Map<String, Value>, default: DeliveryOptions) -> Result<DeliveryOptions> {
+    match members.get("delivery") {
+        None => Ok(default),
+        Some(options) => Ok(DeliveryOptions::parse(&key.member("delivery").0, options, default)?),
+    }
 }
 
 fn redirects(key: &Key, members: &Map<String, Value>, default: Redirects) -> Result<Redirects> {
@@ -266,7 +246,9 @@ fn target_config(key: &Key, target: &Value, defaults: &Defaults) -> Result<Targe
         Some(secrets) => signing_secrets(&key.member("signingSecret"), secrets)?,
     };
     let redirects = redirects(key, members, defaults.redirects)?;
-    Ok(TargetConfig { url: url.to_owned(), headers, authentication, signing_secrets, redirects, private_addresses })
+    let delivery = options(key, members, defaults.delivery.clone())?;
+    let url = url.to_owned();
+    Ok(TargetConfig { url, headers, authentication, signing_secrets, redirects, private_addresses, delivery })
 }
 
 /// An address that would be refused every time is a mistake.
@@ -323,25 +305,6 @@ fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
         }),
         _ => Err(invalid("type", "must be 'ApiKey' or 'OAuth2'")),
     }
-}
-
-fn delivery_options(key: &Key, config: &Value) -> Result<DeliveryOptions> {
-    let members = key.object(config)?;
-    let number = |name: &str| {
-        let in_range = |value: &Value| value.as_u64().filter(|number| (1..=MAX_NUMBER).contains(number));
-        let invalid = || key.member(name).invalid(&format!("must be a whole number from 1 to {MAX_NUMBER}"));
-        members.get(name).map(|value| in_range(value).ok_or_else(invalid)).transpose()
-    };
-    let seconds = |name: &str| number(name).map(|number| number.map(Duration::from_secs));
-    let defaults = DeliveryOptions::default();
-    Ok(DeliveryOptions {
-        request_timeout: seconds("requestTimeoutSeconds")?.unwrap_or(defaults.request_timeout),
-        max_parallel_requests: number("maxParallelRequests")?
-            .map_or(defaults.max_parallel_requests, |number| usize::try_from(number).unwrap_or(usize::MAX).min(100)),
-        retry_delay: number("retryDelayMilliseconds")?.map_or(defaults.retry_delay, Duration::from_millis),
-        max_retry_delay: seconds("maxRetryDelaySeconds")?.unwrap_or(defaults.max_retry_delay),
-        dead_letter_after: seconds("deadLetterAfterSeconds")?.unwrap_or(defaults.dead_letter_after),
-    })
 }
 
 /// Configured values may be secrets: they do not print.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
@@ -25,6 +27,7 @@ fn everything_at_once() {
                 "signingSecret": ["whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4"],
                 "redirects": "follow",
                 "privateAddresses": "refuse",
+                "delivery": { "maxParallelRequests": 7, "maxAttempts": 3 },
                 "authentication": {
                     "type": "OAuth2", "accessTokenUrl": "https://a.example/token", "clientId": "c", "clientSecret": "s3cret", "scope": "a b",
                 },
@@ -40,15 +43,18 @@ fn everything_at_once() {
     assert!(config.skip_tls_check);
     assert_eq!(config.webhooks.first().unwrap().target.url, "https://one.example/{{trigger}}");
     assert_eq!(config.webhooks.first().unwrap().triggers, ["transport.*", "**"]);
-    assert_eq!(config.delivery.request_timeout, Duration::from_secs(5));
-    assert_eq!(config.delivery.dead_letter_after, Duration::from_secs(9));
-    assert_eq!(config.delivery.retry_delay, Duration::from_secs(1));
     let one = config.targets.get("one").unwrap();
     assert_eq!((one.signing_secrets.len(), one.redirects), (0, Redirects::Refuse));
     assert_eq!(one.private_addresses, PrivateAddresses::Allow);
+    assert_eq!(one.delivery.attempt_timeout, Duration::from_secs(5));
+    assert_eq!((one.delivery.max_in_flight, one.delivery.max_attempts), (1, None));
+    assert_eq!(one.delivery.retry_delay, Duration::from_secs(1));
     let unused = config.targets.get("unused").unwrap();
     assert_eq!((unused.signing_secrets.len(), unused.redirects), (2, Redirects::Follow));
     assert_eq!(unused.private_addresses, PrivateAddresses::Refuse);
+    assert_eq!(unused.delivery.attempt_timeout, Duration::from_secs(5), "from the module");
+    assert_eq!((unused.delivery.max_in_flight, unused.delivery.max_attempts), (7, Some(3)));
+    assert_eq!(config.webhooks.last().unwrap().target.delivery.dead_letter_after, Duration::from_secs(9));
     let debug = format!("{config:?}");
     for secret in ["s3cret", "abc", "MDEy", "0123", "ZmVk"] {
         assert!(!debug.contains(secret), "{debug}");
@@ -106,6 +112,12 @@ fn errors_name_the_key() {
             "modules.webhooks.delivery.maxRetryDelaySeconds",
         ),
         (json!(null), "invalidValue", "modules.webhooks"),
+        (
+            target(json!({ "delivery": { "maxAttempts": 0 } })),
+            "invalidValue",
+            "modules.webhooks.targets.t.delivery.maxAttempts",
+        ),
+        (target(json!({ "delivery": 5 })), "invalidValue", "modules.webhooks.targets.t.delivery"),
         (json!({ "redirects": true }), "invalidValue", "modules.webhooks.redirects"),
         (target(json!({ "redirects": "maybe" })), "invalidValue", "modules.webhooks.targets.t.redirects"),
         (target(json!({ "privateAddresses": "no" })), "invalidValue", "modules.webhooks.targets.t.privateAddresses"),

@@ -1,0 +1,55 @@
+//! The pause a target has asked for.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use delivery::DeliveryError;
+use tokio::time::Instant;
+
+/// Until when a target wants to be left alone. Attempts before that fail without a request, so that they count as other
+/// failures do: the pauses between them grow, and the target is shown as failing.
+#[derive(Debug)]
+pub(super) struct AskedPause {
+    until: Mutex<Option<Instant>>,
+    longest: Duration,
+}
+
+impl AskedPause {
+    /// A target cannot ask for more than `longest`.
+    pub(super) fn new(longest: Duration) -> Self {
+        Self { until: Mutex::new(None), longest }
+    }
+
+    pub(super) fn begin(&self, asked: Duration) {
+        let until = Instant::now() + asked.min(self.longest);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    pub(super) fn check(&self) -> Result<(), DeliveryError> {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        match until {
+            Some(until) if Instant::now() < until => {
+                Err(DeliveryError::Unreachable("the target has asked for a pause".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_ends_and_is_never_longer_than_the_longest() {
+        let pause = AskedPause::new(Duration::from_secs(60));
+        assert_eq!(pause.check(), Ok(()));
+        for (asked, actual) in [(5, 5), (u64::MAX, 60)] {
+            pause.begin(Duration::from_secs(asked));
+            tokio::time::advance(Duration::from_secs(actual - 1)).await;
+            assert!(pause.check().is_err());
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert_eq!(pause.check(), Ok(()));
+        }
+    }
+}

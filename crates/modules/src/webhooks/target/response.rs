@@ -1,0 +1,58 @@
+//! What an answer means.
+
+use std::time::Duration;
+
+use delivery::DeliveryError;
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+
+/// Of the body of an answer at most so much is read. It means nothing; but a connection can only be used again when the
+/// answer was read to its end.
+const MAX_DISCARDED: usize = 16 * 1024;
+/// Time for that.
+const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Reads the body of an answer to its end if that is near.
+pub(super) async fn discard_body(mut response: Response) {
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, async {
+        let mut length = 0;
+        // Whatever goes wrong here: the status has said what there is to say.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            length += chunk.len();
+            if length > MAX_DISCARDED {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+/// `Ok` for a status from 200 to 299.
+pub(super) fn judge(status: StatusCode) -> Result<(), DeliveryError> {
+    if status.is_success() {
+        return Ok(());
+    }
+    let reason = format!("the target answered with status {}", status.as_u16());
+    Err(match status {
+        // What these say is about the target or about us, not about the message.
+        StatusCode::UNAUTHORIZED
+        | StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::TOO_EARLY
+        | StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => DeliveryError::Unreachable(reason),
+        _ => DeliveryError::Refused(reason),
+    })
+}
+
+/// How long the target asks to be left alone: seconds, with statuses that say so. A date is not understood, as it depends
+/// on the clock of the target.
+pub(super) fn asked_pause(response: &Response) -> Option<Duration> {
+    if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
