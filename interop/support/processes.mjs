@@ -248,7 +248,8 @@ export class WebhookReceiver {
       const chunks = [];
       request.on("data", (chunk) => chunks.push(chunk));
       request.on("end", () => {
-        const delivery = { headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) };
+        const text = Buffer.concat(chunks).toString();
+        const delivery = { url: request.url, headers: request.headers, text, body: JSON.parse(text) };
         receiver.deliveries.push(delivery);
         response.writeHead(204).end();
         receiver.waiting.forEach((check) => check());
