@@ -21,9 +21,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 /// Between two looks at a port: nobody tells when it opens.
 const LOOK: Duration = Duration::from_millis(20);
 /// Runs a server beside a pipe from us. The server ends when the pipe is closed, so also with the process that started it; a
-/// line in the pipe lets it end in good order.
+/// line in the pipe lets it end in good order. Either way its port is free when this ends.
 const KEEPER: &str = r#""$@" </dev/null & server=$!
-if read -r line; then kill -TERM "$server"; wait "$server"; else kill -KILL -$$; fi"#;
+if read -r line; then kill -TERM "$server"; wait "$server"; else kill -KILL "$server"; wait "$server"; kill -KILL -$$; fi"#;
 
 /// Which broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,12 +237,19 @@ impl Broker {
     }
 }
 
-/// A port nobody listens on. It may be taken until a server starts there; then that fails and says so.
+/// A port nobody listens on. It may be taken until a server starts there; then that fails and says so. It is none of those
+/// that Linux gives to clients, as they would take it while a server is down: in the end those that try to reach it there.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    for _ in 0..1000 {
+        let port = rand::random_range(10_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }
 
 /// Debian keeps servers where ordinary accounts do not look.
