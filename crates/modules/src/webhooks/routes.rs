@@ -3,7 +3,7 @@
 use crypto::hash::sha256;
 use url::Url;
 
-use super::config::{TRIGGER_PLACEHOLDER, TargetConfig, WebhooksConfig};
+use super::config::{TRIGGER_PLACEHOLDER, TargetConfig, WebhookConfig, WebhooksConfig};
 
 /// A target with all triggers that lead to it.
 #[derive(Debug, Clone)]
@@ -20,7 +20,6 @@ pub(super) struct Route {
 impl Route {
     /// Where it leads, without what may be secret.
     pub(super) fn endpoint(&self) -> String {
-        // With the placeholder in its host it is a URL only when an event is posted.
         let plain = |url: &str| {
             let mut url = Url::parse(url).ok()?;
             url.set_query(None);
@@ -36,19 +35,24 @@ impl Route {
 /// One route for each target that a webhook uses.
 pub(super) fn routes(config: &WebhooksConfig) -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
-    for webhook in &config.webhooks {
-        let (subscriber, name) = match &webhook.target_name {
-            Some(name) => (format!("webhooks/target/{name}"), name.clone()),
-            None => {
-                let key = fingerprint(&webhook.target);
-                (format!("webhooks/inline/{key}"), key)
-            }
-        };
-        let triggers = webhook.triggers.iter().cloned();
-        match routes.iter_mut().find(|route| route.subscriber == subscriber) {
-            Some(route) => route.triggers.extend(triggers),
-            None => {
-                routes.push(Route { subscriber, name, target: webhook.target.clone(), triggers: triggers.collect() });
+    for WebhookConfig { triggers, target_name, target } in &config.webhooks {
+        let name = target_name.clone().unwrap_or_else(|| fingerprint(target));
+        let kind = if target_name.is_some() { "target" } else { "inline" };
+        // Targets without name may differ in secrets only; they are counted.
+        let mut count = 1;
+        loop {
+            let name = if count == 1 { name.clone() } else { format!("{name}-{count}") };
+            let subscriber = format!("webhooks/{kind}/{name}");
+            match routes.iter_mut().find(|route| route.subscriber == subscriber) {
+                None => {
+                    routes.push(Route { subscriber, name, target: target.clone(), triggers: triggers.clone() });
+                    break;
+                }
+                Some(route) if route.target == *target => {
+                    route.triggers.extend(triggers.iter().cloned());
+                    break;
+                }
+                Some(_) => count += 1,
             }
         }
     }
@@ -110,11 +114,23 @@ mod tests {
     }
 
     #[test]
+    fn targets_without_name_that_differ_in_a_secret_only_are_two() {
+        let target = |tenant: &str| json!({ "url": "http://i.example", "headers": { "X-Tenant": tenant } });
+        let webhook = |tenant: &str| json!({ "triggers": [tenant], "target": target(tenant) });
+        let routes = routes_of(json!([webhook("a"), webhook("b"), webhook("a"), webhook("c")]));
+        let triggers: Vec<_> = routes.iter().map(|route| route.triggers.join(" ")).collect();
+        assert_eq!(triggers, ["a a", "b", "c"]);
+        let first = routes.first().unwrap().subscriber.clone();
+        let subscribers: Vec<_> = routes.iter().map(|route| route.subscriber.clone()).collect();
+        assert_eq!(subscribers, [first.clone(), format!("{first}-2"), format!("{first}-3")]);
+    }
+
+    #[test]
     fn what_operators_see_holds_no_secret() {
         for (url, endpoint) in [
             ("http://user:pass@h.example/a/{{trigger}}?key=secret#x", "http://h.example/a/{{trigger}}"),
             ("https://h.example", "https://h.example/"),
-            ("https://{{trigger}}.example/a", ""),
+            ("https://{{trigger}}.example/a", "https://{{trigger}}.example/a"),
         ] {
             let routes = routes_of(json!([{ "triggers": ["**"], "target": { "url": url } }]));
             assert_eq!(routes.first().unwrap().endpoint(), endpoint);

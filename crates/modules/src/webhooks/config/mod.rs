@@ -9,7 +9,7 @@ use std::fmt;
 
 use delivery::DeliveryOptions;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use transport::CertificatePinning;
 use url::Url;
@@ -49,7 +49,7 @@ pub struct WebhookConfig {
 }
 
 /// A web address and what it needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TargetConfig {
     /// Absolute URL; the first `{{trigger}}` is replaced by the name of the event.
     pub url: String,
@@ -108,6 +108,29 @@ pub enum Authentication {
         /// Scope to ask for.
         scope: Option<String>,
     },
+}
+
+impl PartialEq for Authentication {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::ApiKey { header_name, api_key }, Self::ApiKey { header_name: other_name, api_key: other_key }) => {
+                header_name == other_name && api_key == other_key
+            }
+            (
+                Self::OAuth2 { access_token_url, client_id, client_secret, scope },
+                Self::OAuth2 {
+                    access_token_url: other_url,
+                    client_id: other_id,
+                    client_secret: other_secret,
+                    scope: other_scope,
+                },
+            ) => {
+                (access_token_url, client_id, scope) == (other_url, other_id, other_scope)
+                    && client_secret.expose_secret() == other_secret.expose_secret()
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Debug for Authentication {
