@@ -13,18 +13,23 @@ use anyhow::{anyhow, ensure};
 use runtime::Module;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use transport::CertificatePinning;
 use url::Url;
 
 use crate::config::{ModuleEntry, ModuleKind};
 
 /// The enabled modules in the order they start in: as configured, but what pulls comes last, so that whoever waits for
-/// events waits already when they come in.
-pub(crate) fn from_configuration(entries: &[ModuleEntry]) -> anyhow::Result<Vec<Arc<dyn Module>>> {
+/// events waits already when they come in. What is pinned counts for webhooks as for the Backbone.
+pub(crate) fn from_configuration(
+    entries: &[ModuleEntry],
+    pinning: Option<&CertificatePinning>,
+) -> anyhow::Result<Vec<Arc<dyn Module>>> {
     let enabled = || entries.iter().filter(|entry| entry.enabled);
     let mut modules: Vec<Arc<dyn Module>> = Vec::new();
     for entry in enabled().filter(|entry| entry.kind == ModuleKind::Webhooks) {
-        let config = WebhooksConfig::parse(&Value::Object(entry.settings()))
+        let mut config = WebhooksConfig::parse(&Value::Object(entry.settings()))
             .map_err(|error| anyhow!("{error} ({})", error.code()))?;
+        config.certificate_pinning = pinning.cloned();
         modules.push(Arc::new(WebhooksModule::new(config)));
     }
     if let Some(config) = message_brokers(entries)? {
@@ -105,7 +110,7 @@ mod tests {
     }
 
     fn names(entries: &[ModuleEntry]) -> Vec<String> {
-        from_configuration(entries).unwrap().iter().map(|module| module.name().to_owned()).collect()
+        from_configuration(entries, None).unwrap().iter().map(|module| module.name().to_owned()).collect()
     }
 
     #[test]
@@ -156,19 +161,21 @@ mod tests {
     #[test]
     fn a_wrong_setting_is_named() {
         let wrong = entry("sync", ModuleKind::Sync, true, json!({"interval": "often"}));
-        let error = from_configuration(&[wrong]).err().unwrap().to_string();
+        let error = from_configuration(&[wrong], None).err().unwrap().to_string();
         assert!(error.starts_with("modules.sync.interval is wrong"), "{error}");
         for (key, value) in [("idleTimeout", json!(-1)), ("baseUrlOverride", json!("localhost:8090"))] {
             let wrong = entry("sse", ModuleKind::Sse, true, json!({key: value}));
-            let error = from_configuration(&[wrong]).err().unwrap().to_string();
+            let error = from_configuration(&[wrong], None).err().unwrap().to_string();
             assert!(error.starts_with(&format!("modules.sse.{key} is wrong")), "{error}");
         }
         let wrong = [entry("amqpPublisher", ModuleKind::AmqpPublisher, true, json!({"url": "http://user:pw@h"}))];
-        let error = from_configuration(&wrong).err().unwrap().to_string();
+        let error = from_configuration(&wrong, None).err().unwrap().to_string();
         assert!(error.starts_with("modules.amqpPublisher.url: ") && !error.contains("pw"), "{error}");
         let wrong = json!({"webhooks": [{"triggers": ["**"], "target": "nowhere"}]});
-        let error =
-            from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)]).err().unwrap().to_string();
+        let error = from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)], None)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("modules.webhooks") && error.contains("nowhere"), "{error}");
     }
 }

@@ -58,7 +58,7 @@ async fn open(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
     let transport = configuration.transport.clone();
-    let modules = modules::from_configuration(&configuration.modules)?;
+    let modules = modules::from_configuration(&configuration.modules, transport.certificate_pinning.as_ref())?;
     check_version(&transport).await?;
     let store =
         Store::open(&configuration.database.to_store_config()).await.context("The database cannot be opened")?;

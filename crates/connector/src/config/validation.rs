@@ -87,7 +87,7 @@ fn read<'a>(
     }
     check_logging(&merged["logging"], problems);
     let modules = module::read(&merged["modules"], explicit, problems, notices);
-    if let Err(error) = crate::modules::from_configuration(&modules) {
+    if let Err(error) = crate::modules::from_configuration(&modules, None) {
         problems.note(error.to_string());
     }
     let mode = ServerMode { debug: debug.unwrap_or_default(), documentation: serves_documentation(&modules) };
