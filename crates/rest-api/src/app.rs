@@ -45,8 +45,9 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     let state = AppState::new(state, config);
     let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&clock))?;
 
-    let routes = routes::authenticated();
-    let routes = if mode.debug { routes.merge(routes::debugging()) } else { routes };
+    let core_api = mode.core_api;
+    let routes = if core_api.enabled { routes::authenticated() } else { routes::infrastructure() };
+    let routes = if core_api.enabled && mode.debug { routes.merge(routes::debugging()) } else { routes };
     let metrics = config.metrics;
     let routes =
         if metrics.enabled && metrics.authenticated { routes.merge(routes::metrics::guarded()) } else { routes };
@@ -57,6 +58,8 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         // Uploads have a limit of their own.
         .layer(DefaultBodyLimit::disable())
         .with_state(state.clone());
+    let is_documented = core_api.enabled && core_api.documentation;
+    let api = if is_documented && !mode.debug { routes::docs::beside(api, core_api) } else { api };
     let authenticated = Router::new()
         .fallback_service(api)
         .layer(from_fn(body::parse))
@@ -74,12 +77,12 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         .flat_map(|document| document.paths.paths.keys())
         .map(String::as_str)
         .collect();
-    if mode.documentation {
-        everything = everything.merge(routes::docs::router(&authenticated));
-        everything = everything.fallback_service(routes::docs::or_former_paths(&authenticated));
+    // Debug mode shows the documentation to everybody.
+    let authenticated =
+        if is_documented && mode.debug { routes::docs::beside(authenticated, core_api) } else { authenticated };
+    everything = everything.fallback_service(authenticated);
+    if is_documented {
         paths.extend(routes::docs::PATHS);
-    } else {
-        everything = everything.fallback_service(authenticated);
     }
     let paths = CanonicalPaths::new(paths);
 

@@ -32,5 +32,5 @@ pub use config::{
 pub use openapi::openapi;
 pub use redaction::redacted;
 pub use server::{DRAIN_DEADLINE, serve};
-pub use startup::{ServerMode, StartupError};
+pub use startup::{CoreHttpApi, ServerMode, StartupError};
 pub use state::{ApiState, ImplementationInfo, MetricsRenderer, VersionInfo};

@@ -49,9 +49,6 @@ pub enum StartupError {
     /// `helmetOptions` or `cors` would produce an invalid header.
     #[error("{0} leads to an invalid header value")]
     InvalidHeaderValue(&'static str),
-    /// The documentation endpoints are enabled in production mode.
-    #[error("the documentation endpoints are only available in debug mode")]
-    DocumentationInProduction,
 }
 
 impl StartupError {
@@ -66,7 +63,6 @@ impl StartupError {
             Self::InvalidHeaderName(_) => "error.connector.startup.invalidApiKeyHeaderName",
             Self::MethodNotAvailable(_) => "error.connector.startup.authenticationMethodNotAvailable",
             Self::InvalidHeaderValue(_) => "error.connector.startup.invalidHeaderValue",
-            Self::DocumentationInProduction => "error.connector.startup.documentationInProduction",
         }
     }
 }
@@ -75,9 +71,6 @@ impl HttpServerConfig {
     /// Checks the startup rules. The connector calls this before it opens the port; [`crate::router`]
     /// calls it again, so that no server can exist that breaks them.
     pub fn validate(&self, mode: ServerMode, now: jiff::Timestamp) -> Result<(), StartupError> {
-        if mode.documentation && !mode.debug {
-            return Err(StartupError::DocumentationInProduction);
-        }
         if self.authentication.jwt_bearer.is_enabled() {
             return Err(StartupError::MethodNotAvailable("jwtBearer"));
         }
@@ -101,8 +94,25 @@ impl HttpServerConfig {
 pub struct ServerMode {
     /// Debug mode: open without authentication methods, errors carry their details.
     pub debug: bool,
-    /// Whether the documentation endpoints are served; only allowed in debug mode.
+    /// What is served of the core API.
+    pub core_api: CoreHttpApi,
+}
+
+/// What `modules.coreHttpApi` says (`docs/protocol/07 §5.8`). Health, monitoring and deliveries are there without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreHttpApi {
+    /// Whether the resources of the Account are served.
+    pub enabled: bool,
+    /// Whether their documentation is served: in debug mode to everybody, else to whoever has credentials.
     pub documentation: bool,
+    /// Whether the page of the documentation remembers the credentials that are typed into it.
+    pub persist_authorization: bool,
+}
+
+impl Default for CoreHttpApi {
+    fn default() -> Self {
+        Self { enabled: true, documentation: false, persist_authorization: false }
+    }
 }
 
 fn validate_api_keys(config: &ApiKeyAuthenticationConfig, now: jiff::Timestamp) -> Result<(), StartupError> {
@@ -186,10 +196,8 @@ mod tests {
     #[test]
     fn production_needs_an_authentication_method_and_debug_mode_does_not() {
         assert_eq!(check(json!({}), ServerMode::default()), Err(StartupError::NoAuthentication));
-        let debug = ServerMode { debug: true, documentation: true };
+        let debug = ServerMode { debug: true, ..ServerMode::default() };
         assert_eq!(check(json!({}), debug), Ok(()));
-        let documented = ServerMode { debug: false, documentation: true };
-        assert_eq!(check(json!({}), documented), Err(StartupError::DocumentationInProduction));
     }
 
     #[test]
@@ -265,7 +273,7 @@ mod tests {
             Err(StartupError::InvalidHeaderName("a b".into()))
         );
         assert_eq!(
-            check(json!({"cors": {"origin": "a\nb"}}), ServerMode { debug: true, documentation: false }),
+            check(json!({"cors": {"origin": "a\nb"}}), ServerMode { debug: true, ..ServerMode::default() }),
             Err(StartupError::InvalidHeaderValue("cors"))
         );
     }

@@ -159,7 +159,7 @@ async fn serve(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let port = match serves_api(&configuration) {
+    let port = match configuration.http_server.settings.enabled {
         true => Some(Port::open(&configuration.http_server, configuration.merged, account, clock).await?),
         false => None,
     };
@@ -175,16 +175,6 @@ async fn serve(
             Ok(())
         }
     }
-}
-
-fn serves_api(configuration: &Configuration) -> bool {
-    let api_is_on =
-        configuration.modules.iter().any(|module| module.enabled && module.kind == config::ModuleKind::CoreHttpApi);
-    let is_on = configuration.http_server.settings.enabled;
-    if is_on && !api_is_on {
-        tracing::warn!("modules.coreHttpApi is disabled: nothing is served over HTTP, /health included.");
-    }
-    is_on && api_is_on
 }
 
 /// What is needed to serve. Taken before the modules start, so that a port in use is noticed before anything happens.

@@ -8,7 +8,7 @@ use super::problems::{Problems, Section};
 /// How the REST interface is served.
 pub(crate) struct HttpServer {
     pub(crate) settings: HttpServerConfig,
-    /// Debug mode, and whether the documentation is served.
+    /// Debug mode, and what of the core API is served.
     pub(crate) mode: ServerMode,
 }
 

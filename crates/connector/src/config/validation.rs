@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::transport::TransportConfig;
-use rest_api::ServerMode;
+use rest_api::{CoreHttpApi, ServerMode};
 use serde_json::Value;
 
 use super::environment::{Environment, Origin, TOP_LEVEL};
@@ -90,11 +90,9 @@ fn read<'a>(
     if let Err(error) = crate::modules::from_configuration(&modules, None) {
         problems.note(error.to_string());
     }
-    let mode = ServerMode { debug: debug.unwrap_or_default(), documentation: serves_documentation(&modules) };
-    check_documentation(&modules, debug, problems);
-    // Its own rule would repeat that mistake.
-    let mode_in_force = ServerMode { documentation: mode.documentation && mode.debug, ..mode };
-    let http_server = read_http_server(&merged["infrastructure"], mode_in_force, problems);
+    let mode = ServerMode { debug: debug.unwrap_or_default(), core_api: what_is_served(&modules) };
+    check_debugging(&modules, debug, problems);
+    let http_server = read_http_server(&merged["infrastructure"], mode, problems);
     check_infrastructure(&modules, http_server.as_ref(), problems);
     Some(Settings { transport: transport?, database: database?, http_server: http_server?, modules })
 }
@@ -126,19 +124,26 @@ fn core_http_api(modules: &[ModuleEntry]) -> Option<&ModuleEntry> {
     modules.iter().find(|module| module.kind == ModuleKind::CoreHttpApi && module.enabled)
 }
 
-fn serves_documentation(modules: &[ModuleEntry]) -> bool {
-    core_http_api(modules).is_some_and(|api| api.block.pointer("/docs/enabled") == Some(&Value::Bool(true)))
+fn what_is_served(modules: &[ModuleEntry]) -> CoreHttpApi {
+    let Some(api) = core_http_api(modules) else { return CoreHttpApi { enabled: false, ..CoreHttpApi::default() } };
+    let is_on = |pointer| api.block.pointer(pointer) == Some(&Value::Bool(true));
+    CoreHttpApi {
+        enabled: true,
+        documentation: is_on("/docs/enabled"),
+        persist_authorization: is_on("/docs/rapidoc/persistAuth"),
+    }
 }
 
-fn check_documentation(modules: &[ModuleEntry], debug: Option<bool>, problems: &Problems<'_>) {
-    if let Some(api) = core_http_api(modules)
+/// A token for the Backbone goes nowhere else but in debug mode (`docs/protocol/07 §1.6`).
+fn check_debugging(modules: &[ModuleEntry], debug: Option<bool>, problems: &Problems<'_>) {
+    let sse = modules.iter().find(|module| module.kind == ModuleKind::Sse && module.enabled);
+    if let Some(sse) = sse
         && debug == Some(false)
-        && serves_documentation(modules)
+        && sse.block.get("baseUrlOverride").is_some()
     {
         problems.add(
-            &format!("modules.{}.docs.enabled", api.key),
-            "serves the API documentation without authentication, which is for debug mode only: set debug to true, \
-             or docs.enabled to false.",
+            &format!("modules.{}.baseUrlOverride", sse.key),
+            "is for debug mode only: remove it, or set debug to true.",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The documentation endpoints of debug mode (`docs/protocol/06 §1.6`), all served from the binary.
+//! The documentation endpoints (`docs/protocol/06 §1.6`), all served from the binary.
 
 use std::sync::Arc;
 
@@ -14,18 +14,23 @@ use utoipa_swagger_ui::Config;
 
 use crate::error::ApiError;
 use crate::response::{ApiResult, json};
+use crate::startup::CoreHttpApi;
 
 const SWAGGER: &str = "/docs/swagger";
 
 /// The paths whose spelling is corrected.
-pub(crate) const PATHS: [&str; 3] = ["/docs", "/docs/json", "/docs/yaml"];
+pub(crate) const PATHS: [&str; 4] = ["/docs", "/docs/json", "/docs/yaml", "/docs/rapidoc"];
 
-/// The endpoints; anything else is left to the authenticated routes.
-pub(crate) fn router(authenticated: &Router) -> Router {
-    let endpoint = |handler: MethodRouter| handler.fallback_service(authenticated.clone());
-    let config = Arc::new(Config::new(["/docs/json"]));
+/// The endpoints; anything else is left to the other routes.
+pub(crate) fn beside(others: Router, core_api: CoreHttpApi) -> Router {
+    endpoints(&others, core_api).fallback_service(or_former_paths(others))
+}
+
+fn endpoints(others: &Router, core_api: CoreHttpApi) -> Router {
+    let endpoint = |handler: MethodRouter| handler.fallback_service(others.clone());
+    let config = Arc::new(Config::new(["/docs/json"]).persist_authorization(core_api.persist_authorization));
     let asset = {
-        let authenticated = authenticated.clone();
+        let others = others.clone();
         move |file: Option<Path<String>>, request: Request| async move {
             let file = file.map_or_else(String::new, |Path(file)| file);
             let found = utoipa_swagger_ui::serve(&file, config).map_err(|error| error.to_string());
@@ -41,7 +46,7 @@ pub(crate) fn router(authenticated: &Router) -> Router {
                     }
                     response
                 }
-                Ok(None) => match authenticated.oneshot(request).await {
+                Ok(None) => match others.oneshot(request).await {
                     Ok(response) => response,
                     Err(never) => match never {},
                 },
@@ -53,14 +58,16 @@ pub(crate) fn router(authenticated: &Router) -> Router {
         .route("/docs", endpoint(get(|| async { moved_to(SWAGGER) })))
         .route("/docs/json", endpoint(get(document)))
         .route("/docs/yaml", endpoint(get(document_as_yaml)))
+        // There is one page; its former sister leads to it.
+        .route("/docs/rapidoc", endpoint(get(|| async { moved_to(SWAGGER) })))
         .route(SWAGGER, endpoint(get(|| async { moved_to("/docs/swagger/") })))
         .route("/docs/swagger/", endpoint(get(asset.clone())))
         .route("/docs/swagger/{*file}", endpoint(get(asset)))
 }
 
 /// What is left over: paths from earlier days that begin with `/api-docs` lead to the documentation.
-pub(crate) fn or_former_paths(authenticated: &Router) -> Router {
-    Router::new().fallback_service(authenticated.clone()).layer(from_fn(async |request: Request, next: Next| {
+fn or_former_paths(others: Router) -> Router {
+    Router::new().fallback_service(others).layer(from_fn(async |request: Request, next: Next| {
         let path = request.uri().path().to_ascii_lowercase();
         let rest = path.strip_prefix("/api-docs").unwrap_or_default();
         if request.method() == Method::GET && !rest.is_empty() { moved_to(SWAGGER) } else { next.run(request).await }

@@ -43,8 +43,13 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
         .merge(relationships::routes())
         .merge(relationship_templates::routes())
         .merge(tokens::routes());
+    OpenApiRouter::new().nest(API_PREFIX, api).merge(infrastructure())
+}
+
+/// What of [`authenticated`] stays without the core API.
+pub(crate) fn infrastructure() -> OpenApiRouter<AppState> {
     let delivery = delivery::routes().merge(event_stream::routes());
-    OpenApiRouter::new().nest(API_PREFIX, api).nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
+    OpenApiRouter::new().nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
 }
 
 /// What debug mode adds to [`authenticated`].

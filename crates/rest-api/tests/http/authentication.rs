@@ -60,7 +60,7 @@ async fn every_route_against_every_kind_of_key() {
     assert!(operations.len() >= 40, "{} operations", operations.len());
     let production = operations.into_iter().map(|operation| (operation, rest_api::ServerMode::default()));
     // Routes of debug mode are in no document.
-    let debug = rest_api::ServerMode { debug: true, documentation: false };
+    let debug = rest_api::ServerMode { debug: true, ..rest_api::ServerMode::default() };
     let debugging = ["GET", "POST", "DELETE"]
         .map(|method| ((method.to_owned(), "/api/core/v1/IdentityDeletionProcess".to_owned()), debug));
     // So is the route that has to be switched on.

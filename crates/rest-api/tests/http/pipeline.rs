@@ -334,6 +334,7 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
         ("/docs", "/docs/swagger"),
         ("/DOCS/", "/docs/swagger"),
         ("/docs/swagger", "/docs/swagger/"),
+        ("/docs/rapidoc", "/docs/swagger"),
         ("/api-docs/", "/docs/swagger"),
         ("/api-docs/x", "/docs/swagger"),
         ("/api-docsx", "/docs/swagger"),
@@ -364,6 +365,70 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
     let start = get("/docs/swagger/swagger-initializer.js").await;
     assert!(String::from_utf8(start.body).unwrap().contains("/docs/json"));
     assert_eq!(get("/docs/json").await.json(), serde_json::to_value(rest_api::openapi()).unwrap());
+}
+
+/// Production mode with [`KEY`].
+fn with_core_api(account: &std::sync::Arc<runtime::HostedAccount>, core_api: rest_api::CoreHttpApi) -> axum::Router {
+    let keys = json!({"authentication": {"apiKey": {"keys": {"a": {"key": KEY}}}}});
+    crate::support::router(account, keys, rest_api::ServerMode { debug: false, core_api }, json!(null))
+}
+
+#[tokio::test]
+async fn outside_debug_mode_documentation_wants_credentials() {
+    let account = crate::support::account::open().await;
+    let documented = rest_api::CoreHttpApi { documentation: true, ..rest_api::CoreHttpApi::default() };
+    let router = with_core_api(&account, documented);
+    let (moved, found) = (301, 200);
+    for (path, status) in [
+        ("/docs", moved),
+        ("/Docs/", moved),
+        ("/docs/rapidoc", moved),
+        ("/docs/swagger", moved),
+        ("/api-docs/x", moved),
+        ("/docs/swagger/", found),
+        ("/docs/swagger/swagger-ui.css", found),
+        ("/docs/json", found),
+        ("/docs/yaml", found),
+        ("/docs/nope", 404),
+        ("/docs/swagger/nope.js", 404),
+        ("/api-docs", 404),
+        (IDENTITY_INFO, found),
+    ] {
+        assert_eq!(send(&router, request("GET", path, &[], "")).await.status, 401, "{path}");
+        assert_eq!(call(&router, "GET", path, &[]).await.status, status, "{path}");
+    }
+    assert_eq!(call(&router, "POST", "/docs/json", &[]).await.status, 404);
+    let undocumented = with_core_api(&account, rest_api::CoreHttpApi::default());
+    assert_eq!(call(&undocumented, "GET", "/docs/json", &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_documentation_remembers_credentials_if_it_may() {
+    let account = crate::support::account::open().await;
+    for persist_authorization in [false, true] {
+        let core_api = rest_api::CoreHttpApi { documentation: true, persist_authorization, enabled: true };
+        let start = call(&with_core_api(&account, core_api), "GET", "/docs/swagger/swagger-initializer.js", &[]).await;
+        let start = String::from_utf8(start.body).unwrap();
+        assert_eq!(start.contains("\"persistAuthorization\": true"), persist_authorization, "{start}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_core_api_health_and_monitoring_stay() {
+    let account = crate::support::account::open().await;
+    let off = rest_api::CoreHttpApi { enabled: false, documentation: true, ..rest_api::CoreHttpApi::default() };
+    let router = with_core_api(&account, off);
+    for (path, status) in [
+        ("/health/live", 200),
+        ("/health", 200),
+        ("/Monitoring/Version", 200),
+        (IDENTITY_INFO, 404),
+        ("/api/core/v1/Messages", 404),
+        ("/docs/json", 404),
+    ] {
+        assert_eq!(call(&router, "GET", path, &[]).await.status, status, "{path}");
+    }
+    assert_eq!(send(&router, request("GET", IDENTITY_INFO, &[], "")).await.status, 401);
 }
 
 #[tokio::test]

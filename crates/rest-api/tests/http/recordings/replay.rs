@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use core_types::Reference;
-use rest_api::ServerMode;
+use rest_api::{CoreHttpApi, ServerMode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -92,7 +92,8 @@ impl Replay {
         let mut bindings = Bindings::default();
         let keys = keys(recordings, &mut bindings);
         let one_key = json!({"all": {"key": bindings.get("api-key").unwrap()}});
-        let debug = ServerMode { debug: true, documentation: true };
+        let core_api = CoreHttpApi { documentation: true, ..CoreHttpApi::default() };
+        let debug = ServerMode { debug: true, core_api };
         let mut servers = HashMap::new();
         for (server, config, mode) in [
             ("production", json!({"authentication": {"apiKey": {"keys": keys}}}), ServerMode::default()),

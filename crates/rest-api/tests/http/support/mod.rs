@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use core_types::SystemClock;
-use rest_api::{ApiState, HttpServerConfig, ImplementationInfo, MetricsRenderer, ServerMode, VersionInfo};
+use rest_api::{ApiState, CoreHttpApi, HttpServerConfig, ImplementationInfo, MetricsRenderer, ServerMode, VersionInfo};
 use runtime::HostedAccount;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
@@ -25,7 +25,8 @@ pub(crate) fn production(account: &Arc<HostedAccount>, http_server: Value) -> Ro
 
 /// Debug mode, open to everybody unless configured otherwise, with documentation.
 pub(crate) fn debug(account: &Arc<HostedAccount>, http_server: Value) -> Router {
-    let mode = ServerMode { debug: true, documentation: true };
+    let core_api = CoreHttpApi { documentation: true, ..CoreHttpApi::default() };
+    let mode = ServerMode { debug: true, core_api };
     router(account, http_server, mode, Value::Null)
 }
 
