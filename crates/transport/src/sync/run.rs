@@ -46,9 +46,7 @@ pub(super) async fn everything(account: Account) -> Result<ChangedItems> {
         result = tell_other_devices(&account, &mut changed).await;
     }
     if account.config().datawallet_enabled {
-        let mut unit = account.unit_of_work().await?;
-        unit.publish(&TransportEvent::DatawalletSynchronized).await?;
-        unit.commit().await?;
+        tell_synchronised(&account).await?;
     }
     result.map(|()| changed)
 }
@@ -65,12 +63,19 @@ async fn tell_other_devices(account: &Account, changed: &mut ChangedItems) -> Re
 
 pub(super) async fn only_datawallet(account: Account) -> Result<ChangedItems> {
     let mut changed = ChangedItems::default();
-    datawallet::bootstrap(&account).await?;
-    datawallet::synchronise(&account, &mut changed).await?;
+    let result = match datawallet::bootstrap(&account).await {
+        Ok(()) => datawallet::synchronise(&account, &mut changed).await,
+        failed => failed,
+    };
+    tell_synchronised(&account).await?;
+    result.map(|()| changed)
+}
+
+/// Tells the end of a synchronisation of the datawallet, be it a good one or not.
+async fn tell_synchronised(account: &Account) -> Result<()> {
     let mut unit = account.unit_of_work().await?;
     unit.publish(&TransportEvent::DatawalletSynchronized).await?;
-    unit.commit().await?;
-    Ok(changed)
+    unit.commit().await
 }
 
 async fn external_events(account: &Account, changed: &mut ChangedItems) -> Result<()> {

@@ -255,10 +255,12 @@ async fn a_newer_datawallet_is_not_touched() {
     let backbone = TestBackbone::start().await;
     let account = new_account(&backbone).await;
     account.template().await;
+    let told = account.count_events(SYNCHRONISED).await;
     let newer = |body: &mut Value| body["result"]["version"] = json!(2);
     backbone.network.fail_next(Method::GET, "/Datawallet", Fault::Tampered(Box::new(newer)));
     let error = account.sync().only_datawallet().await.unwrap_err();
     assert_eq!(error.code(), "error.transport.datawallet.insufficientSupportedDatawalletVersion");
+    assert_eq!(account.count_events(SYNCHRONISED).await, told + 1);
     assert!(unpushed(&account).await > 0);
 }
 
