@@ -158,7 +158,12 @@ fn process(method: &str, path: &str, query: &str, body: &Value) -> Option<Result
         ("POST", ["RelationshipTemplates", "Own"]) => {
             CreateOwnRelationshipTemplateRequest::parse(body, now).and_then(|request| {
                 let own_address = &IdentityAddress::new(value_of("address-a").unwrap_or_default());
-                let facts = TemplateFacts { expires_at: request.expires_at, own_address, now };
+                let facts = TemplateFacts {
+                    expires_at: request.expires_at,
+                    own_address,
+                    now,
+                    known_tags: &TagCollection::default(),
+                };
                 check_template_content(&request.content, facts).map(drop)
             })
         }

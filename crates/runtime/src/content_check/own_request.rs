@@ -21,7 +21,12 @@ use crate::error::{ApplicationError, codes};
 /// # Errors
 /// `error.consumption.requests.{cannotCreateRequestWithExpirationDateInPast, validation.inheritedFromItem,
 /// violatedKeyUniquenessOfRelationshipAttributes}`, `error.runtime.unknown` for items that are no request items.
-pub(super) fn check(request: Request<'_>, own_address: &str, now: Timestamp) -> Result<(), ApplicationError> {
+pub(super) fn check(
+    request: Request<'_>,
+    own_address: &str,
+    now: Timestamp,
+    known_tags: &TagCollection,
+) -> Result<(), ApplicationError> {
     if request.expires_at().is_some_and(|expires_at| expires_at < now) {
         return Err(ApplicationError::invalid(
             codes::REQUESTS_EXPIRATION_DATE_IN_PAST,
@@ -29,7 +34,7 @@ pub(super) fn check(request: Request<'_>, own_address: &str, now: Timestamp) -> 
         ));
     }
     let items = items(request)?;
-    if !items.iter().all(|item| is_valid(*item, own_address)) {
+    if !items.iter().all(|item| is_valid(*item, own_address, known_tags)) {
         return Err(invalid_items());
     }
     let mut fragments: Vec<_> =
@@ -64,20 +69,20 @@ fn items<'c>(request: Request<'c>) -> Result<Vec<RequestItem<'c>>, ApplicationEr
     })
 }
 
-fn is_valid(item: RequestItem<'_>, own_address: &str) -> bool {
+fn is_valid(item: RequestItem<'_>, own_address: &str, known_tags: &TagCollection) -> bool {
     let object = item.object();
     let child = |name: &str| object.child(name);
     match object.type_name() {
         "CreateAttributeRequestItem" => {
-            child("attribute").is_some_and(|attribute| is_attribute_valid(attribute, &["", own_address]))
+            child("attribute").is_some_and(|attribute| is_attribute_valid(attribute, &["", own_address], known_tags))
         }
         "ReadAttributeRequestItem" => {
-            child("query").is_some_and(|query| is_query_valid(query, &["", own_address], own_address))
+            child("query").is_some_and(|query| is_query_valid(query, &["", own_address], own_address, known_tags))
         }
         "ProposeAttributeRequestItem" => {
             let (Some(query), Some(attribute)) = (child("query"), child("attribute")) else { return false };
-            is_query_valid(query, &[""], own_address)
-                && is_attribute_valid(attribute, &[""])
+            is_query_valid(query, &[""], own_address, known_tags)
+                && is_attribute_valid(attribute, &[""], known_tags)
                 && check_answer(query, attribute, own_address, "").is_ok()
         }
         "FormFieldRequestItem" => {
@@ -91,36 +96,40 @@ fn is_valid(item: RequestItem<'_>, own_address: &str) -> bool {
 }
 
 /// An own IdentityAttribute is shared, not created at the peer; so its owner stays open.
-fn is_attribute_valid(attribute: ContentRef<'_>, relationship_owners: &[&str]) -> bool {
+fn is_attribute_valid(attribute: ContentRef<'_>, relationship_owners: &[&str], known_tags: &TagCollection) -> bool {
     if attribute.typed().is_none_or(|object| forbidden_property(object.value()).is_some()) {
         return false;
     }
     if let Some(attribute) = IdentityAttribute::of(attribute) {
         let value_type = attribute.value().and_then(ContentRef::type_name).unwrap_or_default();
-        return attribute.owner().is_empty() && are_tags_valid(&attribute.tags(), value_type);
+        return attribute.owner().is_empty() && are_tags_valid(&attribute.tags(), value_type, known_tags);
     }
     RelationshipAttribute::of(attribute).is_some_and(|attribute| relationship_owners.contains(&attribute.owner()))
 }
 
 /// IQL was parsed when the query was read.
-fn is_query_valid(query: ContentRef<'_>, relationship_owners: &[&str], own_address: &str) -> bool {
+fn is_query_valid(
+    query: ContentRef<'_>,
+    relationship_owners: &[&str],
+    own_address: &str,
+    known_tags: &TagCollection,
+) -> bool {
     if let Some(query) = IdentityAttributeQuery::of(query) {
-        are_tags_valid(&query.tags(), query.value_type())
+        are_tags_valid(&query.tags(), query.value_type(), known_tags)
     } else if let Some(query) = RelationshipAttributeQuery::of(query) {
         relationship_owners.contains(&query.owner())
     } else if let Some(query) = ThirdPartyRelationshipAttributeQuery::of(query) {
         !query.third_party().contains(&own_address)
     } else {
         let hints = IQLQuery::of(query).and_then(IQLQuery::attribute_creation_hints);
-        hints.and_then(IQLQueryCreationHints::of).is_none_or(|hints| are_tags_valid(&hints.tags(), hints.value_type()))
+        hints
+            .and_then(IQLQueryCreationHints::of)
+            .is_none_or(|hints| are_tags_valid(&hints.tags(), hints.value_type(), known_tags))
     }
 }
 
-/// Tags of the Backbone are taken as they are.
-fn are_tags_valid(tags: &[&str], value_type: &str) -> bool {
-    let is_of_backbone = |tag: &str| tag.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("bkb:"));
-    let collection = TagCollection::default();
-    tags.iter().all(|tag| is_of_backbone(tag) || tags::is_valid(tag, value_type, &collection))
+fn are_tags_valid(tags: &[&str], value_type: &str, known_tags: &TagCollection) -> bool {
+    tags.iter().all(|tag| tags::is_valid(tag, value_type, known_tags))
 }
 
 /// Owner, key and value type of the RelationshipAttribute that an item leads to, if it does.
@@ -178,7 +187,9 @@ mod tests {
         let request = json!({ "@type": "Request", "items": items });
         let content = Reader::new(Timestamp::from_millis(0)).read(&request).unwrap();
         let request = Request::of(content.as_ref()).unwrap();
-        check(request, OWN, Timestamp::from_millis(0)).err().map(|error| error.code().to_owned())
+        let tags = json!({ "tagsForAttributeValueTypes": { "GivenName": { "b": {} } } });
+        let tags = serde_json::from_value(tags).unwrap();
+        check(request, OWN, Timestamp::from_millis(0), &tags).err().map(|error| error.code().to_owned())
     }
 
     fn item(name: &str, members: Value) -> Value {
@@ -235,6 +246,7 @@ mod tests {
             item("CreateAttributeRequestItem", json!({ "attribute": given_name(OTHER, "A", &[]) })),
             item("CreateAttributeRequestItem", json!({ "attribute": given_name("", "\u{1F600}", &[]) })),
             item("CreateAttributeRequestItem", json!({ "attribute": given_name("", "A", &["nope"]) })),
+            item("CreateAttributeRequestItem", json!({ "attribute": given_name("", "A", &["bkb:other"]) })),
             item("CreateAttributeRequestItem", json!({ "attribute": customer_number(OTHER) })),
             item("ReadAttributeRequestItem", json!({ "query": customer_number_query(OTHER) })),
             item(

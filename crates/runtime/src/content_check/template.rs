@@ -1,6 +1,7 @@
 //! Content of an own RelationshipTemplate (`docs/protocol/06-rest-api.md` §5.10).
 
 use content::positions::Position;
+use content::tags::TagCollection;
 use content::{RelationshipTemplateContent, Request};
 use core_types::{IdentityAddress, Timestamp};
 use serde_json::Value;
@@ -17,6 +18,8 @@ pub(crate) struct TemplateFacts<'a> {
     pub(crate) own_address: &'a IdentityAddress,
     /// When it is made.
     pub(crate) now: Timestamp,
+    /// The tags of the Backbone; not needed for a content without any.
+    pub(crate) known_tags: &'a TagCollection,
 }
 
 /// Checks the content of a RelationshipTemplate, and gives the form in which it travels: the Request for a new Relationship
@@ -47,7 +50,7 @@ pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) 
             Some(_) => {}
         }
         for request in on_new.into_iter().chain(on_existing) {
-            own_request::check(request, facts.own_address.as_str(), facts.now)?;
+            own_request::check(request, facts.own_address.as_str(), facts.now, facts.known_tags)?;
         }
     }
     let mut content = content.into_value();
@@ -70,6 +73,7 @@ mod tests {
             expires_at: "2035-01-01T00:00:00.000Z".parse().unwrap(),
             own_address: &IdentityAddress::new("did:e:localhost:dids:0000000000000000000001"),
             now: "2026-01-01T00:00:00.000Z".parse().unwrap(),
+            known_tags: &TagCollection::default(),
         };
         check_template_content(content, facts)
     }

@@ -1,5 +1,6 @@
 use content::tags::{self, TagCollection};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use transport::Account;
 
 use crate::dto::TagCollectionDto;
@@ -25,15 +26,29 @@ impl AttributesService {
     }
 }
 
-/// Refuses tags that a File cannot have (`docs/protocol/05-consumption.md` §2.2). The Backbone is only asked if one is of
-/// its collection.
+/// The tags of the Backbone, if the content names any: only then it is asked.
+///
+/// # Errors
+/// As [`AttributesService::tag_collection`].
+pub(super) async fn known_tags(account: &Account, content: &Value) -> Result<TagCollection, ApplicationError> {
+    if names_tag_of_backbone(content) { collection(account).await } else { Ok(TagCollection::default()) }
+}
+
+fn names_tag_of_backbone(content: &Value) -> bool {
+    match content {
+        Value::String(text) => text.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(OF_BACKBONE)),
+        Value::Array(items) => items.iter().any(names_tag_of_backbone),
+        Value::Object(members) => members.values().any(names_tag_of_backbone),
+        _ => false,
+    }
+}
+
+/// Refuses tags that a File cannot have (`docs/protocol/05-consumption.md` §2.2).
 ///
 /// # Errors
 /// `error.consumption.attributes.invalidTags`, naming the tags; as [`AttributesService::tag_collection`].
 pub(super) async fn check_file_tags(account: &Account, tags: &[String]) -> Result<(), ApplicationError> {
-    let is_of_backbone = |tag: &String| tag.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(OF_BACKBONE));
-    let known: TagCollection =
-        if tags.iter().any(is_of_backbone) { collection(account).await? } else { TagCollection::default() };
+    let known = known_tags(account, &Value::from(tags)).await?;
     invalid_tags(tags, &known).map_or(Ok(()), Err)
 }
 

@@ -9,6 +9,7 @@ use store::Query;
 use transport::documents::RelationshipTemplate;
 use transport::{Account, SendTemplate, SendToken};
 
+use super::attributes::known_tags;
 use super::{exposed, found, push_datawallet};
 use crate::content_check::{self, OfferedFile, TemplateFacts};
 use crate::dto::{RelationshipTemplateDto, TokenDto};
@@ -38,10 +39,12 @@ impl RelationshipTemplatesService {
         &self,
         request: CreateOwnRelationshipTemplateRequest,
     ) -> Result<RelationshipTemplateDto, ApplicationError> {
+        let known_tags = known_tags(&self.account, &request.content).await?;
         let facts = TemplateFacts {
             expires_at: request.expires_at,
             own_address: &self.account.identity().address,
             now: self.account.clock().now(),
+            known_tags: &known_tags,
         };
         let content = content_check::check_template_content(&request.content, facts)?;
         for file in content_check::offered_files(&content) {
