@@ -146,9 +146,7 @@ async fn attack_with(world: &World, operation: &Operation, what: &str, content_t
     world.attack(what, request).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn members_of_a_wrong_kind_or_number() {
-    let world = World::new().await;
+pub(crate) async fn members_of_a_wrong_kind_or_number(world: World) {
     let mut count = 0;
     for operation in operations() {
         let Some(body) = operation.body(&world.ids) else { continue };
@@ -160,9 +158,7 @@ async fn members_of_a_wrong_kind_or_number() {
     assert!(count > 1000, "{count} variants");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_that_are_no_ordinary_json() {
-    let world = World::new().await;
+pub(crate) async fn bodies_that_are_no_ordinary_json(world: World) {
     for operation in operations() {
         let body = operation.body(&world.ids);
         // All routes read bodies in the same place; those that expect none get only some of them.
@@ -173,9 +169,7 @@ async fn bodies_that_are_no_ordinary_json() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_types_and_charsets() {
-    let world = World::new().await;
+pub(crate) async fn other_types_and_charsets(world: World) {
     let utf16: Vec<u8> = "{\"a\":\"".encode_utf16().chain([0xd800]).flat_map(u16::to_le_bytes).collect();
     for operation in operations() {
         let text = operation.body(&world.ids).unwrap_or_default().to_string();

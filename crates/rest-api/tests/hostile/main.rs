@@ -1,6 +1,6 @@
 //! Whatever a client sends: a 4xx with a documented code, never a 5xx, a panic, a hang or a changed store.
 //!
-//! The routes come from the OpenAPI document, so a new one is attacked without a change here.
+//! What reaches the store is tried on both databases. The routes come from the OpenAPI document, so a new one is attacked without a change here.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
@@ -8,9 +8,41 @@ mod headers;
 mod paths;
 mod queries;
 mod routes;
+mod schema;
 mod slow;
 #[path = "../http/support/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the interface")]
 mod support;
 mod uploads;
 mod world;
+
+/// Runs each function as one test a database.
+macro_rules! on_both {
+    ($($module:ident::$name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$module::$name(crate::world::World::new().await).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$module::$name(crate::world::World::in_postgres().await).await;
+            })*
+        }
+    };
+}
+
+on_both! {
+    bodies::members_of_a_wrong_kind_or_number,
+    bodies::bodies_that_are_no_ordinary_json,
+    bodies::other_types_and_charsets,
+    paths::ids_that_are_none,
+    paths::paths_that_are_nearly_routes,
+    queries::filters_and_what_looks_like_them,
+    queries::queries_where_none_are_expected,
+    uploads::forms_that_are_cut_off_anywhere,
+    uploads::forms_that_are_wrong,
+    uploads::files_that_are_too_large,
+}

@@ -78,9 +78,7 @@ const UNKNOWN: [&str; 16] = [
     "%FF=%FE",
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn filters_and_what_looks_like_them() {
-    let world = World::new().await;
+pub(crate) async fn filters_and_what_looks_like_them(world: World) {
     let before = world.snapshot().await;
     let mut count = 0;
     for operation in operations().iter().filter(|operation| operation.method == "GET") {
@@ -98,9 +96,7 @@ async fn filters_and_what_looks_like_them() {
     assert!(count > 3000, "{count} queries");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn queries_where_none_are_expected() {
-    let world = World::new().await;
+pub(crate) async fn queries_where_none_are_expected(world: World) {
     for operation in operations().iter().filter(|operation| operation.method != "GET") {
         let path = operation.path(&world.ids);
         for query in UNKNOWN.into_iter().chain(VALUES) {

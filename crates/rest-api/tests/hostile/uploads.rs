@@ -22,9 +22,7 @@ fn field(name: &str, value: &str) -> String {
     format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forms_that_are_cut_off_anywhere() {
-    let world = World::new().await;
+pub(crate) async fn forms_that_are_cut_off_anywhere(world: World) {
     let form = format!("{FILE}{}--b--\r\n", field("expiresAt", "2098-01-01"));
     for operation in forms() {
         // The last line break may be missing.
@@ -35,9 +33,7 @@ async fn forms_that_are_cut_off_anywhere() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forms_that_are_wrong() {
-    let world = World::new().await;
+pub(crate) async fn forms_that_are_wrong(world: World) {
     let close = "--b--\r\n";
     let long_name =
         format!("--b\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\nx\r\n{close}", "n".repeat(100_000));
@@ -78,9 +74,7 @@ async fn forms_that_are_wrong() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_that_are_too_large() {
-    let world = World::new().await;
+pub(crate) async fn files_that_are_too_large(world: World) {
     for operation in forms() {
         for (size, expected) in [(10 * 1024 * 1024 + 1, 400), (17 * 1024 * 1024, 413)] {
             let file = FILE.replace("content", &"x".repeat(size));

@@ -58,10 +58,15 @@ impl TestBackbone {
         change(&mut self.misbehaviour.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// A new Identity with an empty store.
+    /// A new Identity with a store of its own.
     pub(crate) async fn open_account(&self) -> Arc<HostedAccount> {
+        self.open_account_in(Store::in_memory().await.unwrap()).await
+    }
+
+    /// A new Identity in an empty store.
+    pub(crate) async fn open_account_in(&self, store: Store) -> Arc<HostedAccount> {
         let options = HostedAccountOptions {
-            store: Store::in_memory().await.unwrap(),
+            store,
             transport: TransportConfig {
                 base_url: self.base_url.clone(),
                 platform_client_id: "test".into(),
