@@ -1,5 +1,5 @@
 //! The sources together: precedence, defaults and what a mistake is answered with.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 
@@ -266,10 +266,9 @@ fn every_mistake_names_its_key_and_the_fix() {
         (json!({"modules": {"sync": false}}), "modules.sync must be an object"),
         (json!({"modules": {"sync": {"enabled": "yes"}}}), "modules.sync.enabled must be true or false"),
         (
-            json!({"modules": {"sse": {"enabled": true, "baseUrlOverride": "http://localhost:8090"}}}),
-            "modules.sse.baseUrlOverride is for debug mode only",
+            json!({"modules": {"coreHttpApi": {"docs": {"enabled": true}}}}),
+            "modules.coreHttpApi.docs.enabled serves the API documentation",
         ),
-        (json!({"modules": {"sse": {"enabled": true, "idleTimeout": "long"}}}), "modules.sse.idleTimeout is wrong"),
         (
             json!({"modules": {"webhooks": {"enabled": true}, "webhooksV2": {"enabled": true}}}),
             "modules.webhooksV2 is the same module as modules.webhooks",
@@ -346,58 +345,6 @@ fn certificates_are_pinned_as_configured() {
 }
 
 #[test]
-fn the_core_api_and_its_documentation_have_switches() {
-    let served = |api: Value| {
-        let changes = json!({"modules": {"coreHttpApi": api}});
-        Machine::new().file("config.json", with(changes)).load().unwrap().http_server.mode.core_api
-    };
-    let default = rest_api::CoreHttpApi::default();
-    assert_eq!(served(json!({})), default);
-    assert!(!served(json!({"enabled": false, "docs": {"enabled": true}})).enabled);
-    let documented = rest_api::CoreHttpApi { documentation: true, ..default };
-    assert_eq!(served(json!({"docs": {"enabled": true}})), documented);
-    let persistent = rest_api::CoreHttpApi { persist_authorization: true, ..documented };
-    assert_eq!(served(json!({"docs": {"enabled": true, "rapidoc": {"persistAuth": true}}})), persistent);
-}
-
-#[test]
-fn another_address_for_events_is_for_debug_mode() {
-    let changes =
-        json!({"debug": true, "modules": {"sse": {"enabled": true, "baseUrlOverride": "http://localhost:8090"}}});
-    assert!(Machine::new().file("config.json", with(changes)).load().is_ok());
-}
-
-#[test]
-fn an_unknown_module_is_told_what_to_use_instead_in_one_message() {
-    let changes = json!({"modules": {"crm": {"enabled": true, "location": "@acme/crm-module"}}});
-    let notices = Machine::new().file("config.json", with(changes)).load().unwrap().notices;
-    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
-    for text in [
-        "modules.crm",
-        "@acme/crm-module",
-        "modules.webhooks",
-        "modules.messageBrokerPublisher",
-        "event stream",
-        "REST",
-    ] {
-        assert!(notice.contains(text), "{text}: {notice}");
-    }
-}
-
-#[test]
-fn of_a_module_and_its_former_name_one_runs() {
-    let changes = json!({"modules": {
-        "autoAcceptPendingRelationships": {"enabled": true},
-        "autoAcceptRelationshipCreationChanges": {"enabled": true, "responseContent": {"a": 1}}
-    }});
-    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
-    assert!(module(&configuration, "autoAcceptPendingRelationships").enabled);
-    assert!(!module(&configuration, "autoAcceptRelationshipCreationChanges").enabled);
-    let about = |text: &str| configuration.notices.iter().filter(|notice| notice.contains(text)).count();
-    assert_eq!((about("is switched off"), about("do not read it")), (1, 1), "{:?}", configuration.notices);
-}
-
-#[test]
 fn sync_steps_back_for_sse() {
     let changes = json!({"modules": {"sync": {"enabled": true}, "sse": {"enabled": true}}});
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
@@ -438,7 +385,12 @@ fn publishers_of_earlier_versions_run_with_one_warning_that_names_the_successor(
         ("pubSubPublisher", "@nmshd/connector:PubSubPublisherModule", "projectId, keyFile and topic"),
         ("mine", "@nmshd/connector:AMQPPublisherModule", "url, exchange and timeout"),
     ] {
-        let changes = json!({"modules": {key: {"enabled": true, "location": location}}});
+        let settings = if keys.starts_with("url") {
+            json!({"enabled": true, "location": location, "url": "amqp://localhost"})
+        } else {
+            json!({"enabled": true, "location": location, "projectId": "p", "topic": "t", "keyFile": "/key.json"})
+        };
+        let changes = json!({"modules": {key: settings}});
         let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
         assert!(module(&configuration, key).enabled, "{key}");
         let about = |notice: &&String| notice.starts_with(&format!("modules.{key} "));
@@ -446,6 +398,32 @@ fn publishers_of_earlier_versions_run_with_one_warning_that_names_the_successor(
         let [notice] = notices[..] else { unreachable!("one warning: {notices:?}") };
         assert!(notice.contains("modules.messageBrokerPublisher") && notice.contains(keys), "{notice}");
     }
+}
+
+#[test]
+fn mistakes_in_the_settings_of_modules_are_among_the_others() {
+    let changes = json!({"database": {"dbName": ""}, "modules": {"sync": {"enabled": true, "interval": "often"}}});
+    let problems = Machine::new().file("config.json", with(changes)).problems();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.starts_with("modules.sync.interval is wrong")), "{problems:?}");
+}
+
+#[test]
+fn a_value_knows_its_source() {
+    let machine = Machine::new()
+        .file("program/bundled.config.json", json!({"modules": {"own": {"enabled": false}}, "debug": true}))
+        .file("config.json", with(json!({"debug": false, "modules": {"own": {"enabled": false, "a": 1}}})))
+        .variable("modules__sync", "{\"enabled\":true}")
+        .variable("modules__sync__interval", "7");
+    let configuration = machine.load().unwrap();
+    let source = |path: &str| configuration.provenance.of(&path.split('.').collect::<Vec<_>>()).to_string();
+    assert!(source("debug").ends_with("config.json") && !source("debug").contains("bundled"), "{}", source("debug"));
+    assert!(source("modules.own.a").ends_with("config.json"), "{}", source("modules.own.a"));
+    assert_eq!(source("modules.sync.interval"), "environment variable modules__sync__interval");
+    assert_eq!(source("modules.sync.enabled"), "environment variable modules__sync");
+    assert_eq!(source("modules.sync.location"), "default");
+    assert_eq!(source("database.dbName"), "default");
+    assert_eq!(configuration.provenance.files().count(), 2);
 }
 
 #[test]

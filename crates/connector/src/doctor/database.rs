@@ -133,7 +133,7 @@ async fn free_space(file: &Path) -> Option<Finding> {
     let advice = "Make room, or move the database to a larger disk.";
     Some(match free {
         ..TOO_LITTLE => Finding::problem(DISK, message, advice),
-        ..LITTLE => Finding::warning(DISK, message, advice),
+        TOO_LITTLE..LITTLE => Finding::warning(DISK, message, advice),
         _ => Finding::ok(DISK, message),
     })
 }

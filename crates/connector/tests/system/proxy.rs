@@ -88,11 +88,11 @@ fn request(client: &mut impl Read) -> std::io::Result<Option<(String, Vec<u8>)>>
         bytes.extend_from_slice(&buffer[..read]);
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let lengths = head.lines().filter_map(|line| {
+        let mut lengths = head.lines().filter_map(|line| {
             let (name, value) = line.split_once(':')?;
             name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
         });
-        let length = lengths.last().unwrap_or_default();
+        let length = lengths.next().unwrap_or_default();
         if bytes.len() >= end + 4 + length {
             return Ok(Some((head, bytes[end + 4..].to_vec())));
         }
