@@ -1,5 +1,5 @@
 //! The sources together: precedence, defaults and what a mistake is answered with.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::PathBuf;
 
@@ -266,9 +266,10 @@ fn every_mistake_names_its_key_and_the_fix() {
         (json!({"modules": {"sync": false}}), "modules.sync must be an object"),
         (json!({"modules": {"sync": {"enabled": "yes"}}}), "modules.sync.enabled must be true or false"),
         (
-            json!({"modules": {"coreHttpApi": {"docs": {"enabled": true}}}}),
-            "modules.coreHttpApi.docs.enabled serves the API documentation",
+            json!({"modules": {"sse": {"enabled": true, "baseUrlOverride": "http://localhost:8090"}}}),
+            "modules.sse.baseUrlOverride is for debug mode only",
         ),
+        (json!({"modules": {"sse": {"enabled": true, "idleTimeout": "long"}}}), "modules.sse.idleTimeout is wrong"),
         (
             json!({"modules": {"webhooks": {"enabled": true}, "webhooksV2": {"enabled": true}}}),
             "modules.webhooksV2 is the same module as modules.webhooks",
@@ -342,6 +343,58 @@ fn certificates_are_pinned_as_configured() {
         Machine::new().file("config.json", with(changes)).load().unwrap().transport.certificate_pinning.unwrap();
     assert!(pinning.enforce);
     assert!(pinning.fingerprints["backbone.example.com"].contains(PIN));
+}
+
+#[test]
+fn the_core_api_and_its_documentation_have_switches() {
+    let served = |api: Value| {
+        let changes = json!({"modules": {"coreHttpApi": api}});
+        Machine::new().file("config.json", with(changes)).load().unwrap().http_server.mode.core_api
+    };
+    let default = rest_api::CoreHttpApi::default();
+    assert_eq!(served(json!({})), default);
+    assert!(!served(json!({"enabled": false, "docs": {"enabled": true}})).enabled);
+    let documented = rest_api::CoreHttpApi { documentation: true, ..default };
+    assert_eq!(served(json!({"docs": {"enabled": true}})), documented);
+    let persistent = rest_api::CoreHttpApi { persist_authorization: true, ..documented };
+    assert_eq!(served(json!({"docs": {"enabled": true, "rapidoc": {"persistAuth": true}}})), persistent);
+}
+
+#[test]
+fn another_address_for_events_is_for_debug_mode() {
+    let changes =
+        json!({"debug": true, "modules": {"sse": {"enabled": true, "baseUrlOverride": "http://localhost:8090"}}});
+    assert!(Machine::new().file("config.json", with(changes)).load().is_ok());
+}
+
+#[test]
+fn an_unknown_module_is_told_what_to_use_instead_in_one_message() {
+    let changes = json!({"modules": {"crm": {"enabled": true, "location": "@acme/crm-module"}}});
+    let notices = Machine::new().file("config.json", with(changes)).load().unwrap().notices;
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    for text in [
+        "modules.crm",
+        "@acme/crm-module",
+        "modules.webhooks",
+        "modules.messageBrokerPublisher",
+        "event stream",
+        "REST",
+    ] {
+        assert!(notice.contains(text), "{text}: {notice}");
+    }
+}
+
+#[test]
+fn of_a_module_and_its_former_name_one_runs() {
+    let changes = json!({"modules": {
+        "autoAcceptPendingRelationships": {"enabled": true},
+        "autoAcceptRelationshipCreationChanges": {"enabled": true, "responseContent": {"a": 1}}
+    }});
+    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
+    assert!(module(&configuration, "autoAcceptPendingRelationships").enabled);
+    assert!(!module(&configuration, "autoAcceptRelationshipCreationChanges").enabled);
+    let about = |text: &str| configuration.notices.iter().filter(|notice| notice.contains(text)).count();
+    assert_eq!((about("is switched off"), about("do not read it")), (1, 1), "{:?}", configuration.notices);
 }
 
 #[test]
