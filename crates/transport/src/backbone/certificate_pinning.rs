@@ -26,13 +26,20 @@ pub struct CertificatePinning {
     pub enforce: bool,
 }
 
-/// Why a valid certificate is refused.
-#[derive(Debug, thiserror::Error)]
+/// Why a certificate is refused.
+#[derive(thiserror::Error)]
 enum Refusal {
     #[error("the certificate is not among those pinned for the host")]
     NotPinned,
     #[error("no certificate is pinned for the host")]
     NoPins,
+}
+
+/// The text: errors of TLS show this and nothing else of it.
+impl std::fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 /// What a certificate has to be, beside pinned.
