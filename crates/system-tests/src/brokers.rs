@@ -259,3 +259,27 @@ fn program(name: &str, package: &str) -> anyhow::Result<PathBuf> {
     let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
     found.with_context(|| format!("this test needs {name} (Debian: apt-get install {package})"))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::{Broker, BrokerKind};
+
+    #[tokio::test]
+    async fn a_broker_ends_and_comes_back_where_it_was() {
+        // RabbitMQ takes its time; the tests that publish to it do the same.
+        for kind in [BrokerKind::Redis, BrokerKind::Mosquitto, BrokerKind::Nats] {
+            let mut broker = Broker::start(kind).await.unwrap();
+            let port = broker.port();
+            broker.kill().await.unwrap();
+            assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "{kind:?}");
+            broker.start_again().await.unwrap();
+            broker.stop().await.unwrap();
+            assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "{kind:?}");
+            broker.start_again().await.unwrap();
+            TcpStream::connect(("127.0.0.1", broker.port())).await.unwrap();
+        }
+    }
+}
