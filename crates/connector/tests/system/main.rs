@@ -8,6 +8,8 @@ mod dev;
 mod doctor;
 mod installation;
 mod maintenance;
+mod modules;
 mod proxy;
 mod start;
 mod support;
+mod takeover;

@@ -63,6 +63,12 @@ impl Process {
         }
     }
 
+    /// What it has said so far, apart from what was waited for.
+    pub(crate) fn said(&mut self) -> String {
+        self.seen.extend(self.lines.try_iter());
+        self.seen.join("\n")
+    }
+
     /// The URL at which the process says it listens.
     pub(crate) fn url(&mut self) -> String {
         let line = self.line("listening on http://");
@@ -169,6 +175,18 @@ impl Client {
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
         Some((status, response.json().await.unwrap_or_default()))
+    }
+
+    /// Status and body of a request with a JSON body.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let response = request.header("X-API-KEY", &self.api_key).json(body).send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or_default())
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
