@@ -79,6 +79,47 @@ mod tests {
             .collect()
     }
 
+    /// What the library pushed: collection, type, category and payload.
+    fn recorded() -> Vec<(String, String, String, Value)> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/datawallet.json");
+        let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let cases = vectors["cases"].as_array().unwrap().iter().map(|case| {
+            let item = &case["pushed_item"];
+            let payload = serde_json::from_str(case["payload_plain_utf8"].as_str().unwrap()).unwrap();
+            (text(&item["collection"]), text(&item["type"]), text(&item["payloadCategory"]), payload)
+        });
+        cases.collect()
+    }
+
+    #[test]
+    fn the_library_records_the_same() {
+        let recorded = recorded();
+        let mut count = 0;
+        for collection in recorded.chunk_by(|one, other| one.0 == other.0 && one.1 == other.1) {
+            let (name, kind, ..) = &collection[0];
+            let mut document = json!({ "id": "X" });
+            for (.., payload) in collection {
+                document.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+            }
+            let synchronised = synchronised(name).unwrap();
+            let ours = if kind == CREATE {
+                created(synchronised, &document)
+            } else {
+                let mut before = document.clone();
+                before["status"] = json!("Pending before");
+                updated(synchronised, &before, &document)
+            };
+            let theirs: Vec<_> = collection
+                .iter()
+                .map(|(_, kind, category, payload)| (kind.as_str(), Some(category.as_str()), Some(payload.clone())))
+                .collect();
+            assert_eq!(summary(&ours), theirs, "{name}");
+            count += theirs.len();
+        }
+        assert_eq!(count, 13);
+    }
+
     #[test]
     fn a_new_document_is_told_by_category_and_without_its_id() {
         let devices = synchronised("Devices").unwrap();
