@@ -113,9 +113,19 @@ async fn a_broker_that_is_down_holds_up_no_other_and_gets_everything_when_it_is_
     let state = until(&account, |state| matches!(state, ModuleState::Degraded(_))).await;
     let ModuleState::Degraded(reason) = state else { panic!("{state:?}") };
     assert!(reason.starts_with("MQTT: "), "{reason}");
-    let targets = account.services().deliveries().targets().await.unwrap();
-    let waiting: Vec<_> = targets.iter().map(|target| (target.name.as_str(), target.waiting)).collect();
-    assert_eq!(waiting, [("MQTT", EVENTS as u64), ("MQTT 2", 0), ("Redis", 0)]);
+    // The others' places in the log follow what they have acknowledged.
+    let waiting = async {
+        loop {
+            let targets = account.services().deliveries().targets().await.unwrap();
+            let waiting: Vec<_> = targets.into_iter().map(|target| (target.name, target.waiting)).collect();
+            if waiting.iter().filter(|(_, waiting)| *waiting == 0).count() == 2 {
+                return waiting;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waiting = timeout(PATIENCE, waiting).await.unwrap();
+    assert_eq!(waiting, [("MQTT", EVENTS as u64), ("MQTT 2", 0), ("Redis", 0)].map(|(name, n)| (name.to_owned(), n)));
 
     down.start_again().await.unwrap();
     check(mosquitto(&down, &["-C", &count]).await.into_iter());
