@@ -9,6 +9,7 @@ mod doctor;
 mod installation;
 mod maintenance;
 mod modules;
+mod observation;
 mod proxy;
 mod start;
 mod support;
