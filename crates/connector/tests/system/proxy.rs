@@ -18,7 +18,8 @@ pub(crate) struct Proxy {
     pub(crate) date: Option<&'static str>,
 }
 
-/// A file beside this one.
+/// A file of the folder `tls`: `localhost.pem` and `expired.pem` are certificates of `localhost.key` by `issuer.pem`, whose key
+/// does not exist any more.
 pub(crate) fn tls_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/tls").join(name)
 }
