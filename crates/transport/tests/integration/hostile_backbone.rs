@@ -1,7 +1,10 @@
 //! A Backbone is not trusted with who said what: answers that were changed on their way must not be believed.
+use std::sync::{Arc, Mutex};
+
 use crate::support::{Fault, TestAccount, TestBackbone, creation_content, relate};
 use axum::http::Method;
 use serde_json::{Value, json};
+use store::Query;
 use transport::SendMessage;
 
 fn message_to(recipient: &TestAccount) -> SendMessage {
@@ -159,4 +162,32 @@ async fn a_downloaded_file_must_have_the_hashes_of_its_metadata() {
     let error = peer.files().download(&sent.id).await.unwrap_err();
     assert_eq!(error.code(), "error.transport.files.cipherMismatch");
     assert_eq!(peer.files().download(&sent.id).await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn a_repeated_message_is_recognised_after_a_restart() {
+    let backbone = TestBackbone::start().await;
+    let (sender, receiver) = backbone.related_accounts().await;
+    let message = |content: Value| SendMessage { recipients: vec![receiver.address()], content, attachments: vec![] };
+    let (first, second) = (message(json!({ "pay": 100 })), message(json!({ "other": 1 })));
+    sender.messages().send(first).await.unwrap();
+    let recorded = Arc::new(Mutex::new(Value::Null));
+    let keep = Arc::clone(&recorded);
+    let record = move |answer: &mut Value| keep.lock().unwrap().clone_from(answer);
+    backbone.network.fail_next(Method::GET, "/Messages/", Fault::Tampered(Box::new(record)));
+    receiver.sync().everything().await.unwrap();
+
+    let folder = receiver.crash().await;
+    let receiver = TestAccount { account: backbone.open(folder.path()).await.unwrap(), folder };
+    let id = sender.messages().send(second).await.unwrap().id;
+    let repeat = move |answer: &mut Value| {
+        let id = answer["result"]["id"].clone();
+        answer.clone_from(&recorded.lock().unwrap());
+        answer["result"]["id"] = id;
+    };
+    backbone.network.fail_next(Method::GET, "/Messages/", Fault::Tampered(Box::new(repeat)));
+    assert!(receiver.sync().everything().await.unwrap().messages.is_empty());
+    assert_eq!(receiver.messages().get(&id).await.unwrap(), None);
+    assert_eq!(receiver.messages().find(&Query::default()).await.unwrap().len(), 1);
+    assert_eq!(receiver.count_events("transport.messageReceived").await, 1);
 }
