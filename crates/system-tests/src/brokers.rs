@@ -134,9 +134,37 @@ impl Broker {
     /// # Errors
     /// When it does not end.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
+        if self.running.is_some() {
+            // The keeper may be paused as well.
+            self.resume().await?;
+        }
         let Some(Running { mut keeper, pipe }) = self.running.take() else { return Ok(()) };
         drop(pipe);
         keeper.wait().await?;
+        Ok(())
+    }
+
+    /// Lets it say nothing more without hanging up (SIGSTOP), until it is resumed or killed.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn pause(&self) -> anyhow::Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn resume(&self) -> anyhow::Result<()> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let running = self.running.as_ref().context("it does not run")?;
+        let group = format!("-{}", running.keeper.id().context("it has ended")?);
+        let status = Command::new("kill").args([signal, "--", &group]).status().await?;
+        anyhow::ensure!(status.success(), "kill {signal} {group} ended with {status}");
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use delivery::Target as _;
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, TIME, message, refused, silent_server, unreachable};
+use crate::{EVENT, Load, Seen, TIME, message, outlive_a_pause, refused, silent_server, unreachable};
 
 fn target(configuration: &Value) -> AmqpTarget {
     AmqpTarget::new(AmqpConfig::parse("configuration", configuration).unwrap())
@@ -53,6 +53,8 @@ async fn events_reach_queues_with_all_that_is_known_of_them() {
     let received = all.next().await.unwrap();
     assert_eq!((&received["exchange"], &received["routingKey"]), (&json!("enmeshed"), &json!(EVENT)));
     assert_eq!(received["properties"]["messageId"], "EVT7");
+
+    outlive_a_pause(&broker, &by_default).await;
 
     let stranger = url.replace("guest:guest", "guest:wrong-secret");
     let text = unreachable(target(&json!({ "url": stranger })).deliver(&message("EVT8", EVENT, None)).await);

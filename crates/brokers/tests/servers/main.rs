@@ -17,6 +17,7 @@ use core_types::Timestamp;
 use delivery::{DeliveryError, Message, Target};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
+use system_tests::Broker;
 use tokio::sync::Notify;
 
 const EVENT: &str = "transport.messageReceived";
@@ -130,6 +131,15 @@ impl Seen {
     fn len(&self) -> usize {
         self.numbers.values().map(Vec::len).sum()
     }
+}
+
+/// A delivery that is cut off after its time, as the server hangs, takes the connection with it: the next one has its own.
+async fn outlive_a_pause(broker: &Broker, target: &dyn Target) {
+    broker.pause().await.unwrap();
+    let (before, after) = (message("EVT-CUT-OFF", EVENT, None), message("EVT-AFTER", EVENT, None));
+    tokio::time::timeout(Duration::from_millis(300), target.deliver(&before)).await.unwrap_err();
+    broker.resume().await.unwrap();
+    tokio::time::timeout(OUTAGE_LIMIT, target.deliver(&after)).await.unwrap().unwrap();
 }
 
 /// A server that takes connections and says nothing, until everybody has hung up.

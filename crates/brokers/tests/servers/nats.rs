@@ -3,7 +3,7 @@ use delivery::{DeliveryError, Target as _};
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, message, refused, unreachable};
+use crate::{EVENT, Load, Seen, message, outlive_a_pause, refused, unreachable};
 
 fn target(configuration: &Value) -> NatsTarget {
     NatsTarget::new(NatsConfig::parse("configuration", configuration).unwrap())
@@ -41,6 +41,7 @@ async fn events_reach_a_stream_with_all_that_is_known_of_them_and_only_once() {
     assert!(matches!(&result, Err(DeliveryError::Hopeless(text)) if text.contains("max_payload")), "{result:?}");
     plain.deliver(&message("EVT4", EVENT, None)).await.unwrap();
     assert_eq!(consumer.next().await.unwrap()["headers"]["Event-Id"], "EVT4");
+    outlive_a_pause(&broker, &plain).await;
     plain.close().await;
 }
 

@@ -5,7 +5,7 @@ use delivery::Target as _;
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, message, refused, unreachable};
+use crate::{EVENT, Load, Seen, message, outlive_a_pause, refused, unreachable};
 
 fn target(configuration: &Value) -> RedisTarget {
     RedisTarget::new(RedisConfig::parse("configuration", configuration).unwrap())
@@ -31,6 +31,7 @@ async fn events_are_published_to_the_channel_of_their_name() {
     for published in consumer.take(load.len()).await.unwrap() {
         assert!(seen.saw(published["message"].as_str().unwrap()));
     }
+    outlive_a_pause(&broker, &target).await;
     target.close().await;
 }
 
