@@ -24,8 +24,10 @@ pub(crate) struct TargetHandle {
     module: &'static str,
     endpoint: String,
     pub(crate) triggers: Vec<String>,
-    /// All events up to here are done with.
+    /// All events up to here are done with; negative before its runner has found its place.
     pub(crate) position: AtomicI64,
+    /// Where it begins if it has no place yet.
+    newest: i64,
     /// Deliveries that an operator sent once more and its runner has not heard of.
     pub(crate) replayed: AtomicU64,
     /// Woken when there are such.
@@ -55,7 +57,7 @@ pub(crate) struct Backlog {
 }
 
 impl TargetHandle {
-    pub(crate) fn new(spec: &TargetSpec, position: i64) -> Self {
+    pub(crate) fn new(spec: &TargetSpec, newest: i64) -> Self {
         Self {
             subscriber: spec.subscriber.clone(),
             name: spec.name.clone(),
@@ -63,7 +65,8 @@ impl TargetHandle {
             module: spec.module,
             endpoint: spec.endpoint.clone(),
             triggers: spec.triggers.clone(),
-            position: AtomicI64::new(position),
+            position: AtomicI64::new(-1),
+            newest,
             replayed: AtomicU64::new(0),
             wake: Notify::new(),
             meters: Meters::new(spec),
@@ -95,7 +98,10 @@ impl TargetHandle {
 
     /// Counts, and shows the figures to whoever watches.
     pub(crate) async fn measure(&self, store: &Store, now: Timestamp) -> Result<Backlog, StoreError> {
-        let position = self.position.load(Ordering::Relaxed);
+        let mut position = self.position.load(Ordering::Relaxed);
+        if position < 0 {
+            position = store.cursor(&self.subscriber).await?.unwrap_or(self.newest);
+        }
         let backlog = backlog(store, &self.subscriber, Some((position, &self.triggers))).await?;
         self.meters.waiting.set(to_float(backlog.waiting));
         let lag = backlog.oldest.map(|oldest| now.duration_since(oldest));

@@ -54,7 +54,7 @@ pub struct NewDelivery {
     pub last_error: Option<String>,
     /// When its age limit began to count.
     pub since: Timestamp,
-    /// Where it is; one that waits is held when there is another one about the same object that is not dead.
+    /// Where it is; one that waits is held while there is an earlier one about the same object that is not dead.
     pub phase: DeliveryPhase,
 }
 

@@ -11,24 +11,42 @@ const EVENT_COLUMNS_WITHOUT_DATA: &str =
 const DELIVERY_COLUMNS: &str =
     "y.id, y.subscriber, y.copy, y.object_id, y.attempts, y.next_attempt_at, y.last_error, y.since, y.state";
 
-/// One that waits gets its turn after those of its object that are there.
+/// One that waits gets its turn after earlier ones of its object that are there, and after one that runs.
 const INSERT: &str = "INSERT INTO delivery (subscriber, event_sequence, copy, object_id, attempts, next_attempt_at, last_error, since, state) \
     SELECT $1, e.sequence, $3, $4, $5, $6, $7, $8, CASE WHEN $9 IN (0, 2) THEN \
-    CASE WHEN EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = $4 AND p.state IN (0, 2, 3)) THEN 2 ELSE 0 END \
+    CASE WHEN EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = $4 AND p.state IN (0, 2, 3) \
+    AND (p.state = 3 OR p.event_sequence < $2 OR (p.event_sequence = $2 AND p.copy < $3))) THEN 2 ELSE 0 END \
     ELSE $9 END FROM event AS e WHERE e.sequence = $2 ON CONFLICT (subscriber, event_sequence, copy)";
 
 /// False when it is there already, or its event is not any more.
 pub(crate) async fn add(session: &mut Session<'_>, delivery: NewDelivery) -> Result<bool, StoreError> {
-    Ok(session.execute(new_delivery(&format!("{INSERT} DO NOTHING"), delivery)).await? > 0)
+    insert(session, &format!("{INSERT} DO NOTHING RETURNING state"), delivery).await
 }
 
 /// As [`add`], but one that is dead is sent once more.
 pub(crate) async fn add_again(session: &mut Session<'_>, delivery: NewDelivery) -> Result<bool, StoreError> {
     let sql = format!(
         "{INSERT} DO UPDATE SET attempts = 0, next_attempt_at = excluded.next_attempt_at, since = excluded.since, \
-         state = excluded.state WHERE delivery.state = 1"
+         state = excluded.state WHERE delivery.state = 1 RETURNING state"
     );
-    Ok(session.execute(new_delivery(&sql, delivery)).await? > 0)
+    insert(session, &sql, delivery).await
+}
+
+async fn insert(session: &mut Session<'_>, sql: &str, delivery: NewDelivery) -> Result<bool, StoreError> {
+    let place = delivery.object_id.clone().map(|object_id| {
+        let sql = "UPDATE delivery SET state = 2 WHERE subscriber = $1 AND object_id = $2 AND state = 0 \
+                   AND (event_sequence > $3 OR (event_sequence = $3 AND copy > $4))";
+        let statement = Statement::new(sql).bind(delivery.subscriber.clone()).bind(object_id);
+        statement.bind(delivery.event_sequence).bind(i64::from(delivery.copy))
+    });
+    let Some(row) = session.fetch_optional(new_delivery(sql, delivery)).await? else { return Ok(false) };
+    // It comes before a later one of its object that has its turn.
+    if let Some(hold_later) = place
+        && DeliveryPhase::from_number(row.integer(0)?) == DeliveryPhase::Waiting
+    {
+        session.execute(hold_later).await?;
+    }
+    Ok(true)
 }
 
 fn new_delivery(sql: &str, delivery: NewDelivery) -> Statement {

@@ -56,6 +56,8 @@ pub(crate) struct Recorded {
     pub(crate) given_up: u64,
     /// Dead letters removed.
     pub(crate) discarded: u64,
+    /// There were fewer to remove than was thought.
+    pub(crate) are_fewer: bool,
 }
 
 /// Writes the changes and the target's place in one transaction, again and again until it succeeds.
@@ -157,6 +159,7 @@ async fn apply(
             let discarded = transaction.discard_oldest_dead_letters(subscriber, *count).await?;
             recorded.dead -= i64::try_from(discarded).unwrap_or(i64::MAX);
             recorded.discarded += discarded;
+            recorded.are_fewer |= discarded < *count;
         }
     }
     Ok(())

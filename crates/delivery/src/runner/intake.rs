@@ -88,7 +88,7 @@ impl Runner<'_> {
             if let Some(reason) = self.reason_to_give_up(&event) {
                 self.surplus = self.surplus.saturating_sub(u64::from(copies));
                 self.park_event(&event, copies, DeliveryPhase::Dead, Some(reason));
-            } else if purpose == Purpose::Deliver && is_held {
+            } else if is_held && (purpose == Purpose::Deliver || self.is_catching_up()) {
                 self.park_event(&event, copies, DeliveryPhase::Waiting, None);
             } else if purpose == Purpose::Deliver {
                 self.enqueue_event(event, copies);
@@ -292,7 +292,7 @@ impl Runner<'_> {
         }
         if self.live > 0 && !pause.is_swept {
             self.sweep();
-        } else if self.live > 0 && (pause.rows_next || pause.is_head_held || !unread) {
+        } else if self.live > 0 && !self.is_catching_up() && (pause.rows_next || pause.is_head_held || !unread) {
             self.start_fetching(true);
         } else if unread {
             self.start_reading(Purpose::Probe, usize::MAX);

@@ -102,6 +102,9 @@ pub(crate) struct Runner<'c> {
     rows: HashSet<i64>,
     /// Messages after the recorded place that had deliveries when the runner began.
     known: HashSet<(i64, u32)>,
+    /// Up to here the log is read before any delivery is tried: events between may come before deliveries that were added
+    /// while they were out.
+    known_until: i64,
     /// How many messages a target gets of an event of this name.
     copies: HashMap<String, u32>,
 
@@ -170,7 +173,8 @@ impl<'c> Runner<'c> {
         transaction.set_target_cursor(subscriber, position).await?;
         transaction.reclaim_deliveries(subscriber).await?;
         transaction.commit().await?;
-        let known = store.deliveries_after(subscriber, position).await?.into_iter().collect();
+        let known: HashSet<_> = store.deliveries_after(subscriber, position).await?.into_iter().collect();
+        let known_until = known.iter().map(|(sequence, _)| *sequence).max().unwrap_or(position);
         let counts = store.delivery_counts(subscriber, u64::MAX).await?;
         handle.position.store(position, Ordering::Relaxed);
         Ok(Self {
@@ -189,6 +193,7 @@ impl<'c> Runner<'c> {
             set_aside: HashSet::new(),
             rows: HashSet::new(),
             known,
+            known_until,
             copies: HashMap::new(),
             changes: Vec::new(),
             changed_rows: Vec::new(),
@@ -307,6 +312,11 @@ impl<'c> Runner<'c> {
             && self.live < MOST_SET_ASIDE
     }
 
+    /// The events are being read that an earlier process had read.
+    fn is_catching_up(&self) -> bool {
+        self.window.position() < self.known_until
+    }
+
     fn is_caught_up(&self) -> bool {
         self.window.position() >= *self.commits.borrow()
     }
@@ -410,21 +420,25 @@ impl<'c> Runner<'c> {
                 "there were too many dead letters; the oldest were removed"
             );
         }
-        let surplus = self.dead.saturating_sub(self.spec.options.max_dead_letters);
-        if surplus > 0 && recorded.discarded == 0 {
-            self.changes.push(Change::Discard(surplus));
+        let most = self.spec.options.max_dead_letters;
+        if recorded.are_fewer {
+            self.dead = self.dead.min(most);
+        } else if self.dead > most {
+            self.changes.push(Change::Discard(self.dead - most));
         }
     }
 
     fn measured(&mut self, backlog: Backlog) {
-        if !self.recording && self.changes.is_empty() {
-            (self.live, self.dead) = (backlog.parked, backlog.dead_letters);
-            if self.live > 0 && self.next_row_at.is_none() {
-                self.next_row_at = Some(self.clock.now());
-            }
-        }
         let is_idle = self.is_caught_up() && self.window.len() == 0 && self.pause.is_none();
         self.unmeasured = !(is_idle && backlog.waiting == 0);
+        if self.recording || !self.changes.is_empty() {
+            // What is being recorded may have been counted or not.
+            return;
+        }
+        (self.live, self.dead) = (backlog.parked, backlog.dead_letters);
+        if self.live > 0 && self.next_row_at.is_none() {
+            self.next_row_at = Some(self.clock.now());
+        }
         let surplus = backlog.waiting.saturating_sub(self.spec.options.max_waiting);
         if surplus > 0 {
             self.give_up_surplus(surplus);
@@ -479,7 +493,7 @@ impl<'c> Runner<'c> {
             Some(pause) if self.can_probe() => times.extend(self.next_probe_at(pause).map(at)),
             Some(_) => {}
             None => {
-                if !self.fetching && self.has_room_for_rows() {
+                if !self.fetching && self.has_room_for_rows() && !self.is_catching_up() {
                     times.extend(self.next_row_at.map(at));
                 }
                 if self.is_stuck() && !self.reading {

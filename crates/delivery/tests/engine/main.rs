@@ -1,7 +1,11 @@
 //! What the engine must do, run on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod crashing;
 mod delivering;
+mod failing;
+mod former;
+mod replaying;
 mod support;
 
 /// Runs each function as one test a database.
@@ -29,4 +33,25 @@ on_both! {
     delivering::a_long_attempt_holds_up_nothing_else,
     delivering::what_is_waiting_is_told,
     delivering::a_slow_target_delays_no_other,
+    failing::what_fails_is_tried_again_before_what_comes_after_it,
+    failing::a_dead_target_is_left_alone_and_recovers,
+    failing::a_message_nobody_takes_does_not_stop_the_others,
+    failing::the_hopeless_is_given_up_at_once,
+    failing::what_is_refused_too_often_is_given_up,
+    failing::the_old_is_given_up,
+    failing::the_old_is_given_up_while_the_target_is_dead,
+    failing::more_than_may_wait_is_given_up_from_the_oldest_on,
+    failing::only_so_many_dead_letters_are_kept,
+    failing::a_target_that_panics_or_hangs_has_failed,
+    replaying::dead_letters_are_sent_once_more,
+    replaying::a_replayed_dead_letter_has_a_new_age,
+    replaying::a_period_is_sent_once_more,
+    replaying::a_period_comes_in_order_before_what_happens_then,
+    replaying::what_waits_is_tried_now,
+    replaying::what_a_removed_target_leaves_can_be_forgotten,
+    replaying::deliveries_are_listed_page_by_page,
+    replaying::a_reader_follows_the_log,
+    crashing::order_is_kept_under_random_failures_and_crashes,
+    crashing::a_crash_repeats_few_messages,
+    former::rows_of_the_former_design_are_delivered,
 }

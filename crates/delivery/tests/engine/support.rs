@@ -41,6 +41,11 @@ impl TestDatabase {
         Self { config, _folder: None, schema: Some(schema) }
     }
 
+    /// An empty one of the same kind.
+    pub(crate) fn another(&self) -> Self {
+        if self.schema.is_some() { Self::postgres() } else { Self::sqlite() }
+    }
+
     pub(crate) async fn open(&self, clock: &Arc<dyn Clock>) -> Store {
         let options = StoreOptions { clock: Arc::clone(clock), ..StoreOptions::default() };
         Store::open_with(&self.config, options).await.unwrap()
@@ -133,6 +138,24 @@ impl World {
 
     pub(crate) async fn state(&self, subscriber: &str) -> TargetState {
         self.deliveries.target(subscriber).await.unwrap().unwrap()
+    }
+
+    /// As [`Self::until`], while the clock goes.
+    pub(crate) async fn advance_until(
+        &self,
+        subscriber: &str,
+        condition: impl Fn(&TargetState) -> bool,
+    ) -> TargetState {
+        let time = async {
+            loop {
+                self.advance(Duration::from_millis(10));
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            () = time => unreachable!(),
+            state = self.until(subscriber, condition) => state,
+        }
     }
 
     /// Waits until a target is as described.

@@ -239,6 +239,16 @@ pub(crate) async fn a_running_delivery_holds_its_object(database: TestDatabase) 
     let copies: Vec<_> = due(&store, NOW).await.iter().map(|delivery| delivery.copy).collect();
     assert_eq!(copies, [1], "one after the other");
 
+    // One that comes late takes its place.
+    let mut transaction = store.begin().await.unwrap();
+    transaction.add_delivery(NewDelivery { copy: 2, ..parked(first, Some("A")) }).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(sequences(&due(&store, NOW).await), [first], "the later ones are held");
+    let late = due(&store, NOW).await.remove(0);
+    let mut transaction = store.begin().await.unwrap();
+    transaction.delivery_succeeded(late.id).await.unwrap();
+    transaction.commit().await.unwrap();
+
     // The process ends while it is running.
     let mut transaction = store.begin().await.unwrap();
     let third = transaction.append_event(event("n", Some("B"))).await.unwrap();
