@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cli::ConfigCheckOptions;
-use crate::config::{self, Configuration, Sources};
+use crate::config::{self, Configuration, Source, Sources};
 use crate::logging::Plan;
 use crate::output;
 
@@ -50,6 +50,9 @@ fn settings(configuration: &Configuration) -> Vec<String> {
     let mut lines = Vec::new();
     collect(&shown, &mut Vec::new(), &mut |path, value| {
         let source = configuration.provenance.of(path);
+        // What nobody has written holds no secret of anybody.
+        let default = || path.iter().try_fold(&configuration.merged, |value, key| value.get(key));
+        let value = if source == Source::Default { default().unwrap_or(value) } else { value };
         lines.push(format!("{} = {value}  [{source}]", path.join(".")));
     });
     lines

@@ -18,7 +18,7 @@ mod validation;
 pub(crate) use database::Database;
 pub(crate) use http_server::HttpServer;
 pub(crate) use module::{ModuleEntry, ModuleKind};
-pub(crate) use provenance::Provenance;
+pub(crate) use provenance::{Provenance, Source};
 pub(crate) use sources::Sources;
 
 use std::fmt;

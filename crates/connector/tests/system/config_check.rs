@@ -21,6 +21,7 @@ fn a_valid_configuration_is_shown_with_its_sources_and_without_its_secrets() {
         "transportLibrary.baseUrl = \"http://localhost:1\"  [config.json]",
         "transportLibrary.platformClientSecret = \"***\"  [config.json]",
         "transportLibrary.platformTimeout = 60000  [default]",
+        "transportLibrary.debug = false  [default]",
         "infrastructure.httpServer.authentication.apiKey = \"redacted (enabled)\"  [config.json]",
         "modules.sync.enabled = true  [environment variable modules__sync]",
         "modules.sync.interval = 60  [default]",
