@@ -74,3 +74,41 @@ fn instant(tag: u8, text: &str) -> Option<Timestamp> {
     let instant = DateTime::from_parts(day, time).to_zoned(TimeZone::UTC).ok()?.timestamp();
     Some(Timestamp::from_millis(instant.as_millisecond()))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    use super::{GENERALIZED_TIME, UTC_TIME, fingerprint, instant, valid_until};
+
+    #[test]
+    fn certificates_are_read_and_anything_else_is_none() {
+        let pem = include_bytes!("../../tests/system/tls/localhost.pem");
+        let certificate = CertificateDer::from_pem_slice(pem).unwrap();
+        assert_eq!(valid_until(&certificate).unwrap().to_string(), "2119-01-01T00:00:00.000Z");
+        assert!(fingerprint(&certificate).starts_with("43:33:2F:5B:1C:0F:BE:2B:"));
+        for end in 0..certificate.len() {
+            assert_eq!(valid_until(certificate.get(..end).unwrap()), None, "{end} bytes");
+        }
+        for odd in [&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff][..], &[0x30, 0x80], &[0x30], b"no certificate at all"] {
+            assert_eq!(valid_until(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn both_kinds_of_time_are_understood() {
+        for (tag, text, expected) in [
+            (UTC_TIME, "490101000000Z", Some("2049-01-01T00:00:00.000Z")),
+            (UTC_TIME, "500101000000Z", Some("1950-01-01T00:00:00.000Z")),
+            (GENERALIZED_TIME, "20500229000000Z", None),
+            (GENERALIZED_TIME, "20520229235959Z", Some("2052-02-29T23:59:59.000Z")),
+            (GENERALIZED_TIME, "490101000000Z", None),
+            (UTC_TIME, "4901010000000", None),
+            (UTC_TIME, "49010100000€Z", None),
+        ] {
+            assert_eq!(instant(tag, text).map(|instant| instant.to_string()).as_deref(), expected, "{text}");
+        }
+    }
+}
