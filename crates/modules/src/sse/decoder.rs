@@ -106,6 +106,7 @@ fn retry(value: &[u8]) -> Option<Item> {
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, reason = "tests")]
 mod tests {
     use proptest::prelude::*;
 
