@@ -25,13 +25,13 @@ pub(super) async fn fetch<F: Future<Output = bool>>(news: &News, synchronise: im
 
 /// A failure delays what is told, so that a Backbone in trouble is spared; not the catching up, which is rare.
 async fn wait(news: &News, failures: u32) {
-    let now = Instant::now();
+    let mut from = Instant::now();
     let mut listening = news.listening();
     loop {
         let due = match failures {
             0 if *listening.borrow_and_update() => None,
-            0 => Some(now + UNTOLD),
-            _ => Some(now + RETRY.pause(failures)),
+            0 => Some(from + UNTOLD),
+            _ => Some(from + RETRY.pause(failures)),
         };
         tokio::select! {
             biased;
@@ -39,7 +39,7 @@ async fn wait(news: &News, failures: u32) {
             () = news.told(), if failures == 0 => return,
             () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => return,
             // The sender is part of the news.
-            _ = listening.changed(), if failures == 0 => {}
+            _ = listening.changed(), if failures == 0 => from = Instant::now(),
         }
     }
 }
