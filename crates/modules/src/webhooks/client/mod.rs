@@ -18,6 +18,9 @@ use address_policy::PublicAddresses;
 
 /// Time to connect, at most. How long a request may take is up to the target.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections without a request are kept as long as the existing Connector keeps them. Many servers close them soon
+/// after, and a request that meets such a close fails.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +80,8 @@ fn build(
         .default_headers(headers)
         .http1_only()
         .redirect(Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT);
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT);
     if private == PrivateAddresses::Refuse {
         // A proxy would resolve the name once more, and reach more than we do.
         builder = builder.no_proxy().dns_resolver(PublicAddresses);
