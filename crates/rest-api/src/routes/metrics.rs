@@ -32,5 +32,9 @@ pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<AppState> {
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
 async fn metrics(State(state): State<AppState>) -> ApiResult {
     let renderer = state.metrics().ok_or(ApiError::RouteDoesNotExist)?;
+    // Looking at the targets brings their gauges up to date. What can be told is told while the store is down, too.
+    if let Err(error) = state.services().delivery_administration().targets().await {
+        tracing::debug!(%error, "the gauges of the targets are not up to date");
+    }
     Ok(([(CONTENT_TYPE, TEXT_FORMAT)], renderer.render()).into_response())
 }

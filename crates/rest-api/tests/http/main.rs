@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod authentication;
+mod delivery;
 mod event_stream;
 mod metrics;
 mod openapi;
