@@ -1,6 +1,6 @@
 //! What tests of the whole system are made of: real processes of the `connector` program, a REST client for them, a
 //! receiver of webhooks, a proxy that records what the Backbone gets, a PostgreSQL server of one's own, message brokers with
-//! consumers that know nothing of us, and [`chaos`], which kills them at random moments while they work.
+//! consumers that know nothing of us, a service that speaks the protocol of Google Pub/Sub, and [`chaos`], which kills them at random moments while they work.
 //!
 //! Everything listens on loopback, on ports the system chooses, and ends with the process that started it.
 
@@ -14,6 +14,7 @@ mod postgres;
 mod process;
 mod program;
 mod proxy;
+mod pubsub_service;
 mod rest;
 mod webhooks;
 
@@ -26,5 +27,6 @@ pub use postgres::Postgres;
 pub use process::ServerProcess;
 pub use program::connector_program;
 pub use proxy::{RecordedRequest, RecordingProxy};
+pub use pubsub_service::{PubSubFault, PubSubMessage, PubSubService, PublishedMessage};
 pub use rest::{Answer, RestClient, establish_relationship};
 pub use webhooks::{ReceivedDelivery, WebhookReceiver};

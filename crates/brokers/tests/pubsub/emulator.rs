@@ -10,11 +10,12 @@ use std::process::Stdio;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use system_tests::{PubSubMessage, PubSubService};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::service::{PATIENCE, PubsubMessage, Service};
+use super::PATIENCE;
 
 const FOLDER: &str = "/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib";
 const TOPIC: &str = "projects/project/topics/topic";
@@ -23,28 +24,28 @@ const SUBSCRIPTION: &str = "projects/project/subscriptions/consumer";
 /// Gets everything that is published to `projects/project/topics/topic`.
 pub enum Consumer {
     Emulator(Emulator),
-    Recorder(Service),
+    Recorder(PubSubService),
 }
 
 impl Consumer {
     pub async fn start() -> Self {
         match jar() {
             Some(jar) => Self::Emulator(Emulator::start(jar).await),
-            None => Self::Recorder(Service::start().await),
+            None => Self::Recorder(PubSubService::start().await.unwrap()),
         }
     }
 
     pub fn port(&self) -> u16 {
         match self {
             Self::Emulator(emulator) => emulator.port,
-            Self::Recorder(service) => service.port,
+            Self::Recorder(service) => service.port(),
         }
     }
 
-    pub async fn next(&mut self) -> PubsubMessage {
+    pub async fn next(&mut self) -> PubSubMessage {
         match self {
             Self::Emulator(emulator) => timeout(PATIENCE, emulator.next()).await.unwrap(),
-            Self::Recorder(service) => service.next().await.message,
+            Self::Recorder(service) => service.next().await.unwrap().message,
         }
     }
 }
@@ -57,7 +58,7 @@ fn jar() -> Option<PathBuf> {
 pub struct Emulator {
     port: u16,
     client: reqwest::Client,
-    waiting: VecDeque<PubsubMessage>,
+    waiting: VecDeque<PubSubMessage>,
     _process: Child,
 }
 
@@ -92,7 +93,7 @@ impl Emulator {
         request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
-    async fn next(&mut self) -> PubsubMessage {
+    async fn next(&mut self) -> PubSubMessage {
         while self.waiting.is_empty() {
             self.pull().await;
         }
@@ -109,10 +110,10 @@ impl Emulator {
     }
 }
 
-fn message(pulled: &Value) -> PubsubMessage {
+fn message(pulled: &Value) -> PubSubMessage {
     let text = |name: &str| pulled[name].as_str().unwrap_or_default().to_owned();
     let attributes = pulled["attributes"].as_object().unwrap().iter();
-    PubsubMessage {
+    PubSubMessage {
         data: STANDARD.decode(text("data")).unwrap().into(),
         attributes: attributes.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
         message_id: text("messageId"),

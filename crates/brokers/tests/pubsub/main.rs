@@ -4,7 +4,6 @@
 #![expect(unreachable_pub, reason = "the modules are private to this test")]
 
 mod emulator;
-mod service;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +14,11 @@ use core_types::Timestamp;
 use delivery::{DeliveryError, Message, Target};
 use emulator::Consumer;
 use serde_json::{Value, json};
-use service::{
-    Fault, INVALID_ARGUMENT, NOT_FOUND, PATIENCE, PERMISSION_DENIED, Published, PubsubMessage, Service, UNAVAILABLE,
-};
+use system_tests::{PubSubFault, PubSubMessage, PubSubService, PublishedMessage};
 use tokio::time::timeout;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn target(port: u16, options: &Value) -> PubSubTarget {
     let mut configuration =
@@ -101,52 +101,51 @@ async fn many_at_the_same_time_arrive_in_order() {
 
 #[tokio::test]
 async fn every_failure_is_told_once_and_the_next_attempt_works() {
-    let mut service = Service::start().await;
+    let mut service = PubSubService::start().await.unwrap();
     for ordering in [false, true] {
-        let target = target(service.port, &json!({ "orderingKey": ordering }));
+        let target = target(service.port(), &json!({ "orderingKey": ordering }));
         for (fault, text) in [
-            (UNAVAILABLE, "Pub/Sub did not take the message: UNAVAILABLE as told"),
-            (NOT_FOUND, "Pub/Sub does not know the topic: as told"),
-            (PERMISSION_DENIED, "Pub/Sub refuses the credentials: as told"),
-            (INVALID_ARGUMENT, "Pub/Sub refused the message: as told"),
+            (PubSubFault::UNAVAILABLE, "Pub/Sub did not take the message: UNAVAILABLE as told"),
+            (PubSubFault::NOT_FOUND, "Pub/Sub does not know the topic: as told"),
+            (PubSubFault::PERMISSION_DENIED, "Pub/Sub refuses the credentials: as told"),
+            (PubSubFault::INVALID_ARGUMENT, "Pub/Sub refused the message: as told"),
         ] {
             service.fail_next(&[fault]);
             let error = target.deliver(&message("MSG1", Some("1"))).await.unwrap_err();
             assert_eq!(error.to_string(), text);
-            assert_eq!(matches!(error, DeliveryError::Refused(_)), matches!(fault, Fault::Status(3)));
-            assert_eq!(service.count(), 0, "the client has not tried again by itself");
+            assert_eq!(matches!(error, DeliveryError::Refused(_)), matches!(fault, PubSubFault::Status(3)));
+            assert_eq!(service.drain(), [], "the client has not tried again by itself");
             target.deliver(&message("MSG1", Some("2"))).await.unwrap();
-            assert_eq!(service.next().await.message.data, "2");
+            assert_eq!(service.next().await.unwrap().message.data, "2");
         }
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_is_cut_is_made_again() {
-    let mut service = Service::start().await;
-    let target = target(service.port, &json!({}));
-    service.fail_next(&[Fault::CutAfterwards]);
+    let mut service = PubSubService::start().await.unwrap();
+    let target = target(service.port(), &json!({}));
+    service.fail_next(&[PubSubFault::CutAfterwards]);
     let error = target.deliver(&message("MSG1", Some("1"))).await.unwrap_err();
     assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}");
-    assert_eq!(service.next().await.message.data, "1");
+    assert_eq!(service.next().await.unwrap().message.data, "1");
 
-    let port = service.port;
-    drop(service);
+    service.stop().await.unwrap();
     let error = until(&target, Result::is_err).await.unwrap_err();
     assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}");
-    let mut service = Service::start_at(port).await;
+    service.start_again().await.unwrap();
     until(&target, Result::is_ok).await.unwrap();
-    let expected = PubsubMessage {
+    let expected = PubSubMessage {
         data: "1".into(),
         attributes: attributes(&[
             ("namespace", "transport.messageReceived"),
             ("eventId", "EVT1"),
             ("correlationId", "correlation"),
         ]),
-        ..PubsubMessage::default()
+        ..PubSubMessage::default()
     };
     let topic = "projects/project/topics/topic".to_owned();
-    assert_eq!(service.next().await, Published { topic, message: expected });
+    assert_eq!(service.next().await.unwrap(), PublishedMessage { topic, message: expected });
 }
 
 /// Repeats as the engine does.
@@ -168,14 +167,14 @@ async fn until(
 
 #[tokio::test]
 async fn a_service_that_is_silent_holds_up_no_other_message() {
-    let mut service = Service::start().await;
-    let target = Arc::new(target(service.port, &json!({ "orderingKey": true })));
-    service.fail_next(&[Fault::Silence]);
+    let mut service = PubSubService::start().await.unwrap();
+    let target = Arc::new(target(service.port(), &json!({ "orderingKey": true })));
+    service.fail_next(&[PubSubFault::Silence]);
     let first = Arc::clone(&target);
     let silent = tokio::spawn(async move { first.deliver(&message("MSG1", Some("1"))).await });
-    service.next_request().await;
+    service.next_request().await.unwrap();
     target.deliver(&message("MSG2", Some("2"))).await.unwrap();
-    assert_eq!(service.next().await.message.data, "2");
+    assert_eq!(service.next().await.unwrap().message.data, "2");
     assert!(!silent.is_finished());
     // The engine gives up after its time, and the next attempt is not held up either.
     silent.abort();
@@ -194,12 +193,12 @@ async fn an_answer_is_not_waited_for_longer_than_20_seconds() {
 
 #[tokio::test]
 async fn a_message_that_is_too_large_is_hopeless() {
-    let mut service = Service::start().await;
-    let target = target(service.port, &json!({}));
+    let mut service = PubSubService::start().await.unwrap();
+    let target = target(service.port(), &json!({}));
     let outcome = target.deliver(&message("MSG1", Some(&"x".repeat(10_000_000)))).await;
     assert!(matches!(outcome, Err(DeliveryError::Hopeless(_))), "{outcome:?}");
     target.deliver(&message("MSG1", Some(&"x".repeat(9_000_000)))).await.unwrap();
-    assert_eq!(service.next().await.message.data.len(), 9_000_000);
+    assert_eq!(service.next().await.unwrap().message.data.len(), 9_000_000);
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(crate) trait Goal {
 /// A port nobody listens on.
 const NOBODY: &str = "http://127.0.0.1:9/dead";
 
-fn dead_webhook() -> Value {
+pub(crate) fn dead_webhook() -> Value {
     json!({ "enabled": true, "webhooks": [{ "triggers": ["**"], "target": { "url": NOBODY } }] })
 }
 

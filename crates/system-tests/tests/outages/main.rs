@@ -6,11 +6,13 @@
 
 mod audit;
 mod goal;
+mod pubsub;
 mod world;
 
 use system_tests::{BrokerKind, Database, Postgres};
 
 use goal::{BrokerGoal, WebhookGoal};
+use pubsub::PubSubGoal;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn amqp() -> anyhow::Result<()> {
@@ -30,6 +32,11 @@ async fn redis() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats() -> anyhow::Result<()> {
     world::interrupt(BrokerGoal::start(BrokerKind::Nats).await?, &Database::Sqlite).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pubsub() -> anyhow::Result<()> {
+    world::interrupt(PubSubGoal::start().await?, &Database::Sqlite).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
