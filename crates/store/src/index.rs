@@ -7,6 +7,10 @@ use crate::filter::path::candidates;
 /// Longer texts are not in an index: they are found by looking at the documents.
 const MAX_INDEXED_BYTES: usize = 256;
 
+/// The entry of documents whose path holds several values, or one without an entry: no range of entries tells whether they
+/// pass.
+pub(crate) const ODD: &str = "odd";
+
 /// Ids of the indexes of one collection by path.
 pub(crate) type CollectionIndexes = HashMap<String, i64>;
 
@@ -31,7 +35,11 @@ impl Indexes {
     pub(crate) fn entries(&self, collection: &str, document: &Value) -> Option<String> {
         let mut entries = BTreeSet::new();
         for (path, id) in self.0.get(collection)? {
-            entries.extend(candidates(document, path).into_iter().filter_map(index_value).map(|value| (*id, value)));
+            let values: Vec<_> = candidates(document, path).into_iter().map(index_value).collect();
+            if values.len() > 1 || values.contains(&None) {
+                entries.insert((*id, ODD.to_owned()));
+            }
+            entries.extend(values.into_iter().flatten().map(|value| (*id, value)));
         }
         if entries.is_empty() { None } else { Some(json!(entries).to_string()) }
     }

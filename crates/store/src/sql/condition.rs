@@ -3,6 +3,7 @@ use serde_json::Value;
 use crate::Filter;
 use crate::filter::fold;
 use crate::index::{CollectionIndexes, index_value};
+use crate::sql::range::{odd_condition, ranges};
 use crate::sql::{Arg, Dialect, is_safe_path};
 
 /// A filter as an SQL condition on `document AS d`.
@@ -68,7 +69,10 @@ pub(crate) fn where_clause(
     filter: &Filter,
 ) -> Condition {
     let mut translator = Translator { dialect, key, indexes, args: vec![Arg::from(collection)], exact: true, tests: 0 };
-    let condition = translator.translate(filter, Bound::Upper);
+    let mut condition = translator.translate(filter, Bound::Upper);
+    for range in translator.indexed_ranges(filter) {
+        condition = format!("{range} AND ({condition})");
+    }
     // SQLite would rather walk the collection than an index entry list. The `+` takes that choice away.
     let collection = match dialect {
         Dialect::Sqlite if translator.is_driven_by_index(filter) => "+d.collection = $1",
@@ -149,7 +153,42 @@ impl Translator<'_> {
             }
             Filter::Eq(path, operand) => self.index_of(path, std::slice::from_ref(operand)).is_some(),
             Filter::In(path, operands) => self.index_of(path, operands).is_some(),
+            Filter::Lt(path, operand)
+            | Filter::Lte(path, operand)
+            | Filter::Gt(path, operand)
+            | Filter::Gte(path, operand) => {
+                operand.is_string() && self.index_of(path, std::slice::from_ref(operand)).is_some()
+            }
             _ => false,
+        }
+    }
+
+    /// Conditions that hold for every document that passes, and that an index answers: a range of texts at an indexed path.
+    fn indexed_ranges(&mut self, filter: &Filter) -> Vec<String> {
+        let filters = match filter {
+            Filter::And(filters) => filters.as_slice(),
+            filter => std::slice::from_ref(filter),
+        };
+        let mut conditions = Vec::new();
+        for (path, range) in ranges(filters) {
+            let Some(id) = self.indexes.get(path).copied().filter(|_| path != self.key) else { continue };
+            let within = range.condition(|value| self.bind(value));
+            let odd = odd_condition(|value| self.bind(value));
+            let entries = format!(
+                "SELECT e.document FROM index_entry AS e WHERE e.index_id = {id} AND {within} \
+                 UNION ALL SELECT e.document FROM index_entry AS e WHERE e.index_id = {id} AND {odd}"
+            );
+            conditions.push(self.is_among(&entries));
+        }
+        conditions
+    }
+
+    /// Whether the document is one of those that `entries` selects.
+    fn is_among(&self, entries: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("d.seq IN ({entries})"),
+            // As an array the entries are found first, whatever the planner believes about their number.
+            Dialect::Postgres => format!("d.seq = ANY (ARRAY({entries}))"),
         }
     }
 
@@ -179,11 +218,7 @@ impl Translator<'_> {
         if let Some((id, values)) = self.index_of(path, operands) {
             let values = self.among("e.value", values);
             let entries = format!("SELECT e.document FROM index_entry AS e WHERE e.index_id = {id} AND {values}");
-            return match self.dialect {
-                Dialect::Sqlite => format!("d.seq IN ({entries})"),
-                // As an array the entries are found first, whatever the planner believes about their number.
-                Dialect::Postgres => format!("d.seq = ANY (ARRAY({entries}))"),
-            };
+            return self.is_among(&entries);
         }
         let mut texts = Vec::new();
         let mut numbers = Vec::new();

@@ -4,6 +4,7 @@ pub(crate) mod condition;
 pub(crate) mod order;
 #[cfg(test)]
 mod plan_tests;
+mod range;
 
 use std::time::{Duration, Instant};
 

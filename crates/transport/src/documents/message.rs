@@ -66,6 +66,7 @@ impl Document for Message {
         name: "Messages",
         key: "id",
         indexes: &[
+            "createdAt",
             "createdBy",
             "isOwn",
             "recipients.address",
