@@ -171,7 +171,9 @@ async fn backlog(store: &Store, subscriber: &str, unread: Option<(i64, &[String]
         let newest = *store.event_commits().borrow();
         if newest > position {
             let (messages, first) = count_unread(store, position, newest, triggers).await?;
-            unread_messages = messages;
+            // Those of them that have a delivery are counted above, or given up.
+            let with_delivery = store.deliveries_after(subscriber, position).await?.len();
+            unread_messages = messages.saturating_sub(u64::try_from(with_delivery).unwrap_or(u64::MAX));
             if let Some(first) = first
                 && let Some(time) = store.event_time(first).await?
             {

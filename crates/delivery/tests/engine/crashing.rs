@@ -103,10 +103,7 @@ async fn run(database: &TestDatabase, chances: &Chances) {
         let shutdown = tokio_util::sync::CancellationToken::new();
         let token = shutdown.clone();
         let engine = process
-            .spawn(async move {
-                let engine = delivery::Engine::start(store, clock, &deliveries, vec![spec], token, |_| {});
-                engine
-            })
+            .spawn(async move { delivery::Engine::start(store, clock, &deliveries, vec![spec], token, |_| {}) })
             .await
             .unwrap();
         if first {

@@ -319,7 +319,7 @@ pub(crate) async fn the_oldest_are_given_up_and_discarded_first(database: TestDa
     assert!(transaction.add_delivery_again(again.clone()).await.unwrap(), "it was delivered before");
     assert!(!transaction.add_delivery_again(again).await.unwrap(), "it is waiting");
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [seq[2], seq[3]]);
+    assert_eq!(sequences(&due(&store, NOW).await), [seq[2], seq[0]], "before the later one of its object");
     let filter = DeliveryFilter { subscriber: Some("s".to_owned()), dead: Some(false), after: 0 };
     assert_eq!(store.deliveries(&filter, 9).await.unwrap().len(), 3);
     assert_eq!(store.deliveries(&filter, 2).await.unwrap().len(), 2);
