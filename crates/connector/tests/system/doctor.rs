@@ -8,7 +8,7 @@ use crate::proxy::{Proxy, tls_file};
 use crate::support::port_of;
 
 /// The SHA-256 fingerprint of `tls/localhost.pem`.
-const FINGERPRINT: &str =
+pub(crate) const FINGERPRINT: &str =
     "43:33:2F:5B:1C:0F:BE:2B:5C:CC:F3:2C:EC:8E:1F:E0:0E:7C:08:67:31:0A:BD:BD:CA:6B:D6:2F:2C:AA:C7:95";
 
 /// What the doctor has found.

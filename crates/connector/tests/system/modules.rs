@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{API_KEY, Client, Process, backbone, connector, eventually};
+use crate::doctor::FINGERPRINT;
+use crate::proxy::{Proxy, tls_file};
+use crate::support::{API_KEY, Client, Process, backbone, connector, eventually, port_of};
 
 struct Connector {
     process: Process,
@@ -125,4 +127,42 @@ async fn without_the_core_api_the_program_can_be_watched() {
     assert_eq!(own.client.get("/Monitoring/Version").await.0, 200);
     assert_eq!(own.client.get("/api/core/v1/Account/IdentityInfo").await.0, 404);
     assert_eq!(own.process.terminate().code(), Some(0));
+}
+
+/// What `sse` says about a server with TLS, as somebody who trusts these issuers and pins this certificate.
+fn told_of_tls(issuers: Option<&str>, pin: Option<&str>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (_backbone, url) = backbone(folder.path(), 0);
+    // It passes answers on when they have ended, which the stream of events never has.
+    let port = Proxy { certificate: Some("localhost.pem"), ..Proxy::default() }.start(port_of(&url));
+    let mut config = json!({
+        "debug": true,
+        "transportLibrary": {
+            "baseUrl": url, "platformClientId": "test", "platformClientSecret": "test", "platformTimeout": 1500
+        },
+        "infrastructure": { "httpServer": { "port": 0, "host": "127.0.0.1" } },
+        "modules": { "sse": { "enabled": true, "baseUrlOverride": format!("https://localhost:{port}") } },
+    });
+    if let Some(pin) = pin {
+        config["pinnedTLSCertificateSHA256Fingerprints"] = json!({ "localhost": [pin] });
+    }
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    let mut command = connector();
+    command.args(["start", "-c", "config.json"]).current_dir(folder.path());
+    if let Some(issuers) = issuers {
+        command.env("SSL_CERT_FILE", tls_file(issuers));
+    }
+    let mut process = Process::spawn(command);
+    let line = process.line("stream of events does not work");
+    format!("{}\n{line}", process.said())
+}
+
+#[test]
+fn the_stream_of_events_is_as_careful_about_certificates_as_other_calls() {
+    let told = told_of_tls(None, None);
+    assert!(told.contains("UnknownIssuer"), "{told}");
+    let told = told_of_tls(Some("issuer.pem"), Some(&"00".repeat(32)));
+    assert!(told.contains("not among those pinned"), "{told}");
+    let told = told_of_tls(Some("issuer.pem"), Some(FINGERPRINT));
+    assert!(told.contains("error.transport.request.aborted"), "the connection itself works: {told}");
 }
