@@ -6,6 +6,7 @@
 mod backbone;
 mod configuration;
 mod crypto_objects;
+mod event_stream;
 mod http;
 mod objects;
 mod values;
@@ -13,6 +14,7 @@ mod values;
 pub use backbone::{backbone_answer, backbone_request};
 pub use configuration::configuration;
 pub use crypto_objects::crypto_object;
+pub use event_stream::event_stream;
 pub use http::{list_filter, request_body, webhook_configuration};
 pub use objects::{envelope, sealed_object};
 pub use values::{encoding, reference, timestamp};
@@ -21,13 +23,14 @@ pub use values::{encoding, reference, timestamp};
 pub type Entry = fn(&[u8]);
 
 /// What can be tried: a name, as that of the fuzz target, and a function.
-pub const ENTRIES: [(&str, Entry); 12] = [
+pub const ENTRIES: [(&str, Entry); 13] = [
     ("backbone_answer", backbone_answer),
     ("backbone_request", backbone_request),
     ("configuration", configuration),
     ("crypto_object", crypto_object),
     ("encoding", encoding),
     ("envelope", envelope),
+    ("event_stream", event_stream),
     ("list_filter", list_filter),
     ("reference", reference),
     ("request_body", request_body),

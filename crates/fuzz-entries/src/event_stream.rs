@@ -1,0 +1,10 @@
+use modules::sse::decoder::{Decoder, Item};
+
+/// A stream of server-sent events, which says the same wherever it is cut.
+pub fn event_stream(data: &[u8]) {
+    let mut whole = Decoder::new();
+    let items = whole.push(data);
+    let mut cut = Decoder::new();
+    let pieces: Vec<Item> = data.chunks(1).flat_map(|byte| cut.push(byte)).collect();
+    assert_eq!(items, pieces);
+}
