@@ -60,12 +60,11 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         .with_state(state.clone());
     let is_documented = core_api.enabled && core_api.documentation;
     let api = if is_documented && !mode.debug { routes::docs::beside(api, core_api) } else { api };
-    let authenticated = Router::new()
-        .fallback_service(api)
-        .layer(from_fn(body::parse))
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(from_fn_with_state(Limits::default(), limits::enforce))
-        .layer(from_fn_with_state(authenticator, authentication::authenticate));
+    let authenticated = Router::new().fallback_service(api).layer(from_fn(body::parse)).layer((
+        from_fn_with_state(authenticator, authentication::authenticate),
+        from_fn_with_state(Limits::default(), limits::enforce),
+        RequestDecompressionLayer::new().pass_through_unaccepted(true),
+    ));
 
     let public = routes::public(&authenticated);
     let is_open = metrics.enabled && !metrics.authenticated;
@@ -86,23 +85,26 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     }
     let paths = CanonicalPaths::new(paths);
 
-    Ok(Router::new()
-        .fallback_service(everything)
-        .layer(from_fn_with_state(paths, canonical_path::restore))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(Renderer { debug: mode.debug, clock: Arc::clone(&clock) }, errors::render))
-        .layer(from_fn(etag::tag))
-        .layer(compression::layer())
-        .layer(from_fn(compression::tolerate_impossible_wishes))
-        .layer(from_fn(head::serve_by_get))
-        .layer(from_fn_with_state(Cors::new(&config.cors)?, cors::apply))
-        .layer(from_fn(vary::unify))
-        .layer(from_fn_with_state(
-            SecurityHeaders::new(config.helmet_options.as_ref(), mode.debug)?,
-            security_headers::add,
-        ))
-        .layer(from_fn_with_state(Observer { statistics: state.statistics(), clock }, observation::observe))
-        .layer(from_fn(correlation::scope)))
+    // One layer of many stations, the outermost first: a router that gets them one after the other boxes what is inside
+    // each, and copies all these boxes for every request.
+    let stations = (
+        from_fn(correlation::scope),
+        from_fn_with_state(
+            Observer { statistics: state.statistics(), clock: Arc::clone(&clock) },
+            observation::observe,
+        ),
+        from_fn_with_state(SecurityHeaders::new(config.helmet_options.as_ref(), mode.debug)?, security_headers::add),
+        from_fn(vary::unify),
+        from_fn_with_state(Cors::new(&config.cors)?, cors::apply),
+        from_fn(head::serve_by_get),
+        from_fn(compression::tolerate_impossible_wishes),
+        compression::layer(),
+        from_fn(etag::tag),
+        from_fn_with_state(Renderer { debug: mode.debug, clock }, errors::render),
+        CatchPanicLayer::custom(panicked),
+        from_fn_with_state(paths, canonical_path::restore),
+    );
+    Ok(Router::new().fallback_service(everything).layer(stations))
 }
 
 /// A method router whose other methods are answered as if its path did not exist.
