@@ -51,10 +51,6 @@ pub(super) struct Fetched {
 impl Runner<'_> {
     pub(super) fn start_reading(&mut self, purpose: Purpose, space: usize) {
         self.reading = true;
-        // Deliveries that were added before are seen by the search for busy objects.
-        if self.parking == (false, false) {
-            self.parked_objects.clear();
-        }
         let most = if purpose == Purpose::GiveUp { MOST_GIVEN_UP } else { MOST_READ };
         let limit = u32::try_from(space).unwrap_or(most).min(most);
         let with_busy = self.live > 0 || self.parking.0 || self.parking.1;
@@ -84,7 +80,8 @@ impl Runner<'_> {
                 continue;
             }
             let object = event.object_id.as_deref();
-            let is_held = object.is_some_and(|object| busy.contains(object) || self.parked_objects.contains(object));
+            let is_held =
+                object.is_some_and(|object| busy.contains(object) || self.parked_objects.contains_key(object));
             if let Some(reason) = self.reason_to_give_up(&event) {
                 self.surplus = self.surplus.saturating_sub(u64::from(copies));
                 self.park_event(&event, copies, DeliveryPhase::Dead, Some(reason));
@@ -163,7 +160,9 @@ impl Runner<'_> {
         if delivery.phase != DeliveryPhase::Dead {
             self.parking.0 = true;
             if let Some(object) = &delivery.object_id {
-                self.parked_objects.insert(object.clone());
+                let key = (delivery.event_sequence, delivery.copy);
+                let first = self.parked_objects.entry(object.clone()).or_insert(key);
+                *first = key.min(*first);
             }
         }
         self.changes.push(Change::Park(delivery));
@@ -219,11 +218,20 @@ impl Runner<'_> {
             return;
         }
         self.next_row_at = fetched.next;
+        if std::mem::take(&mut self.fetch_again) {
+            self.look_for_rows();
+        }
         self.unmeasured = true;
         if as_probe && fetched.deliveries.is_empty() && self.rows.is_empty() {
             self.live = 0;
         }
         for delivery in fetched.deliveries {
+            // One that was added meanwhile comes before it. It is fetched again once that is recorded.
+            let first = delivery.object_id.as_ref().and_then(|object| self.parked_objects.get(object));
+            if first.is_some_and(|first| *first < (delivery.event.sequence, delivery.copy)) {
+                self.next_row_at = Some(self.clock.now());
+                continue;
+            }
             self.rows.insert(delivery.id);
             let Delivery { id, event, copy, attempts, since, object_id, .. } = delivery;
             let mut message = Message::of(event, copy, attempts.saturating_add(1));

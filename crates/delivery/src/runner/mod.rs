@@ -44,6 +44,8 @@ const RECORD_WITHIN: Duration = Duration::from_millis(50);
 const LONG_ATTEMPT: Duration = Duration::from_millis(250);
 /// Deliveries in the store from which on attempts keep their place in the log, however long they take.
 const MOST_SET_ASIDE: u64 = 1000;
+/// Objects with deliveries that were just added from which on nothing more is read.
+const MOST_PARKED_OBJECTS: usize = 10_000;
 /// Events passed over of which that is recorded, although none of them was to be delivered.
 const MOST_PASSED_OVER: i64 = 1000;
 /// How often the backlog is counted while there is one.
@@ -116,8 +118,8 @@ pub(crate) struct Runner<'c> {
     unrecorded_since: Option<Instant>,
     /// Whether deliveries are added by what is not recorded, and by what is being recorded.
     parking: (bool, bool),
-    /// Objects with deliveries that were added after the log was read.
-    parked_objects: HashSet<String>,
+    /// Objects with deliveries that were added and may not be seen by what is being read, and the first of these.
+    parked_objects: HashMap<String, (i64, u32)>,
     /// Deliveries in the store that are not dead, and dead ones.
     live: u64,
     dead: u64,
@@ -135,6 +137,7 @@ pub(crate) struct Runner<'c> {
     recording: bool,
     reading: bool,
     fetching: bool,
+    fetch_again: bool,
     measuring: bool,
     /// Reading has failed.
     is_store_down: bool,
@@ -200,7 +203,7 @@ impl<'c> Runner<'c> {
             unrecorded: (0, 0),
             unrecorded_since: None,
             parking: (false, false),
-            parked_objects: HashSet::new(),
+            parked_objects: HashMap::new(),
             live: counts.live,
             dead: counts.dead,
             next_row_at: (counts.live > 0).then(|| clock.now()),
@@ -212,6 +215,7 @@ impl<'c> Runner<'c> {
             recording: false,
             reading: false,
             fetching: false,
+            fetch_again: false,
             measuring: false,
             is_store_down: false,
             unmeasured: true,
@@ -256,13 +260,16 @@ impl<'c> Runner<'c> {
 
     /// Starts whatever can be started.
     fn schedule(&mut self) {
+        if self.parking == (false, false) && !self.reading && !self.fetching {
+            self.parked_objects.clear();
+        }
         if self.pause.is_some() {
             self.schedule_probe();
         } else if !self.is_store_down {
             if self.wants_rows() {
                 self.start_fetching(false);
             }
-            if !self.reading && !self.is_caught_up() {
+            if !self.reading && !self.is_caught_up() && self.parked_objects.len() < MOST_PARKED_OBJECTS {
                 let space = self.space();
                 if space >= self.smallest_read() {
                     self.start_reading(Purpose::Deliver, space);
@@ -364,7 +371,7 @@ impl<'c> Runner<'c> {
                 self.recorded(recorded, position, &rows);
                 // What was held may have got its turn.
                 if has_changes {
-                    self.next_row_at = (self.live > 0).then(|| self.clock.now());
+                    self.look_for_rows();
                 }
             }
             Done::Recorded { result: Err(error), .. } => {
@@ -436,8 +443,8 @@ impl<'c> Runner<'c> {
             return;
         }
         (self.live, self.dead) = (backlog.parked, backlog.dead_letters);
-        if self.live > 0 && self.next_row_at.is_none() {
-            self.next_row_at = Some(self.clock.now());
+        if self.next_row_at.is_none() {
+            self.look_for_rows();
         }
         let surplus = backlog.waiting.saturating_sub(self.spec.options.max_waiting);
         if surplus > 0 {
@@ -450,8 +457,14 @@ impl<'c> Runner<'c> {
         let replayed = self.handle.replayed.swap(0, Ordering::Relaxed);
         self.live = self.live.saturating_add(replayed);
         self.dead = self.dead.saturating_sub(replayed);
-        self.next_row_at = Some(self.clock.now());
+        self.look_for_rows();
         self.unmeasured = true;
+    }
+
+    /// Others may have become due, which a search that is going on need not find.
+    fn look_for_rows(&mut self) {
+        self.next_row_at = (self.live > 0).then(|| self.clock.now());
+        self.fetch_again = self.fetching;
     }
 
     /// Nothing is read from the store for a while.

@@ -125,8 +125,7 @@ pub(crate) async fn a_slow_target_delays_no_other(database: TestDatabase) {
         fast.attempts(before + 1).await;
         assert!(sent.elapsed() < Duration::from_secs(1));
     }
-    let state = world.until("test/dead", |state| matches!(state.activity, Activity::Failing { .. })).await;
-    assert_eq!(state.waiting, 100);
+    world.until("test/dead", |state| matches!(state.activity, Activity::Failing { .. }) && state.waiting == 100).await;
     assert_eq!(world.state("test/hanging").await.waiting, 100);
     assert_eq!(world.until("test/fast", |state| state.waiting == 0).await.lag, None);
     drop((running, Arc::clone(&fast)));
