@@ -11,6 +11,7 @@ mod maintenance;
 mod modules;
 mod observation;
 mod proxy;
+mod samples;
 mod start;
 mod support;
 mod takeover;
