@@ -236,6 +236,18 @@ fn every_mistake_names_its_key_and_the_fix() {
         ),
         (json!({"infrastructure": {"httpServer": {"cors": {"origins": "*"}}}}), "infrastructure.httpServer.cors"),
         (
+            json!({"infrastructure": {"httpServer": {"metrics": {"enable": true}}}}),
+            "infrastructure.httpServer.metrics.enable is not a known key; did you mean enabled?",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"metrics": true}}}),
+            "infrastructure.httpServer.metrics must be an object",
+        ),
+        (
+            json!({"infrastructure": {"httpServer": {"eventStream": {"maxStreams": 10_001}}}}),
+            "infrastructure.httpServer.eventStream.maxStreams must be a whole number from 0 to 10000.",
+        ),
+        (
             json!({"infrastructure": {"httpServer": {"port": 65536}}}),
             "infrastructure.httpServer.port must be a port number",
         ),
