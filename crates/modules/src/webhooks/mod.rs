@@ -107,3 +107,41 @@ async fn continue_former_subscription(store: &Store, specs: &[TargetSpec]) -> Re
     transaction.forget_subscriber(FORMER_SUBSCRIPTION).await?;
     transaction.commit().await
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use core_types::SystemClock;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn targets_continue_where_the_module_stopped() {
+        let config = json!({ "webhooks": [
+            { "triggers": ["**"], "target": { "url": "http://a.example" } },
+            { "triggers": ["**"], "target": { "url": "http://b.example" } },
+        ] });
+        let config = WebhooksConfig::parse(&config).unwrap();
+        let mut clients = Clients::new(&config);
+        let specs: Vec<TargetSpec> = routes(&config)
+            .into_iter()
+            .map(|route| {
+                let target = Target::new(&route.target, &mut clients, Arc::new(SystemClock)).unwrap();
+                spec(route, target)
+            })
+            .collect();
+        let names: Vec<&str> = specs.iter().map(|spec| spec.subscriber.as_str()).collect();
+        let store = Store::in_memory().await.unwrap();
+        let mut transaction = store.begin().await.unwrap();
+        transaction.set_cursor(FORMER_SUBSCRIPTION, 7).await.unwrap();
+        transaction.set_target_cursor(names[1], 3).await.unwrap();
+        transaction.commit().await.unwrap();
+        for _ in 0..2 {
+            continue_former_subscription(&store, &specs).await.unwrap();
+            assert_eq!(store.cursor(names[0]).await.unwrap(), Some(7));
+            assert_eq!(store.cursor(names[1]).await.unwrap(), Some(3), "it had a place of its own");
+            assert_eq!(store.cursor(FORMER_SUBSCRIPTION).await.unwrap(), None);
+        }
+    }
+}
