@@ -33,7 +33,7 @@ pub struct DeliveryOptions {
 impl Default for DeliveryOptions {
     fn default() -> Self {
         Self {
-            max_in_flight: 64,
+            max_in_flight: 32,
             attempt_timeout: Duration::from_secs(30),
             retry_delay: Duration::from_secs(1),
             max_retry_delay: Duration::from_mins(10),

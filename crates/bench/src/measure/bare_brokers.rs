@@ -13,7 +13,7 @@ use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use crate::clock::per_second;
 
 /// Messages on their way at the same time: what the engine keeps by default.
-pub(crate) const IN_FLIGHT: usize = 64;
+pub(crate) const IN_FLIGHT: usize = 32;
 /// AMQP's mark of messages that survive the broker.
 const PERSISTENT: u8 = 2;
 

@@ -88,6 +88,7 @@ impl Target for PubSubTarget {
 fn attributes(message: &Message) -> HashMap<&'static str, &str> {
     let ids = [
         ("namespace", Some(message.namespace.as_str())),
+        ("id", Some(message.id.as_str())),
         ("eventId", Some(message.event_id.as_str())),
         ("correlationId", message.correlation_id.as_deref()),
     ];

@@ -51,7 +51,12 @@ async fn data_attributes_and_ordering_key_arrive() {
     for (ordering, key) in [(false, ""), (true, "MSG1")] {
         let target = target(consumer.port(), &json!({ "orderingKey": ordering }));
         target.deliver(&message("MSG1", Some(r#"{"ü":1}"#))).await.unwrap();
-        let ids = [("namespace", "transport.messageReceived"), ("eventId", "EVT1"), ("correlationId", "correlation")];
+        let ids = [
+            ("namespace", "transport.messageReceived"),
+            ("id", "EVT1-2"),
+            ("eventId", "EVT1"),
+            ("correlationId", "correlation"),
+        ];
         let received = consumer.next().await;
         assert_eq!(received.data, r#"{"ü":1}"#);
         assert_eq!((received.attributes, received.ordering_key.as_str()), (attributes(&ids), key));
@@ -62,7 +67,7 @@ async fn data_attributes_and_ordering_key_arrive() {
         target.deliver(&without).await.unwrap();
         let received = consumer.next().await;
         assert_eq!(received.data, "{}");
-        assert_eq!((received.attributes, received.ordering_key.as_str()), (attributes(&ids[..2]), ""));
+        assert_eq!((received.attributes, received.ordering_key.as_str()), (attributes(&ids[..3]), ""));
         target.close().await;
     }
 }
@@ -139,6 +144,7 @@ async fn a_connection_that_is_cut_is_made_again() {
         data: "1".into(),
         attributes: attributes(&[
             ("namespace", "transport.messageReceived"),
+            ("id", "EVT1-2"),
             ("eventId", "EVT1"),
             ("correlationId", "correlation"),
         ]),

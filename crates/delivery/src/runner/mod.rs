@@ -37,7 +37,7 @@ use streak::Streak;
 use window::Window;
 
 /// Messages taken after which that is recorded. Those not recorded are repeated after a crash.
-const RECORD_AFTER: usize = 32;
+const RECORD_AFTER: usize = 16;
 /// The same, as time.
 const RECORD_WITHIN: Duration = Duration::from_millis(50);
 /// An attempt that runs for longer gives up its place in the log, when nothing else could be started because of it.

@@ -19,8 +19,6 @@ use crate::audit::Audit;
 
 /// How long the last message may be in coming.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Messages a broker gets at the same time. What is under way when the Connector is killed, twice here, may come again.
-pub(crate) const IN_FLIGHT: usize = 32;
 /// The name of the queue, stream or session.
 const NAME: &str = "outages";
 
@@ -86,7 +84,7 @@ impl Goal for BrokerGoal {
             BrokerKind::Nats => ("NATS", json!({ "url": url })),
         };
         let brokers = json!([{ "type": name, "configuration": configuration, "triggers": ["transport.**"] }]);
-        let delivery = json!({ "maxRetryDelaySeconds": 1, "maxInFlight": IN_FLIGHT });
+        let delivery = json!({ "maxRetryDelaySeconds": 1 });
         json!({
             "messageBrokerPublisher": { "enabled": true, "brokers": brokers, "delivery": delivery },
             "webhooks": dead_webhook(),

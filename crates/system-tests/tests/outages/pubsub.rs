@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use system_tests::PubSubService;
 
 use crate::audit::Audit;
-use crate::goal::{Goal, IN_FLIGHT, dead_webhook};
+use crate::goal::{Goal, dead_webhook};
 
 /// A topic of Google Pub/Sub.
 pub(crate) struct PubSubGoal {
@@ -23,7 +23,7 @@ impl Goal for PubSubGoal {
         let configuration =
             json!({ "projectId": "outages", "topicName": "events", "emulatorHost": emulator, "orderingKey": true });
         let brokers = json!([{ "type": "PubSub", "configuration": configuration, "triggers": ["transport.**"] }]);
-        let delivery = json!({ "maxRetryDelaySeconds": 1, "maxInFlight": IN_FLIGHT });
+        let delivery = json!({ "maxRetryDelaySeconds": 1 });
         json!({
             "messageBrokerPublisher": { "enabled": true, "brokers": brokers, "delivery": delivery },
             "webhooks": dead_webhook(),
