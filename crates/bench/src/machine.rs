@@ -51,10 +51,13 @@ fn tempfile() -> anyhow::Result<std::path::PathBuf> {
     Ok(std::env::temp_dir().join(format!("connector-bench-flush-{}", std::process::id())))
 }
 
-/// Resident memory of a process, MiB.
-pub(crate) fn resident_mebibytes(process: u32) -> anyhow::Result<f64> {
-    let kilobytes: f64 = field(&format!("/proc/{process}/status"), "VmRSS")
-        .and_then(|text| text.split_whitespace().next().and_then(|number| number.parse().ok()))
-        .context("the process is gone")?;
-    Ok(kilobytes / 1024.0)
+/// Resident memory of a process, and the part of it that is no page of a file, MiB.
+pub(crate) fn resident_mebibytes(process: u32) -> anyhow::Result<(f64, f64)> {
+    let read = |name: &str| {
+        let kilobytes: f64 = field(&format!("/proc/{process}/status"), name)
+            .and_then(|text| text.split_whitespace().next().and_then(|number| number.parse().ok()))
+            .context("the process is gone")?;
+        anyhow::Ok(kilobytes / 1024.0)
+    };
+    Ok((read("VmRSS")?, read("RssAnon")?))
 }

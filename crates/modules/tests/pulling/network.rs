@@ -10,6 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::world::PATIENCE;
 
 /// Requests with this header meet the faults.
 pub(crate) const MARK: &str = "x-faulty-network";
@@ -83,7 +86,8 @@ impl Network {
             seen.iter().filter(|seen| seen.path == STREAM).filter_map(|seen| seen.status).collect::<Vec<_>>()
         };
         let mut seen = self.seen.subscribe();
-        let seen = seen.wait_for(|seen| streams(seen).len() >= count).await.unwrap();
+        let enough = seen.wait_for(|seen| streams(seen).len() >= count);
+        let seen = timeout(PATIENCE, enough).await.unwrap().unwrap();
         streams(&seen)
     }
 
@@ -130,8 +134,10 @@ pub(crate) async fn interfere(State(network): State<Arc<Network>>, request: Requ
         Fault::None => next.run(request).await,
     };
     let status = Some(response.status().as_u16());
+    // Whoever sees the answer may want to cut it.
+    let response = if is_stream { cuttable(response, Arc::clone(&network)) } else { response };
     network.seen.send_modify(|seen| seen.push(Seen { path, status }));
-    if is_stream { cuttable(response, network) } else { response }
+    response
 }
 
 fn cuttable(response: Response, network: Arc<Network>) -> Response {

@@ -111,6 +111,20 @@ impl World {
         tokio::time::timeout(PATIENCE, asking).await.expect("the deliveries in time")
     }
 
+    /// Asks again until the target has taken this many messages and it is written down that nothing waits for it.
+    async fn settled(&self, delivered: u64) -> Value {
+        let asking = async {
+            loop {
+                let target = self.get(&format!("/Targets/{TARGET}")).await;
+                if target["waiting"] == 0 && target["delivered"] == delivered {
+                    return target;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.expect("the target in time")
+    }
+
     async fn replay(&self, body: &Value) -> Answer {
         post(&self.router, &format!("{PREFIX}/Replays"), "application/json", body.to_string()).await
     }
@@ -135,16 +149,7 @@ async fn a_target_is_shown_with_what_it_took() {
     world.append("order.placed", "o1").await;
     world.append("invoice.paid", "o1").await;
     world.taken().await;
-    let settled = async {
-        loop {
-            let target = world.get(&format!("/Targets/{TARGET}")).await;
-            if target["waiting"] == 0 && target["delivered"] == 1 {
-                return target;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let target = tokio::time::timeout(PATIENCE, settled).await.expect("the target in time");
+    let target = world.settled(1).await;
     assert_eq!(world.get("/Targets").await, json!([target]));
     for (member, value) in [
         ("id", json!(TARGET)),
@@ -219,6 +224,7 @@ async fn a_range_of_time_is_sent_once_more() {
         world.append(namespace, object).await;
     }
     let taken = [world.taken().await, world.taken().await];
+    world.settled(2).await;
     let range = |triggers: Value| {
         let mut body = json!({"target": TARGET, "from": "2000-01-01T00:00:00.000Z", "to": "2999-01-01T00:00:00.000Z"});
         if !triggers.is_null() {
@@ -228,6 +234,7 @@ async fn a_range_of_time_is_sent_once_more() {
     };
     assert_eq!(world.replay(&range(Value::Null)).await.json(), json!({"result": {"count": 2}}));
     assert_eq!([world.taken().await, world.taken().await], taken);
+    world.settled(4).await;
     assert_eq!(world.replay(&range(json!(["*.paid"]))).await.json(), json!({"result": {"count": 1}}));
     assert_eq!(world.taken().await, taken[1]);
     for (body, code) in [
