@@ -15,6 +15,9 @@ use crate::report::Row;
 /// Requests at the same time: what the webhooks of a target are limited to by default.
 const PARALLEL: usize = 4;
 
+/// Messages after which they are fetched: a Backbone takes no more than some for somebody who never comes.
+const UNFETCHED: usize = 50;
+
 /// Deliveries of a backlog, and the same requests made by a loop that does nothing else.
 pub(crate) async fn webhooks(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     let receiver = WebhookReceiver::start().await?;
@@ -23,7 +26,7 @@ pub(crate) async fn webhooks(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     modules.insert("webhooks".to_owned(), json!({ "enabled": true, "webhooks": [webhook] }));
     let mut pair = Pair::start(place, "webhooks", modules).await?;
     let message = pair.a.client.send_mail(&pair.b.address, "measured", "body").await?.result(201)?;
-    let events = place.count(3000, 100);
+    let events = place.count(30_000, 100);
     let (mut delivered, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..place.count(3, 1) {
         pair.a.connector.stop().await?;
@@ -77,7 +80,10 @@ pub(crate) async fn latency(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     let pair = Pair::start(place, "latency", modules).await?;
     let mut count = receiver.count();
     let mut durations = Vec::new();
-    for _ in 0..place.count(1000, 20) {
+    for number in 1..=place.count(1000, 20) {
+        if number % UNFETCHED == 0 {
+            pair.b.client.sync().await?;
+        }
         count.borrow_and_update();
         let answered = async {
             pair.a.client.send_mail(&pair.b.address, "measured", "body").await?.result(201)?;
