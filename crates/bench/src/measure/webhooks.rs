@@ -16,7 +16,7 @@ use crate::report::Row;
 const PARALLEL: usize = 4;
 
 /// Messages after which they are fetched: a Backbone takes no more than some for somebody who never comes.
-const UNFETCHED: usize = 50;
+const UNFETCHED: usize = 10;
 
 /// Deliveries of a backlog, and the same requests made by a loop that does nothing else.
 pub(crate) async fn webhooks(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
