@@ -165,12 +165,8 @@ impl Translator<'_> {
 
     /// Conditions that hold for every document that passes, and that an index answers: a range of texts at an indexed path.
     fn indexed_ranges(&mut self, filter: &Filter) -> Vec<String> {
-        let filters = match filter {
-            Filter::And(filters) => filters.as_slice(),
-            filter => std::slice::from_ref(filter),
-        };
         let mut conditions = Vec::new();
-        for (path, range) in ranges(filters) {
+        for (path, range) in ranges(&conjuncts(filter)) {
             let Some(id) = self.indexes.get(path).copied().filter(|_| path != self.key) else { continue };
             let within = range.condition(|value| self.bind(value));
             let odd = odd_condition(|value| self.bind(value));
@@ -422,6 +418,14 @@ impl Translator<'_> {
                 format!("jsonb_path_exists(d.document, {})", self.dialect.path_literal("lax", &segments))
             }
         }
+    }
+}
+
+/// The filters that must all hold for this one to hold, wherever they are nested.
+fn conjuncts(filter: &Filter) -> Vec<&Filter> {
+    match filter {
+        Filter::And(filters) => filters.iter().flat_map(conjuncts).collect(),
+        filter => vec![filter],
     }
 }
 

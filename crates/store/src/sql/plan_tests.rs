@@ -45,6 +45,11 @@ fn indexed_queries() -> Vec<Query> {
         Filter::Gte("createdAt".to_owned(), "000100".into())
             .and(Filter::Lt("createdAt".to_owned(), "000200".into()))
             .into(),
+        Filter::And(vec![Filter::And(vec![
+            Filter::Gte("createdAt".to_owned(), "000100".into()),
+            Filter::Lt("createdAt".to_owned(), "000200".into()),
+        ])])
+        .into(),
         Filter::Gt("createdAt".to_owned(), "019900".into()).and(Filter::eq("isOwn", true)).into(),
     ]
 }

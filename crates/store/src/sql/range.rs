@@ -20,7 +20,7 @@ pub(crate) struct Range {
 ///
 /// A document whose path holds several values may pass with one value above and another below the range. The index knows
 /// these documents ([`ODD`]): whoever uses a range has to look at them too, and at the filters themselves in any case.
-pub(crate) fn ranges<'f>(filters: impl IntoIterator<Item = &'f Filter>) -> BTreeMap<&'f str, Range> {
+pub(crate) fn ranges<'f>(filters: &[&'f Filter]) -> BTreeMap<&'f str, Range> {
     let mut ranges = BTreeMap::<&str, Range>::new();
     for filter in filters {
         let (path, operand, is_least, included) = match filter {
@@ -89,7 +89,7 @@ mod tests {
             Filter::Lt("size".to_owned(), 5.into()),
             Filter::Eq("at".to_owned(), "c".into()),
         ];
-        let ranges = ranges(&filters);
+        let ranges = ranges(&filters.iter().collect::<Vec<_>>());
         assert_eq!(ranges.keys().copied().collect::<Vec<_>>(), ["at"]);
         let range = ranges.get("at");
         assert_eq!(range.and_then(|range| texts(range.least.as_ref())), Some(("sb", false)));
