@@ -157,8 +157,7 @@ pub(crate) async fn the_old_is_given_up_while_the_target_is_dead(database: TestD
     world.advance(Duration::from_secs(50));
     world.append(&[("young", Some("O1"))]).await;
     world.advance(Duration::from_secs(50));
-    let state = world.advance_until("test/t", |state| state.dead_letters == 2000).await;
-    assert_eq!(state.waiting, 1);
+    world.advance_until("test/t", |state| state.dead_letters == 2000 && state.waiting == 1).await;
     assert!(target.got.lock().unwrap().len() < 300);
     let letters = dead(&world).await;
     assert!(letters.iter().any(|letter| letter.attempts == 0 && letter.last_error.is_some()));

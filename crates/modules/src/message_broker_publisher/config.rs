@@ -201,7 +201,7 @@ mod tests {
             assert!(endpoint.contains(part), "{endpoint}");
             assert!(!endpoint.contains("guest") && !endpoint.contains("foobared"), "{endpoint}");
         }
-        assert!(config.brokers.iter().all(|broker| broker.triggers == ["**"] && broker.delivery.max_in_flight == 64));
+        assert!(config.brokers.iter().all(|broker| broker.triggers == ["**"] && broker.delivery.max_in_flight == 32));
         assert!(config.notices.is_empty());
     }
 
