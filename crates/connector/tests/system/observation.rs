@@ -89,19 +89,20 @@ async fn one_id_leads_from_a_request_to_its_deliveries() {
     let headers = tokio::time::timeout(LIMIT, delivery).await.unwrap();
     assert_eq!(headers["x-correlation-id"], ID);
 
-    // Each part of the way writes a line, and all of them are found by the id.
-    for (logger, text) in [
+    // Each part of the way writes a line, and all of them are found by the id. The answer and the delivery are on their way at
+    // the same time.
+    let mut wanted = vec![
         ("transport::backbone::client", "call to the Backbone answered"),
         ("rest_api::middleware::observation", "POST /api/core/v1/IdentityDeletionProcess 200"),
         ("delivery", "delivered"),
-    ] {
-        let line = loop {
-            let line: Value = serde_json::from_str(&process.line(ID)).unwrap();
-            let is_by = line["logger"].as_str().is_some_and(|found| found.starts_with(logger));
-            if is_by && line["@mt"].as_str().is_some_and(|message| message.contains(text)) {
-                break line;
-            }
+    ];
+    while !wanted.is_empty() {
+        let line: Value = serde_json::from_str(&process.line(ID)).unwrap();
+        let (logger, message) = (line["logger"].as_str().unwrap_or_default(), line["@mt"].as_str().unwrap_or_default());
+        let Some(found) = wanted.iter().position(|(by, text)| logger.starts_with(by) && message.contains(text)) else {
+            continue;
         };
+        wanted.remove(found);
         assert_eq!(line["correlationId"], ID, "{line}");
         assert!(line.get("correlation_id").is_none(), "{line}");
     }
