@@ -31,6 +31,13 @@ cargo_tool() {
   fi
 }
 
+# cargo_program COMMAND CRATE : installs a program from a crate unless it is there.
+cargo_program() {
+  command -v "$1" >/dev/null && return
+  say "Installing $1"
+  CARGO_TARGET_DIR="$connector_cache/tools" cargo install --locked --quiet "$2"
+}
+
 node_is_recent() {
   command -v node >/dev/null && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ]
 }

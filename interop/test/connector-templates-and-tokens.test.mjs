@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { CoreAddress, CoreDate } from "@nmshd/core-types";
 import { AnonymousTokenController, TokenContentRelationshipTemplate, TokenReference } from "@nmshd/transport";
 
-import { eventually } from "../support/eventually.mjs";
+import { eventually, inTime } from "../support/eventually.mjs";
 import { connectorWithPeer } from "../support/scenarios.mjs";
 import { inOneHour, TypeScriptPeer } from "../support/typescript-peer.mjs";
 
@@ -101,10 +101,11 @@ describe("templates between a Connector and a TypeScript identity", () => {
   });
 
   it("can not be used any more when their time is over", async () => {
-    const expiresAt = CoreDate.from(new Date(Date.now() + 1000).toISOString());
-    const own = await create({ expiresAt: expiresAt.toISOString() });
-    const theirs = await peer.createTemplate(CONTENT, { expiresAt });
-    const { id: templateId } = await load(theirs.reference);
+    const { own, templateId, expiresAt } = await inTime(async (expiresAt) => {
+      const own = await create({ expiresAt: expiresAt.toISOString() });
+      const theirs = await peer.createTemplate(CONTENT, { expiresAt });
+      return { own, templateId: (await load(theirs.reference)).id, expiresAt };
+    });
     await eventually(() => assert.ok(CoreDate.utc().isAfter(expiresAt)));
     await assert.rejects(peer.loadTemplate(own.reference.truncated), NOT_FOUND);
     assert.equal(

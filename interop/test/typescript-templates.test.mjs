@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 
 import { CoreDate } from "@nmshd/core-types";
 
-import { eventually } from "../support/eventually.mjs";
+import { eventually, inTime } from "../support/eventually.mjs";
 import { World } from "../support/processes.mjs";
 import { TypeScriptPeer } from "../support/typescript-peer.mjs";
 
@@ -73,10 +73,11 @@ describe("templates of a TypeScript identity on the embedded Backbone", () => {
   });
 
   it("are gone when their time is over", async () => {
-    const expiresAt = CoreDate.from(new Date(Date.now() + 400).toISOString());
-    const { reference } = await alice.createTemplate({}, { expiresAt });
     const dora = await TypeScriptPeer.create(world, "late dora");
-    const opened = await carol.loadTemplate(reference.truncate());
+    const { opened, reference, expiresAt } = await inTime(async (expiresAt) => {
+      const { reference } = await alice.createTemplate({}, { expiresAt });
+      return { opened: await carol.loadTemplate(reference.truncate()), reference, expiresAt };
+    });
     assert.equal(opened.expiresAt.toISOString(), expiresAt.toISOString());
     await eventually(() => assert.ok(CoreDate.utc().isAfter(expiresAt)));
     await assert.rejects(dora.loadTemplate(reference.truncate()), NOT_FOUND);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { CoreDate } from "@nmshd/core-types";
 import { AnonymousTokenController, TokenReference } from "@nmshd/transport";
 
-import { eventually } from "../support/eventually.mjs";
+import { eventually, inTime } from "../support/eventually.mjs";
 import { World } from "../support/processes.mjs";
 import { inOneHour, TypeScriptPeer } from "../support/typescript-peer.mjs";
 
@@ -78,7 +78,7 @@ describe("tokens of TypeScript identities on the embedded Backbone", () => {
     const forever = await send({ eternal: true }, { expiresAt: CoreDate.from("9999-12-31T00:00:00.000Z") });
     assert.equal((await bob.loadToken(forever.reference.truncate())).expiresAt.toISOString(), "9999-12-31T00:00:00.000Z");
 
-    const brief = await send({}, { expiresAt: CoreDate.from(new Date(Date.now() + 300).toISOString()) });
+    const brief = await inTime((expiresAt) => send({}, { expiresAt }));
     await eventually(() => assert.rejects(anonymous.loadPeerTokenByReference(brief.reference), NOT_FOUND));
     const reread = TokenReference.from({ id: brief.token.id, key: brief.token.secretKey });
     await assert.rejects(bob.account.tokens.loadPeerTokenByReference(reread, true), NOT_FOUND);

@@ -18,7 +18,9 @@ codes! {
     FORBIDDEN = "error.platform.forbidden";
     /// HTTP 429.
     QUOTA_EXHAUSTED = "error.platform.quotaExhausted";
-    /// HTTP 500.
+    /// HTTP 429: more of a kind than the embedded Backbone lets one caller do in a while.
+    TOO_MANY_REQUESTS = "error.platform.tooManyRequests";
+    /// HTTP 500; of the embedded Backbone also 408 and 503.
     UNEXPECTED = "error.platform.unexpected";
     /// The body or query is not of the expected shape.
     INPUT_CANNOT_BE_PARSED = "error.platform.inputCannotBeParsed";

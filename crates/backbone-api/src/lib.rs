@@ -9,6 +9,7 @@
 
 mod bytes;
 mod envelope;
+mod int32;
 mod secret_text;
 mod wire_enum;
 

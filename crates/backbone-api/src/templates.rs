@@ -12,8 +12,8 @@ pub struct CreateRelationshipTemplateRequest {
     /// End of its validity; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// How many Identities may load it; no limit when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How many Identities may load it; no limit when absent. 32 bits.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::int32::optional")]
     pub max_number_of_allocations: Option<i64>,
     /// The only Identity that may load it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

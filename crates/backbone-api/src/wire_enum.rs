@@ -1,5 +1,5 @@
 /// Declares an enum that is written by name (PascalCase) and read from its name in any case or from
-/// its number (`docs/protocol/03 §1.4`).
+/// its number, which may be a text too (`docs/protocol/03 §1.4`).
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)+ }) => {
         $(#[$meta])*
@@ -60,6 +60,7 @@ macro_rules! wire_enum {
 
                     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<$name, E> {
                         $name::from_name(name)
+                            .or_else(|| name.parse().ok().and_then($name::from_number))
                             .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(name), &self))
                     }
 
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn reads_names_in_any_case_and_numbers() {
-        for json in ["\"ExternalEventSync\"", "\"externaleventsync\"", "0"] {
+        for json in ["\"ExternalEventSync\"", "\"externaleventsync\"", "0", "\"0\""] {
             assert_eq!(serde_json::from_str::<SyncRunType>(json).unwrap(), SyncRunType::ExternalEventSync);
         }
         assert_eq!(serde_json::from_str::<RelationshipStatus>("60").unwrap(), RelationshipStatus::DeletionProposed);

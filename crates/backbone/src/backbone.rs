@@ -1,44 +1,70 @@
-use std::future::IntoFuture as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::{Extension, Router};
+use axum::Router;
 use core_types::{IdentityAddress, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::challenges::ChallengeRates;
+use crate::clients::{Client, ClientSecrets};
 use crate::config::BackboneConfig;
 use crate::database::Database;
-use crate::http::ApiError;
+use crate::folder::Folder;
+use crate::guesses::Guesses;
+use crate::health::Health;
+use crate::http::{ApiError, Memory, Source, TrustedProxies};
 use crate::maintenance::Maintained;
+use crate::password::PasswordHasher;
 use crate::settings::{AdminFile, Problem, Settings};
-use crate::sse::{Hub, Shutdown};
+use crate::sse::Hub;
 use crate::unit::Unit;
-use crate::{BackboneError, announcements, http, identity_deletion, maintenance, settings, sse};
+use crate::{BackboneError, announcements, http, identity_deletion, maintenance, server, settings, sse};
+
+/// What a database can not do without.
+const LEAST_DATABASE: u64 = 1024 * 1024;
 
 /// A running Backbone. Clones share the same database.
 #[derive(Debug, Clone)]
 pub struct Backbone {
     config: Arc<BackboneConfig>,
+    opened_at: Timestamp,
     database: Database,
+    folder: Folder,
     settings: Arc<RwLock<Arc<Settings>>>,
     hub: Arc<Hub>,
+    memory: Memory,
+    passwords: Arc<PasswordHasher>,
+    guesses: Arc<Guesses>,
+    client_secrets: Arc<ClientSecrets>,
+    challenge_rates: Arc<ChallengeRates>,
+    health: Arc<Health>,
 }
 
 impl Backbone {
-    /// Opens the database in the data directory, creating it when missing, and reads the administrator's file.
+    /// Opens the database in the data directory, creating it when missing, and reads the administrator's file. The directory is
+    /// this Backbone's until it is closed or all its clones are dropped.
     ///
     /// # Errors
     /// [`BackboneError::Configuration`] for settings that make no sense, [`BackboneError::AdminFile`] for a file
-    /// that does, otherwise when the database can not be opened or brought up to date.
+    /// that does, [`BackboneError::InUse`] when another process has the directory, otherwise when the database can not be opened or brought up to date.
     pub async fn open(config: BackboneConfig) -> Result<Self, BackboneError> {
         check(&config)?;
         let (configured, settings) = (configured(&config)?, read_settings(&config).await?);
-        let database = Database::open(&config.data_dir).await?;
+        let folder = Folder::open(&config.data_dir)?;
+        let database = Database::open(&folder.database(), config.max_database_size).await?;
         let backbone = Self {
+            opened_at: config.clock.now(),
             config: Arc::new(config),
             database,
+            folder,
             settings: Arc::new(RwLock::new(Arc::new(configured))),
             hub: Arc::default(),
+            memory: Memory::default(),
+            passwords: Arc::default(),
+            guesses: Arc::default(),
+            client_secrets: Arc::default(),
+            challenge_rates: Arc::default(),
+            health: Arc::default(),
         };
         backbone.adopt(settings).await?;
         sse::forget_former(&backbone).await.map_err(maintenance::into_error)?;
@@ -60,9 +86,8 @@ impl Backbone {
         let working = tokio::spawn(maintenance::work(self.clone(), stop_working.clone()));
         // Also when this future is dropped before its end.
         let stop_working = stop_working.drop_guard();
-        let router = self.router().layer(Extension(Shutdown(shutdown.clone())));
-        let served =
-            axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).into_future().await;
+        let (limits, proxies) = (self.config.max_connections, TrustedProxies::new(self.config.trusted_proxies.clone()));
+        let served = server::serve(listener, self.router(), limits, proxies, shutdown).await;
         drop(stop_working);
         if let Err(error) = working.await {
             tracing::error!(%error, "the maintenance ended early");
@@ -97,10 +122,11 @@ impl Backbone {
         identity_deletion::run(self).await
     }
 
-    /// Ends the streams of events, waits for running requests and closes the database.
+    /// Ends the streams of events, waits for running requests, closes the database and leaves the directory to others.
     pub async fn close(&self) {
         self.hub.close();
         self.database.close().await;
+        self.folder.close();
     }
 
     pub(crate) fn config(&self) -> &BackboneConfig {
@@ -122,6 +148,49 @@ impl Backbone {
 
     pub(crate) fn shared_hub(&self) -> Arc<Hub> {
         Arc::clone(&self.hub)
+    }
+
+    pub(crate) fn opened_at(&self) -> Timestamp {
+        self.opened_at
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(crate) fn passwords(&self) -> &PasswordHasher {
+        &self.passwords
+    }
+
+    /// The OAuth client of this name, if the secret is its own.
+    ///
+    /// # Errors
+    /// After too many wrong secrets from the source.
+    pub(crate) fn authenticate_client(
+        &self,
+        id: &str,
+        secret: &str,
+        source: Source,
+    ) -> Result<Option<Client>, ApiError> {
+        let now = self.config.clock.monotonic();
+        let settings = self.settings();
+        self.client_secrets.authenticate(&settings.clients, (id, secret), source, now).map(Option::<&Client>::cloned)
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.guesses
+    }
+
+    pub(crate) fn shared_guesses(&self) -> Arc<Guesses> {
+        Arc::clone(&self.guesses)
+    }
+
+    pub(crate) fn challenge_rates(&self) -> &ChallengeRates {
+        &self.challenge_rates
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -200,6 +269,12 @@ fn check(config: &BackboneConfig) -> Result<(), BackboneError> {
     }
     if !(60..=3600).contains(&config.access_token_lifetime.as_secs()) {
         return refuse("access_token_lifetime", "it must be 60 to 3600 seconds");
+    }
+    if config.max_connections.in_all == 0 || config.max_connections.per_source == 0 {
+        return refuse("max_connections", "there must be at least one");
+    }
+    if config.max_database_size.is_some_and(|bytes| bytes < LEAST_DATABASE) {
+        return refuse("max_database_size", "it must be at least 1 MiB, which an empty database takes");
     }
     if config.max_message_recipients == 0 {
         return refuse("max_message_recipients", "it must be greater than 0");

@@ -1,6 +1,21 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use backbone_api::SecretText;
 use core_types::TierId;
 use subtle::ConstantTimeEq as _;
+
+use crate::http::{ApiError, Source};
+
+/// Wrong secrets are counted for so long from the first one on.
+const PERIOD: Duration = Duration::from_secs(3600);
+/// Different wrong secrets a source may give for one client in that time.
+const MOST_WRONG: usize = 10;
+/// Sources remembered before those are forgotten that began first.
+const REMEMBERED: usize = 10_000;
+
+type Digest = [u8; 32];
 
 /// An application that may use the Backbone (`docs/protocol/03 §2`).
 #[derive(Debug, Clone)]
@@ -31,15 +46,80 @@ pub(crate) struct Client {
     pub(crate) default_tier: TierId,
 }
 
-/// The client of this name, if the secret is its own.
-pub(crate) fn authenticate<'a>(clients: &'a [Client], id: &str, secret: &str) -> Option<&'a Client> {
-    let client = clients.iter().find(|client| client.id == id)?;
-    // Equal lengths are what the comparison needs, and hide the secret's.
-    let (given, expected) = (crypto::hash::sha256(secret), crypto::hash::sha256(client.secret.expose()));
-    bool::from(given.ct_eq(&expected)).then_some(client)
+/// Tells whether secrets are right, and how often anybody may ask.
+///
+/// One and the same wrong secret counts once, however often it is given: a Connector with a mistake in its configuration tries
+/// without end, guesses nothing with it, and must not keep others of its address out. Sources do not count together, because
+/// whoever is not known at all could lock a client for everybody then.
+#[derive(Debug, Default)]
+pub(crate) struct ClientSecrets(Mutex<HashMap<(String, Source), Wrong>>);
+
+/// The wrong secrets of late from one source for one client.
+#[derive(Debug)]
+struct Wrong {
+    since: Instant,
+    given: Vec<Digest>,
+}
+
+impl ClientSecrets {
+    /// The client of this name, if the secret is its own.
+    ///
+    /// # Errors
+    /// After too many wrong secrets; then the right one is refused as well, else guessing would go on.
+    pub(crate) fn authenticate<'a>(
+        &self,
+        clients: &'a [Client],
+        (id, secret): (&str, &str),
+        source: Source,
+        now: Instant,
+    ) -> Result<Option<&'a Client>, ApiError> {
+        let Some(client) = clients.iter().find(|client| client.id == id) else { return Ok(None) };
+        // Equal lengths are what the comparison needs, and hide the secret's.
+        let (given, expected) = (crypto::hash::sha256(secret), crypto::hash::sha256(client.secret.expose()));
+        let is_right = bool::from(given.ct_eq(&expected));
+        // What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (id.to_owned(), source);
+        if let Some(wrong) = counts.get(&key)
+            && wrong.since + PERIOD <= now
+        {
+            counts.remove(&key);
+        }
+        match counts.get_mut(&key) {
+            // The administrator may have made it the right one since.
+            Some(wrong) if !is_right && wrong.given.contains(&given) => Ok(None),
+            Some(wrong) if wrong.given.len() >= MOST_WRONG => {
+                Err(ApiError::TooManyRequests { retry_after: (wrong.since + PERIOD).duration_since(now) })
+            }
+            _ if is_right => Ok(Some(client)),
+            Some(wrong) => {
+                wrong.given.push(given);
+                Ok(None)
+            }
+            None => {
+                make_room(&mut counts, now);
+                counts.insert(key, Wrong { since: now, given: vec![given] });
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn make_room(counts: &mut HashMap<(String, Source), Wrong>, now: Instant) {
+    if counts.len() >= REMEMBERED {
+        counts.retain(|_, wrong| wrong.since + PERIOD > now);
+    }
+    if counts.len() >= REMEMBERED {
+        let mut times: Vec<Instant> = counts.values().map(|wrong| wrong.since).collect();
+        times.sort_unstable();
+        if let Some(middle) = times.get(times.len() / 2).copied() {
+            counts.retain(|_, wrong| wrong.since > middle);
+        }
+    }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -47,12 +127,54 @@ mod tests {
         Client { id: id.to_owned(), secret: secret.into(), max_identities: None, default_tier: TierId::new("TIR1") }
     }
 
+    const SOURCE: Source = Source::V4([192, 0, 2, 1]);
+    const OTHER: Source = Source::V4([192, 0, 2, 2]);
+
     #[test]
     fn only_the_right_pair_is_authenticated() {
         let clients = [client("one", "first"), client("two", "second")];
-        assert_eq!(authenticate(&clients, "two", "second").map(|client| client.id.as_str()), Some("two"));
+        let (secrets, now) = (ClientSecrets::default(), Instant::now());
+        let ask = |id, secret| secrets.authenticate(&clients, (id, secret), SOURCE, now).unwrap();
+        assert_eq!(ask("two", "second").map(|client| client.id.as_str()), Some("two"));
         for (id, secret) in [("two", "first"), ("three", "first"), ("", ""), ("one", "first ")] {
-            assert!(authenticate(&clients, id, secret).is_none(), "{id} {secret}");
+            assert!(ask(id, secret).is_none(), "{id} {secret}");
         }
+    }
+
+    #[test]
+    fn secrets_cannot_be_guessed_without_end_and_a_mistake_is_no_guess() {
+        let clients = [client("one", "first"), client("two", "second")];
+        let (secrets, now) = (ClientSecrets::default(), Instant::now());
+        let ask = |id, secret: &str, source, now| {
+            secrets.authenticate(&clients, (id, secret), source, now).map(|client| client.is_some())
+        };
+        for _ in 0..10 * MOST_WRONG {
+            assert!(!ask("one", "mistake", SOURCE, now).unwrap());
+        }
+        for number in 1..MOST_WRONG {
+            assert!(ask("one", "first", SOURCE, now).unwrap());
+            assert!(!ask("one", &number.to_string(), SOURCE, now).unwrap());
+        }
+        let later = now + Duration::from_secs(600);
+        for secret in ["another", "first"] {
+            let error = ask("one", secret, SOURCE, later).unwrap_err();
+            assert!(matches!(error, ApiError::TooManyRequests { retry_after } if retry_after.as_secs() == 3000));
+        }
+        assert!(!ask("one", "mistake", SOURCE, later).unwrap());
+        assert!(ask("two", "second", SOURCE, later).unwrap());
+        assert!(ask("one", "first", OTHER, later).unwrap());
+        assert!(ask("one", "first", SOURCE, now + PERIOD).unwrap());
+    }
+
+    #[test]
+    fn the_memory_has_an_end() {
+        let clients = [client("one", "first")];
+        let (secrets, now) = (ClientSecrets::default(), Instant::now());
+        for number in 0..=REMEMBERED {
+            let [.., a, b] = number.to_be_bytes();
+            let at = now + Duration::from_millis(number as u64);
+            secrets.authenticate(&clients, ("one", "wrong"), Source::V4([10, 0, a, b]), at).unwrap();
+        }
+        assert!(secrets.0.lock().unwrap().len() <= REMEMBERED / 2 + 1);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backbone_api::tags::TagCollection;
 use core_types::{Clock, SystemClock};
+use ipnet::IpNet;
 
 use crate::clients::OAuthClient;
 
@@ -16,11 +17,35 @@ pub enum PasswordRules {
     Development,
 }
 
+/// How many connections there may be at once. The one that has been idle for longest makes room for one more; where none is idle,
+/// the one that has waited longest for the body of a request from somebody who has not logged in. Requests of such callers
+/// have at most three quarters of the connections, so that there is always room for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Of everybody.
+    pub in_all: usize,
+    /// Of one source address (of IPv6: one network of 64 bits). A proxy is one source, unless it is trusted.
+    pub per_source: usize,
+}
+
+impl Default for Connections {
+    /// What fits into the 1,024 open files that most systems allow a process.
+    fn default() -> Self {
+        Self { in_all: 800, per_source: 600 }
+    }
+}
+
 /// Settings of an embedded Backbone.
 #[derive(Debug, Clone)]
 pub struct BackboneConfig {
     /// Folder that holds `backbone.db`; created when missing.
     pub data_dir: PathBuf,
+    /// Greatest number of bytes of the database; as much as the disk has when absent.
+    pub max_database_size: Option<u64>,
+    /// Connections at once: of everybody, and of one source address.
+    pub max_connections: Connections,
+    /// Proxies in front of the Backbone: of requests that come from them, `X-Forwarded-For` tells the source address.
+    pub trusted_proxies: Vec<IpNet>,
     /// OAuth clients that may create Identities and log in.
     pub clients: Vec<OAuthClient>,
     /// Host name inside addresses. Clients compute addresses from the host name of their base URL,
@@ -60,6 +85,9 @@ impl BackboneConfig {
     pub fn new(data_dir: impl Into<PathBuf>, clients: Vec<OAuthClient>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            max_database_size: None,
+            max_connections: Connections::default(),
+            trusted_proxies: Vec::new(),
             clients,
             did_domain: "localhost".to_owned(),
             clock: Arc::new(SystemClock),

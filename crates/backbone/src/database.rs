@@ -2,21 +2,27 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backbone_api::Bytes;
 use core_types::Timestamp;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row as _, SqlSafeStr as _};
+use sqlx::{Connection as _, Row as _, SqlSafeStr as _};
 
 use crate::BackboneError;
 
-const FILE_NAME: &str = "backbone.db";
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a connection. Whoever waits longer is told to come again.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of a page of the file, as SQLite makes it.
+const PAGE_SIZE: u64 = 4096;
 
 /// The two ways to the database. SQLite has one writer at a time; a pool of one connection makes
 /// writers queue in order of arrival instead of polling for the lock.
@@ -24,30 +30,94 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Database {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
+    commits: Arc<AtomicU64>,
 }
 
 impl Database {
-    pub(crate) async fn open(data_dir: &Path) -> Result<Self, BackboneError> {
-        std::fs::create_dir_all(data_dir)
-            .map_err(|source| BackboneError::DataDirectory { path: data_dir.to_owned(), source })?;
-        let options = SqliteConnectOptions::new()
-            .filename(data_dir.join(FILE_NAME))
+    /// Opens the database file, of which at most so many bytes may become.
+    pub(crate) async fn open(file: &Path, max_size: Option<u64>) -> Result<Self, BackboneError> {
+        let mut options = SqliteConnectOptions::new()
+            .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // A client acts on what was acknowledged; not even a power failure may take it back.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        migrator().run(&writer).await?;
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers })
+        if let Some(bytes) = max_size {
+            options = options.pragma("max_page_count", (bytes / PAGE_SIZE).max(1).to_string());
+        }
+        let writer = Self::open_writer(&options).await.map_err(|error| match error {
+            BackboneError::Database(sqlx::Error::Database(error)) if is_damage(&*error) => {
+                BackboneError::Unreadable { path: file.to_owned(), reason: error.message().to_owned() }
+            }
+            error => error,
+        })?;
+        let readers = pool_options().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        Ok(Self { writer, readers, commits: Arc::default() })
+    }
+
+    async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, BackboneError> {
+        let writer = pool_options().max_connections(1).connect_with(options.clone()).await?;
+        migrator().run(&writer).await.map_err(|error| match error {
+            MigrateError::Execute(error) => BackboneError::Database(error),
+            error => BackboneError::Migration(error),
+        })?;
+        Ok(writer)
+    }
+
+    /// How many transactions have been committed.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// The count of commits, to be raised by whoever commits.
+    pub(crate) fn commit_counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.commits)
     }
 
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// A connection whose transaction could not be ended (SQLite ends it by itself when the disk is full, and then refuses to do so
+/// once more) is not used again: on it, every further transaction would fail.
+fn pool_options() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().acquire_timeout(LONGEST_WAIT).after_release(|connection, _| {
+        Box::pin(async move {
+            // The end of a transaction that was dropped is still on its way to the connection's thread.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
+}
+
+/// What, outside of this program, keeps the database from working; nothing for an error that is our own.
+pub(crate) fn obstacle(error: &sqlx::Error) -> Option<&'static str> {
+    let code = match error {
+        sqlx::Error::PoolTimedOut => return Some("too many requests wait for the database"),
+        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return Some("the database is closed"),
+        sqlx::Error::Io(_) => return Some("the database can not be read or written"),
+        sqlx::Error::Database(error) => error.code()?.parse::<i32>().ok()?,
+        _ => return None,
+    };
+    // The lowest byte of an extended code is the code.
+    match code & 0xff {
+        5 | 6 => Some("the database is locked by another program"),
+        8 => Some("the database is read-only"),
+        10 => Some("the database can not be read or written"),
+        11 | 26 => Some("the database is damaged"),
+        13 => Some("the disk, or what the database may have of it, is full"),
+        14 => Some("the database can not be opened"),
+        _ => None,
+    }
+}
+
+/// The file is damaged, or is something else.
+fn is_damage(error: &dyn DatabaseError) -> bool {
+    error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }
 
 fn migrator() -> Migrator {
@@ -58,6 +128,8 @@ fn migrator() -> Migrator {
         migration(1, "initial", include_str!("../migrations/0001_initial.sql")),
         migration(2, "administration", include_str!("../migrations/0002_administration.sql")),
         migration(3, "free events", include_str!("../migrations/0003_free_events.sql")),
+        migration(4, "limits", include_str!("../migrations/0004_limits.sql")),
+        migration(5, "file pieces", include_str!("../migrations/0005_file_pieces.sql")),
     ])
 }
 

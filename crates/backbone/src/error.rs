@@ -19,20 +19,41 @@ pub enum BackboneError {
         /// What is wrong, with the member it is wrong at.
         reason: String,
     },
-    /// The data directory can not be created.
-    #[error("the Backbone's data directory '{path}' can not be created: {source}")]
+    /// The data directory can not be created or used.
+    #[error("the Backbone's data directory '{path}' can not be used: {source}")]
     DataDirectory {
         /// The directory.
         path: PathBuf,
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// Another process uses the data directory.
+    #[error(
+        "another Backbone (process {process}) uses the data directory '{path}': stop it, or choose another directory with --data"
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// The id of the process that uses it.
+        process: String,
+    },
     /// The database can not be opened, read or written.
     #[error("the Backbone's database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// The file is no database, or damaged.
+    #[error(
+        "'{path}' is no database that can be read ({reason}): put back a backup of it, or move it away or choose another \
+         directory with --data to begin with an empty one"
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
     /// The database has a schema this version can not continue from.
     #[error("the Backbone's database can not be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(sqlx::migrate::MigrateError),
     /// An Identity can not be removed.
     #[error("an Identity of the Backbone can not be deleted: {0}")]
     Deletion(String),
@@ -44,6 +65,20 @@ pub enum BackboneError {
     Serve(#[from] std::io::Error),
 }
 
+// Without a source, as the messages hold what it says, and whoever shows the chain would show it again for each of its links.
+
+impl From<sqlx::Error> for BackboneError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for BackboneError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+}
+
 impl BackboneError {
     /// Stable code of the error.
     #[must_use]
@@ -52,7 +87,8 @@ impl BackboneError {
             Self::Configuration { .. } => "error.backbone.configuration",
             Self::AdminFile { .. } => "error.backbone.adminFile",
             Self::DataDirectory { .. } => "error.backbone.dataDirectory",
-            Self::Database(_) => "error.backbone.database",
+            Self::InUse { .. } => "error.backbone.inUse",
+            Self::Database(_) | Self::Unreadable { .. } => "error.backbone.database",
             Self::Migration(_) => "error.backbone.migration",
             Self::Deletion(_) => "error.backbone.deletion",
             Self::Maintenance(_) => "error.backbone.maintenance",

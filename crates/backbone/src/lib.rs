@@ -23,10 +23,14 @@ mod clients;
 mod config;
 mod database;
 mod error;
+mod folder;
+mod guesses;
+mod health;
 mod http;
 mod ids;
 mod maintenance;
 mod password;
+mod server;
 mod settings;
 mod unit;
 
@@ -56,6 +60,6 @@ mod validation;
 
 pub use backbone::Backbone;
 pub use clients::OAuthClient;
-pub use config::{BackboneConfig, PasswordRules};
+pub use config::{BackboneConfig, Connections, PasswordRules};
 pub use error::BackboneError;
 pub use maintenance::Maintained;

@@ -1,6 +1,7 @@
 //! Logging in (`docs/protocol/03 §2`).
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -12,12 +13,14 @@ use backbone_api::oauth::{
     UNSUPPORTED_GRANT_TYPE,
 };
 use backbone_api::sse::SseEvent;
+use core_types::Timestamp;
 
+use crate::Backbone;
 use crate::devices::storage::{self as devices, Login};
-use crate::http::{AccessToken, ApiError, Caller, read_body};
+use crate::http::{AccessToken, ApiError, Caller, MAX_FORM, Source, read_limited};
+use crate::password::Asker;
 use crate::sse::Audience;
 use crate::unit::Unit;
-use crate::{Backbone, clients, password};
 
 const ATTEMPTS_UNTIL_LOCK: i64 = 3;
 
@@ -52,19 +55,28 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What the form holds once it is complete and the client is known.
+/// What the form holds once it is complete.
 struct Credentials {
+    client_id: String,
+    client_secret: SecretText,
     username: String,
     password: SecretText,
 }
 
 pub(crate) async fn token(State(backbone): State<Backbone>, request: Request) -> Result<Response, ApiError> {
-    let body = read_body(request.into_body()).await?;
-    let credentials = match credentials(&backbone, &body) {
+    let (head, body) = request.into_parts();
+    let body = read_limited(&head.extensions, body, MAX_FORM).await?;
+    let source = Source::of_request(&head.extensions);
+    let credentials = match credentials(&body) {
         Ok(credentials) => credentials,
         Err(refusal) => return Ok(refusal.into_response()),
     };
-    Ok(match log_in(&backbone, &credentials).await? {
+    let (id, secret) = (&credentials.client_id, credentials.client_secret.expose());
+    if backbone.authenticate_client(id, secret, source)?.is_none() {
+        return Ok(WRONG_CLIENT.into_response());
+    }
+    let asker = Asker::anonymous(source, credentials.username.as_str());
+    Ok(match log_in(&backbone, &credentials, asker).await? {
         Ok(token) => Json(token).into_response(),
         Err(refusal) => refusal.into_response(),
     })
@@ -75,24 +87,39 @@ pub(crate) async fn caller_of(backbone: &Backbone, token: &AccessToken) -> Resul
     Ok(devices::caller(&backbone.database().readers, &token.hash(), backbone.now()).await?)
 }
 
-fn credentials(backbone: &Backbone, body: &[u8]) -> Result<Credentials, Refusal> {
+fn credentials(body: &[u8]) -> Result<Credentials, Refusal> {
     let form: HashMap<_, _> = form_urlencoded::parse(body).collect();
     let field = |name| form.get(name).map(AsRef::as_ref).filter(|value: &&str| !value.is_empty()).ok_or(MISSING_FIELD);
     if field("grant_type")? != GRANT_TYPE_PASSWORD {
         return Err(OTHER_GRANT);
     }
-    clients::authenticate(&backbone.settings().clients, field("client_id")?, field("client_secret")?)
-        .ok_or(WRONG_CLIENT)?;
-    Ok(Credentials { username: field("username")?.trim().to_owned(), password: field("password")?.into() })
+    Ok(Credentials {
+        client_id: field("client_id")?.to_owned(),
+        client_secret: field("client_secret")?.into(),
+        username: field("username")?.trim().to_owned(),
+        password: field("password")?.into(),
+    })
 }
 
-async fn log_in(backbone: &Backbone, credentials: &Credentials) -> Result<Result<TokenResponse, Refusal>, ApiError> {
+async fn log_in(
+    backbone: &Backbone,
+    credentials: &Credentials,
+    asker: Asker,
+) -> Result<Result<TokenResponse, Refusal>, ApiError> {
+    // Before anything else, as a flood would make everybody wait for the database as well.
+    let turn = backbone.passwords().turn(asker).await?;
     // Hashing takes its time, so it happens between a reading and a writing transaction.
     let login = devices::login(&backbone.database().readers, &credentials.username).await?;
-    if login.as_ref().is_some_and(|login| login.is_locked(backbone.now())) {
+    if login.as_ref().is_some_and(|login| login.is_locked(backbone.now(), backbone.config().lockout)) {
         return Ok(Err(LOCKED));
     }
-    let is_right = password::verify(credentials.password.expose(), login.map(|login| login.password)).await?;
+    let exists = login.is_some();
+    let stored = login.map(|login| login.password);
+    let is_right = backbone.passwords().verify_with(turn, credentials.password.expose(), stored).await?;
+    if !exists {
+        // Nothing to write down, so no need to wait for those who do.
+        return Ok(Err(WRONG_CREDENTIALS));
+    }
     let mut unit = backbone.write().await?;
     let result = record_attempt(&mut unit, &credentials.username, is_right).await;
     unit.finish(result).await
@@ -106,7 +133,7 @@ async fn record_attempt(
     let now = unit.now;
     // Read again: attempts at the same time may have locked the account meanwhile.
     let Some(login) = devices::login(unit.db(), username).await? else { return Ok(Err(WRONG_CREDENTIALS)) };
-    if login.is_locked(now) {
+    if login.is_locked(now, unit.config.lockout) {
         return Ok(Err(LOCKED));
     }
     if !is_right {
@@ -134,8 +161,9 @@ async fn record_attempt(
 }
 
 impl Login {
-    fn is_locked(&self, now: core_types::Timestamp) -> bool {
-        self.locked_until.is_some_and(|until| until > now)
+    /// No lock is longer than `longest`: one that seems to be was written before the clock was put back.
+    fn is_locked(&self, now: Timestamp, longest: Duration) -> bool {
+        self.locked_until.is_some_and(|until| until > now && until <= now.saturating_add(longest))
     }
 
     fn grace_period_is_over(&self, now: core_types::Timestamp) -> bool {

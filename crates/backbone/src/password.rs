@@ -4,18 +4,27 @@
 //! do, but nothing forces them to; the cost is small (8 MiB, two passes, some milliseconds) because
 //! every device logs in anew every few minutes.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+mod turns;
+
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rand::Rng as _;
 use subtle::ConstantTimeEq as _;
 
 use crate::config::PasswordRules;
 use crate::http::ApiError;
+use turns::Turns;
+pub(crate) use turns::{Asker, Turn};
 
 const MEMORY_KIB: u32 = 8 * 1024;
 const PASSES: u32 = 2;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 const PRODUCTION_LENGTH: usize = 10;
+/// How many may wait for their turn.
+const MAX_WAITING: usize = 1000;
 
 /// A salted password hash.
 #[derive(Clone)]
@@ -39,36 +48,96 @@ impl PasswordRules {
     }
 }
 
-/// Hashes a new password with a fresh salt, away from the asynchronous threads.
-pub(crate) async fn hash(password: &str) -> Result<PasswordHash, ApiError> {
-    let mut salt = vec![0; SALT_BYTES];
-    rand::rng().fill_bytes(&mut salt);
-    let hash = derive(password, salt.clone()).await?;
-    Ok(PasswordHash { salt, hash })
+/// Hashes passwords: a few at a time, in memory that is used again.
+///
+/// Whoever can call the Backbone can have passwords checked, so what that costs must not grow with the number of callers: neither
+/// memory, of which allocators would keep some for every thread that ever hashed, nor connections to the database.
+#[derive(Debug)]
+pub(crate) struct PasswordHasher {
+    turns: Turns,
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
-/// Compares a password with a stored hash. Without one it works as long and answers no, so that the
-/// time does not tell whether a user exists.
-pub(crate) async fn verify(password: &str, stored: Option<PasswordHash>) -> Result<bool, ApiError> {
-    let exists = stored.is_some();
-    let stored = stored.unwrap_or_else(|| PasswordHash { salt: vec![0; SALT_BYTES], hash: vec![0; HASH_BYTES] });
-    let hash = derive(password, stored.salt).await?;
-    Ok(bool::from(hash.ct_eq(&stored.hash)) && exists)
+impl Default for PasswordHasher {
+    fn default() -> Self {
+        let parallel = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::new(parallel, MAX_WAITING)
+    }
 }
 
-async fn derive(password: &str, salt: Vec<u8>) -> Result<Vec<u8>, ApiError> {
-    let password = backbone_api::SecretText::from(password);
-    tokio::task::spawn_blocking(move || {
-        let params = Params::new(MEMORY_KIB, PASSES, 1, Some(HASH_BYTES))
-            .map_err(|_| ApiError::Internal("password parameters"))?;
-        let mut hash = vec![0; HASH_BYTES];
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(password.expose().as_bytes(), &salt, &mut hash)
-            .map_err(|_| ApiError::Internal("password hashing"))?;
-        Ok(hash)
-    })
-    .await
-    .map_err(|_| ApiError::Internal("password thread"))?
+impl PasswordHasher {
+    fn new(parallel: usize, waiting: usize) -> Self {
+        Self { turns: Turns::new(parallel, waiting), memory: Arc::default() }
+    }
+
+    /// Hashes a new password, of somebody who has logged in, with a fresh salt.
+    pub(crate) async fn hash(&self, password: &str) -> Result<PasswordHash, ApiError> {
+        self.hash_for(Asker::LOGGED_IN, password).await
+    }
+
+    pub(crate) async fn hash_for(&self, asker: Asker, password: &str) -> Result<PasswordHash, ApiError> {
+        let mut salt = vec![0; SALT_BYTES];
+        rand::rng().fill_bytes(&mut salt);
+        let turn = self.turn(asker).await?;
+        let hash = self.derive(turn, password, salt.clone()).await?;
+        Ok(PasswordHash { salt, hash })
+    }
+
+    /// Compares a password, of somebody who has logged in, with a stored hash.
+    pub(crate) async fn verify(&self, password: &str, stored: Option<PasswordHash>) -> Result<bool, ApiError> {
+        self.verify_with(self.turn(Asker::LOGGED_IN).await?, password, stored).await
+    }
+
+    /// Compares a password with a stored hash. Without one it works as long and answers no, so that the
+    /// time does not tell whether a user exists.
+    pub(crate) async fn verify_with(
+        &self,
+        turn: Turn,
+        password: &str,
+        stored: Option<PasswordHash>,
+    ) -> Result<bool, ApiError> {
+        let exists = stored.is_some();
+        let stored = stored.unwrap_or_else(|| PasswordHash { salt: vec![0; SALT_BYTES], hash: vec![0; HASH_BYTES] });
+        let hash = self.derive(turn, password, stored.salt).await?;
+        Ok(bool::from(hash.ct_eq(&stored.hash)) && exists)
+    }
+
+    /// Waits until it is somebody's turn to have a password hashed.
+    pub(crate) async fn turn(&self, asker: Asker) -> Result<Turn, ApiError> {
+        self.turns.take(asker).await
+    }
+
+    /// Hashes away from the asynchronous threads.
+    async fn derive(&self, turn: Turn, password: &str, salt: Vec<u8>) -> Result<Vec<u8>, ApiError> {
+        let password = backbone_api::SecretText::from(password);
+        let memory = Arc::clone(&self.memory);
+        tokio::task::spawn_blocking(move || {
+            // It moves along: if the caller stops waiting, the work goes on and still counts.
+            let _turn = turn;
+            let mut blocks = lock(&memory).pop().unwrap_or_default();
+            let hash = derive(password.expose(), &salt, &mut blocks);
+            lock(&memory).push(blocks);
+            hash
+        })
+        .await
+        .map_err(|_| ApiError::Internal("password thread"))?
+    }
+}
+
+fn derive(password: &str, salt: &[u8], blocks: &mut Vec<Block>) -> Result<Vec<u8>, ApiError> {
+    let params =
+        Params::new(MEMORY_KIB, PASSES, 1, Some(HASH_BYTES)).map_err(|_| ApiError::Internal("password parameters"))?;
+    blocks.resize(params.block_count(), Block::new());
+    let mut hash = vec![0; HASH_BYTES];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, blocks)
+        .map_err(|_| ApiError::Internal("password hashing"))?;
+    Ok(hash)
+}
+
+/// What is guarded here is a stack of equal things, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -78,10 +147,23 @@ mod tests {
 
     #[tokio::test]
     async fn verifies_only_the_hashed_password() {
-        let stored = hash("correct").await.unwrap();
-        assert!(verify("correct", Some(stored.clone())).await.unwrap());
-        assert!(!verify("wrong", Some(stored)).await.unwrap());
-        assert!(!verify("", None).await.unwrap());
+        let hasher = PasswordHasher::default();
+        let stored = hasher.hash("correct").await.unwrap();
+        assert!(hasher.verify("correct", Some(stored.clone())).await.unwrap());
+        assert!(!hasher.verify("wrong", Some(stored.clone())).await.unwrap());
+        assert!(!hasher.verify("", None).await.unwrap());
+        // Memory that was used before leaves no trace in a hash.
+        assert_eq!(derive("correct", &stored.salt, &mut Vec::new()).unwrap(), stored.hash);
+    }
+
+    #[tokio::test]
+    async fn only_so_many_are_hashed_and_wait() {
+        let hasher = PasswordHasher::new(1, 10);
+        let hashes = futures_util::future::join_all((0..10).map(|_| hasher.hash("password"))).await;
+        let refused = hashes.iter().filter(|hash| matches!(hash, Err(ApiError::Overloaded))).count();
+        assert_eq!((hashes.len() - refused, refused), (3, 7));
+        assert_eq!(lock(&hasher.memory).len(), 1, "the same memory every time");
+        hasher.hash("password").await.unwrap();
     }
 
     #[test]

@@ -12,17 +12,6 @@ pub(crate) async fn version() -> Answer<BackboneVersion> {
     Answer::ok(BackboneVersion { major_version: MAJOR_VERSION.to_owned() })
 }
 
-/// `Healthy` while the database answers.
-pub(crate) async fn health(State(backbone): State<Backbone>) -> Response {
-    match sqlx::query("SELECT 1").execute(&backbone.database().readers).await {
-        Ok(_) => "Healthy".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "Unhealthy").into_response()
-        }
-    }
-}
-
 pub(crate) async fn tags(State(backbone): State<Backbone>, headers: HeaderMap) -> Response {
     let tags = &backbone.settings().tags;
     let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

@@ -8,8 +8,10 @@ use core_types::{IdentityAddress, Timestamp};
 use crate::http::ApiError;
 use crate::ids::{WireId, is_well_formed};
 
-/// Largest encrypted content of a template, token, message or file.
+/// Largest encrypted content of a template, token or message.
 pub(crate) const MAX_CONTENT: usize = 10 * 1024 * 1024;
+/// Largest encrypted content of a file. What peers may upload, 10 MiB, is a third larger when it is encrypted.
+pub(crate) const MAX_FILE: usize = 15 * 1024 * 1024;
 
 /// 9999-12-31T23:59:59.999Z, the last instant the reference can name.
 pub(crate) const LAST_INSTANT: Timestamp = Timestamp::from_millis(253_402_300_799_999);

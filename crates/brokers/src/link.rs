@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use delivery::DeliveryError;
 
-/// The connection to a broker: made when somebody needs it, used by everybody, made again after it was lost.
+/// The connection to a broker: made when it is needed, shared by all deliveries, made again after it was lost.
 #[derive(Debug)]
 pub(crate) struct Link<C> {
     current: Mutex<Option<Arc<C>>>,
     /// Held while connecting; the reason why the latest attempt failed.
     connecting: tokio::sync::Mutex<String>,
-    /// How many attempts have failed.
+    /// The number of failed attempts.
     failures: AtomicU64,
 }
 
@@ -42,7 +42,7 @@ impl<C> Link<C> {
         if self.failures.load(Ordering::Acquire) != failures {
             return Err(DeliveryError::Unreachable(reason.clone()));
         }
-        // What is left of the former connection ends before the next begins.
+        // The former connection ends before the next begins.
         *self.current() = None;
         match connect.await {
             Ok(connection) => {

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
+use ipnet::IpNet;
 
 /// One organisation's agent in the enmeshed network.
 #[derive(Debug, Parser)]
@@ -50,7 +51,8 @@ pub(crate) struct ConfigFile {
 
 /// Run a Connector.
 ///
-/// It runs until it is told to stop by SIGTERM or Ctrl-C; told again, it stops at once.
+/// It runs until it is told to stop by SIGTERM or Ctrl-C; told again, it stops at once. SIGHUP reloads API keys, log levels,
+/// certificates and pins. The first start waits for the Backbone, if it has to.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector start -c /etc/connector/config.json
@@ -137,8 +139,27 @@ pub(crate) struct BackboneOptions {
     /// A JSON file with tags, announcements, quotas and limits; see docs/backbone.md.
     #[arg(long, value_name = "FILE")]
     pub(crate) admin_file: Option<PathBuf>,
+    /// How many connections there may be at once. Each needs an open file (see `ulimit -n`).
+    #[arg(long, value_name = "NUMBER", default_value_t = 800)]
+    pub(crate) max_connections: usize,
+    /// How many of them may come from one address; behind a proxy, all do (see --trusted-proxies).
+    #[arg(long, value_name = "NUMBER", default_value_t = 600)]
+    pub(crate) max_connections_per_address: usize,
+    /// Addresses or networks of proxies, separated by commas, whose X-Forwarded-For tells where a request comes from.
+    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',', value_parser = address_or_network)]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// How large the database may become, in MiB, at least 32. Without it: as large as the disk.
+    #[arg(long, value_name = "MIB", value_parser = value_parser!(u64).range(32..))]
+    pub(crate) max_database_size: Option<u64>,
     #[command(flatten)]
     pub(crate) supervision: Supervision,
+}
+
+/// `10.0.0.0/8`, or `10.0.0.1` for this address only.
+fn address_or_network(text: &str) -> Result<IpNet, &'static str> {
+    let text = text.trim();
+    let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+    address.or_else(|_| text.parse()).map_err(|_| "it must be an address or a network, such as 10.0.0.1 or 10.0.0.0/8")
 }
 
 /// Ask a running Connector whether it is healthy.
@@ -161,16 +182,26 @@ pub(crate) struct HealthcheckOptions {
 #[command(arg_required_else_help = true)]
 pub(crate) enum ConfigCommand {
     Check(ConfigCheckOptions),
+    /// Print the JSON Schema of a configuration file, with which editors complete and check it.
+    ///
+    /// It is also in the file config.schema.json. Name it in the configuration file as \"$schema\".
+    #[command(after_help = "Example:
+  connector config schema > config.schema.json
+  { \"$schema\": \"./config.schema.json\", … }           (the first line of config.json)
+
+What may come from environment variables is not required by it; `connector config check` knows more.")]
+    Schema,
 }
 
 /// Read and validate the configuration as `start` does, and say everything that is wrong with it.
 ///
-/// Neither the network nor the database is touched.
+/// Neither the network nor the database is touched; files of certificates and credentials are looked at.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector config check -c /etc/connector/config.json
   modules__sync__interval=often connector config check     (names the variable that is wrong)
   connector config check --show | grep -v default          (what is configured, and where)
+  connector config check --json | jq -r '.problems[] | .key + \": \" + .message'
 
 Exit status: 0 when a start would accept the configuration, 1 otherwise.")]
 pub(crate) struct ConfigCheckOptions {
@@ -180,13 +211,16 @@ pub(crate) struct ConfigCheckOptions {
     /// everything else.
     #[arg(long)]
     pub(crate) show: bool,
+    /// Print one JSON object instead of lines: everything that is wrong, each with severity, key, source, message and fix.
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) json: bool,
 }
 
 /// Examine everything a Connector needs, and say what to do about what is wrong.
 ///
 /// Looks at the configuration, the database, the Backbone with its certificate and clock, the credentials, the port of the
-/// REST interface, the API keys, and whether the targets of webhooks and message brokers can be reached. Nothing is changed
-/// and nothing is delivered; a running Connector is not disturbed.
+/// REST interface, the API keys, and whether the targets of webhooks can be reached and message brokers let the Connector in.
+/// Nothing is changed and nothing is delivered; a running Connector is not disturbed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   connector doctor -c config.json
@@ -271,7 +305,9 @@ mod tests {
             "backbone",
             "healthcheck",
             "doctor",
+            "config",
             "config check",
+            "config schema",
             "identity",
             "identity status",
             "identityDeletion",

@@ -48,19 +48,27 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// What `connector start` would say.
 pub fn check_configuration(file: &str, variables: &[(String, String)]) -> Result<(), String> {
-    let configuration = config::read(file, variables).map_err(|error| error.to_string())?;
-    drop(commands::config_check::notices(&configuration));
-    Ok(())
+    config::read(file, variables).map(drop).map_err(|error| error.to_string())
 }
 
-#[tokio::main]
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+/// What a worker has of stack. Contents are values within values, up to 256 levels of them, and everything that handles them is
+/// recursive; only the pages that are touched cost memory.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK_BYTES).build()?.block_on(run_on_workers(cli))
+}
+
+async fn run_on_workers(cli: Cli) -> anyhow::Result<ExitCode> {
+    signals::outlive_limits_of_files()?;
     match cli.command {
         Command::Start(options) => commands::start::run(options).await?,
         Command::Dev(options) => dev::run(options).await?,
         Command::Backbone(options) => commands::backbone::run(options).await?,
         Command::Healthcheck(options) => commands::healthcheck::run(options).await?,
-        Command::Config(ConfigCommand::Check(options)) => commands::config_check::run(options)?,
+        Command::Config(ConfigCommand::Check(options)) => return commands::config_check::run(options),
+        Command::Config(ConfigCommand::Schema) => output::say(commands::config_check::schema().trim_end()),
         Command::Doctor(options) => return Ok(doctor::run(options).await),
         Command::Identity(IdentityCommand::Status(config)) => return Ok(commands::identity::status(config).await),
         Command::IdentityDeletion(command) => return Ok(commands::identity_deletion::run(command).await),

@@ -71,6 +71,10 @@ fn describe() {
     let counters = [
         ("connector_deliveries_total", "Deliveries of events by target and outcome."),
         ("connector_delivery_retries_total", "Attempts to deliver an event once more."),
+        ("connector_inbox_attempts_total", "Attempts to apply what waits in the inbox by outcome."),
+        ("connector_deliveries_unroutable_total", "Events that reach nobody behind the target that was to get them."),
+        ("connector_events_abandoned_total", "Events removed as too old before a subscriber had read them."),
+        ("connector_deliveries_abandoned_total", "Deliveries removed with events that were too old."),
         ("connector_sync_runs_total", "Synchronisations with the Backbone by outcome."),
         ("connector_backbone_requests_total", "Answered calls to the Backbone by route and status."),
         ("connector_backbone_request_failures_total", "Calls to the Backbone without an answer by reason."),
@@ -82,6 +86,8 @@ fn describe() {
     let gauges = [
         ("connector_delivery_waiting", Unit::Count, "Messages that a target is still to get."),
         ("connector_delivery_lag_seconds", Unit::Seconds, "Age of the oldest event that a target is still to get."),
+        ("connector_inbox_entries", Unit::Count, "Entries of the inbox by state."),
+        ("connector_inbox_oldest_seconds", Unit::Seconds, "Age of the oldest entry of the inbox by state."),
         ("connector_event_streams", Unit::Count, "Open event streams."),
         ("connector_build_info", Unit::Count, "Always 1; the labels tell which program this is."),
         ("process_start_time_seconds", Unit::Seconds, "When the process began to serve, in seconds since 1970."),

@@ -1,123 +1,126 @@
 //! From configured modules to running ones. What a module does is in the crate `modules`.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use ::modules::auto_accept_pending_relationships::AutoAcceptPendingRelationshipsModule;
-use ::modules::auto_accept_relationship_creation_changes::AutoAcceptRelationshipCreationChangesModule;
-use ::modules::auto_decompose_deletion_proposed_relationships::AutoDecomposeDeletionProposedRelationshipsModule;
+use ::modules::Role;
 use ::modules::message_broker_publisher::{MessageBrokerPublisherConfig, MessageBrokerPublisherModule};
-use ::modules::sse::{SseConfig, SseModule};
-use ::modules::sync::SyncModule;
-use ::modules::webhooks::{WebhooksConfig, WebhooksModule};
-use anyhow::{anyhow, ensure};
+use network::Trust;
 use runtime::Module;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use transport::CertificatePinning;
-use url::Url;
+use settings::{Kind, Mistakes, Node, Path as Place, Problem, Report, check};
 
-use crate::config::{ModuleEntry, ModuleKind};
+use crate::config::ModuleEntry;
 
-/// The enabled modules in the order they start in: as configured, but what pulls comes last, so that whoever waits for
-/// events waits already when they come in. What is pinned counts for webhooks as for the Backbone.
-pub(crate) fn from_configuration(
-    entries: &[ModuleEntry],
-    pinning: Option<&CertificatePinning>,
-) -> anyhow::Result<Vec<Arc<dyn Module>>> {
-    let enabled = || entries.iter().filter(|entry| entry.enabled);
-    let mut modules: Vec<Arc<dyn Module>> = Vec::new();
-    for entry in enabled().filter(|entry| entry.kind == ModuleKind::Webhooks) {
-        let mut config = WebhooksConfig::parse(&Value::Object(entry.settings()))
-            .map_err(|error| anyhow!("{error} ({})", error.code()))?;
-        config.certificate_pinning = pinning.cloned();
-        modules.push(Arc::new(WebhooksModule::new(config)));
-    }
-    if let Some(config) = message_brokers(entries)? {
-        modules.push(Arc::new(MessageBrokerPublisherModule::new(config)));
-    }
-    for entry in enabled() {
-        match entry.kind {
-            ModuleKind::AutoAcceptPendingRelationships => {
-                modules.push(Arc::new(AutoAcceptPendingRelationshipsModule::new()));
-            }
-            ModuleKind::AutoAcceptRelationshipCreationChanges => {
-                modules.push(Arc::new(AutoAcceptRelationshipCreationChangesModule::new(settings_of(entry)?)));
-            }
-            ModuleKind::AutoDecomposeDeletionProposedRelationships => {
-                modules.push(Arc::new(AutoDecomposeDeletionProposedRelationshipsModule::new()));
-            }
-            _ => {}
+/// The enabled modules in the order they start in: as configured, but what tells others of events comes first, and what pulls last, so
+/// that whoever waits for events waits already when they come in. Certificates are accepted by the same rules as those of the
+/// Backbone.
+///
+/// # Errors
+/// What is wrong with their settings.
+pub(crate) fn from_configuration(entries: &[ModuleEntry], trust: &Trust) -> Result<Vec<Arc<dyn Module>>, Mistakes> {
+    let report = Report::default();
+    let modules = make(entries, trust, &report);
+    if report.errors() == 0 { Ok(modules) } else { Err(Mistakes(report.into_problems())) }
+}
+
+/// The same of entries that were checked against their tables. What these do not say is reported.
+pub(crate) fn make(entries: &[ModuleEntry], trust: &Trust, report: &Report) -> Vec<Arc<dyn Module>> {
+    let (mut tell, mut react, mut pull) = (Vec::new(), Vec::new(), Vec::new());
+    for (role, node) in enabled(entries, report) {
+        match role {
+            Role::Delivers(make) => tell.extend(make(&node, trust)),
+            Role::Reacts(make) => react.extend(make(&node, trust)),
+            Role::Pulls(make) => pull.extend(make(&node, trust)),
+            Role::Publishes(_) | Role::Serves | Role::Missing => {}
         }
     }
-    for entry in enabled() {
-        match entry.kind {
-            ModuleKind::Sync => modules.push(Arc::new(SyncModule::new(settings_of(entry)?))),
-            ModuleKind::Sse => modules.push(Arc::new(SseModule::new(sse_settings(entry)?))),
-            _ => {}
-        }
+    if let Some(config) = brokers(entries, report) {
+        tell.push(Arc::new(MessageBrokerPublisherModule::new(config.trusting(trust))));
     }
-    Ok(modules)
+    [tell, react, pull].concat()
 }
 
 /// The brokers of all entries that name some: those of former names are carried by the same publisher.
-fn message_brokers(entries: &[ModuleEntry]) -> anyhow::Result<Option<MessageBrokerPublisherConfig>> {
+pub(crate) fn message_brokers(entries: &[ModuleEntry]) -> Option<MessageBrokerPublisherConfig> {
+    brokers(entries, &Report::default())
+}
+
+fn brokers(entries: &[ModuleEntry], report: &Report) -> Option<MessageBrokerPublisherConfig> {
     let mut config: Option<MessageBrokerPublisherConfig> = None;
-    for entry in entries.iter().filter(|entry| entry.enabled) {
-        let parse = match entry.kind {
-            ModuleKind::MessageBrokerPublisher => MessageBrokerPublisherConfig::parse,
-            ModuleKind::AmqpPublisher => MessageBrokerPublisherConfig::parse_amqp_publisher,
-            ModuleKind::PubSubPublisher => MessageBrokerPublisherConfig::parse_pub_sub_publisher,
-            _ => continue,
-        };
-        let read = parse(&format!("modules.{}", entry.key), &Value::Object(entry.settings()))?;
-        for notice in &read.notices {
-            tracing::warn!("{notice}");
+    for (role, node) in enabled(entries, report) {
+        let Role::Publishes(read) = role else { continue };
+        if let Some(read) = read(&node) {
+            config.get_or_insert_default().append(read);
         }
-        config.get_or_insert_default().append(read);
     }
-    Ok(config)
+    config
 }
 
-/// The settings as the module wants them.
-fn settings_of<T: DeserializeOwned>(entry: &ModuleEntry) -> anyhow::Result<T> {
-    serde_path_to_error::deserialize(Value::Object(entry.settings()))
-        .map_err(|error| anyhow!("modules.{}.{} is wrong: {}", entry.key, error.path(), error.inner()))
+/// The brokers of a type that nobody knows.
+pub(crate) fn unknown_brokers(entries: &[ModuleEntry]) -> Vec<Problem> {
+    let report = Report::default();
+    for entry in entries.iter().filter(|entry| entry.enabled) {
+        if let Some(description) = entry.description.filter(|module| matches!(module.role, Role::Publishes(_))) {
+            check(&Kind::Section(description.section), &node_of(entry, &report));
+        }
+    }
+    let is_type = |problem: &Problem| problem.path.to_string().ends_with(".type");
+    report.into_problems().into_iter().filter(is_type).collect()
 }
 
-fn sse_settings(entry: &ModuleEntry) -> anyhow::Result<SseConfig> {
-    let config: SseConfig = settings_of(entry)?;
-    let is_url = |text: &String| {
-        Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none())
+/// The files with credentials that cannot be read, in sentences. `unreadable` tells why a file cannot.
+pub(crate) fn unreadable_files(entries: &[ModuleEntry], unreadable: impl Fn(&Path) -> Option<String>) -> Vec<String> {
+    let config = message_brokers(entries).unwrap_or_default();
+    let notice = |broker: &::modules::message_broker_publisher::Broker| {
+        let file = broker.file()?;
+        let reason = unreadable(file)?;
+        Some(format!(
+            "The file with the credentials for {} {}, {}, cannot be read: {reason}. Nothing is published there until it can.",
+            broker.kind(),
+            broker.endpoint(),
+            std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display()
+        ))
     };
-    ensure!(
-        config.base_url_override.as_ref().is_none_or(is_url),
-        "modules.{}.baseUrlOverride is wrong: write a URL that starts with http:// or https://, or remove it.",
-        entry.key
-    );
-    Ok(config)
+    config.brokers.iter().filter_map(|config| notice(&config.broker)).collect()
+}
+
+fn enabled<'a>(entries: &'a [ModuleEntry], report: &'a Report) -> impl Iterator<Item = (Role, Node<'a>)> {
+    let known = |entry: &'a ModuleEntry| Some((entry.description?, entry));
+    entries
+        .iter()
+        .filter(|entry| entry.enabled)
+        .filter_map(known)
+        .map(|(description, entry)| (description.role, node_of(entry, report).with_code(description.section.code)))
+}
+
+fn node_of<'a>(entry: &'a ModuleEntry, report: &'a Report) -> Node<'a> {
+    Node::new(Place::new("modules").key(&entry.key), &entry.block, report)
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use network::Trust;
     use serde_json::{Value, json};
 
     use super::from_configuration;
-    use crate::config::{ModuleEntry, ModuleKind};
+    use crate::config::{CATALOGUE, ModuleEntry};
 
-    fn entry(key: &str, kind: ModuleKind, enabled: bool, block: Value) -> ModuleEntry {
-        ModuleEntry { key: key.to_owned(), kind, enabled, block }
+    fn entry(key: &str, enabled: bool, block: Value) -> ModuleEntry {
+        let location = block.get("location").and_then(Value::as_str).filter(|location| *location != "x");
+        let description = CATALOGUE.iter().find(|module| module.is_meant_by(key, location));
+        ModuleEntry { key: key.to_owned(), description, enabled, block }
     }
 
     fn names(entries: &[ModuleEntry]) -> Vec<String> {
-        from_configuration(entries, None).unwrap().iter().map(|module| module.name().to_owned()).collect()
+        from_configuration(entries, &Trust::default()).unwrap().iter().map(|module| module.name().to_owned()).collect()
     }
 
     #[test]
     fn what_pulls_starts_last() {
         let both = [
-            entry("sync", ModuleKind::Sync, true, json!({"enabled": true, "interval": 60})),
-            entry("webhooks", ModuleKind::Webhooks, true, json!({"enabled": true, "location": "x"})),
+            entry("sync", true, json!({"enabled": true, "interval": 60})),
+            entry("webhooks", true, json!({"enabled": true, "location": "x"})),
         ];
         let started = names(&both);
         assert_eq!(started.len(), 2);
@@ -126,14 +129,14 @@ mod tests {
 
     #[test]
     fn every_module_starts_under_its_own_name_unless_it_is_disabled() {
-        for (name, kind) in [
-            ("sync", ModuleKind::Sync),
-            ("sse", ModuleKind::Sse),
-            ("autoAcceptPendingRelationships", ModuleKind::AutoAcceptPendingRelationships),
-            ("autoAcceptRelationshipCreationChanges", ModuleKind::AutoAcceptRelationshipCreationChanges),
-            ("autoDecomposeDeletionProposedRelationships", ModuleKind::AutoDecomposeDeletionProposedRelationships),
+        for name in [
+            "sync",
+            "sse",
+            "autoAcceptPendingRelationships",
+            "autoAcceptRelationshipCreationChanges",
+            "autoDecomposeDeletionProposedRelationships",
         ] {
-            let entry = |enabled| [entry("any", kind, enabled, json!({"location": "x"}))];
+            let entry = |enabled| [entry(name, enabled, json!({"location": "x"}))];
             assert_eq!(names(&entry(true)), [name]);
             assert_eq!(names(&entry(false)), Vec::<String>::new());
         }
@@ -146,36 +149,31 @@ mod tests {
         let pub_sub = json!({"enabled": true, "projectId": "p", "topic": "t", "keyFile": "/keys/key.json"});
         let brokers = json!([{"type": "MQTT", "configuration": {"url": "mqtt://localhost"}}]);
         let entries = [
-            entry("amqpPublisher", ModuleKind::AmqpPublisher, true, amqp),
-            entry("PubSubPublisher", ModuleKind::PubSubPublisher, true, pub_sub),
-            entry("messageBrokerPublisher", ModuleKind::MessageBrokerPublisher, true, json!({"brokers": brokers})),
-            entry("other", ModuleKind::MessageBrokerPublisher, false, json!({})),
+            entry("amqpPublisher", true, amqp),
+            entry("PubSubPublisher", true, pub_sub),
+            entry("messageBrokerPublisher", true, json!({"brokers": brokers})),
+            entry("other", false, json!({"location": "@nmshd/connector:MessageBrokerPublisherModule"})),
         ];
         assert_eq!(names(&entries), ["messageBrokerPublisher"]);
         let kinds = |config: super::MessageBrokerPublisherConfig| -> Vec<_> {
             config.brokers.iter().map(|broker| broker.broker.kind()).collect()
         };
-        assert_eq!(kinds(super::message_brokers(&entries).unwrap().unwrap()), ["AMQP", "PubSub", "MQTT"]);
+        assert_eq!(kinds(super::message_brokers(&entries).unwrap()), ["AMQP", "PubSub", "MQTT"]);
     }
 
     #[test]
-    fn a_wrong_setting_is_named() {
-        let wrong = entry("sync", ModuleKind::Sync, true, json!({"interval": "often"}));
-        let error = from_configuration(&[wrong], None).err().unwrap().to_string();
-        assert!(error.starts_with("modules.sync.interval is wrong"), "{error}");
-        for (key, value) in [("idleTimeout", json!(-1)), ("baseUrlOverride", json!("localhost:8090"))] {
-            let wrong = entry("sse", ModuleKind::Sse, true, json!({key: value}));
-            let error = from_configuration(&[wrong], None).err().unwrap().to_string();
-            assert!(error.starts_with(&format!("modules.sse.{key} is wrong")), "{error}");
-        }
-        let wrong = [entry("amqpPublisher", ModuleKind::AmqpPublisher, true, json!({"url": "http://user:pw@h"}))];
-        let error = from_configuration(&wrong, None).err().unwrap().to_string();
-        assert!(error.starts_with("modules.amqpPublisher.url: ") && !error.contains("pw"), "{error}");
+    fn what_no_table_says_is_checked_here() {
+        let error = |key: &str, block: Value| {
+            from_configuration(&[entry(key, true, block)], &Trust::default()).err().unwrap().to_string()
+        };
         let wrong = json!({"webhooks": [{"triggers": ["**"], "target": "nowhere"}]});
-        let error = from_configuration(&[entry("webhooks", ModuleKind::Webhooks, true, wrong)], None)
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(error.contains("modules.webhooks") && error.contains("nowhere"), "{error}");
+        let text = error("webhooks", wrong);
+        assert!(text.starts_with("modules.webhooks.webhooks[0].target names no target"), "{text}");
+        assert!(
+            text.contains("nowhere") && text.ends_with("(error.runtime.modules.webhooks.invalidTargetReference)"),
+            "{text}"
+        );
+        let text = error("messageBrokerPublisher", json!({"brokers": []}));
+        assert!(text.starts_with("modules.messageBrokerPublisher.brokers is empty"), "{text}");
     }
 }

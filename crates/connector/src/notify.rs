@@ -3,9 +3,13 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
 
 /// Names the socket of the service manager.
 pub(crate) const SOCKET_VARIABLE: &str = "NOTIFY_SOCKET";
+
+/// How much more time than the pause before it an attempt may take.
+const EXTENSION: Duration = Duration::from_secs(90);
 
 /// Our own member of the message: where we serve. Managers ignore members they do not know.
 pub(crate) const URL_MEMBER: &str = "X_CONNECTOR_URL";
@@ -16,6 +20,17 @@ pub(crate) fn ready(url: &str) {
     let message = format!("READY=1\nMAINPID={}\nSTATUS=Listening on {url}\n{URL_MEMBER}={url}\n", std::process::id());
     if let Err(error) = send(&socket, message.as_bytes()) {
         tracing::warn!("The service manager at {} could not be told: {error}", socket.display());
+    }
+}
+
+/// Says what is waited for, and asks for more time than the start of a service usually gets: until the next attempt, after a
+/// pause, is over.
+pub(crate) fn waiting(text: &str, pause: Duration) {
+    let Some(socket) = std::env::var_os(SOCKET_VARIABLE).filter(|socket| !socket.is_empty()) else { return };
+    let microseconds = (pause + EXTENSION).as_micros();
+    let message = format!("STATUS={}\nEXTEND_TIMEOUT_USEC={microseconds}\n", text.replace('\n', " "));
+    if let Err(error) = send(&socket, message.as_bytes()) {
+        tracing::debug!("The service manager at {} could not be told: {error}", socket.display());
     }
 }
 

@@ -1,4 +1,4 @@
-//! When to stop.
+//! When to stop, and when to read the configuration anew.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,63 @@ const FORCED: i32 = 130;
 /// Signals this close together are one request: some programs signal a process and its group.
 const ONE_REQUEST: Duration = Duration::from_millis(500);
 
-/// A token that is cancelled by the first stop signal (or the end of standard input, if that is how we are
+/// SIGXFSZ; the library has no name for it.
+const FILE_TOO_LARGE: i32 = 25;
+
+/// Lets a write beyond the limit for the size of files (`ulimit -f`) fail, as one to a full disk does: by default, the system
+/// ends the process.
+///
+/// # Errors
+/// When the system does not let us listen for signals.
+pub(crate) fn outlive_limits_of_files() -> std::io::Result<()> {
+    // Once listened to, a signal does nothing else, whether anybody waits for it or not. Whoever we start is not affected.
+    signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
+}
+
+/// Each SIGHUP, unless this process was told at its start to ignore it, as `nohup` does.
+pub(crate) struct HangUps(Option<Signal>);
+
+impl HangUps {
+    fn listen() -> std::io::Result<Self> {
+        let ignored = std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hang_ups(&status));
+        Ok(Self(if ignored { None } else { Some(signal(SignalKind::hangup())?) }))
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        match &mut self.0 {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Whether the table of a process says that it ignores SIGHUP, the first signal.
+fn ignores_hang_ups(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u128::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// A token that is cancelled by the first stop signal, SIGHUP included (or the end of standard input, if that is how we are
 /// supervised). A second request ends the process at once.
 ///
 /// # Errors
 /// When the system does not let us listen for signals.
 pub(crate) fn stop_requests(supervision: &Supervision) -> std::io::Result<CancellationToken> {
+    Ok(stop_at(supervision, Signals::listen(Some(HangUps::listen()?))?))
+}
+
+/// [`stop_requests`] without SIGHUP, which means something else.
+///
+/// # Errors
+/// As [`stop_requests`].
+pub(crate) fn stop_requests_and_hang_ups(supervision: &Supervision) -> std::io::Result<(CancellationToken, HangUps)> {
+    let hang_ups = HangUps::listen()?;
+    Ok((stop_at(supervision, Signals::listen(None)?), hang_ups))
+}
+
+fn stop_at(supervision: &Supervision, mut signals: Signals) -> CancellationToken {
     let token = CancellationToken::new();
-    let mut signals = Signals::listen()?;
     let stopping = token.clone();
     let with_stdin = supervision.stop_with_stdin;
     tokio::spawn(async move {
@@ -39,22 +88,23 @@ pub(crate) fn stop_requests(supervision: &Supervision) -> std::io::Result<Cancel
         tracing::warn!("Stopping at once: received {name} again.");
         std::process::exit(FORCED);
     });
-    Ok(token)
+    token
 }
 
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
+    hang_ups: HangUps,
     quit: Signal,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    /// Without hang-ups they are not stop signals.
+    fn listen(hang_ups: Option<HangUps>) -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_ups: hang_ups.unwrap_or(HangUps(None)),
             quit: signal(SignalKind::quit())?,
         })
     }
@@ -63,7 +113,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
-            _ = self.hang_up.recv() => "SIGHUP",
+            () = self.hang_ups.next() => "SIGHUP",
             _ = self.quit.recv() => "SIGQUIT",
         }
     }
@@ -82,5 +132,17 @@ async fn end_of_stdin() {
             tracing::warn!("The end of standard input cannot be watched: {error}");
             std::future::pending().await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ignores_hang_ups;
+
+    #[test]
+    fn the_first_bit_is_that_of_sighup() {
+        assert!(ignores_hang_ups("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n"));
+        assert!(!ignores_hang_ups("SigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hang_ups("SigBlk:\t0000000000000001\n"));
     }
 }

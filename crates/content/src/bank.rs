@@ -27,7 +27,7 @@ const STRUCTURES: &[(&str, &str)] = &[
     ("XK", "16n"), ("YE", "4a 4n 18c"), ("YT", "10n 11c 2n"),
 ];
 
-/// Whether the text is an International Bank Account Number: upper case, no blanks, known country with the length and
+/// Returns whether the text is an International Bank Account Number: upper case, no blanks, known country with the length and
 /// structure of its numbers, right check digits, and right national check digits where the peers look at them.
 #[must_use]
 pub fn is_iban(text: &str) -> bool {
@@ -41,7 +41,7 @@ pub fn is_iban(text: &str) -> bool {
         && national_check(country, account)
 }
 
-/// Whether the text is a Business Identifier Code of a known country, in either case.
+/// Returns whether the text is a Business Identifier Code of a known country, in either case.
 #[must_use]
 pub fn is_bic(text: &str) -> bool {
     let country = text.get(4..6).map(str::to_ascii_uppercase).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Which characters attribute values may hold, and how they are trimmed (`docs/protocol/04 §2.4, §2.5`).
+//! The characters attribute values may hold, and how values are trimmed (`docs/protocol/04 §2.4, §2.5`).
 
 use std::sync::LazyLock;
 
@@ -145,7 +145,7 @@ static PERMITTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&pattern).ok()
 });
 
-/// Whether the text consists of permitted characters and sequences only.
+/// Returns whether the text consists of permitted characters and sequences only.
 #[must_use]
 pub fn are_permitted(text: &str) -> bool {
     PERMITTED.as_ref().is_some_and(|pattern| pattern.is_match(text))
@@ -180,7 +180,7 @@ pub fn trim_identity_attribute(attribute: &mut Value) {
     }
 }
 
-/// What JavaScript trims: Unicode's spaces and line ends without U+0085, and the byte order mark.
+/// The characters JavaScript trims: Unicode's spaces and line ends without U+0085, and the byte order mark.
 fn is_javascript_white_space(character: char) -> bool {
     character == '\u{feff}' || (character != '\u{85}' && character.is_whitespace())
 }

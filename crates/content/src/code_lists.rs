@@ -32,13 +32,13 @@ pub const LANGUAGES: &[&str] = &[
     "uz", "ve", "vi", "vo", "wa", "wo", "xh", "yi", "yo", "za", "zh", "zu",
 ];
 
-/// Whether the text is a country code, upper case.
+/// Returns whether the text is a country code, upper case.
 #[must_use]
 pub fn is_country(text: &str) -> bool {
     COUNTRIES.contains(&text)
 }
 
-/// Whether the text is a language code, lower case.
+/// Returns whether the text is a language code, lower case.
 #[must_use]
 pub fn is_language(text: &str) -> bool {
     LANGUAGES.binary_search(&text).is_ok()

@@ -7,7 +7,7 @@ use crate::kind::Kind;
 use crate::rules::Rule;
 use crate::version::{Profile, Version};
 
-/// What a type is for. Decides where it may stand.
+/// The purpose of a type. Decides where it may stand; each category is an enum of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Category {
     /// Value of an IdentityAttribute.
@@ -17,7 +17,7 @@ pub enum Category {
     /// Part of a composite value, never a value itself.
     Component,
     /// The statement family, not usable as a value.
-    Statement,
+    StatementFamily,
     /// Render hints and value hints.
     Hints,
     /// IdentityAttribute and RelationshipAttribute.
@@ -30,17 +30,21 @@ pub enum Category {
     FormFieldSettings,
     /// Items of requests.
     RequestItem,
-    /// Request, response and their groups.
-    Request,
     /// Items of responses.
     ResponseItem,
     /// Items of notifications.
     NotificationItem,
-    /// What a message, a template or the creation of a relationship holds.
-    Container,
-    /// What a token holds, and its parts.
+    /// Contents of messages.
+    MessageContent,
+    /// Contents of relationship templates.
+    TemplateContent,
+    /// Contents of the creation of relationships.
+    CreationContent,
+    /// Contents of tokens.
     TokenContent,
-    /// Anything that only occurs inside other types.
+    /// Parts of the contents of tokens.
+    TokenPart,
+    /// Anything else that only occurs inside other types.
     Part,
 }
 
@@ -49,7 +53,7 @@ pub enum Category {
 pub struct TypeDescription {
     /// The `@type`, case-sensitive.
     pub name: &'static str,
-    /// What the type is for.
+    /// The purpose of the type.
     pub category: Category,
     /// One sentence for the documentation.
     pub summary: &'static str,
@@ -134,7 +138,7 @@ impl TypeDescription {
         self
     }
 
-    /// Whether `profile` knows the type.
+    /// Returns whether `profile` knows the type.
     #[must_use]
     pub fn is_known_to(&self, profile: Profile) -> bool {
         profile.has(self.since, None)
@@ -146,14 +150,14 @@ impl TypeDescription {
         self.properties.iter().find(|property| property.name == name && property.is_known_to(profile))
     }
 
-    /// Whether the type has one property `value` only, so that a bare scalar can stand for it.
+    /// Returns whether the type has one property `value` only, so that a bare scalar can stand for it.
     #[must_use]
     pub fn has_shorthand(&self) -> bool {
         matches!(self.properties, [only] if only.name == "value")
     }
 }
 
-/// What a property gets that is absent.
+/// The value of a property that is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {
     /// `false`.
@@ -169,7 +173,7 @@ pub enum DefaultValue {
 pub struct Property {
     /// Name of the member.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of value it holds.
     pub kind: Kind,
     /// Absent or `null` is refused (after defaults).
     pub required: bool,
@@ -284,13 +288,13 @@ impl Property {
         self
     }
 
-    /// Whether `profile` has the property.
+    /// Returns whether `profile` has the property.
     #[must_use]
     pub fn is_known_to(&self, profile: Profile) -> bool {
         profile.has(self.since, self.until)
     }
 
-    /// What `profile` fills in if the property is absent. A default that came later is left to those who know it, so that
+    /// The value `profile` fills in if the property is absent. A default that came later is left to those who know it, so that
     /// [`Profile::Compatible`] writes what either release would.
     #[must_use]
     pub fn default_for(&self, profile: Profile) -> Option<DefaultValue> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What kind of error the peers make of it.
+/// The kind of error the peers make of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// The structure is wrong: something missing, of a wrong JSON type, too long, against a pattern, of a type that may not
@@ -35,7 +35,7 @@ impl ErrorKind {
     }
 }
 
-/// What exactly is wrong.
+/// The exact mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Violation {
     /// Something required is absent or `null`.
@@ -71,9 +71,9 @@ pub enum Violation {
 /// Why content is refused, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ContentError {
-    /// What kind of error the peers make of it.
+    /// The kind of error the peers make of it.
     pub kind: ErrorKind,
-    /// What exactly is wrong.
+    /// The exact mistake.
     pub violation: Violation,
     /// The innermost type that was being read.
     pub type_name: Option<&'static str>,
@@ -82,7 +82,7 @@ pub struct ContentError {
     pub property: Option<String>,
     /// Where it is, from the outermost object: names and indexes joined by dots, empty for the whole.
     pub path: String,
-    /// What is wrong, in words. Never contains the value.
+    /// The mistake in words. Never contains the value.
     pub reason: String,
 }
 

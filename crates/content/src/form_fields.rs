@@ -1,4 +1,4 @@
-//! Whether the settings of a form field make sense, and whether a response fits them (`docs/protocol/04 §9.3`).
+//! Checks that the settings of a form field make sense, and that a response fits them (`docs/protocol/04 §9.3`).
 //!
 //! The first is checked when a request is created, the second when it is accepted; neither while content is read. A limit of 0
 //! counts as none, because the peers take it for absent.
@@ -6,8 +6,7 @@
 use core_types::Timestamp;
 use serde_json::Value;
 
-use crate::content::ObjectRef;
-use crate::utf16;
+use crate::{FormFieldSettings, SelectionFormFieldSettings, utf16};
 
 /// Why settings or a response are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,15 +38,23 @@ pub enum FormFieldError {
 ///
 /// # Errors
 /// [`FormFieldError`] if no response could fit them.
-pub fn check_settings(settings: ObjectRef<'_>) -> Result<(), FormFieldError> {
-    if settings.type_name() == "SelectionFormFieldSettings" {
-        let options = settings.texts("options");
-        if options.is_empty() {
+pub fn check_settings(settings: &FormFieldSettings<'_>) -> Result<(), FormFieldError> {
+    let (min, max) = match settings {
+        FormFieldSettings::Selection(settings) if settings.options().is_empty() => {
             return Err(FormFieldError::NoOptions);
         }
-        return if has_repetition(&options) { Err(FormFieldError::RepeatedOption) } else { Ok(()) };
-    }
-    match (limit(settings, "min"), limit(settings, "max")) {
+        FormFieldSettings::Selection(settings) if has_repetition(settings.options()) => {
+            return Err(FormFieldError::RepeatedOption);
+        }
+        FormFieldSettings::Double(settings) => (settings.min(), settings.max()),
+        FormFieldSettings::Integer(settings) => (settings.min(), settings.max()),
+        FormFieldSettings::String(settings) => (settings.min(), settings.max()),
+        FormFieldSettings::Boolean(_)
+        | FormFieldSettings::Date(_)
+        | FormFieldSettings::Rating(_)
+        | FormFieldSettings::Selection(_) => (None, None),
+    };
+    match (limit(min), limit(max)) {
         (Some(min), Some(max)) if max < min => Err(FormFieldError::MaxBelowMin),
         _ => Ok(()),
     }
@@ -57,35 +64,36 @@ pub fn check_settings(settings: ObjectRef<'_>) -> Result<(), FormFieldError> {
 ///
 /// # Errors
 /// [`FormFieldError`] if it does not fit the settings.
-pub fn check_response(settings: ObjectRef<'_>, response: &Value) -> Result<(), FormFieldError> {
-    match settings.type_name() {
-        "StringFormFieldSettings" => {
+pub fn check_response(settings: &FormFieldSettings<'_>, response: &Value) -> Result<(), FormFieldError> {
+    match settings {
+        FormFieldSettings::String(settings) => {
             let text = response.as_str().ok_or(FormFieldError::WrongType("a text"))?;
             // No text is long enough to be inexact.
-            within_limits(settings, f64::from(u32::try_from(utf16::length(text)).unwrap_or(u32::MAX)))
+            let length = f64::from(u32::try_from(utf16::length(text)).unwrap_or(u32::MAX));
+            within_limits(settings.min(), settings.max(), length)
         }
-        "IntegerFormFieldSettings" => within_limits(settings, integer(response)?),
-        "DoubleFormFieldSettings" => {
-            within_limits(settings, response.as_f64().ok_or(FormFieldError::WrongType("a number"))?)
+        FormFieldSettings::Integer(settings) => within_limits(settings.min(), settings.max(), integer(response)?),
+        FormFieldSettings::Double(settings) => {
+            let number = response.as_f64().ok_or(FormFieldError::WrongType("a number"))?;
+            within_limits(settings.min(), settings.max(), number)
         }
-        "BooleanFormFieldSettings" if response.is_boolean() => Ok(()),
-        "BooleanFormFieldSettings" => Err(FormFieldError::WrongType("true or false")),
-        "DateFormFieldSettings" => {
+        FormFieldSettings::Boolean(_) if response.is_boolean() => Ok(()),
+        FormFieldSettings::Boolean(_) => Err(FormFieldError::WrongType("true or false")),
+        FormFieldSettings::Date(_) => {
             let date = response.as_str().and_then(|text| text.parse::<Timestamp>().ok());
             date.map(|_| ()).ok_or(FormFieldError::WrongType("a date"))
         }
-        "SelectionFormFieldSettings" => check_selection(settings, response),
-        "RatingFormFieldSettings" => {
-            let max = settings.number("maxRating").unwrap_or_default();
-            if (1.0..=max).contains(&integer(response)?) { Ok(()) } else { Err(FormFieldError::OutOfLimits) }
+        FormFieldSettings::Selection(settings) => check_selection(settings, response),
+        FormFieldSettings::Rating(settings) => {
+            let is_allowed = (1.0..=settings.max_rating()).contains(&integer(response)?);
+            if is_allowed { Ok(()) } else { Err(FormFieldError::OutOfLimits) }
         }
-        _ => Err(FormFieldError::WrongType("of a known kind")),
     }
 }
 
-fn check_selection(settings: ObjectRef<'_>, response: &Value) -> Result<(), FormFieldError> {
-    let options = settings.texts("options");
-    if !settings.flag("allowMultipleSelection") {
+fn check_selection(settings: &SelectionFormFieldSettings<'_>, response: &Value) -> Result<(), FormFieldError> {
+    let options = settings.options();
+    if !settings.allow_multiple_selection().unwrap_or_default() {
         let chosen = response.as_str().ok_or(FormFieldError::WrongType("a text"))?;
         return if options.contains(&chosen) { Ok(()) } else { Err(FormFieldError::NotAnOption) };
     }
@@ -103,13 +111,13 @@ fn check_selection(settings: ObjectRef<'_>, response: &Value) -> Result<(), Form
     }
 }
 
-fn limit(settings: ObjectRef<'_>, name: &str) -> Option<f64> {
-    settings.number(name).filter(|limit| *limit != 0.0)
+fn limit(limit: Option<f64>) -> Option<f64> {
+    limit.filter(|limit| *limit != 0.0)
 }
 
-fn within_limits(settings: ObjectRef<'_>, found: f64) -> Result<(), FormFieldError> {
-    let too_large = limit(settings, "max").is_some_and(|max| found > max);
-    let too_small = limit(settings, "min").is_some_and(|min| found < min);
+fn within_limits(min: Option<f64>, max: Option<f64>, found: f64) -> Result<(), FormFieldError> {
+    let too_large = limit(max).is_some_and(|max| found > max);
+    let too_small = limit(min).is_some_and(|min| found < min);
     if too_large || too_small { Err(FormFieldError::OutOfLimits) } else { Ok(()) }
 }
 
@@ -132,10 +140,10 @@ mod tests {
     use crate::Reader;
 
     fn check(settings: Value, response: Value) -> Result<(), FormFieldError> {
-        let type_name = settings["@type"].as_str().unwrap().to_owned();
-        let settings = Reader::new(Timestamp::from_millis(0)).read_as(&type_name, &settings).unwrap();
-        check_settings(settings.as_ref())?;
-        check_response(settings.as_ref(), &response)
+        let settings = Reader::new(Timestamp::from_millis(0)).read(&settings).unwrap();
+        let settings = FormFieldSettings::of(&settings).unwrap();
+        check_settings(&settings)?;
+        check_response(&settings, &response)
     }
 
     #[test]

@@ -26,7 +26,7 @@ words! {
     EditType: InputLike ButtonLike RadioButtonLike SelectLike SliderLike Complex Secret TextArea Upload
 }
 words! {
-    /// What a value means.
+    /// The meaning of a value.
     DataType: Country DataURL EMailAddress HEXColor Language PhoneNumber URL FileReference Date DatePeriod DateTime DateTimePeriod
         Time TimePeriod Day Month Year XML
 }

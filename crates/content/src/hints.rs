@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::content::ObjectRef;
+use crate::checked::ObjectRef;
 use crate::description::{Category, Property, TypeDescription};
 use crate::hint_types::{DataType, EditType, TechnicalType};
 use crate::kind::{Format, Kind};
 use crate::version::Profile;
 use crate::{code_lists, patterns, registry};
+
+pub use crate::types::hints::*;
 
 /// How values of the type are shown and edited; `None` if it is no value type or part of one.
 #[must_use]
@@ -24,7 +26,7 @@ pub fn render_hints(description: &TypeDescription, profile: Profile) -> Option<V
     Some(kind_render_hints(&value.kind, None, profile))
 }
 
-/// What values of the type may be; `None` if it is no value type or part of one.
+/// The limits of values of the type; `None` if it is no value type or part of one.
 #[must_use]
 pub fn value_hints(description: &TypeDescription, profile: Profile) -> Option<Value> {
     if !has_hints(description) {
@@ -141,7 +143,7 @@ fn with_property_hints(mut hints: Map<String, Value>, property_hints: Map<String
     Value::Object(hints)
 }
 
-/// What may be said about values of a kind.
+/// The limits of values of a kind.
 fn limits(kind: &Kind) -> Map<String, Value> {
     let mut hints = Map::new();
     let mut set = |name: &str, value: Value| {

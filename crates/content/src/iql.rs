@@ -60,7 +60,7 @@ impl Query {
         parser::parse(text).map(|operations| Self { operations })
     }
 
-    /// Whether an attribute (the bare content: an object with `value`, `owner`, `tags`) fits the query.
+    /// Returns whether an attribute (the bare content: an object with `value`, `owner`, `tags`) fits the query.
     #[must_use]
     pub fn matches(&self, attribute: &Value) -> bool {
         evaluator::matches(&self.operations, attribute)

@@ -1,6 +1,6 @@
 //! JSON schemas (draft 2020-12), made of the declarations.
 //!
-//! What a schema refuses the [`crate::Reader`] refuses too, but for forms no peer sends, such as a list in the place of an
+//! The [`crate::Reader`] refuses everything a schema refuses, but for forms no peer sends, such as a list in the place of an
 //! object. The reader knows rules no schema can express; in particular a schema counts characters, where the peers count UTF-16
 //! code units.
 

@@ -1,9 +1,9 @@
-//! What a property can hold.
+//! The kinds of values properties hold.
 
 use crate::description::Category;
 use crate::hint_types::{DataType, EditType, TechnicalType};
 
-/// What a property holds. Lengths count UTF-16 code units and limits are inclusive.
+/// The kind of value a property holds. Lengths count UTF-16 code units and limits are inclusive.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// A text.
@@ -18,7 +18,7 @@ pub enum Kind {
     Json {
         /// Most characters of its JSON text.
         max_length: Option<usize>,
-        /// What hints call it.
+        /// Its name in hints.
         technical: TechnicalType,
     },
     /// An object or a list of the application, kept as it is.
@@ -54,11 +54,11 @@ pub struct Text {
     pub min: usize,
     /// Most UTF-16 code units.
     pub max: Option<usize>,
-    /// What the text has to be.
+    /// The form it needs.
     pub format: Format,
 }
 
-/// What a text has to be.
+/// The form of a text.
 #[derive(Debug, Clone, Copy)]
 pub enum Format {
     /// Anything.
@@ -165,7 +165,7 @@ impl Numeric {
     }
 }
 
-/// Which scalars a property takes.
+/// The scalars a property takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Union {
     /// Text, number or boolean.
@@ -176,7 +176,7 @@ pub enum Union {
     Response,
 }
 
-/// Which key a property holds.
+/// The key a property holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// Symmetric key `{alg, key}`.
@@ -187,7 +187,7 @@ pub enum Key {
     SignaturePublic,
 }
 
-/// Which types a position takes.
+/// The types a position takes.
 #[derive(Debug, Clone, Copy)]
 pub enum Choice {
     /// These.
@@ -196,7 +196,7 @@ pub enum Choice {
     Category(Category),
 }
 
-/// What the items of a list are.
+/// The items of a list.
 #[derive(Debug, Clone, Copy)]
 pub enum Item {
     /// Objects of any registered type, or opaque ones without `@type`.
@@ -225,7 +225,7 @@ pub enum ListRule {
 /// A list.
 #[derive(Debug, Clone, Copy)]
 pub struct List {
-    /// What the items are.
+    /// The items.
     pub item: Item,
     /// A rule for the whole.
     pub rule: ListRule,
@@ -260,7 +260,7 @@ impl Kind {
         }
     }
 
-    /// Whether an optional property of this kind keeps `null` (objects do, scalars and lists refuse it).
+    /// Returns whether an optional property of this kind keeps `null` (objects do, scalars and lists refuse it).
     #[must_use]
     pub const fn keeps_null(&self) -> bool {
         matches!(

@@ -40,31 +40,31 @@ macro_rules! matcher {
 }
 
 matcher! {
-    /// Whether the text is an e-mail address.
+    /// Returns whether the text is an e-mail address.
     is_e_mail, E_MAIL
 }
 matcher! {
-    /// Whether the text is a phone number.
+    /// Returns whether the text is a phone number.
     is_phone, r"^[0-9+\-x#*()/\[\] ]{3,100}$"
 }
 matcher! {
-    /// Whether the text is a colour.
+    /// Returns whether the text is a colour.
     is_hex_color, r"^#([0-9A-Fa-f]{3}){1,2}$"
 }
 matcher! {
-    /// Whether the text may say where a schema is found.
+    /// Returns whether the text may say where a schema is found.
     is_schema_url, SCHEMA_URL
 }
 matcher! {
-    /// Whether the text may say where a consent is found.
+    /// Returns whether the text may say where a consent is found.
     is_consent_link, CONSENT_LINK
 }
 matcher! {
-    /// Whether the text is the media type a tag `mimetype:` may hold.
+    /// Returns whether the text is the media type a tag `mimetype:` may hold.
     is_media_type_tag, r"^[a-z*-]+/[a-z*-]+$"
 }
 
-/// Whether the text is a web address.
+/// Returns whether the text is a web address.
 #[must_use]
 pub fn is_url(text: &str) -> bool {
     static SCHEME: Compiled = LazyLock::new(|| Regex::new(URL_SCHEME).ok());

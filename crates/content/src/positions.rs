@@ -1,4 +1,6 @@
-//! Which contents may stand where (`docs/protocol/04 §10`). Reading alone does not decide that: every registered type can be read.
+//! The contents each place takes (`docs/protocol/04 §10`). Reading alone does not decide that: every registered type can be read.
+
+use crate::{CreationContent, MessageContent, TemplateContent};
 
 /// A place that takes certain contents only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +18,13 @@ impl Position {
     #[must_use]
     pub const fn type_names(self) -> &'static [&'static str] {
         match self {
-            Self::Message => &["Mail", "Request", "ResponseWrapper", "Notification", "ArbitraryMessageContent"],
-            Self::RelationshipTemplate => &["RelationshipTemplateContent", "ArbitraryRelationshipTemplateContent"],
-            Self::RelationshipCreation => &["RelationshipCreationContent", "ArbitraryRelationshipCreationContent"],
+            Self::Message => MessageContent::TYPES,
+            Self::RelationshipTemplate => TemplateContent::TYPES,
+            Self::RelationshipCreation => CreationContent::TYPES,
         }
     }
 
-    /// Whether it takes content with that `@type`.
+    /// Returns whether it takes content with that `@type`.
     #[must_use]
     pub fn takes(self, type_name: Option<&str>) -> bool {
         type_name.is_some_and(|name| self.type_names().contains(&name))

@@ -1,14 +1,14 @@
-//! What queries mean, as pure functions: which attributes they select (`docs/protocol/04 §7.2`) and whether an attribute
+//! The meaning of queries, as pure functions: which attributes they select (`docs/protocol/04 §7.2`) and whether an attribute
 //! answers them (`§7.3`).
 
 use serde_json::Value;
 
-use crate::content::ObjectRef;
-use crate::views::{
-    IQLQuery, IdentityAttribute, IdentityAttributeQuery, RelationshipAttribute, RelationshipAttributeCreationHints,
-    RelationshipAttributeQuery, ThirdPartyRelationshipAttributeQuery,
+use crate::values::RelationshipValue;
+use crate::words::{Confidentiality, Owner, ThirdPartyOwner};
+use crate::{
+    Attribute, IdentityAttribute, Query, RelationshipAttribute, RelationshipAttributeQuery,
+    ThirdPartyRelationshipAttributeQuery, iql,
 };
-use crate::{ContentRef, iql};
 
 /// A condition on a stored attribute `{content, peer?, …}`: simple enough to be translated into the filter of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether it holds for a stored attribute.
+    /// Returns whether it holds for a stored attribute.
     #[must_use]
     pub fn holds(&self, attribute: &Value) -> bool {
         let at = |path: &str| path.split('.').try_fold(attribute, |value, name| value.get(name));
@@ -54,18 +54,19 @@ const KEY: &str = "content.key";
 const TAGS: &str = "content.tags";
 const CONFIDENTIALITY: &str = "content.confidentiality";
 const PEER: &str = "peer";
+const PRIVATE: &str = Confidentiality::Private.as_str();
 
-/// What a query selects among the attributes a Connector has stored.
+/// A selection among the attributes a Connector has stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// For the store.
     pub condition: Condition,
-    /// What the store cannot decide: an IQL query over the content.
+    /// The part the store cannot decide: an IQL query over the content.
     pub iql: Option<iql::Query>,
 }
 
 impl Selection {
-    /// Whether a stored attribute is selected.
+    /// Returns whether a stored attribute is selected.
     #[must_use]
     pub fn selects(&self, attribute: &Value) -> bool {
         self.condition.holds(attribute)
@@ -76,63 +77,74 @@ impl Selection {
     }
 }
 
-/// What a query selects at the Identity with that address; `None` if it is no query. Of a RelationshipAttributeQuery only the
-/// first match counts. Superseded versions are selected too.
-#[must_use]
-pub fn selection(query: ContentRef<'_>, own_address: &str) -> Option<Selection> {
+/// The selection a query makes at the Identity with that address. Of a RelationshipAttributeQuery only the first match counts.
+/// Superseded versions are selected too.
+///
+/// # Errors
+/// [`iql::IqlError`] for an IQL query that is none, which no reader lets through.
+pub fn selection(query: &Query<'_>, own_address: &str) -> Result<Selection, iql::IqlError> {
     let equals = |path, text: &str| Condition::Equals(path, text.to_owned());
-    let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let condition = if let Some(query) = IdentityAttributeQuery::of(query) {
-        let mut conditions = vec![
-            equals(TYPE, IdentityAttribute::TYPE),
-            equals(VALUE_TYPE, query.value_type()),
-            equals(OWNER, own_address),
-        ];
-        let tags = owned(query.tags());
-        if !tags.is_empty() {
-            conditions.push(Condition::OneOf(TAGS, tags));
+    let condition = match query {
+        Query::Identity(query) => {
+            let mut conditions = vec![
+                equals(TYPE, IdentityAttribute::TYPE),
+                equals(VALUE_TYPE, query.value_type()),
+                equals(OWNER, own_address),
+            ];
+            if !query.tags().is_empty() {
+                conditions.push(Condition::OneOf(TAGS, owned(query.tags())));
+            }
+            Condition::All(conditions)
         }
-        Condition::All(conditions)
-    } else if let Some(query) = RelationshipAttributeQuery::of(query) {
-        let owner = if query.owner().is_empty() { own_address } else { query.owner() };
-        Condition::All(vec![
+        Query::Relationship(query) => Condition::All(vec![
             equals(TYPE, RelationshipAttribute::TYPE),
             equals(KEY, query.key()),
-            equals(OWNER, owner),
-            Condition::Differs(CONFIDENTIALITY, "private"),
-        ])
-    } else if let Some(query) = ThirdPartyRelationshipAttributeQuery::of(query) {
-        third_party_condition(query, own_address)
-    } else {
-        let query = IQLQuery::of(query).and_then(|query| iql::Query::parse(query.query_string()).ok())?;
-        let mut conditions = vec![equals(TYPE, IdentityAttribute::TYPE), equals(OWNER, own_address)];
-        if let Some(types) = query.value_types() {
-            conditions.push(Condition::OneOf(VALUE_TYPE, owned(types)));
+            equals(OWNER, query.owner().or(own_address)),
+            Condition::Differs(CONFIDENTIALITY, PRIVATE),
+        ]),
+        Query::ThirdParty(query) => third_party_condition(query, own_address),
+        Query::Iql(query) => {
+            let query = iql::Query::parse(query.query_string())?;
+            let mut conditions = vec![equals(TYPE, IdentityAttribute::TYPE), equals(OWNER, own_address)];
+            if let Some(types) = query.value_types() {
+                conditions.push(Condition::OneOf(VALUE_TYPE, owned(&types)));
+            }
+            return Ok(Selection { condition: Condition::All(conditions), iql: Some(query) });
         }
-        return Some(Selection { condition: Condition::All(conditions), iql: Some(query) });
     };
-    Some(Selection { condition, iql: None })
+    Ok(Selection { condition, iql: None })
 }
 
-fn third_party_condition(query: ThirdPartyRelationshipAttributeQuery<'_>, own_address: &str) -> Condition {
-    let parties: Vec<String> = query.third_party().into_iter().map(str::to_owned).collect();
-    // An empty third party stands for any.
-    let any = parties.iter().any(String::is_empty);
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn third_party_condition(query: &ThirdPartyRelationshipAttributeQuery<'_>, own_address: &str) -> Condition {
+    let parties = owned(query.third_party());
+    let any = query.is_for_any_third_party();
     let among = |path| if any { Condition::Exists(path) } else { Condition::OneOf(path, parties.clone()) };
     let own = Condition::Equals(OWNER, own_address.to_owned());
     let theirs = || if any { Condition::All(vec![Condition::Exists(OWNER)]) } else { among(OWNER) };
     let owner = match query.owner() {
-        "recipient" => own,
-        "thirdParty" => theirs(),
-        _ => Condition::Any(vec![own, theirs()]),
+        ThirdPartyOwner::Recipient => own,
+        ThirdPartyOwner::ThirdParty => theirs(),
+        ThirdPartyOwner::Any => Condition::Any(vec![own, theirs()]),
     };
     Condition::All(vec![
         Condition::Equals(TYPE, RelationshipAttribute::TYPE.to_owned()),
         Condition::Equals(KEY, query.key().to_owned()),
         among(PEER),
-        Condition::Differs(CONFIDENTIALITY, "private"),
+        Condition::Differs(CONFIDENTIALITY, PRIVATE),
         owner,
     ])
+}
+
+impl ThirdPartyRelationshipAttributeQuery<'_> {
+    /// Any third party will do: one of those named is nobody.
+    #[must_use]
+    pub fn is_for_any_third_party(&self) -> bool {
+        self.third_party().iter().any(|party| party.is_empty())
+    }
 }
 
 /// Why an attribute does not answer a query.
@@ -148,32 +160,30 @@ impl QueryMismatch {
     }
 }
 
-/// Whether an attribute that was chosen or created answers the query of an item; `sender` and `recipient` are those of the
-/// request.
+/// Checks an attribute that was chosen or created to answer the query of an item; `sender` and `recipient` are those of the
+/// request. An IQL query is not evaluated again.
 ///
 /// # Errors
 /// [`QueryMismatch`] with the first condition that does not hold.
 pub fn check_answer(
-    query: ContentRef<'_>,
-    attribute: ContentRef<'_>,
+    query: &Query<'_>,
+    attribute: &Attribute<'_>,
     sender: &str,
     recipient: &str,
 ) -> Result<(), QueryMismatch> {
-    if let Some(query) = IdentityAttributeQuery::of(query) {
-        let attribute = owned_identity_attribute(attribute, recipient)?;
-        require(value_type(attribute.value()) == query.value_type(), "its value is of another type")?;
-        let tags = query.tags();
-        let has_one = attribute.tags().iter().any(|tag| tags.contains(tag));
-        require(tags.is_empty() || has_one, "it has none of the tags")
-    } else if IQLQuery::of(query).is_some() {
-        // The query itself is not evaluated again.
-        owned_identity_attribute(attribute, recipient).map(|_| ())
-    } else if let Some(query) = RelationshipAttributeQuery::of(query) {
-        check_relationship_answer(query, relationship_attribute(attribute)?, recipient)
-    } else if let Some(query) = ThirdPartyRelationshipAttributeQuery::of(query) {
-        check_third_party_answer(query, relationship_attribute(attribute)?, sender, recipient)
-    } else {
-        Err(QueryMismatch("there is no query"))
+    match query {
+        Query::Identity(query) => {
+            let attribute = owned_identity_attribute(attribute, recipient)?;
+            require(attribute.value().type_name() == query.value_type(), "its value is of another type")?;
+            let tags = query.tags();
+            let has_one = attribute.tags().iter().any(|tag| tags.contains(tag));
+            require(tags.is_empty() || has_one, "it has none of the tags")
+        }
+        Query::Iql(_) => owned_identity_attribute(attribute, recipient).map(|_| ()),
+        Query::Relationship(query) => check_relationship_answer(query, relationship_attribute(attribute)?, recipient),
+        Query::ThirdParty(query) => {
+            check_third_party_answer(query, relationship_attribute(attribute)?, sender, recipient)
+        }
     }
 }
 
@@ -181,56 +191,56 @@ fn require(holds: bool, otherwise: &'static str) -> Result<(), QueryMismatch> {
     if holds { Ok(()) } else { Err(QueryMismatch(otherwise)) }
 }
 
-fn owned_identity_attribute<'c>(
-    attribute: ContentRef<'c>,
+fn owned_identity_attribute<'a, 'c>(
+    attribute: &'a Attribute<'c>,
     recipient: &str,
-) -> Result<IdentityAttribute<'c>, QueryMismatch> {
-    let attribute = IdentityAttribute::of(attribute).ok_or(QueryMismatch("it is no IdentityAttribute"))?;
-    require(attribute.owner() == recipient, "it does not belong to the recipient")?;
+) -> Result<&'a IdentityAttribute<'c>, QueryMismatch> {
+    let Attribute::Identity(attribute) = attribute else { return Err(QueryMismatch("it is no IdentityAttribute")) };
+    require(attribute.owner() == Owner::from(recipient), "it does not belong to the recipient")?;
     Ok(attribute)
 }
 
-fn relationship_attribute(attribute: ContentRef<'_>) -> Result<RelationshipAttribute<'_>, QueryMismatch> {
-    RelationshipAttribute::of(attribute).ok_or(QueryMismatch("it is no RelationshipAttribute"))
-}
-
-fn value_type(value: Option<ContentRef<'_>>) -> &str {
-    value.and_then(ContentRef::type_name).unwrap_or_default()
+fn relationship_attribute<'a, 'c>(
+    attribute: &'a Attribute<'c>,
+) -> Result<&'a RelationshipAttribute<'c>, QueryMismatch> {
+    match attribute {
+        Attribute::Relationship(attribute) => Ok(attribute),
+        Attribute::Identity(_) => Err(QueryMismatch("it is no RelationshipAttribute")),
+    }
 }
 
 fn check_relationship_answer(
-    query: RelationshipAttributeQuery<'_>,
-    attribute: RelationshipAttribute<'_>,
+    query: &RelationshipAttributeQuery<'_>,
+    attribute: &RelationshipAttribute<'_>,
     recipient: &str,
 ) -> Result<(), QueryMismatch> {
-    let owner = if query.owner().is_empty() { recipient } else { query.owner() };
-    require(attribute.owner() == owner, "it belongs to somebody else")?;
+    let (owner, hints) = (query.owner().or(recipient), query.attribute_creation_hints());
+    require(attribute.owner() == Owner::from(owner), "it belongs to somebody else")?;
     require(attribute.key() == query.key(), "it has another key")?;
-    let hints = query.attribute_creation_hints().and_then(RelationshipAttributeCreationHints::of);
-    let hints = hints.ok_or(QueryMismatch("the query has no hints"))?;
     require(attribute.confidentiality() == hints.confidentiality(), "its confidentiality is another")?;
-    require(value_type(attribute.value()) == hints.value_type(), "its value is of another type")?;
-    let value = attribute.value().and_then(ContentRef::typed).filter(|value| value.type_name() != "Consent");
-    let Some(value) = value else { return Ok(()) };
-    let text = |name| ObjectRef::text(value, name);
+    require(attribute.value().type_name() == hints.value_type(), "its value is of another type")?;
+    if matches!(attribute.value(), RelationshipValue::Consent(_)) {
+        return Ok(());
+    }
+    let text = |name| attribute.value().object().text(name);
     require(text("title") == Some(hints.title()), "its title is another")?;
     require(text("description") == hints.description(), "its description is another")
 }
 
 fn check_third_party_answer(
-    query: ThirdPartyRelationshipAttributeQuery<'_>,
-    attribute: RelationshipAttribute<'_>,
+    query: &ThirdPartyRelationshipAttributeQuery<'_>,
+    attribute: &RelationshipAttribute<'_>,
     sender: &str,
     recipient: &str,
 ) -> Result<(), QueryMismatch> {
     let owner = attribute.owner();
-    require(owner != sender, "it belongs to the sender")?;
-    let parties = query.third_party();
-    let (any, named) = (parties.contains(&""), parties.contains(&owner));
+    require(owner != Owner::from(sender), "it belongs to the sender")?;
+    let (any, is_own) = (query.is_for_any_third_party(), owner == Owner::from(recipient));
+    let is_named = query.third_party().iter().any(|party| owner == Owner::from(*party));
     let is_owner_asked_for = match query.owner() {
-        "recipient" => owner == recipient,
-        "thirdParty" => named || (any && owner != recipient),
-        _ => owner == recipient || any || named,
+        ThirdPartyOwner::Recipient => is_own,
+        ThirdPartyOwner::ThirdParty => is_named || (any && !is_own),
+        ThirdPartyOwner::Any => is_own || any || is_named,
     };
     require(is_owner_asked_for, "it belongs to somebody else")?;
     require(attribute.key() == query.key(), "it has another key")
@@ -254,11 +264,12 @@ mod tests {
     }
 
     fn selects(query: Value, attribute: Value) -> bool {
-        selection(content(query).as_ref(), ME).unwrap().selects(&attribute)
+        selection(&Query::of(&content(query)).unwrap(), ME).unwrap().selects(&attribute)
     }
 
     fn answers(query: Value, attribute: Value) -> bool {
-        check_answer(content(query).as_ref(), content(attribute).as_ref(), PEER, ME).is_ok()
+        let (query, attribute) = (content(query), content(attribute));
+        check_answer(&Query::of(&query).unwrap(), &Attribute::of(&attribute).unwrap(), PEER, ME).is_ok()
     }
 
     fn given_name(owner: &str, tags: Value) -> Value {

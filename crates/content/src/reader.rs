@@ -1,16 +1,19 @@
 //! Reading content: one interpreter for all type descriptions (`docs/protocol/04 §1.2 to §1.5`).
 //!
-//! What is read comes out in the form in which it is written: members sorted, defaults filled in, unknown members dropped,
+//! Content comes out in the form in which it is written: members sorted, defaults filled in, unknown members dropped,
 //! identifiers and dates as plain texts, `@type` where the peers write it. So checking and writing cannot disagree.
 
 mod lists;
+mod received;
 mod scalars;
+
+pub use received::{Received, UnknownType};
 
 use core_types::Timestamp;
 use core_types::json::stringify;
 use serde_json::{Map, Value};
 
-use crate::content::{Content, Object};
+use crate::checked::{Content, Object};
 use crate::description::{DefaultValue, Property, TypeDescription};
 use crate::error::{ContentError, ErrorKind, Violation};
 use crate::kind::{Choice, Kind};
@@ -24,24 +27,6 @@ pub struct Reader {
     profile: Profile,
     keeps_unknown_types: bool,
     now: Timestamp,
-}
-
-/// What was received, with what could not be understood of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Received {
-    /// The content. Objects of unknown types are kept in it as they came.
-    pub content: Content,
-    /// The unknown types, in the order of their places.
-    pub unknown: Vec<UnknownType>,
-}
-
-/// An object of a type nobody knows, most likely from a newer or older peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownType {
-    /// Where it is: names and indexes joined by dots, empty for the whole.
-    pub path: String,
-    /// Its `@type`.
-    pub type_name: String,
 }
 
 impl Reader {
@@ -71,7 +56,7 @@ impl Reader {
     /// # Errors
     /// [`ContentError`] with the first thing that is wrong, [`ErrorKind::Malformed`] if it is no JSON.
     pub fn read_text(&self, text: &str) -> Result<Content, ContentError> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
+        let value: Value = foreign_json::from_slice(text).map_err(|error| {
             let reason = format!("no JSON at line {} column {}", error.line(), error.column());
             Reading::new(self).error(ErrorKind::Malformed, Violation::WrongJsonType, reason)
         })?;
@@ -98,13 +83,17 @@ impl Reader {
         let tolerant = Self { keeps_unknown_types: true, ..self.clone() };
         let mut reading = Reading::new(&tolerant);
         let content = reading.top_level(value)?;
-        Ok(Received { content, unknown: reading.unknown })
+        Ok(Received::new(content, reading.unknown))
     }
 }
 
 fn unknown_reason(type_name: &str) -> String {
     format!("the type '{type_name}' is unknown")
 }
+
+/// How many names and indexes may lead to an object of a known type. Nothing that can be read lies half as deep, but what is
+/// wrong is found from the inside out, and that must not exhaust the stack.
+const MAX_STEPS: usize = 64;
 
 /// One step from the outermost object inwards.
 #[derive(Clone, Copy)]
@@ -113,7 +102,7 @@ enum Step<'v> {
     Index(usize),
 }
 
-/// What `@type` says.
+/// The meaning of `@type`.
 enum Dispatch {
     /// Nothing: opaque where that is allowed.
     Untyped,
@@ -243,7 +232,7 @@ impl<'r, 'v> Reading<'r, 'v> {
         Err(error)
     }
 
-    /// What to do with an object where several types may stand.
+    /// Finds the type of an object where several types may stand.
     fn dispatch(&mut self, value: &Value) -> Result<Dispatch> {
         match self.named_type(value) {
             Ok(Some(description)) => Ok(Dispatch::Known(description)),
@@ -264,6 +253,10 @@ impl<'r, 'v> Reading<'r, 'v> {
         value: &'v Value,
         with_type: bool,
     ) -> Result<Map<String, Value>> {
+        if self.path.len() > MAX_STEPS {
+            let reason = "typed objects are nested too deeply";
+            return Err(self.parsing(description.name, "from()", Violation::TypeNotAllowed, reason));
+        }
         let profile = self.reader.profile;
         let mut written: Vec<(&'static str, Value)> = Vec::with_capacity(description.properties.len() + 1);
         if with_type || description.always_typed {
@@ -437,7 +430,7 @@ fn opaque(value: &Value) -> Value {
     value
 }
 
-/// Whether an `@version` means version 1: anything JavaScript takes for false, or text that begins with that integer.
+/// Returns whether an `@version` means version 1: anything JavaScript takes for false, or text that begins with that integer.
 fn is_version_one(version: &Value) -> bool {
     match version {
         Value::Null | Value::Bool(false) => true,

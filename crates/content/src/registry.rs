@@ -12,7 +12,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static TypeDescription>> =
 
 /// Every declared type, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static TypeDescription> {
-    TABLES.iter().copied().flatten()
+    TABLES.iter().copied().flatten().copied()
 }
 
 /// The types of a category that `profile` knows, in alphabetical order.
@@ -32,7 +32,7 @@ pub fn named(name: &str, profile: Profile) -> Option<&'static TypeDescription> {
     declared(name).filter(|description| !description.is_abstract && description.is_known_to(profile))
 }
 
-/// Whether the type may stand where `base` is declared.
+/// Returns whether the type may stand where `base` is declared.
 #[must_use]
 pub fn is_a(description: &TypeDescription, base: &str) -> bool {
     description.name == base || description.base.and_then(declared).is_some_and(|description| is_a(description, base))

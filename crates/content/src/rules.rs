@@ -11,11 +11,11 @@ pub type Rule = fn(&Map<String, Value>, Timestamp) -> Result<(), RuleViolation>;
 /// A broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleViolation {
-    /// What kind of error the peers make of it.
+    /// The kind of error the peers make of it.
     pub kind: ErrorKind,
     /// Where the peers report it.
     pub property: Option<&'static str>,
-    /// What is wrong.
+    /// The mistake in words.
     pub reason: String,
 }
 

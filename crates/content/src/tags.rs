@@ -37,7 +37,7 @@ impl TagCollection {
     }
 }
 
-/// Whether the tag may be used with that value type.
+/// Returns whether the tag may be used with that value type.
 #[must_use]
 pub fn is_valid(tag: &str, value_type: &str, collection: &TagCollection) -> bool {
     if let Some(code) = tag.strip_prefix("language:") {

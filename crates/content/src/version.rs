@@ -44,7 +44,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// Whether something that came with `since` and went with `until` belongs to this profile.
+    /// Returns whether something that came with `since` and went with `until` belongs to this profile.
     #[must_use]
     pub fn has(self, since: Version, until: Option<Version>) -> bool {
         match self {

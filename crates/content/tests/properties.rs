@@ -1,4 +1,4 @@
-//! What holds for all content: what is written reads as itself, peers of either release understand it, and nothing panics.
+//! Properties of all content: it reads as itself once written, peers of either release understand it, and nothing panics.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "support/generator.rs"]
@@ -76,10 +76,10 @@ proptest! {
         let read = reader(profile).read(&content).unwrap();
         let again = reader(profile).read_text(&read.to_json()).unwrap();
         prop_assert_eq!(again.to_json(), read.to_json());
-        // What has a type at every place can be told from what is kept without one.
+        // Nothing of it is kept without a type.
         let received = reader(profile).read_received(&content).unwrap();
-        prop_assert_eq!(received.content.to_json(), read.to_json());
-        prop_assert!(received.unknown.is_empty());
+        prop_assert!(received.unknown().is_empty());
+        prop_assert_eq!(received.understood().map(content::Content::to_json), Some(read.to_json()));
     }
 
     #[test]
@@ -112,7 +112,7 @@ proptest! {
     fn no_json_makes_the_reader_panic(value in any_json(), profile in any_profile()) {
         let strict = reader(profile).read(&value);
         if let Ok(received) = reader(profile).read_received(&value) {
-            prop_assert_eq!(strict.is_err(), !received.unknown.is_empty());
+            prop_assert_eq!(strict.is_err(), !received.unknown().is_empty());
         }
         for description in Generator::types(profile) {
             let _ = reader(profile).read_as(description.name, &value);
@@ -128,9 +128,10 @@ proptest! {
         ]});
         prop_assert_eq!(reader(Profile::Compatible).read(&request).unwrap_err().violation, Violation::UnknownType);
         let received = reader(Profile::Compatible).read_received(&request).unwrap();
-        prop_assert_eq!(&received.unknown[0].path, "items.1.items.0");
-        prop_assert_eq!(&received.unknown[0].type_name, &name);
-        prop_assert_eq!(&received.content.into_value()["items"][1]["items"][0], &unknown);
+        prop_assert!(received.understood().is_none());
+        prop_assert_eq!(&received.unknown()[0].path, "items.1.items.0");
+        prop_assert_eq!(&received.unknown()[0].type_name, &name);
+        prop_assert_eq!(&received.into_value()["items"][1]["items"][0], &unknown);
     }
 
     #[test]
@@ -173,4 +174,26 @@ fn schemas_name_every_property_and_refer_to_declared_types_only() {
             assert_eq!(properties.len(), known + 1, "{}", description.name);
         }
     }
+}
+
+/// On half the stack of a worker of the asynchronous runtime, for every type within itself, at every property.
+#[test]
+fn no_nesting_of_types_exhausts_the_stack() {
+    let check = || {
+        for description in registry::all() {
+            for property in description.properties {
+                for (as_list, levels) in [(false, foreign_json::MAX_DEPTH), (true, foreign_json::MAX_DEPTH / 2)] {
+                    let deep = (1..levels).fold(json!({ "@type": description.name }), |inner, _| {
+                        let inner = if as_list { Value::Array(vec![inner]) } else { inner };
+                        // The macro would copy what is inside.
+                        let typed = [("@type".to_owned(), Value::from(description.name))];
+                        typed.into_iter().chain([(property.name.to_owned(), inner)]).collect()
+                    });
+                    drop(reader(Profile::Compatible).read(&deep));
+                    drop(reader(Profile::Compatible).read_received(&deep));
+                }
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(1024 * 1024).spawn(check).unwrap().join().unwrap();
 }

@@ -32,7 +32,7 @@ fn name_of(case: &Value) -> String {
     )
 }
 
-/// Whether every typed object has its members sorted. Opaque values keep their order, so this looks at the top only.
+/// Returns whether every typed object has its members sorted. Opaque values keep their order, so this looks at the top only.
 fn is_sorted(value: &Value) -> bool {
     value.as_object().unwrap().keys().is_sorted()
 }
@@ -143,7 +143,7 @@ fn violation_name(violation: Violation) -> &'static str {
     }
 }
 
-/// What the reader says of the case, in the terms of the recording.
+/// The answer of the reader, in the terms of the recording.
 fn ours(error: &ContentError) -> Value {
     json!({
         "error": kind_name(error.kind),

@@ -1,6 +1,6 @@
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
@@ -8,6 +8,11 @@ use crate::Timestamp;
 pub trait Clock: Debug + Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
+
+    /// For how long something lasts: it only moves forward, by the time that passes, whatever somebody puts the clock to.
+    fn monotonic(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// The clock of the operating system.
@@ -27,30 +32,40 @@ impl Clock for SystemClock {
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now: AtomicI64,
+    made: Instant,
+    /// Milliseconds that have passed since then.
+    passed: AtomicU64,
+}
 
 impl ManualClock {
     /// A clock standing at `start`.
     #[must_use]
-    pub const fn new(start: Timestamp) -> Self {
-        Self(AtomicI64::new(start.as_millis()))
+    pub fn new(start: Timestamp) -> Self {
+        Self { now: AtomicI64::new(start.as_millis()), made: Instant::now(), passed: AtomicU64::new(0) }
     }
 
-    /// Moves the clock forward.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
+        self.passed.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
         let next = self.now().saturating_add(by);
         self.set(next);
     }
 
-    /// Puts the clock to an instant, forward or back.
+    /// Puts the clock to an instant, forward or back, as an operator would. No time passes.
     pub fn set(&self, to: Timestamp) {
-        self.0.store(to.as_millis(), Ordering::SeqCst);
+        self.now.store(to.as_millis(), Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Instant {
+        self.made + Duration::from_millis(self.passed.load(Ordering::SeqCst))
     }
 }
 
@@ -62,10 +77,12 @@ mod tests {
     fn manual_clock_moves_only_when_told() {
         let clock = ManualClock::new(Timestamp::from_millis(1_700_000_000_000));
         assert_eq!(clock.now(), clock.now());
+        let begun = clock.monotonic();
         clock.advance(Duration::from_millis(1500));
         assert_eq!(clock.now().as_millis(), 1_700_000_001_500);
         clock.set(Timestamp::from_millis(5));
         assert_eq!(clock.now().as_millis(), 5);
+        assert_eq!(clock.monotonic() - begun, Duration::from_millis(1500), "putting the clock lets no time pass");
     }
 
     #[test]

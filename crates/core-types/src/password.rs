@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crypto::encoding::{base64_decode, base64_encode, base64url_decode, base64url_encode};
-use crypto::password::{MEM_LIMIT, OPS_LIMIT};
+use crypto::password::{MEM_LIMIT, Memory, OPS_LIMIT};
 use rand::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -309,6 +309,15 @@ impl PasswordProtection {
     /// [`CoreError::Crypto`] if the derivation fails.
     pub fn hash_for_backbone(&self) -> Result<String, CoreError> {
         hash_for_backbone(&self.password, &self.salt)
+    }
+
+    /// Like [`Self::hash_for_backbone`], in memory that was used before.
+    ///
+    /// # Errors
+    /// [`CoreError::Crypto`] if the derivation fails.
+    pub fn hash_for_backbone_in(&self, memory: &mut Memory) -> Result<String, CoreError> {
+        let key = crypto::password::derive_in(memory, &self.password, &self.salt, OPS_LIMIT, MEM_LIMIT)?;
+        Ok(base64_encode(key.as_bytes()))
     }
 }
 

@@ -35,7 +35,7 @@ pub trait CryptoObject: Sized {
     /// # Errors
     /// As [`CryptoObject::from_value`], [`CryptoError::WrongObject`] if the text is not JSON.
     fn from_json(json: impl AsRef<[u8]>) -> Result<Self, CryptoError> {
-        let value = serde_json::from_slice(json.as_ref()).map_err(|_| CryptoError::WrongObject(Self::TYPE))?;
+        let value = foreign_json::from_slice(json).map_err(|_| CryptoError::WrongObject(Self::TYPE))?;
         Self::from_value(&value)
     }
 

@@ -1,7 +1,9 @@
 //! Derivation of keys from passwords (`docs/protocol/01 §2.7`). All functions are CPU heavy: run them off the
 //! asynchronous executor.
 
-use argon2::{Argon2, Params, Version};
+use std::fmt;
+
+use argon2::{Argon2, Block, Params, Version};
 
 use crate::{CryptoError, SecretKey};
 
@@ -23,6 +25,17 @@ pub enum Algorithm {
     Argon2id,
 }
 
+/// The memory of a derivation, to be used again by the next one. Allocators keep memory of this size for every thread that ever
+/// had some, so a program that derives often and on many threads would need ever more.
+#[derive(Default)]
+pub struct Memory(Vec<Block>);
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memory({} KiB)", self.0.len())
+    }
+}
+
 /// Derives 32 bytes with Argon2id. `ops` is the number of passes, `mem` the memory in bytes.
 ///
 /// # Errors
@@ -32,6 +45,20 @@ pub fn derive(password: impl AsRef<[u8]>, salt: &[u8], ops: u32, mem: u32) -> Re
     derive_with(Algorithm::Argon2id, password, salt, ops, mem)
 }
 
+/// Like [`derive()`], in memory that was used before.
+///
+/// # Errors
+/// As [`derive()`].
+pub fn derive_in(
+    memory: &mut Memory,
+    password: impl AsRef<[u8]>,
+    salt: &[u8],
+    ops: u32,
+    mem: u32,
+) -> Result<SecretKey, CryptoError> {
+    derive_with_in(memory, Algorithm::Argon2id, password.as_ref(), salt, ops, mem)
+}
+
 /// Like [`derive()`], with a choice of the algorithm.
 ///
 /// # Errors
@@ -39,6 +66,17 @@ pub fn derive(password: impl AsRef<[u8]>, salt: &[u8], ops: u32, mem: u32) -> Re
 pub fn derive_with(
     algorithm: Algorithm,
     password: impl AsRef<[u8]>,
+    salt: &[u8],
+    ops: u32,
+    mem: u32,
+) -> Result<SecretKey, CryptoError> {
+    derive_with_in(&mut Memory::default(), algorithm, password.as_ref(), salt, ops, mem)
+}
+
+fn derive_with_in(
+    memory: &mut Memory,
+    algorithm: Algorithm,
+    password: &[u8],
     salt: &[u8],
     ops: u32,
     mem: u32,
@@ -54,9 +92,10 @@ pub fn derive_with(
         return Err(CryptoError::PasswordParameters);
     }
     let params = Params::new(mem / 1024, ops, 1, Some(32)).map_err(|_| CryptoError::PasswordParameters)?;
+    memory.0.resize(params.block_count(), Block::new());
     let mut output = zeroize::Zeroizing::new([0; 32]);
     Argon2::new(variant, Version::V0x13, params)
-        .hash_password_into(password.as_ref(), salt, output.as_mut())
+        .hash_password_into_with_memory(password, salt, output.as_mut(), &mut memory.0)
         .map_err(|_| CryptoError::PasswordParameters)?;
     Ok(SecretKey::from_bytes(*output))
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use core_types::{Clock, SystemClock};
-use delivery::{Deliveries, DeliveryError, DeliveryOptions, Engine, Message, Target, TargetSpec};
+use delivery::{Deliveries, DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec};
 use serde_json::json;
 use store::{NewEvent, Store, StoreConfig};
 use tokio::sync::watch;
@@ -25,13 +25,13 @@ struct Instantly {
 
 #[async_trait]
 impl Target for Instantly {
-    async fn deliver(&self, _: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, _: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         // Waking for each would measure the waking.
         if count.is_multiple_of(1000) || count > EVENTS {
             self.taken.send_replace(count);
         }
-        Ok(())
+        Ok(Receipt::Accepted)
     }
 }
 

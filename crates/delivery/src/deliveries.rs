@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use core_types::{Clock, Timestamp};
 use store::{Delivery, DeliveryFilter, DeliveryPhase, NewDelivery, Store, StoreError};
@@ -9,10 +10,10 @@ use crate::{DeliveryQuery, DeliveryState, DeliveryView, Replay, ReplayError, Tar
 
 /// Deliveries listed at once, at most.
 const MOST_LISTED: u32 = 1000;
-/// Events sent once more in one transaction, at most.
+/// Events redelivered in one transaction, at most.
 const CHUNK: u32 = 500;
 
-/// The targets of an Account, what waits for them, and the means to send it once more. A handle: clones share all of it.
+/// The targets of an Account and their backlogs, and redelivery. A handle: clones share all of it.
 #[derive(Clone)]
 pub struct Deliveries {
     store: Store,
@@ -51,14 +52,13 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn targets(&self) -> Result<Vec<TargetState>, StoreError> {
-        let now = self.clock.now();
         let mut states = Vec::new();
         for handle in self.registry(|targets| targets.all()) {
-            states.push(handle.state(handle.measure(&self.store, now).await?, now));
+            states.push(handle.state(handle.measure(&self.store).await?));
         }
         for (subscriber, _) in self.store.target_cursors().await? {
             if self.configured(&subscriber).is_none() {
-                states.push(removed(&self.store, subscriber, now).await?);
+                states.push(removed(&self.store, subscriber).await?);
             }
         }
         Ok(states)
@@ -69,15 +69,14 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn target(&self, subscriber: &str) -> Result<Option<TargetState>, StoreError> {
-        let now = self.clock.now();
         if let Some(handle) = self.configured(subscriber) {
-            return Ok(Some(handle.state(handle.measure(&self.store, now).await?, now)));
+            return Ok(Some(handle.state(handle.measure(&self.store).await?)));
         }
         let known = self.store.target_cursors().await?.into_iter().any(|(name, _)| name == subscriber);
-        if known { removed(&self.store, subscriber.to_owned(), now).await.map(Some) } else { Ok(None) }
+        if known { removed(&self.store, subscriber.to_owned()).await.map(Some) } else { Ok(None) }
     }
 
-    /// Deliveries that were not taken at once, ordered by id.
+    /// Deliveries that were not accepted at the first attempt, ordered by id.
     ///
     /// # Errors
     /// A failure of the store.
@@ -88,7 +87,7 @@ impl Deliveries {
             after: query.after.unwrap_or(0),
         };
         let deliveries = self.store.deliveries(&filter, query.limit.clamp(1, MOST_LISTED)).await?;
-        Ok(deliveries.into_iter().map(view).collect())
+        Ok(deliveries.into_iter().map(|delivery| self.view(delivery)).collect())
     }
 
     /// One of them.
@@ -96,14 +95,14 @@ impl Deliveries {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: i64) -> Result<Option<DeliveryView>, StoreError> {
-        Ok(self.store.delivery(id).await?.map(view))
+        Ok(self.store.delivery(id).await?.map(|delivery| self.view(delivery)))
     }
 
-    /// Sends once more what the request says, and tells how many messages that are. They go out with all their attempts
-    /// and a new age; while the target is failing they wait until it takes something again.
+    /// Redelivers what the request asks for, and returns the number of messages. They have all their attempts and a new age. A
+    /// target that is failing is probed at once.
     ///
     /// # Errors
-    /// When the target or the delivery is unknown, and failures of the store. A period may then be sent in part.
+    /// The target or the delivery is unknown, or the store failed. A period may then be redelivered in part.
     pub async fn replay(&self, request: &Replay) -> Result<u64, ReplayError> {
         match request {
             Replay::One(id) => self.replay_several(&[*id]).await,
@@ -144,7 +143,7 @@ impl Deliveries {
         Ok(u64::try_from(ids.len()).unwrap_or(u64::MAX))
     }
 
-    /// Events after the target's place come anyhow.
+    /// Events after the target's cursor are delivered anyway.
     async fn replay_range(
         &self,
         handle: &TargetHandle,
@@ -161,7 +160,7 @@ impl Deliveries {
             let mut transaction = self.store.begin().await?;
             for event in events.iter().filter(|event| wanted(&event.namespace)) {
                 for copy in 1..=handle.copies(&event.namespace) {
-                    let now = self.clock.now();
+                    let now = self.store.running_time();
                     let delivery = NewDelivery {
                         subscriber: handle.subscriber.clone(),
                         event_sequence: event.sequence,
@@ -208,22 +207,32 @@ impl Deliveries {
         transaction.commit().await?;
         Ok(true)
     }
+
+    fn view(&self, delivery: Delivery) -> DeliveryView {
+        let dead = delivery.phase == DeliveryPhase::Dead;
+        let has_its_turn = delivery.phase == DeliveryPhase::Waiting;
+        let next_attempt_at = shown_time(&self.store, &*self.clock, delivery.next_attempt_at);
+        DeliveryView {
+            id: delivery.id,
+            subscriber: delivery.subscriber,
+            event_id: delivery.event.id,
+            namespace: delivery.event.namespace,
+            object_id: delivery.object_id,
+            event_created_at: delivery.event.created_at,
+            correlation_id: delivery.event.correlation_id,
+            attempts: delivery.attempts,
+            next_attempt_at: has_its_turn.then_some(next_attempt_at),
+            last_error: delivery.last_error,
+            state: if dead { DeliveryState::Dead } else { DeliveryState::Waiting },
+        }
+    }
 }
 
-fn view(delivery: Delivery) -> DeliveryView {
-    let dead = delivery.phase == DeliveryPhase::Dead;
-    let has_its_turn = delivery.phase == DeliveryPhase::Waiting;
-    DeliveryView {
-        id: delivery.id,
-        subscriber: delivery.subscriber,
-        event_id: delivery.event.id,
-        namespace: delivery.event.namespace,
-        object_id: delivery.object_id,
-        event_created_at: delivery.event.created_at,
-        correlation_id: delivery.event.correlation_id,
-        attempts: delivery.attempts,
-        next_attempt_at: has_its_turn.then_some(delivery.next_attempt_at),
-        last_error: delivery.last_error,
-        state: if dead { DeliveryState::Dead } else { DeliveryState::Waiting },
+/// The time the clock will show, or has shown, at that running time, unless it is adjusted.
+pub(crate) fn shown_time(store: &Store, clock: &dyn Clock, running_time: Duration) -> Timestamp {
+    let (now, running) = (clock.now(), store.running_time());
+    match running_time.checked_sub(running) {
+        Some(ahead) => now.saturating_add(ahead),
+        None => now.saturating_sub(running.saturating_sub(running_time)),
     }
 }

@@ -14,14 +14,13 @@ use crate::registry::TargetHandle;
 use crate::runner::{Runner, RunnerContext};
 use crate::{Activity, Deliveries, TargetSpec};
 
-/// Pause before a runner that ended with a fault begins once more.
+/// Pause before a runner that panicked is started again.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Delivers to the targets of one module instance.
 ///
-/// Each target has a runner of its own, a place in the event log that outlives the process, and deliveries in the store
-/// for what it did not take. A target that takes nothing is left alone but for one message at a time, so that whatever
-/// waits for it is nothing but the log behind its place.
+/// Each target has a runner of its own, a durable cursor in the event log, and rows in the store for the messages it did not
+/// accept. A target that is failing only gets a probe at a time, so that its backlog is nothing but the log after its cursor.
 pub struct Engine {
     tasks: TaskTracker,
 }
@@ -33,9 +32,9 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Starts one runner a target, each independent of the others, until `shutdown`; returns at once. A target that is new
-    /// gets the events committed from now on. `on_health` gets the names of the targets that take nothing, each with the
-    /// reason, whenever that changes.
+    /// Starts one runner for each target, independent of the others, until `shutdown`; returns at once. A new target gets the
+    /// events committed from now on. `on_health` gets the names of the unhealthy targets, each with the reason, whenever that
+    /// changes.
     #[must_use]
     pub fn start(
         store: Store,
@@ -66,14 +65,13 @@ impl Engine {
         Self { tasks }
     }
 
-    /// Waits until the runners have ended: after `shutdown` they finish the attempts they have begun, and close their
-    /// targets.
+    /// Waits until the runners have ended: after `shutdown` they finish the attempts in flight, and close their targets.
     pub async fn stopped(&self) {
         self.tasks.wait().await;
     }
 }
 
-/// Runs until the shutdown. Whatever fault ends a runner, what it knew is in the store.
+/// Runs until the shutdown. A runner that panics is replaced: its state is in the store.
 async fn run(context: RunnerContext) {
     loop {
         let run = async {
@@ -84,7 +82,7 @@ async fn run(context: RunnerContext) {
         if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
             break;
         }
-        tracing::error!(target.name = context.spec.name, "deliveries ended with a fault and begin once more");
+        tracing::error!(target.name = context.spec.name, "the deliveries to the target panicked and are started again");
         tokio::select! {
             () = context.shutdown.cancelled() => break,
             () = tokio::time::sleep(FAULT_PAUSE) => {}

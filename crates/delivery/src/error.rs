@@ -1,22 +1,25 @@
 use store::StoreError;
 
-/// Why a target did not take a message. The texts are shown to operators: they hold no secret, nothing of what was to be
-/// delivered, and no URL with credentials.
+/// The reason why a target did not accept a message. The texts are shown to operators: they hold no secret, nothing of the
+/// message, and no URL with credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// The other side cannot be reached or does not answer, which says nothing about this message.
+    /// The other side cannot be reached or does not answer: no other message would be accepted either.
     #[error("{0}")]
     Unreachable(String),
     /// The other side refused this message.
     #[error("{0}")]
     Refused(String),
-    /// Trying again is useless, for instance because the message is larger than the other side ever takes. It becomes a
-    /// dead letter at once.
+    /// The other side has no consumer for this message, which waits until there is one.
     #[error("{0}")]
-    Hopeless(String),
+    Unroutable(String),
+    /// No retry can succeed, for instance because the message is larger than the other side ever accepts. It becomes a dead
+    /// letter at once.
+    #[error("{0}")]
+    Permanent(String),
 }
 
-/// Why nothing was sent once more.
+/// The reason why nothing is redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// No such target is configured.

@@ -1,11 +1,11 @@
-//! Which targets of an engine take nothing.
+//! The unhealthy targets of an engine.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 type Report = Box<dyn Fn(&[(String, String)]) + Send + Sync>;
 
-/// Collects what the runners find, and reports every change.
+/// Collects the findings of the runners, and reports every change.
 pub(crate) struct Health {
     /// Subscribers, with their names and the reasons.
     failing: Mutex<BTreeMap<String, (String, String)>>,
@@ -17,7 +17,7 @@ impl Health {
         Self { failing: Mutex::default(), report }
     }
 
-    /// `reason` is why the target takes nothing, `None` when it does.
+    /// The target is unhealthy for this reason; `None` when it accepts messages.
     pub(crate) fn set(&self, subscriber: &str, name: &str, reason: Option<&str>) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = match reason {

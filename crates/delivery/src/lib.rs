@@ -1,18 +1,19 @@
-//! From the event log to whoever wants the events.
+//! From the event log to its consumers.
 //!
-//! A [`Target`] takes messages. An [`Engine`] reads the event log for each target from a place that outlives the process,
-//! hands over what the target's triggers mean, tries again what failed, and gives up what is too old. [`Deliveries`]
-//! shows all of it to operators and sends events once more. Whoever wants to read the log without any of that opens a
-//! [`Subscription`] or an [`EventReader`].
+//! A [`Target`] is a receiver of messages, one [`OutboundEvent`] each. An [`Engine`] reads the event log for each target from a
+//! durable cursor, sends the events that match the target's triggers, retries with back-off, and makes dead letters of what is
+//! too old. [`Deliveries`] shows all of it to operators and redelivers. A [`Subscription`] or an [`EventReader`] reads the log
+//! without any of that. To understand the rest, begin with `runner/core/mod.rs`.
 
 mod deliveries;
+mod endpoint;
 mod engine;
 mod error;
 mod health;
 mod lifecycle;
-mod message;
 mod meters;
 mod options;
+mod outbound_event;
 mod pattern;
 mod reader;
 mod registry;
@@ -22,13 +23,14 @@ mod target;
 mod view;
 
 pub use deliveries::Deliveries;
+pub use endpoint::shown_path;
 pub use engine::Engine;
 pub use error::{DeliveryError, ReplayError};
 pub use lifecycle::is_delivered;
-pub use message::Message;
-pub use options::{DeliveryOptions, OptionsError};
+pub use options::{DeliveryOptions, MESSAGE_OPTIONS, REQUEST_OPTIONS};
+pub use outbound_event::OutboundEvent;
 pub use pattern::matches;
 pub use reader::EventReader;
 pub use subscription::Subscription;
-pub use target::{Target, TargetSpec};
+pub use target::{Receipt, Target, TargetSpec};
 pub use view::{Activity, DeliveryQuery, DeliveryState, DeliveryView, Replay, TargetState};

@@ -1,4 +1,4 @@
-//! What whoever watches a Connector gets to know about a target.
+//! The metrics of a target.
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
@@ -10,6 +10,7 @@ pub(crate) struct Meters {
     pub(crate) failed: Counter,
     pub(crate) dead_letter: Counter,
     pub(crate) dropped: Counter,
+    pub(crate) unroutable: Counter,
     pub(crate) retries: Counter,
     pub(crate) waiting: Gauge,
     pub(crate) lag: Gauge,
@@ -24,6 +25,7 @@ impl Meters {
             failed: outcome("failed"),
             dead_letter: outcome("dead_letter"),
             dropped: outcome("dropped"),
+            unroutable: counter!("connector_deliveries_unroutable_total", "module" => spec.module, "target" => spec.name.clone(), "kind" => spec.kind),
             retries: counter!("connector_delivery_retries_total", "module" => spec.module, "target" => spec.name.clone(), "kind" => spec.kind),
             waiting: gauge!("connector_delivery_waiting", "module" => spec.module, "target" => spec.name.clone()),
             lag: gauge!("connector_delivery_lag_seconds", "module" => spec.module, "target" => spec.name.clone()),

@@ -1,30 +1,98 @@
-//! How messages are delivered, as configured.
+//! The `delivery` section of a target's configuration.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use backon::{BackoffBuilder, ExponentialBuilder};
+use settings::{Kind, Node, Section, Setting};
 
 /// Largest number of the options that are durations; as seconds more than 30 years.
 const MAX_NUMBER: u64 = 1_000_000_000;
-/// Messages one target gets at the same time, at most.
+/// Largest number of messages in flight to one target.
 const MAX_IN_FLIGHT: u64 = 1000;
+/// From the shortest pause that can be configured to the longest.
+const MAX_DOUBLINGS: usize = 40;
 
-/// How messages are delivered to a target.
+/// Of targets that take requests. Four at a time are what a small receiver takes.
+pub const REQUEST_OPTIONS: Section = Section::new(&[Setting::new(
+    "maxParallelRequests",
+    Kind::Number(1, MAX_IN_FLIGHT),
+    "how many requests one target gets at a time",
+)
+.aliases(&["maxInFlight"])
+.default("4")
+.addition()])
+.sharing(&[&OPTIONS]);
+
+/// Of targets that take messages.
+pub const MESSAGE_OPTIONS: Section = Section::new(&[Setting::new(
+    "maxInFlight",
+    Kind::Number(1, MAX_IN_FLIGHT),
+    "how many messages one target gets at a time",
+)
+.aliases(&["maxParallelRequests"])
+.default("32")
+.addition()])
+.sharing(&[&OPTIONS]);
+
+/// Of all targets.
+const OPTIONS: [Setting; 7] = [
+    Setting::new(
+        "requestTimeoutSeconds",
+        Kind::Number(1, MAX_NUMBER),
+        "limit of one attempt, the token it may need included",
+    )
+    .default("30")
+    .addition(),
+    Setting::new(
+        "retryDelayMilliseconds",
+        Kind::Number(1, MAX_NUMBER),
+        "pause after the first failure; it doubles with each further one",
+    )
+    .default("1000")
+    .addition(),
+    Setting::new("maxRetryDelaySeconds", Kind::Number(1, MAX_NUMBER), "the longest pause").default("600").addition(),
+    Setting::new(
+        "deadLetterAfterSeconds",
+        Kind::Number(1, MAX_NUMBER),
+        "the age at which an event is given up for a target; only time counts during which the program ran",
+    )
+    .default("259200")
+    .addition(),
+    Setting::new(
+        "maxAttempts",
+        Kind::Number(1, MAX_NUMBER),
+        "the attempts after which a delivery is given up when the target refuses it once more; one that cannot be reached \
+         refuses nothing",
+    )
+    .addition(),
+    Setting::new(
+        "maxWaiting",
+        Kind::Number(1, MAX_NUMBER),
+        "when more events than that wait for a target, the oldest are given up",
+    )
+    .default("1000000")
+    .addition(),
+    Setting::new("maxDeadLetters", Kind::Number(1, MAX_NUMBER), "when there are more, the oldest are removed for good")
+        .default("100000")
+        .addition(),
+];
+
+/// Limits and retries of the deliveries to a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryOptions {
-    /// Messages a target gets at the same time (`maxParallelRequests` or `maxInFlight`, 1 to 1000).
+    /// Messages in flight to a target (`maxParallelRequests` or `maxInFlight`, 1 to 1000).
     pub max_in_flight: usize,
     /// Limit of one attempt (`requestTimeoutSeconds`).
     pub attempt_timeout: Duration,
-    /// Pause after the first failure (`retryDelayMilliseconds`); doubles with each one, less up to half at random.
+    /// Pause after the first failure (`retryDelayMilliseconds`); doubles with each one, and jitter takes off up to half.
     pub retry_delay: Duration,
     /// Longest pause (`maxRetryDelaySeconds`).
     pub max_retry_delay: Duration,
-    /// Age of an event after which it is given up when it is not taken (`deadLetterAfterSeconds`).
+    /// Age at which an event that is not accepted becomes a dead letter (`deadLetterAfterSeconds`).
     pub dead_letter_after: Duration,
-    /// Attempts after which a message that was refused is given up (`maxAttempts`).
+    /// Attempts after which a refused message becomes a dead letter (`maxAttempts`).
     pub max_attempts: Option<u32>,
-    /// Messages that may wait (`maxWaiting`). When there are more, the oldest are given up.
+    /// Messages that may wait (`maxWaiting`). When there are more, the oldest become dead letters.
     pub max_waiting: u64,
     /// Dead letters that are kept (`maxDeadLetters`). When there are more, the oldest are removed.
     pub max_dead_letters: u64,
@@ -45,64 +113,66 @@ impl Default for DeliveryOptions {
     }
 }
 
-/// What is wrong with an option, beginning with its key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct OptionsError(pub String);
-
 impl DeliveryOptions {
-    /// Reads the members of the object at `key`. Those that are missing are taken from `defaults`, unknown ones are
-    /// ignored.
-    ///
-    /// # Errors
-    /// The first thing that is wrong: `key.member: what to write`.
-    pub fn parse(key: &str, value: &Value, defaults: Self) -> Result<Self, OptionsError> {
-        let Value::Object(members) = value else { return Err(OptionsError(format!("{key}: must be an object"))) };
-        let number = |name: &str, most: u64| match members.get(name) {
-            None => Ok(None),
-            Some(value) => match value.as_u64().filter(|number| (1..=most).contains(number)) {
-                Some(number) => Ok(Some(number)),
-                None => Err(OptionsError(format!("{key}.{name}: must be a whole number from 1 to {most}"))),
-            },
-        };
-        let seconds = |name: &str| number(name, MAX_NUMBER).map(|number| number.map(Duration::from_secs));
-        let in_flight = number("maxParallelRequests", MAX_IN_FLIGHT)?;
-        let in_flight = if in_flight.is_some() { in_flight } else { number("maxInFlight", MAX_IN_FLIGHT)? };
-        Ok(Self {
-            max_in_flight: in_flight
-                .map_or(defaults.max_in_flight, |number| usize::try_from(number).unwrap_or(defaults.max_in_flight)),
-            attempt_timeout: seconds("requestTimeoutSeconds")?.unwrap_or(defaults.attempt_timeout),
-            retry_delay: number("retryDelayMilliseconds", MAX_NUMBER)?
-                .map_or(defaults.retry_delay, Duration::from_millis),
-            max_retry_delay: seconds("maxRetryDelaySeconds")?.unwrap_or(defaults.max_retry_delay),
-            dead_letter_after: seconds("deadLetterAfterSeconds")?.unwrap_or(defaults.dead_letter_after),
-            max_attempts: number("maxAttempts", MAX_NUMBER)?
-                .map_or(defaults.max_attempts, |number| u32::try_from(number).ok()),
-            max_waiting: number("maxWaiting", MAX_NUMBER)?.unwrap_or(defaults.max_waiting),
-            max_dead_letters: number("maxDeadLetters", MAX_NUMBER)?.unwrap_or(defaults.max_dead_letters),
-        })
+    /// Reads an object that was checked against [`REQUEST_OPTIONS`] or [`MESSAGE_OPTIONS`]. What it leaves out is taken from
+    /// `defaults`.
+    #[must_use]
+    pub fn read(node: &Node<'_>, defaults: Self) -> Self {
+        let in_flight = node.number("maxParallelRequests").or_else(|| node.number("maxInFlight"));
+        let in_flight = in_flight.and_then(|number| usize::try_from(number).ok());
+        let seconds = |name: &str| node.number(name).map(Duration::from_secs);
+        let attempts = node.number("maxAttempts").and_then(|number| u32::try_from(number).ok());
+        Self {
+            max_in_flight: in_flight.unwrap_or(defaults.max_in_flight),
+            attempt_timeout: seconds("requestTimeoutSeconds").unwrap_or(defaults.attempt_timeout),
+            retry_delay: node.number("retryDelayMilliseconds").map_or(defaults.retry_delay, Duration::from_millis),
+            max_retry_delay: seconds("maxRetryDelaySeconds").unwrap_or(defaults.max_retry_delay),
+            dead_letter_after: seconds("deadLetterAfterSeconds").unwrap_or(defaults.dead_letter_after),
+            max_attempts: attempts.or(defaults.max_attempts),
+            max_waiting: node.number("maxWaiting").unwrap_or(defaults.max_waiting),
+            max_dead_letters: node.number("maxDeadLetters").unwrap_or(defaults.max_dead_letters),
+        }
     }
 
-    /// The pause after `failures` failures in a row, the one just seen included: doubling, then reduced by up to half so
-    /// that many deliveries do not come back together. `random` is from 0 to 1.
-    pub(crate) fn pause(&self, failures: u32, random: f64) -> Duration {
-        let doubled = self.retry_delay.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
-        doubled.min(self.max_retry_delay).mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+    /// The pause after `failures` failures in a row, the last one included: it doubles with each failure up to the limit, and
+    /// up to half of it is taken off at random, so that many retries do not coincide.
+    pub(crate) fn back_off(&self, failures: u32, seed: u64) -> Duration {
+        // The jitter of the builder adds up to as much again.
+        let half = |pause: Duration| pause.min(self.max_retry_delay) / 2;
+        let back_off = ExponentialBuilder::new()
+            .with_min_delay(half(self.retry_delay))
+            .with_max_delay(half(self.max_retry_delay))
+            .without_max_times()
+            .with_jitter()
+            .with_jitter_seed(seed);
+        let doublings = usize::try_from(failures.saturating_sub(1)).unwrap_or(MAX_DOUBLINGS).min(MAX_DOUBLINGS);
+        back_off.build().nth(doublings).unwrap_or(self.max_retry_delay)
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
+    fn parse(value: Value) -> Result<DeliveryOptions, String> {
+        let read = |node: &Node<'_>| Some(DeliveryOptions::read(node, DeliveryOptions::default()));
+        settings::read("modules.x.delivery", &MESSAGE_OPTIONS, &value, read).map_err(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let defaults = |section| Value::Object(settings::defaults(section));
+        assert_eq!(parse(defaults(&MESSAGE_OPTIONS)), Ok(DeliveryOptions::default()));
+        let requests = DeliveryOptions { max_in_flight: 4, ..DeliveryOptions::default() };
+        assert_eq!(parse(defaults(&REQUEST_OPTIONS)), Ok(requests));
+    }
+
     #[test]
     fn reads_what_is_there() {
-        let parse = |value: Value| DeliveryOptions::parse("modules.x.delivery", &value, DeliveryOptions::default());
-        assert_eq!(parse(json!({ "unknown": 1 })).unwrap(), DeliveryOptions::default());
+        assert_eq!(parse(json!({})), Ok(DeliveryOptions::default()));
         let options = parse(json!({
             "maxInFlight": 7, "requestTimeoutSeconds": 5, "retryDelayMilliseconds": 20, "maxRetryDelaySeconds": 2,
             "deadLetterAfterSeconds": 9, "maxAttempts": 3, "maxWaiting": 10, "maxDeadLetters": 11,
@@ -120,36 +190,39 @@ mod tests {
         assert_eq!(options.unwrap(), expected);
         assert_eq!(parse(json!({ "maxParallelRequests": 1000 })).unwrap().max_in_flight, 1000);
         for (value, text) in [
-            (json!([]), "modules.x.delivery: must be an object"),
-            (json!({ "maxInFlight": 1001 }), "modules.x.delivery.maxInFlight: must be a whole number from 1 to 1000"),
+            (json!([]), "modules.x.delivery must be an object, but it is a list."),
+            (json!({ "maxInFlight": 1001 }), "modules.x.delivery.maxInFlight must be a whole number from 1 to 1000."),
             (
                 json!({ "maxParallelRequests": 0 }),
-                "modules.x.delivery.maxParallelRequests: must be a whole number from 1 to 1000",
+                "modules.x.delivery.maxParallelRequests must be a whole number from 1 to 1000.",
             ),
             (
                 json!({ "maxAttempts": "3" }),
-                "modules.x.delivery.maxAttempts: must be a whole number from 1 to 1000000000",
+                "modules.x.delivery.maxAttempts must be a whole number from 1 to 1000000000, but it is a text.",
             ),
+            (json!({ "maxAttempt": 3 }), "modules.x.delivery.maxAttempt is not a known key: did you mean maxAttempts?"),
         ] {
-            assert_eq!(parse(value).unwrap_err().to_string(), text);
+            assert_eq!(parse(value).unwrap_err(), text);
         }
     }
 
     #[test]
-    fn the_pause_doubles_up_to_the_limit() {
+    fn the_back_off_doubles_up_to_the_limit() {
         let options = DeliveryOptions::default();
-        let seconds = |failures| options.pause(failures, 0.0).as_secs();
-        assert_eq!([0, 1, 2, 3, 10, 11, 100].map(seconds), [1, 1, 2, 4, 512, 600, 600]);
-        assert_eq!(options.pause(1, 1.0), Duration::from_millis(500));
+        for (failures, longest) in [(0, 1), (1, 1), (2, 2), (3, 4), (10, 512), (11, 600), (100, 600), (u32::MAX, 600)] {
+            let longest = Duration::from_secs(longest);
+            let pauses: Vec<_> = (0..1000).map(|seed| options.back_off(failures, seed)).collect();
+            assert!(pauses.iter().all(|pause| *pause >= longest / 2 && *pause < longest), "{failures}: {pauses:?}");
+            let [shortest, longest] = [pauses.iter().min().unwrap(), pauses.iter().max().unwrap()];
+            assert!(*longest > *shortest * 19 / 10, "jitter over the whole range: {shortest:?} to {longest:?}");
+        }
     }
 
-    proptest! {
-        #[test]
-        fn the_pause_stays_between_half_and_all(failures in 0_u32..200, random in 0.0_f64..=1.0) {
-            let options = DeliveryOptions::default();
-            let longest = options.pause(failures, 0.0);
-            let actual = options.pause(failures, random);
-            prop_assert!(actual <= longest && actual >= longest / 2);
-        }
+    #[test]
+    fn the_limit_holds_for_the_first_pause_as_well() {
+        let second = Duration::from_secs(1);
+        let options =
+            DeliveryOptions { retry_delay: second * 10, max_retry_delay: second, ..DeliveryOptions::default() };
+        assert!((1..10).all(|failures| options.back_off(failures, 7) < second));
     }
 }

@@ -1,13 +1,13 @@
-//! Which events a trigger means (`docs/protocol/07-connector-modules-and-operations.md` §4.3).
+//! Matching of triggers and events (`docs/protocol/07-connector-modules-and-operations.md` §4.3).
 
-/// Whether the trigger `pattern` means events called `namespace`.
+/// True if events called `namespace` match the trigger `pattern`.
 ///
 /// Both are segments separated by dots. `*` stands for exactly one segment, `**` for any number including none; inside
 /// a segment a star has no meaning.
 #[must_use]
 pub fn matches(pattern: &str, namespace: &str) -> bool {
     let segments: Vec<&str> = namespace.split('.').collect();
-    // Which lengths of the namespace's front the pattern read so far can stand for.
+    // The lengths of the prefixes of the namespace that the pattern read so far matches.
     let mut reached = vec![false; segments.len() + 1];
     if let Some(start) = reached.first_mut() {
         *start = true;

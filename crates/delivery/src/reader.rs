@@ -47,6 +47,11 @@ impl EventReader {
         self.position
     }
 
+    /// Continues after an earlier position: the events after it are read again.
+    pub fn go_back_to(&mut self, position: i64) {
+        self.position = position.min(self.position);
+    }
+
     /// Position of the oldest event that is still in the log; `None` when it is empty.
     ///
     /// # Errors

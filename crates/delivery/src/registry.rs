@@ -1,8 +1,9 @@
-//! What is known of the targets while they are delivered to.
+//! The configured targets and their figures.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use core_types::Timestamp;
 use store::{Store, StoreError};
@@ -24,36 +25,38 @@ pub(crate) struct TargetHandle {
     module: &'static str,
     endpoint: String,
     pub(crate) triggers: Vec<String>,
-    /// All events up to here are done with; negative before its runner has found its place.
+    /// The cursor: all events up to here are settled. Negative before the runner has found it.
     pub(crate) position: AtomicI64,
-    /// Where it begins if it has no place yet.
+    /// The cursor of a target that is new.
     newest: i64,
-    /// Deliveries that an operator sent once more and its runner has not heard of.
+    /// Rows to redeliver that the runner does not know of yet.
     pub(crate) replayed: AtomicU64,
-    /// Woken when there are such.
+    /// Notified when there are such.
     pub(crate) wake: Notify,
     pub(crate) meters: Meters,
     live: Mutex<Live>,
 }
 
-/// What changes with each delivery.
+/// The figures that change with each delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
     pub(crate) activity: Activity,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
+    pub(crate) unroutable: u64,
     pub(crate) last_delivered_at: Option<Timestamp>,
     pub(crate) last_failed_at: Option<Timestamp>,
     pub(crate) last_error: Option<String>,
 }
 
-/// How much there is to do for a target.
+/// The backlog of a target.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Backlog {
     pub(crate) waiting: u64,
     pub(crate) parked: u64,
     pub(crate) dead_letters: u64,
-    pub(crate) oldest: Option<Timestamp>,
+    /// The time for which the oldest of them has waited.
+    pub(crate) lag: Option<Duration>,
 }
 
 impl TargetHandle {
@@ -74,6 +77,7 @@ impl TargetHandle {
                 activity: Activity::Delivering,
                 delivered: 0,
                 failed: 0,
+                unroutable: 0,
                 last_delivered_at: None,
                 last_failed_at: None,
                 last_error: None,
@@ -85,31 +89,30 @@ impl TargetHandle {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells its runner of deliveries that are sent once more.
+    /// Wakes the runner for rows to redeliver.
     pub(crate) fn replayed(&self, count: u64) {
         self.replayed.fetch_add(count, Ordering::Relaxed);
         self.wake.notify_one();
     }
 
-    /// How many messages the target gets of an event of this name.
+    /// The number of messages the target gets for an event of this name.
     pub(crate) fn copies(&self, namespace: &str) -> u32 {
         copies(&self.triggers, namespace)
     }
 
-    /// Counts, and shows the figures to whoever watches.
-    pub(crate) async fn measure(&self, store: &Store, now: Timestamp) -> Result<Backlog, StoreError> {
+    /// Counts, and updates the gauges.
+    pub(crate) async fn measure(&self, store: &Store) -> Result<Backlog, StoreError> {
         let mut position = self.position.load(Ordering::Relaxed);
         if position < 0 {
             position = store.cursor(&self.subscriber).await?.unwrap_or(self.newest);
         }
         let backlog = backlog(store, &self.subscriber, Some((position, &self.triggers))).await?;
         self.meters.waiting.set(to_float(backlog.waiting));
-        let lag = backlog.oldest.map(|oldest| now.duration_since(oldest));
-        self.meters.lag.set(lag.unwrap_or_default().as_secs_f64());
+        self.meters.lag.set(backlog.lag.unwrap_or_default().as_secs_f64());
         Ok(backlog)
     }
 
-    pub(crate) fn state(&self, backlog: Backlog, now: Timestamp) -> TargetState {
+    pub(crate) fn state(&self, backlog: Backlog) -> TargetState {
         let live = self.live().clone();
         TargetState {
             subscriber: self.subscriber.clone(),
@@ -120,11 +123,12 @@ impl TargetHandle {
             triggers: self.triggers.clone(),
             activity: live.activity,
             waiting: backlog.waiting,
-            lag: backlog.oldest.map(|oldest| now.duration_since(oldest)),
+            lag: backlog.lag,
             parked: backlog.parked,
             dead_letters: backlog.dead_letters,
             delivered: live.delivered,
             failed: live.failed,
+            unroutable: live.unroutable,
             last_delivered_at: live.last_delivered_at,
             last_failed_at: live.last_failed_at,
             last_error: live.last_error,
@@ -132,8 +136,8 @@ impl TargetHandle {
     }
 }
 
-/// What a target that was removed from the configuration has left.
-pub(crate) async fn removed(store: &Store, subscriber: String, now: Timestamp) -> Result<TargetState, StoreError> {
+/// The state of a target that was removed from the configuration.
+pub(crate) async fn removed(store: &Store, subscriber: String) -> Result<TargetState, StoreError> {
     let backlog = backlog(store, &subscriber, None).await?;
     Ok(TargetState {
         name: subscriber.clone(),
@@ -144,18 +148,20 @@ pub(crate) async fn removed(store: &Store, subscriber: String, now: Timestamp) -
         triggers: Vec::new(),
         activity: Activity::Removed,
         waiting: backlog.waiting,
-        lag: backlog.oldest.map(|oldest| now.duration_since(oldest)),
+        lag: backlog.lag,
         parked: backlog.parked,
         dead_letters: backlog.dead_letters,
         delivered: 0,
         failed: 0,
+        unroutable: 0,
         last_delivered_at: None,
         last_failed_at: None,
         last_error: None,
     })
 }
 
-fn copies(triggers: &[String], namespace: &str) -> u32 {
+/// The number of messages for an event of this name: one for every trigger it matches.
+pub(crate) fn copies(triggers: &[String], namespace: &str) -> u32 {
     if !is_delivered(namespace) {
         return 0;
     }
@@ -171,21 +177,22 @@ async fn backlog(store: &Store, subscriber: &str, unread: Option<(i64, &[String]
         let newest = *store.event_commits().borrow();
         if newest > position {
             let (messages, first) = count_unread(store, position, newest, triggers).await?;
-            // Those of them that have a delivery are counted above, or given up.
+            // Those that have a row are counted above, or dead letters.
             let with_delivery = store.deliveries_after(subscriber, position).await?.len();
             unread_messages = messages.saturating_sub(u64::try_from(with_delivery).unwrap_or(u64::MAX));
             if let Some(first) = first
-                && let Some(time) = store.event_time(first).await?
+                && let Some(time) = store.event_since(first).await?
             {
                 oldest = Some(oldest.map_or(time, |oldest| oldest.min(time)));
             }
         }
     }
     let waiting = counts.live.saturating_add(unread_messages);
-    Ok(Backlog { waiting, parked: counts.live, dead_letters: counts.dead, oldest })
+    let lag = oldest.map(|oldest| store.running_time().saturating_sub(oldest));
+    Ok(Backlog { waiting, parked: counts.live, dead_letters: counts.dead, lag })
 }
 
-/// How many messages the events after a position are for a target, and which of them is the first.
+/// The number of messages for a target after a position, and the first of their events.
 async fn count_unread(
     store: &Store,
     position: i64,

@@ -1,4 +1,4 @@
-//! A place in the event log that outlives the process.
+//! A durable cursor in the event log.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use crate::is_delivered;
 
-/// Reads the event log from where it stopped last, also across restarts.
+/// Reads the event log on from its cursor, also across restarts.
 ///
-/// What was read has to be confirmed: an event that was not comes again (at least once). Waiting for events costs
-/// nothing; commits wake it.
+/// Events that were read have to be confirmed; others are read again (at least once). Waiting for events costs nothing; commits
+/// wake it.
 #[derive(Debug)]
 pub struct Subscription {
     store: Store,
@@ -80,7 +80,7 @@ impl Subscription {
         transaction.commit().await
     }
 
-    /// Goes back to what was confirmed last, after something could not be done with what was read.
+    /// Goes back to the last confirmed position, after an event could not be processed.
     ///
     /// # Errors
     /// A failure of the store.
@@ -125,14 +125,14 @@ mod tests {
         assert_eq!(names(&subscription.next_batch(2).await.unwrap()), ["c"]);
 
         let mut again = Subscription::open(store.clone(), "s").await.unwrap();
-        assert_eq!(names(&again.next_batch(9).await.unwrap()), ["c"], "what was not confirmed comes again");
+        assert_eq!(names(&again.next_batch(9).await.unwrap()), ["c"], "events that were not confirmed are read again");
         again.rewind().await.unwrap();
         assert_eq!(names(&again.next_batch(9).await.unwrap()), ["c"]);
         again.confirm().await.unwrap();
     }
 
     #[tokio::test]
-    async fn a_commit_wakes_whoever_waits() {
+    async fn a_commit_wakes_a_waiting_reader() {
         let store = Store::in_memory().await.unwrap();
         let mut subscription = Subscription::open(store.clone(), "s").await.unwrap();
         let waiting = tokio::spawn(async move { subscription.next_batch(9).await.unwrap() });

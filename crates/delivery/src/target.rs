@@ -3,43 +3,53 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{DeliveryError, DeliveryOptions, Message};
+use crate::{DeliveryError, DeliveryOptions, OutboundEvent};
 
-/// Whoever takes messages.
+/// The answer of a target that accepted a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipt {
+    /// The target is responsible for it from now on.
+    Accepted,
+    /// The target drops it by its own rules, because it has no consumer for it. The text is shown to operators, under the same
+    /// rules as that of a [`DeliveryError`].
+    Unroutable(String),
+}
+
+/// A receiver of messages: a webhook or a broker.
 #[async_trait]
 pub trait Target: Send + Sync + 'static {
-    /// Returns when the other side has taken the message.
+    /// Sends the message, and returns when the other side has accepted it.
     ///
-    /// Many calls run at the same time (up to [`DeliveryOptions::max_in_flight`]), but never two about one object. It is
-    /// called again after an error, and may be dropped at any await. It has to connect again by itself, and to fail rather
-    /// than hang when the other side cannot be reached; [`DeliveryOptions::attempt_timeout`] applies as well.
+    /// Many calls run at the same time (up to [`DeliveryOptions::max_in_flight`]), but never two about one object. After an
+    /// error the call is repeated, and it may be dropped at any await. It has to reconnect by itself, and to fail rather than
+    /// hang when the other side cannot be reached; [`DeliveryOptions::attempt_timeout`] applies as well.
     ///
     /// # Errors
-    /// Why the other side has not taken it, as far as known.
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError>;
+    /// The reason why the other side has not accepted the message, as far as it is known.
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError>;
 
-    /// Gives connections back. Called once, when the engine stops.
+    /// Closes connections. Called once, when the engine stops.
     async fn close(&self) {}
 }
 
-/// A target and what it is to get.
+/// A target and the events it gets.
 #[derive(Clone)]
 pub struct TargetSpec {
     /// Its name in the store, which must stay the same across restarts, e.g. `webhooks/target/crm`.
     pub subscriber: String,
     /// Its name for people.
     pub name: String,
-    /// What it is: `webhook`, `AMQP`, `MQTT`, `Redis`, `PubSub` or `NATS`.
+    /// Its kind: `webhook`, `AMQP`, `MQTT`, `Redis`, `PubSub` or `NATS`.
     pub kind: &'static str,
     /// The module it belongs to.
     pub module: &'static str,
-    /// Where it is, for operators: without credentials and query.
+    /// Its address, for operators: without credentials and query, and of a path no more than [`crate::shown_path`].
     pub endpoint: String,
-    /// Which events it gets ([`crate::matches`]): one message for every trigger that means the event.
+    /// The events it gets: one message for every trigger that the event matches ([`crate::matches`]).
     pub triggers: Vec<String>,
-    /// How messages are delivered.
+    /// Limits and retries.
     pub options: DeliveryOptions,
-    /// Who takes them.
+    /// The receiver itself.
     pub target: Arc<dyn Target>,
 }
 

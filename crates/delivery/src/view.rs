@@ -4,75 +4,78 @@ use std::time::Duration;
 
 use core_types::Timestamp;
 
-/// How a target is.
+/// The state of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetState {
     /// Its name in the store.
     pub subscriber: String,
-    /// Its name for people; that in the store once it was removed from the configuration.
+    /// Its display name; its name in the store once it was removed from the configuration.
     pub name: String,
-    /// What it is; empty once it was removed.
+    /// Its kind; empty once it was removed.
     pub kind: &'static str,
     /// The module it belongs to; empty once it was removed.
     pub module: &'static str,
-    /// Where it is, without credentials and query.
+    /// Its address, without credentials and query.
     pub endpoint: Option<String>,
-    /// Which events it gets.
+    /// The events it gets.
     pub triggers: Vec<String>,
-    /// What it does.
+    /// Its current activity.
     pub activity: Activity,
-    /// Messages that are still to be delivered. Exact up to 10,000 events after the target's place in the log; the number
-    /// of those beyond is estimated from them.
+    /// Messages that are still to be delivered. Exact up to 10,000 events after the target's cursor; beyond, the number is
+    /// estimated from these.
     pub waiting: u64,
-    /// Age of the oldest event of these.
+    /// The time for which the oldest of these has waited, while the program ran.
     pub lag: Option<Duration>,
-    /// Messages of [`Self::waiting`] that failed before, that wait behind such a one about the same object, or that are
-    /// sent once more.
+    /// Messages of [`Self::waiting`] that have a row: they failed before, wait behind such a message about the same object, or
+    /// are redelivered.
     pub parked: u64,
-    /// Messages that were given up.
+    /// Messages that are not retried any more.
     pub dead_letters: u64,
-    /// Messages taken since the start.
+    /// Messages accepted since the start.
     pub delivered: u64,
     /// Attempts that failed since the start.
     pub failed: u64,
-    /// When the last message was taken, since the start.
+    /// Messages since the start that had no consumer behind the target: dropped there ([`crate::Receipt::Unroutable`]), or to
+    /// be retried.
+    pub unroutable: u64,
+    /// The time of the last acceptance since the start.
     pub last_delivered_at: Option<Timestamp>,
-    /// When the last attempt failed, since the start.
+    /// The time of the last failure since the start.
     pub last_failed_at: Option<Timestamp>,
-    /// Why it failed.
+    /// The reason for that.
     pub last_error: Option<String>,
 }
 
-/// What a target does.
+/// The activity of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Activity {
-    /// Gets what there is.
+    /// It gets all events.
     Delivering,
-    /// Took nothing several times in a row, and gets one message at a time until it takes one.
+    /// It accepted nothing several times in a row: it gets one message at a time as a probe, until it accepts one.
     Failing {
-        /// Since when.
+        /// The beginning of the outage.
         since: Timestamp,
-        /// What went wrong last.
+        /// The last failure.
         reason: String,
-        /// When it gets the next message.
+        /// The time of the next probe.
         next_attempt_at: Timestamp,
     },
     /// Its module was stopped.
     Stopped,
-    /// Is not in the configuration any more.
+    /// It is not in the configuration any more.
     Removed,
 }
 
-/// Where a delivery is.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
-    /// To be tried again.
+    /// To be retried.
     Waiting,
-    /// Given up.
+    /// A dead letter.
     Dead,
 }
 
-/// A message that was not taken at once. What was taken, and what waits in the log for its turn, is not listed.
+/// A message that was not accepted at the first attempt. Accepted messages, and those that wait in the log, are not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryView {
     /// Its id.
@@ -85,21 +88,21 @@ pub struct DeliveryView {
     pub namespace: String,
     /// The object the event is about.
     pub object_id: Option<String>,
-    /// When the event was recorded.
+    /// The time at which the event was recorded.
     pub event_created_at: Timestamp,
     /// The correlation id of the request that caused the event.
     pub correlation_id: Option<String>,
     /// Attempts that failed.
     pub attempts: u32,
-    /// When it is tried again; `None` for a dead one, and for one whose turn comes after another about the same object.
+    /// The time of the next attempt; `None` for a dead letter, and for a message behind another one about the same object.
     pub next_attempt_at: Option<Timestamp>,
-    /// What went wrong last.
+    /// The last failure.
     pub last_error: Option<String>,
-    /// Where it is.
+    /// Its state.
     pub state: DeliveryState,
 }
 
-/// Which deliveries to list.
+/// The deliveries to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryQuery {
     /// Only those of this target.
@@ -108,7 +111,7 @@ pub struct DeliveryQuery {
     pub state: Option<DeliveryState>,
     /// Only those with a larger id.
     pub after: Option<i64>,
-    /// How many at most, 1 to 1000.
+    /// The largest number of them, 1 to 1000.
     pub limit: u32,
 }
 
@@ -118,10 +121,10 @@ impl Default for DeliveryQuery {
     }
 }
 
-/// What to send once more.
+/// A request for redelivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// A delivery; one that waits is tried at once.
+    /// A delivery; one that waits is retried at once.
     One(i64),
     /// Several deliveries, all or none.
     Many(Vec<i64>),
@@ -130,7 +133,7 @@ pub enum Replay {
         /// The target, by its name in the store.
         subscriber: String,
     },
-    /// Every event the target gets that was recorded from `from` on and before `to`, also those it has taken before.
+    /// Every event for the target that was recorded from `from` on and before `to`, also those it has accepted before.
     Range {
         /// The target, by its name in the store.
         subscriber: String,
@@ -138,7 +141,7 @@ pub enum Replay {
         from: Timestamp,
         /// Before this.
         to: Timestamp,
-        /// Only events that one of these triggers means.
+        /// Only events that match one of these triggers.
         triggers: Option<Vec<String>>,
     },
 }

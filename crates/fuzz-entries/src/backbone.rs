@@ -7,9 +7,9 @@ use backbone_api::{
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned>(data: &[u8]) {
-    drop(serde_json::from_slice::<T>(data));
-    drop(serde_json::from_slice::<Envelope<T>>(data));
-    drop(serde_json::from_slice::<Page<T>>(data));
+    drop(foreign_json::from_slice::<T>(data));
+    drop(foreign_json::from_slice::<Envelope<T>>(data));
+    drop(foreign_json::from_slice::<Page<T>>(data));
 }
 
 macro_rules! read_as {
@@ -18,8 +18,8 @@ macro_rules! read_as {
 
 /// What a Backbone answers or tells.
 pub fn backbone_answer(data: &[u8]) {
-    drop(serde_json::from_slice::<ErrorBody>(data));
-    if let Ok(event) = serde_json::from_slice::<ExternalEvent>(data) {
+    drop(foreign_json::from_slice::<ErrorBody>(data));
+    if let Ok(event) = foreign_json::from_slice::<ExternalEvent>(data) {
         drop(event.parse_payload());
     }
     if let Ok(text) = std::str::from_utf8(data) {

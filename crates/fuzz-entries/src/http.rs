@@ -30,7 +30,7 @@ pub fn list_filter(data: &[u8]) {
 
 /// A JSON body of each route.
 pub fn request_body(data: &[u8]) {
-    let Ok(body) = serde_json::from_slice::<Value>(data) else { return };
+    let Ok(body) = foreign_json::from_slice::<Value>(data) else { return };
     let id = "FIL00000000000000000";
     drop(requests::CreateChallengeRequest::parse(&body));
     drop(requests::ValidateChallengeRequest::parse(&body));

@@ -17,13 +17,13 @@ pub use crypto_objects::crypto_object;
 pub use event_stream::event_stream;
 pub use http::{list_filter, request_body, webhook_configuration};
 pub use objects::{envelope, sealed_object};
-pub use values::{encoding, reference, timestamp};
+pub use values::{encoding, odd_json, reference, timestamp};
 
 /// Takes any bytes.
 pub type Entry = fn(&[u8]);
 
 /// What can be tried: a name, as that of the fuzz target, and a function.
-pub const ENTRIES: [(&str, Entry); 13] = [
+pub const ENTRIES: [(&str, Entry); 14] = [
     ("backbone_answer", backbone_answer),
     ("backbone_request", backbone_request),
     ("configuration", configuration),
@@ -32,6 +32,7 @@ pub const ENTRIES: [(&str, Entry); 13] = [
     ("envelope", envelope),
     ("event_stream", event_stream),
     ("list_filter", list_filter),
+    ("odd_json", odd_json),
     ("reference", reference),
     ("request_body", request_body),
     ("sealed_object", sealed_object),

@@ -1,5 +1,6 @@
 use core_types::{IdentityAddress, PasswordType, Reference, ReferenceKind, Timestamp, json};
 use crypto::encoding::{base58_decode, base64_decode, base64_encode, base64url_decode, base64url_encode};
+use serde_json::Value;
 
 /// Texts that stand for bytes, and JSON in the order and with the numbers of the peers.
 pub fn encoding(data: &[u8]) {
@@ -12,10 +13,30 @@ pub fn encoding(data: &[u8]) {
     if text.len() < 1000 {
         drop(base58_decode(text));
     }
-    if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
         let canonical = json::canonical(&value);
         let again = serde_json::from_str(&canonical).map(|again| json::canonical(&again));
         assert_eq!(again.ok(), Some(canonical));
+    }
+}
+
+/// JSON of others: never deeper than allowed, and written again it reads as the same.
+pub fn odd_json(data: &[u8]) {
+    if let Ok(reading) = foreign_json::read::<Value>(data) {
+        assert!(depth(&reading.value) <= foreign_json::MAX_DEPTH);
+        let again = foreign_json::read::<Value>(reading.value.to_string());
+        assert!(again.is_ok_and(|again| again.is_exact() && again.value == reading.value));
+    }
+    if let Ok(plain) = serde_json::from_slice::<Value>(data) {
+        assert_eq!(foreign_json::from_slice::<Value>(data).ok(), Some(plain));
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }
 

@@ -80,6 +80,9 @@ fn own_seeds() -> Vec<Vec<u8>> {
         "[".repeat(20_000),
         "{\"a\":".repeat(10_000),
         format!("{}{}", "[".repeat(127), "]".repeat(127)),
+        format!("{}{}", "[".repeat(200), "]".repeat(200)),
+        format!("{}\"\\ud83d\"{}", "{\"a\":[".repeat(2_500), "]}".repeat(2_500)),
+        r#"{"a":"Hello \ud83d","\udc00":[1e400,"\ud83d\ude00"]}"#.to_owned(),
         "9".repeat(10_000),
         String::new(),
     ];
@@ -178,6 +181,7 @@ entries! {
     envelope,
     event_stream,
     list_filter,
+    odd_json,
     reference,
     request_body,
     sealed_object,

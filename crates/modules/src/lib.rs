@@ -2,8 +2,8 @@
 //!
 //! A module runs beside the use cases of an Account ([`runtime::Module`]). Modules know nothing of each other.
 
-mod back_off;
-mod reaction;
+mod description;
+mod retry;
 mod synchronisation;
 
 pub mod auto_accept_pending_relationships;
@@ -13,3 +13,5 @@ pub mod message_broker_publisher;
 pub mod sse;
 pub mod sync;
 pub mod webhooks;
+
+pub use description::{COMMON, Make, ModuleDescription, Role};

@@ -5,7 +5,7 @@ use crypto::{SecretKey, derive_key};
 use rand::CryptoRng;
 use serde_json::Value;
 
-use crate::{ProtocolError, wire};
+use crate::{ProtocolError, Received, wire};
 
 const WHAT: &str = "payload of the datawallet modification";
 
@@ -31,8 +31,12 @@ pub fn seal_payload(
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if key, index and cipher do not fit, [`ProtocolError::Malformed`] if the payload is not an object.
-pub fn open_payload(synchronization_key: &SecretKey, index: u64, wire: &[u8]) -> Result<Value, ProtocolError> {
-    let payload: Value =
-        wire::read(WHAT, wire::open(&derive_key(synchronization_key, index, DATAWALLET)?, wire)?.as_slice())?;
-    if payload.is_object() { Ok(payload) } else { Err(ProtocolError::Malformed(WHAT)) }
+pub fn open_payload(
+    synchronization_key: &SecretKey,
+    index: u64,
+    wire: &[u8],
+) -> Result<Received<Value>, ProtocolError> {
+    let plaintext = wire::open(&derive_key(synchronization_key, index, DATAWALLET)?, wire)?;
+    let payload = wire::received::<Value>(WHAT, &plaintext)?;
+    if payload.value.is_object() { Ok(payload) } else { Err(ProtocolError::Malformed(WHAT)) }
 }

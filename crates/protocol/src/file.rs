@@ -9,7 +9,7 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ProtocolError, nested, wire};
+use crate::{ProtocolError, Received, nested, wire};
 
 /// What the uploader says about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl FileMetadata {
     /// # Errors
     /// [`ProtocolError::InvalidFileMetadata`] if members are missing or of the wrong type.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, ProtocolError> {
-        serde_json::from_slice(text.as_ref()).map_err(|_| ProtocolError::InvalidFileMetadata)
+        foreign_json::from_slice(text).map_err(|_| ProtocolError::InvalidFileMetadata)
     }
 }
 
@@ -144,13 +144,15 @@ pub fn seal_file(
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if they cannot be decrypted, [`ProtocolError::InvalidFileMetadata`] if they are something else.
-pub fn open_file_metadata(wire: &[u8], metadata_key: &SecretKey) -> Result<FileMetadata, ProtocolError> {
+pub fn open_file_metadata(wire: &[u8], metadata_key: &SecretKey) -> Result<Received<FileMetadata>, ProtocolError> {
     let plaintext = wire::open(metadata_key, wire)?;
-    let value: Value = serde_json::from_slice(&plaintext).map_err(|_| ProtocolError::InvalidFileMetadata)?;
-    if type_name(&value) != Ok(Some(FileMetadata::TYPE)) {
-        return Err(ProtocolError::InvalidFileMetadata);
-    }
-    serde_json::from_value(value).map_err(|_| ProtocolError::InvalidFileMetadata)
+    let metadata = wire::received("file", &plaintext).map_err(|_| ProtocolError::InvalidFileMetadata)?;
+    metadata.try_map(|value: Value| {
+        if type_name(&value) != Ok(Some(FileMetadata::TYPE)) {
+            return Err(ProtocolError::InvalidFileMetadata);
+        }
+        serde_json::from_value(value).map_err(|_| ProtocolError::InvalidFileMetadata)
+    })
 }
 
 /// Checks and decrypts downloaded content. `cipher_hash` is the Backbone's `cipherHash`; content key and plaintext hash come from the

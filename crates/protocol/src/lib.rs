@@ -18,6 +18,8 @@ pub mod token;
 
 mod error;
 mod nested;
+mod received;
 mod wire;
 
 pub use error::ProtocolError;
+pub use received::{Received, ReceivedText};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{ProtocolError, wire};
+use crate::{ProtocolError, ReceivedText, wire};
 
 const WHAT: &str = "message";
 
@@ -64,6 +64,8 @@ pub struct Envelope<'a> {
 pub struct OpenedMessage {
     /// What the sender put in.
     pub content: Value,
+    /// The decrypted body, if the content does not say all that it says.
+    pub received_text: Option<ReceivedText>,
     /// References to the attached files.
     pub attachments: Vec<Reference>,
     /// All recipients, as the sender signed them.
@@ -184,13 +186,17 @@ pub fn open_message(
         .ok_or(ProtocolError::OwnAddressNotInList)?;
     let encrypted_key = Cipher::from_json(encrypted_key)?;
     let secret_key = SecretKey::from_json(Zeroizing::new(secrets.receive_state.decrypt(&encrypted_key)?))?;
-    let signed: Signed = wire::read(WHAT, wire::open(&secret_key, envelope.body)?.as_slice())?;
+    let text = wire::open(&secret_key, envelope.body)?;
+    let outer = wire::reading::<Signed>(WHAT, &text)?;
+    let signed = &outer.value;
     let own_signature = signed
         .signatures
         .iter()
         .find(|signature| signature.recipient == *own_address)
         .ok_or(ProtocolError::SignatureListMismatch)?;
-    let wrapper: Wrapper = wire::read(WHAT, &signed.message)?;
+    let inner = wire::reading::<Wrapper>(WHAT, &signed.message)?;
+    let received_text = ReceivedText::unless(outer.is_exact() && inner.is_exact(), &text);
+    let wrapper = inner.value;
     if !secrets.verify_peer(signed.message.as_bytes(), &own_signature.signature)? {
         return Err(ProtocolError::MessageSignatureNotValid);
     }
@@ -203,6 +209,7 @@ pub fn open_message(
     }
     Ok(OpenedMessage {
         content: wrapper.content,
+        received_text,
         attachments,
         recipients: wrapper.recipients,
         created_at: wrapper.created_at,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::identity::Identity;
-use crate::{ProtocolError, nested, wire};
+use crate::{ProtocolError, Received, ReceivedText, nested, wire};
 
 const CREATION_CONTENT: &str = "relationship creation content";
 const CREATION_RESPONSE: &str = "relationship creation response";
@@ -46,6 +46,8 @@ pub struct ReceivedRequest {
     pub secrets: RelationshipSecrets,
     /// What the requestor put in.
     pub content: Value,
+    /// The decrypted request, if the content does not say all that it says.
+    pub received_text: Option<ReceivedText>,
     /// The requestor.
     pub identity: Identity,
 }
@@ -152,12 +154,12 @@ pub fn open_creation_content(
     let sealed: ContentCipher = wire::read(CREATION_CONTENT, wire)?;
     let request = &sealed.public_creation_content_crypto;
     let secrets = crypto::accept_request(rng, request, template_keypair)?;
-    let wrapper = open_wrapper(&sealed, &secrets.request_secret_key)?;
+    let Received { value: wrapper, text: received_text } = open_wrapper(&sealed, &secrets.request_secret_key)?;
     wrapper.identity.check_named(from)?;
     if wrapper.template_id != *template_id {
         return Err(ProtocolError::TemplateMismatch);
     }
-    Ok(ReceivedRequest { secrets, content: wrapper.content, identity: wrapper.identity })
+    Ok(ReceivedRequest { secrets, content: wrapper.content, received_text, identity: wrapper.identity })
 }
 
 /// Requestor: reads back the own content of a request, for instance after a posted request was lost locally.
@@ -166,16 +168,20 @@ pub fn open_creation_content(
 /// As [`open_creation_content`], without the checks of identity and template.
 pub fn open_own_creation_content(wire: &[u8], request_key: &SecretKey) -> Result<Value, ProtocolError> {
     let sealed: ContentCipher = wire::read(CREATION_CONTENT, wire)?;
-    open_wrapper(&sealed, request_key).map(|wrapper| wrapper.content)
+    open_wrapper(&sealed, request_key).map(|wrapper| wrapper.value.content)
 }
 
-fn open_wrapper(sealed: &ContentCipher, request_key: &SecretKey) -> Result<ContentWrapper, ProtocolError> {
-    let signed: ContentSigned = wire::read(CREATION_CONTENT, request_key.decrypt(&sealed.cipher)?)?;
+fn open_wrapper(sealed: &ContentCipher, request_key: &SecretKey) -> Result<Received<ContentWrapper>, ProtocolError> {
+    let plaintext = request_key.decrypt(&sealed.cipher)?;
+    let outer = wire::reading::<ContentSigned>(CREATION_CONTENT, &plaintext)?;
+    let signed = &outer.value;
     let text = &signed.serialized_creation_content;
     if !sealed.public_creation_content_crypto.signature_key.verify(text.as_bytes(), &signed.relationship_signature)? {
         return Err(ProtocolError::SignatureNotValid("relationshipCreationContent"));
     }
-    wire::read(CREATION_CONTENT, text)
+    let inner = wire::reading(CREATION_CONTENT, text)?;
+    let is_exact = outer.is_exact() && inner.is_exact();
+    Ok(Received::new(inner.value, is_exact, &plaintext))
 }
 
 /// Templator: seals the response that accepts the relationship. `counter` is a counter of the transmit state that was never used.
@@ -201,6 +207,13 @@ pub fn seal_creation_response(
     let cipher = secrets.transmit_state.encrypt_at(counter, wire::write(CREATION_RESPONSE, &signed)?.as_bytes())?;
     let sealed = ResponseCipher { cipher, public_creation_response_content_crypto: secrets.to_public_response() };
     Ok(wire::write_verbose("RelationshipCreationResponseContentCipher", &sealed)?.into_bytes())
+}
+
+/// The counter an acceptance was encrypted with; nothing if it cannot be read.
+#[must_use]
+pub fn counter_of_response(wire: &[u8]) -> Option<u32> {
+    let sealed: ResponseCipher = wire::read(CREATION_RESPONSE, wire).ok()?;
+    sealed.cipher.counter().map(|counter| counter.to_u32())
 }
 
 /// Requestor: turns the request's keys into those of the relationship. Unlike the peers it also decrypts the response, which shows

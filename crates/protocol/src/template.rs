@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::identity::Identity;
-use crate::{ProtocolError, nested, wire};
+use crate::{ProtocolError, ReceivedText, nested, wire};
 
 const WHAT: &str = "relationship template";
 
@@ -48,6 +48,8 @@ pub struct SealedTemplate {
 pub struct OpenedTemplate {
     /// What the creator put in.
     pub content: Value,
+    /// The decrypted template, if the content does not say all that it says.
+    pub received_text: Option<ReceivedText>,
     /// The creator.
     pub identity: Identity,
     /// Key for a relationship request.
@@ -103,11 +105,20 @@ pub fn open_template(
     secret_key: &SecretKey,
     created_by: &IdentityAddress,
 ) -> Result<OpenedTemplate, ProtocolError> {
-    let signed: Signed = wire::read(WHAT, wire::open(secret_key, wire)?.as_slice())?;
-    let wrapper: Wrapper = wire::read(WHAT, &signed.serialized_template)?;
+    let text = wire::open(secret_key, wire)?;
+    let outer = wire::reading::<Signed>(WHAT, &text)?;
+    let signed = &outer.value;
+    let inner = wire::reading::<Wrapper>(WHAT, &signed.serialized_template)?;
+    let received_text = ReceivedText::unless(outer.is_exact() && inner.is_exact(), &text);
+    let wrapper = inner.value;
     if !wrapper.identity.public_key.verify(signed.serialized_template.as_bytes(), &signed.device_signature)? {
         return Err(ProtocolError::SignatureNotValid("template"));
     }
     wrapper.identity.check_named(created_by)?;
-    Ok(OpenedTemplate { content: wrapper.content, identity: wrapper.identity, template_key: wrapper.template_key })
+    Ok(OpenedTemplate {
+        content: wrapper.content,
+        received_text,
+        identity: wrapper.identity,
+        template_key: wrapper.template_key,
+    })
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use serde_json::{Map, Value};
 
 use crate::device::DeviceSharedSecret;
-use crate::{ProtocolError, nested, wire};
+use crate::{ProtocolError, Received, nested, wire};
 
 /// Access to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,7 +201,8 @@ pub fn fill_token(
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if it cannot be decrypted, [`ProtocolError::InvalidTokenContent`] if the content is not one.
-pub fn open_token(wire: &[u8], secret_key: &SecretKey) -> Result<TokenContent, ProtocolError> {
+pub fn open_token(wire: &[u8], secret_key: &SecretKey) -> Result<Received<TokenContent>, ProtocolError> {
     let plaintext = wire::open(secret_key, wire)?;
-    TokenContent::from_value(serde_json::from_slice(&plaintext).map_err(|_| ProtocolError::InvalidTokenContent)?)
+    let content = wire::received("token", &plaintext).map_err(|_| ProtocolError::InvalidTokenContent)?;
+    content.try_map(TokenContent::from_value)
 }

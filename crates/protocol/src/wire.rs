@@ -2,13 +2,14 @@
 
 use core_types::json;
 use crypto::{Cipher, CryptoObject, SecretKey};
+use foreign_json::Reading;
 use rand::CryptoRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::ProtocolError;
+use crate::{ProtocolError, Received};
 
 /// Text of an object without `@type`.
 pub(crate) fn write(what: &'static str, object: &impl Serialize) -> Result<String, ProtocolError> {
@@ -32,7 +33,22 @@ pub(crate) fn verbose(type_name: &'static str, object: &impl Serialize) -> Resul
 }
 
 pub(crate) fn read<T: DeserializeOwned>(what: &'static str, text: impl AsRef<[u8]>) -> Result<T, ProtocolError> {
-    serde_json::from_slice(text.as_ref()).map_err(|_| ProtocolError::Malformed(what))
+    reading(what, text).map(|reading| reading.value)
+}
+
+/// Reads, and tells whether what was read says all that the text says.
+pub(crate) fn reading<T: DeserializeOwned>(
+    what: &'static str,
+    text: impl AsRef<[u8]>,
+) -> Result<Reading<T>, ProtocolError> {
+    foreign_json::read(text).map_err(|_| ProtocolError::Malformed(what))
+}
+
+/// Reads, and keeps the text if it says more than what was read.
+pub(crate) fn received<T: DeserializeOwned>(what: &'static str, text: &[u8]) -> Result<Received<T>, ProtocolError> {
+    let reading = reading(what, text)?;
+    let is_exact = reading.is_exact();
+    Ok(Received::new(reading.value, is_exact, text))
 }
 
 /// Encrypts with a random nonce; the result is the verbose JSON of the cipher.

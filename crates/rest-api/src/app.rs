@@ -1,32 +1,31 @@
-//! Puts the stations and the routes together, in the order of `docs/protocol/06 §1.1`.
+//! Puts the middleware and the routes together, in the order of `docs/protocol/06 §1.1`.
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler as _;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::{Router, routing};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
+use crate::auth::{self, Authenticator};
 use crate::config::HttpServerConfig;
 use crate::error::ApiError;
-use crate::middleware::authentication::{self, Authenticator};
+use crate::error_codes;
+use crate::middleware::allowance::{self, Limits};
+use crate::middleware::body::Bodies;
 use crate::middleware::canonical_path::CanonicalPaths;
 use crate::middleware::cors::{self, Cors};
 use crate::middleware::errors::{self, Renderer};
-use crate::middleware::limits::{self, Limits};
 use crate::middleware::observation::{self, Observer};
 use crate::middleware::security_headers::{self, SecurityHeaders};
 use crate::middleware::{body, canonical_path, compression, correlation, etag, head, vary};
-use crate::routes;
-use crate::startup::StartupError;
+use crate::request_head;
+use crate::routes::{self, fallback};
+use crate::startup_error::StartupError;
 use crate::state::{ApiState, AppState};
-
-/// The path prefix of the API.
-pub(crate) const API_PREFIX: &str = "/api/core/v1";
-/// The path prefix of what operators see of deliveries, and of the event stream.
-pub(crate) const DELIVERY_PREFIX: &str = "/api/delivery/v1";
 
 /// The whole HTTP interface.
 ///
@@ -36,6 +35,19 @@ pub(crate) const DELIVERY_PREFIX: &str = "/api/delivery/v1";
 /// # Errors
 /// Returns an error if the configuration breaks a startup rule, see [`HttpServerConfig::validate`].
 pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, StartupError> {
+    let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&state.clock))?;
+    router_with(state, config, authenticator)
+}
+
+/// [`router`] with an [`Authenticator`] whose keys can be replaced later.
+///
+/// # Errors
+/// As [`router`].
+pub fn router_with(
+    state: ApiState,
+    config: &HttpServerConfig,
+    authenticator: Authenticator,
+) -> Result<Router, StartupError> {
     let now = state.clock.now().as_millis();
     let now = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::MAX);
     config.validate(state.mode, now)?;
@@ -43,8 +55,6 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     let clock = Arc::clone(&state.clock);
     let mode = state.mode;
     let state = AppState::new(state, config);
-    let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&clock))?;
-
     let core_api = mode.core_api;
     let routes = if core_api.enabled { routes::authenticated() } else { routes::infrastructure() };
     let routes = if core_api.enabled && mode.debug { routes.merge(routes::debugging()) } else { routes };
@@ -53,16 +63,17 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
         if metrics.enabled && metrics.authenticated { routes.merge(routes::metrics::guarded()) } else { routes };
     let (api, document) = routes.split_for_parts();
     let api = api
-        .fallback(route_does_not_exist)
-        .method_not_allowed_fallback(method_not_allowed)
+        // A body that cannot be read is told before that nobody wants it.
+        .fallback(fallback::route_does_not_exist.layer(from_fn_with_state(Bodies::Texts, body::parse)))
+        .method_not_allowed_fallback(fallback::method_not_allowed.layer(from_fn_with_state(Bodies::Texts, body::parse)))
         // Uploads have a limit of their own.
         .layer(DefaultBodyLimit::disable())
         .with_state(state.clone());
     let is_documented = core_api.enabled && core_api.documentation;
     let api = if is_documented && !mode.debug { routes::docs::beside(api, core_api) } else { api };
-    let authenticated = Router::new().fallback_service(api).layer(from_fn(body::parse)).layer((
-        from_fn_with_state(authenticator, authentication::authenticate),
-        from_fn_with_state(Limits::default(), limits::enforce),
+    let authenticated = Router::new().fallback_service(api).layer((
+        from_fn_with_state(authenticator, auth::authenticate),
+        from_fn_with_state(Limits::default(), allowance::admit),
         RequestDecompressionLayer::new().pass_through_unaccepted(true),
     ));
 
@@ -70,7 +81,16 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     let is_open = metrics.enabled && !metrics.authenticated;
     let public = if is_open { public.merge(routes::metrics::open(&authenticated)) } else { public };
     let (public, public_document) = public.split_for_parts();
-    let mut everything = public.with_state(state.clone());
+    let mut everything = public
+        .with_state(state.clone())
+        .route(
+            routes::favicon::PATH,
+            fallback::or_authenticated(routing::get(routes::favicon::favicon), &authenticated),
+        )
+        .route(
+            error_codes::PAGE,
+            fallback::or_authenticated(routing::get(async || Html(error_codes::page())), &authenticated),
+        );
     let mut paths: Vec<&str> = [&document, &public_document]
         .into_iter()
         .flat_map(|document| document.paths.paths.keys())
@@ -80,47 +100,35 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
     let authenticated =
         if is_documented && mode.debug { routes::docs::beside(authenticated, core_api) } else { authenticated };
     everything = everything.fallback_service(authenticated);
+    paths.extend([routes::favicon::PATH, error_codes::PAGE]);
     if is_documented {
         paths.extend(routes::docs::PATHS);
     }
     let paths = CanonicalPaths::new(paths);
 
-    // One layer of many stations, the outermost first: a router that gets them one after the other boxes what is inside
+    // One layer of many, the outermost first: a router that gets them one after the other boxes what is inside
     // each, and copies all these boxes for every request.
-    let stations = (
+    let middleware = (
         from_fn(correlation::scope),
         from_fn_with_state(
             Observer { statistics: state.statistics(), clock: Arc::clone(&clock) },
             observation::observe,
         ),
         from_fn_with_state(SecurityHeaders::new(config.helmet_options.as_ref(), mode.debug)?, security_headers::add),
+        from_fn(allowance::keep_until_sent),
         from_fn(vary::unify),
         from_fn_with_state(Cors::new(&config.cors)?, cors::apply),
         from_fn(head::serve_by_get),
         from_fn(compression::tolerate_impossible_wishes),
         compression::layer(),
+        compression::layer_of_streams(),
         from_fn(etag::tag),
         from_fn_with_state(Renderer { debug: mode.debug, clock }, errors::render),
+        from_fn(request_head::refuse),
         CatchPanicLayer::custom(panicked),
         from_fn_with_state(paths, canonical_path::restore),
     );
-    Ok(Router::new().fallback_service(everything).layer(stations))
-}
-
-/// A method router whose other methods are answered as if its path did not exist.
-pub(crate) fn or_authenticated(
-    routes: routing::MethodRouter<AppState>,
-    authenticated: &Router,
-) -> routing::MethodRouter<AppState> {
-    routes.fallback_service(authenticated.clone())
-}
-
-pub(crate) async fn route_does_not_exist() -> ApiError {
-    ApiError::RouteDoesNotExist
-}
-
-async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed
+    Ok(Router::new().fallback_service(everything).layer(middleware))
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -13,12 +13,22 @@ use runtime::{ApplicationError, ErrorKind};
 pub(crate) enum ApiError {
     #[error("The given payload is not a valid json object.")]
     InvalidJson,
+    #[error("The given payload is nested deeper than {} levels of arrays and objects.", foreign_json::MAX_DEPTH)]
+    TooDeeplyNested,
     #[error("The given payload could not be read.")]
     UnreadablePayload,
     #[error("The given payload is not a valid multipart form: {0}")]
     InvalidMultipart(String),
     #[error("The path of the request is not valid.")]
     InvalidPath,
+    #[error("The request is not valid HTTP: {reason}.")]
+    MalformedRequest { reason: &'static str },
+    #[error("The request line and the headers exceed the limit of {limit} bytes or 100 headers.")]
+    HeadersTooLarge { limit: usize },
+    #[error("The request line and the headers did not arrive in time.")]
+    HeadTooSlow,
+    #[error("The version of HTTP is not supported: HTTP/1.1 is.")]
+    VersionNotSupported,
     #[error("The given payload exceeds the limit of {limit} bytes.")]
     PayloadTooLarge { limit: usize },
     #[error("The given payload did not arrive in time.")]
@@ -45,6 +55,12 @@ pub(crate) enum ApiError {
         "As many event streams are open as infrastructure.httpServer.eventStream.maxStreams allows. Try again later."
     )]
     TooManyEventStreams,
+    #[error("The Connector starts. Try again later.")]
+    Starting,
+    #[error(
+        "The Connector has no Identity yet, because its Backbone cannot be used: GET /health/ready says why. Try again later."
+    )]
+    WaitingForBackbone,
     #[error("The request could not be processed in time.")]
     Timeout,
     #[error("An unexpected error occurred.")]
@@ -63,11 +79,16 @@ impl ApiError {
     /// error is the caller's fault (400), and input that cannot be read is never a 500.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidJson | Self::UnreadablePayload | Self::InvalidMultipart(_) | Self::InvalidPath => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidJson
+            | Self::TooDeeplyNested
+            | Self::UnreadablePayload
+            | Self::InvalidMultipart(_)
+            | Self::InvalidPath
+            | Self::MalformedRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::VersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::PayloadTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::PayloadTooSlow | Self::HeadTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedPayloadEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::TooManyUnauthorizedRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -75,7 +96,9 @@ impl ApiError {
             Self::RouteDoesNotExist => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::Overloaded | Self::TooManyEventStreams => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::TooManyEventStreams | Self::Starting | Self::WaitingForBackbone => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Unexpected { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Application(error) => application_status(error),
@@ -86,9 +109,14 @@ impl ApiError {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::InvalidJson => "error.connector.validation.invalidJsonInPayload",
+            Self::TooDeeplyNested => "error.connector.validation.payloadNestedTooDeeply",
             Self::UnreadablePayload => "error.connector.validation.unreadablePayload",
             Self::InvalidMultipart(_) => "error.connector.validation.invalidMultipartPayload",
             Self::InvalidPath => "error.connector.validation.invalidPath",
+            Self::MalformedRequest { .. } => "error.connector.http.malformedRequest",
+            Self::HeadersTooLarge { .. } => "error.connector.http.headersTooLarge",
+            Self::HeadTooSlow => "error.connector.http.requestTooSlow",
+            Self::VersionNotSupported => "error.connector.http.versionNotSupported",
             Self::PayloadTooLarge { .. } => "error.connector.validation.payloadTooLarge",
             Self::PayloadTooSlow => "error.connector.validation.payloadTooSlow",
             Self::UnsupportedPayloadEncoding => "error.connector.validation.unsupportedPayloadEncoding",
@@ -100,6 +128,7 @@ impl ApiError {
             Self::NotAcceptable => "error.connector.http.notAcceptable",
             Self::Overloaded => "error.connector.overloaded",
             Self::TooManyEventStreams => "error.delivery.tooManyEventStreams",
+            Self::Starting | Self::WaitingForBackbone => "error.connector.waitingForBackbone",
             Self::Timeout => "error.connector.timeout",
             Self::Unexpected { .. } => "error.connector.unexpected",
             Self::Application(error) => error.code(),
@@ -111,7 +140,7 @@ impl ApiError {
         match self {
             Self::Unexpected { details } => Some(details),
             Self::Application(error) => match error.kind() {
-                ErrorKind::Backbone { .. } => error.details(),
+                ErrorKind::Backbone { .. } | ErrorKind::Store => error.details(),
                 _ => None,
             },
             _ => None,
@@ -138,6 +167,7 @@ fn application_status(error: &ApplicationError) -> StatusCode {
             .ok()
             .filter(|status| status.is_client_error() || status.is_server_error())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        ErrorKind::Store => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -145,10 +175,14 @@ fn application_status(error: &ApplicationError) -> StatusCode {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Self::TooManyUnauthorizedRequests { retry_after_seconds } = &self {
-            response
-                .headers_mut()
-                .insert(axum::http::header::RETRY_AFTER, axum::http::HeaderValue::from(*retry_after_seconds));
+        let retry_after = match &self {
+            Self::TooManyUnauthorizedRequests { retry_after_seconds } => Some(*retry_after_seconds),
+            // What the Backbone asks of us, we ask of who makes us call it.
+            Self::Application(error) => error.retry_after().map(|pause| pause.as_secs()),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(axum::http::header::RETRY_AFTER, axum::http::HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

@@ -3,25 +3,29 @@
 //! Events are read when the client has taken those before, a few at a time: a client that is slow, or waits, costs next to
 //! nothing.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use metrics::gauge;
 use runtime::events::{Event, EventReader, matches};
-use runtime::requests::check_triggers;
+use runtime::requests::{check_repetition, check_triggers};
 use runtime::{ApplicationError, codes};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use crate::auth::Caller;
 use crate::server::Connection;
 
 /// Events in memory for one client.
 const BATCH: u32 = 8;
+/// Their data are no larger than this together, unless a single event has more.
+const BATCH_BYTES: usize = 256 * 1024;
 /// Proxies close connections on which nothing moves.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a stream lasts. Then the client connects again, and its credentials are looked at anew.
@@ -40,6 +44,7 @@ pub(crate) struct Wish {
 impl Wish {
     /// From the query parameters `trigger` and `after`, and the id that a client that connects again sends.
     pub(crate) fn parse(query: &[(String, String)], last_event_id: Option<&str>) -> Result<Self, ApplicationError> {
+        check_repetition(query, &["trigger"])?;
         let mut wish = Self { triggers: Vec::new(), after: None };
         for (name, value) in query {
             match name.as_str() {
@@ -109,19 +114,30 @@ impl Start {
     }
 }
 
-/// How many streams there may be at a time.
+/// How many streams there may be at a time, and how many of them may be those of one caller.
 #[derive(Debug)]
-pub(crate) struct EventStreams(Arc<Semaphore>);
+pub(crate) struct EventStreams {
+    places: Arc<Semaphore>,
+    of_one: usize,
+    taken: Arc<Mutex<HashMap<Caller, usize>>>,
+}
 
 impl EventStreams {
-    pub(crate) fn new(places: usize) -> Self {
-        Self(Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))))
+    pub(crate) fn new(places: usize, of_one: usize) -> Self {
+        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        Self { places, of_one, taken: Arc::default() }
     }
 
-    pub(crate) fn try_enter(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.0).try_acquire_owned().ok()?;
+    pub(crate) fn try_enter(&self, caller: Caller) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = taken.entry(caller).or_default();
+        if *own >= self.of_one {
+            return None;
+        }
+        *own += 1;
         gauge!("connector_event_streams").increment(1.0);
-        Some(Place { _permit: permit })
+        Some(Place { _permit: permit, caller, taken: Arc::clone(&self.taken) })
     }
 }
 
@@ -129,11 +145,20 @@ impl EventStreams {
 #[derive(Debug)]
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
+    caller: Caller,
+    taken: Arc<Mutex<HashMap<Caller, usize>>>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         gauge!("connector_event_streams").decrement(1.0);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut own) = taken.entry(self.caller) {
+            *own.get_mut() -= 1;
+            if *own.get() == 0 {
+                own.remove();
+            }
+        }
     }
 }
 
@@ -199,14 +224,28 @@ impl EventStream {
                 () = tokio::time::sleep_until(self.end) => return None,
                 _ = self.keep_alive.tick() => return Some(self.sign_of_life()),
                 events = self.reader.next(BATCH) => match events {
-                    Ok(events) => self.events.extend(events.into_iter().filter(|event| self.triggers.is_empty()
-                        || self.triggers.iter().any(|trigger| matches(trigger, &event.namespace)))),
+                    Ok(events) => self.keep(events),
                     Err(error) => {
                         // The client connects again, and goes on where it was.
                         tracing::warn!(%error, "an event stream ends because the log cannot be read");
                         return None;
                     }
                 },
+            }
+        }
+    }
+
+    /// Keeps what the client wants and memory has room for. The rest is read once more.
+    fn keep(&mut self, events: Vec<Event>) {
+        let mut bytes = 0;
+        for event in events {
+            bytes += event.data.as_ref().map_or(0, |data| data.len());
+            if bytes > BATCH_BYTES && !self.events.is_empty() {
+                self.reader.go_back_to(event.sequence - 1);
+                return;
+            }
+            if self.triggers.is_empty() || self.triggers.iter().any(|trigger| matches(trigger, &event.namespace)) {
+                self.events.push_back(event);
             }
         }
     }
@@ -223,7 +262,10 @@ impl EventStream {
 
 impl Drop for EventStream {
     fn drop(&mut self) {
-        self.connection.set_streaming(false);
+        // A stop that ends the stream has not sent the rest of it yet, and must not wait for a client that does not read.
+        if !self.connection.is_ending() {
+            self.connection.set_streaming(false);
+        }
     }
 }
 
@@ -273,6 +315,7 @@ mod tests {
         ] {
             assert_eq!(wish(&query, last_event_id), Err(code.to_owned()), "{query:?}");
         }
+        assert_eq!(wish(&[("after", "1"), ("after", "2")], None), Err("error.delivery.invalidQuery".to_owned()));
     }
 
     #[test]
@@ -301,6 +344,7 @@ mod tests {
             data: Some("{\n\"a\":\"x\\ndata: y\"}".into()),
             created_at: Timestamp::from_millis(0),
             correlation_id: Some("c\n\nid: 9".to_owned()),
+            since: std::time::Duration::ZERO,
         };
         let text = String::from_utf8(frame(&event).into()).unwrap();
         let lines: Vec<&str> = text.lines().collect();

@@ -48,7 +48,7 @@ pub(crate) fn created<T: Serialize>(result: T) -> ApiResult {
 /// 201 with a result that can be read again at `<collection>/<id>` of the API.
 pub(crate) fn created_at<T: Serialize>(collection: &str, id: &str, result: T) -> ApiResult {
     let mut response = created(result)?;
-    let path = format!("{}/{collection}/{id}", crate::app::API_PREFIX);
+    let path = format!("{}/{collection}/{id}", crate::paths::API_PREFIX);
     let location = HeaderValue::from_str(&path).map_err(|error| unsendable(&error))?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)

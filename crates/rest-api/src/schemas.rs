@@ -2,6 +2,7 @@
 //! requests of `runtime`, whose failures have the texts clients know.
 #![expect(dead_code, reason = "only their schemas are used")]
 
+use runtime::dto::PasswordProtectionDto;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -32,14 +33,14 @@ pub(crate) struct UploadOwnFileForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// ISO 8601; the end of the year 9999 if absent.
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "2099-12-31T23:59:59.000Z")]
     expires_at: Option<String>,
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Greeting")]
     title: Option<String>,
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "A short text")]
     description: Option<String>,
     /// Repeat the field for several tags.
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = json!(["x:greetings"]))]
     tags: Option<Vec<String>>,
 }
 
@@ -66,20 +67,6 @@ pub(crate) struct LoadPeerTokenBody {
     password: Option<String>,
 }
 
-/// A password somebody needs in order to load an object.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct PasswordProtectionBody {
-    #[schema(min_length = 1)]
-    password: String,
-    /// Only `true` is allowed; the password then has 4 to 16 digits.
-    #[schema(nullable = false)]
-    password_is_pin: Option<bool>,
-    /// A number from 50 to 99, or one of `Self`, `Letter`, `RegistrationLetter`, `Email`, `SMS`, `Website`.
-    #[schema(value_type = Object, nullable = false)]
-    password_location_indicator: Option<Value>,
-}
-
 /// A Token with any content.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -95,7 +82,7 @@ pub(crate) struct CreateOwnTokenBody {
     #[schema(nullable = false)]
     for_identity: Option<String>,
     #[schema(nullable = false)]
-    password_protection: Option<PasswordProtectionBody>,
+    password_protection: Option<PasswordProtectionDto>,
 }
 
 /// A Token that leads to an object.
@@ -112,7 +99,7 @@ pub(crate) struct CreateTokenForObjectBody {
     #[schema(nullable = false)]
     for_identity: Option<String>,
     #[schema(nullable = false)]
-    password_protection: Option<PasswordProtectionBody>,
+    password_protection: Option<PasswordProtectionDto>,
 }
 
 /// An invitation to a Relationship.
@@ -130,7 +117,7 @@ pub(crate) struct CreateOwnRelationshipTemplateBody {
     #[schema(nullable = false)]
     for_identity: Option<String>,
     #[schema(nullable = false)]
-    password_protection: Option<PasswordProtectionBody>,
+    password_protection: Option<PasswordProtectionDto>,
 }
 
 /// A Relationship to the creator of a template.

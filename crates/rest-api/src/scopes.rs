@@ -5,6 +5,39 @@
 //! `:`. Everything else is literal: unlike in the reference, no character of a pattern is ever read as
 //! a regular expression.
 
+/// The scopes that routes name.
+pub(crate) const SCOPES: &[&str] = &[
+    "core:account",
+    "core:announcements",
+    "core:attributes",
+    "core:backboneNotifications",
+    "core:challenges",
+    "core:files",
+    "core:messages",
+    "core:relationshipTemplates",
+    "core:relationships",
+    "core:tokens",
+    "debug:identityDeletionProcess",
+    "delivery:deliveries",
+    "delivery:events",
+    "delivery:inbox",
+    "delivery:replay",
+    "delivery:targets",
+    "monitoring:metrics",
+    "monitoring:requests",
+    "monitoring:support",
+    "monitoring:version",
+];
+
+/// Those of the existing Connector that open nothing here (`docs/protocol/07 §2.8.5`).
+pub(crate) const FOREIGN_SCOPES: &[&str] =
+    &["core:identityMetadata", "core:requests", "core:requests:incoming", "core:requests:outgoing"];
+
+/// Whether a pattern covers a scope.
+pub(crate) fn covers(pattern: &str, scope: &str) -> bool {
+    ScopePattern::parse(pattern).covers(scope)
+}
+
 /// One scope a caller holds, possibly with wildcards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScopePattern(Vec<Token>);
@@ -85,10 +118,19 @@ fn is_segment_character(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::ScopePattern;
+    use super::{SCOPES, covers};
 
-    fn covers(pattern: &str, scope: &str) -> bool {
-        ScopePattern::parse(pattern).covers(scope)
+    #[test]
+    fn the_list_is_what_routes_name_and_what_is_documented() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let routes = std::fs::read_dir(folder.join("src/routes")).into_iter().flatten().flatten();
+        let routes: String = routes.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
+        let named = routes.split("Guard(&[\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let listed: std::collections::BTreeSet<&str> = SCOPES.iter().copied().collect();
+        assert_eq!(named.collect::<std::collections::BTreeSet<_>>(), listed);
+        let documentation = std::fs::read_to_string(folder.join("../../docs/api-keys.md")).unwrap_or_default();
+        let documented = documentation.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        assert_eq!(documented.collect::<std::collections::BTreeSet<_>>(), listed);
     }
 
     #[test]

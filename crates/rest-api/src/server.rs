@@ -12,24 +12,52 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+mod listener;
+mod sources;
+mod stalled_client;
+mod unread_body;
+
+pub use listener::{address_in_words, listen};
+
+use sources::{Limits, Sources, Visit};
+use stalled_client::Watched;
+use unread_body::Drained;
+
+use crate::request_head;
+
 /// How long requests that are under way may take after the server was asked to stop.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(20);
-/// How long the line and the headers of a request may take to arrive. Callers that never finish them need no credentials to
-/// hold a connection.
-const HEADER_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a connection may be silent between requests, or before the first. Of a head that has begun this is said earlier, as
+/// the HTTP library would end the connection without an answer.
+const SILENCE_DEADLINE: Duration = request_head::HEAD_DEADLINE.saturating_add(Duration::from_secs(5));
 
 /// How long an event stream may take to end. A client that has stopped reading would not notice.
 const STREAM_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How patient a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// How long a client may take nothing at all of what is sent to it, 30 s by default. Then its connection is cut, and
+    /// whatever the answer holds (memory, the place of an event stream) is free again.
+    pub stalled_after: Duration,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self { stalled_after: Duration::from_secs(30) }
+    }
+}
 
 /// What a handler may know of the connection its request came on.
 #[derive(Debug, Clone, Default)]
@@ -63,17 +91,35 @@ impl<S: Sync> FromRequestParts<S> for Connection {
     }
 }
 
-/// Serves until `shutdown` is cancelled, then lets requests under way finish within [`DRAIN_DEADLINE`].
+/// Says where it listens, serves until `shutdown` is cancelled, then lets requests under way finish within [`DRAIN_DEADLINE`].
 ///
 /// # Errors
 /// Returns an error if the listener has no address.
-pub async fn serve(mut listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
     tracing::info!("Listening on port {}", TcpListener::local_addr(&listener)?.port());
+    serve_with(listener, router, shutdown, ServeOptions::default()).await
+}
+
+/// [`serve`] with other options than the default ones, and without a word.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    mut listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    options: ServeOptions,
+) -> io::Result<()> {
     let mut connections = JoinSet::new();
+    let sources = Sources::new(Limits::of_process());
     loop {
         tokio::select! {
             (stream, address) = Listener::accept(&mut listener) => {
-                connections.spawn(converse(stream, address, router.clone(), shutdown.clone()));
+                // Whose connections are all at work gets no further one.
+                if let Some(visit) = sources.enter(address.ip()) {
+                    let stream = Watched::new(stream, options.stalled_after, visit.clone());
+                    connections.spawn(converse(stream, address, visit, router.clone(), shutdown.clone()));
+                }
             }
             Some(_) = connections.join_next() => {}
             () = shutdown.cancelled() => break,
@@ -88,20 +134,28 @@ pub async fn serve(mut listener: TcpListener, router: Router, shutdown: Cancella
 }
 
 /// Answers the requests of one connection; after `shutdown` only the one under way.
-async fn converse(stream: TcpStream, address: SocketAddr, router: Router, shutdown: CancellationToken) {
+async fn converse(stream: Watched, address: SocketAddr, visit: Visit, router: Router, shutdown: CancellationToken) {
     let state = Connection { shutdown: shutdown.clone(), is_streaming: Arc::default() };
     let is_streaming = Arc::clone(&state.is_streaming);
+    let (stream, verdicts) = request_head::checked(stream);
+    let (begun, answered) = (visit.clone(), visit.clone());
     let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        begun.begin();
+        let (parts, body) = request.into_parts();
+        let body = Body::new(Drained::new(body, &parts.headers));
+        let mut request = Request::from_parts(parts, body);
+        verdicts.pass(&mut request);
         request.extensions_mut().insert(state.clone());
         request.extensions_mut().insert(ConnectInfo(address));
         request
     });
+    let service = service.map_response(move |response: Response| response.map(|body| answered.until_taken(body)));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_DEADLINE);
+    http.timer(TokioTimer::new()).header_read_timeout(SILENCE_DEADLINE);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
+        biased;
+        () = visit.displaced() => return tracing::debug!(%address, "an idle connection made room for another one"),
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             match is_streaming.load(Ordering::Relaxed) {
@@ -109,6 +163,7 @@ async fn converse(stream: TcpStream, address: SocketAddr, router: Router, shutdo
                 false => connection.await,
             }
         }
+        ended = connection.as_mut() => ended,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");

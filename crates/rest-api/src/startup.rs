@@ -3,89 +3,43 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
+use settings::{Node, Wrong};
 
 use crate::config::{ApiKeyAuthenticationConfig, ApiKeyConfig, HttpServerConfig};
 use crate::middleware::security_headers::SecurityHeaders;
-
-/// Why the HTTP server must not start.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartupError {
-    /// Production mode without any authentication method.
-    #[error("no authentication method is enabled; this is only allowed in debug mode")]
-    NoAuthentication,
-    /// Two keys have the same value.
-    #[error("the API keys {first:?} and {second:?} have the same value")]
-    DuplicateApiKeys {
-        /// Id of the first key.
-        first: String,
-        /// Id of the second key.
-        second: String,
-    },
-    /// API keys are enabled but none of them can be used.
-    #[error("API key authentication is enabled, but no key is both enabled and unexpired")]
-    NoUsableApiKey,
-    /// Keys that are too easy to guess.
-    #[error(
-        "the following API keys are too weak: {}; a key needs at least 30 characters, 2 upper-case letters, 2 lower-case letters, 2 digits and a special character",
-        ids.join(", ")
-    )]
-    WeakApiKeys {
-        /// Ids of the keys.
-        ids: Vec<String>,
-    },
-    /// `expiresAt` of a key is no date.
-    #[error("expiresAt of the API key {id:?} is not an ISO 8601 date or date-time")]
-    InvalidExpiry {
-        /// Id of the key.
-        id: String,
-    },
-    /// The name of the API key header cannot be a header name.
-    #[error("{0:?} is not a valid name for the API key header")]
-    InvalidHeaderName(String),
-    /// A configured method is not available in this version.
-    #[error("the authentication method {0} is not available in this version")]
-    MethodNotAvailable(&'static str),
-    /// `helmetOptions` or `cors` would produce an invalid header.
-    #[error("{0} leads to an invalid header value")]
-    InvalidHeaderValue(&'static str),
-}
-
-impl StartupError {
-    /// Stable code of the error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoAuthentication => "error.connector.startup.noAuthentication",
-            Self::DuplicateApiKeys { .. } => "error.connector.startup.duplicateApiKeys",
-            Self::NoUsableApiKey => "error.connector.startup.noUsableApiKey",
-            Self::WeakApiKeys { .. } => "error.connector.startup.weakApiKeys",
-            Self::InvalidExpiry { .. } => "error.connector.startup.invalidApiKeyExpiry",
-            Self::InvalidHeaderName(_) => "error.connector.startup.invalidApiKeyHeaderName",
-            Self::MethodNotAvailable(_) => "error.connector.startup.authenticationMethodNotAvailable",
-            Self::InvalidHeaderValue(_) => "error.connector.startup.invalidHeaderValue",
-        }
-    }
-}
+use crate::startup_error::StartupError;
 
 impl HttpServerConfig {
-    /// Checks the startup rules. The connector calls this before it opens the port; [`crate::router`]
-    /// calls it again, so that no server can exist that breaks them.
+    /// Checks the startup rules. The connector calls [`report`](Self::report) before it opens the port; [`crate::router`]
+    /// calls this, so that no server can exist that breaks them.
     pub fn validate(&self, mode: ServerMode, now: jiff::Timestamp) -> Result<(), StartupError> {
+        self.mistakes(mode, now).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Reports every startup rule that is broken. `section` is the one this was read from.
+    pub fn report(&self, mode: ServerMode, now: jiff::Timestamp, section: &Node<'_>) {
+        for error in self.mistakes(mode, now) {
+            section.mistake_below(&error.place(), Wrong::new(format!("is refused: {error}")));
+        }
+    }
+
+    fn mistakes(&self, mode: ServerMode, now: jiff::Timestamp) -> Vec<StartupError> {
+        let mut mistakes = Vec::new();
         if self.authentication.jwt_bearer.is_enabled() {
-            return Err(StartupError::MethodNotAvailable("jwtBearer"));
+            mistakes.push(StartupError::MethodNotAvailable("jwtBearer"));
         }
         if self.authentication.oidc.is_enabled() {
-            return Err(StartupError::MethodNotAvailable("oidc"));
+            mistakes.push(StartupError::MethodNotAvailable("oidc"));
         }
         let api_key = &self.authentication.api_key;
         if api_key.is_enabled() {
-            validate_api_keys(api_key, now)?;
-        } else if !mode.debug {
-            return Err(StartupError::NoAuthentication);
+            mistakes.extend(mistakes_of_keys(api_key, now));
+        } else if !mode.debug && mistakes.is_empty() {
+            mistakes.push(StartupError::NoAuthentication);
         }
-        SecurityHeaders::new(self.helmet_options.as_ref(), mode.debug)?;
-        crate::middleware::cors::Cors::new(&self.cors)?;
-        Ok(())
+        mistakes.extend(SecurityHeaders::new(self.helmet_options.as_ref(), mode.debug).err());
+        mistakes.extend(crate::middleware::cors::Cors::new(&self.cors).err());
+        mistakes
     }
 }
 
@@ -115,36 +69,45 @@ impl Default for CoreHttpApi {
     }
 }
 
-fn validate_api_keys(config: &ApiKeyAuthenticationConfig, now: jiff::Timestamp) -> Result<(), StartupError> {
+fn mistakes_of_keys(config: &ApiKeyAuthenticationConfig, now: jiff::Timestamp) -> Vec<StartupError> {
+    let mut mistakes = Vec::new();
     if axum::http::HeaderName::try_from(config.header_name()).is_err() {
-        return Err(StartupError::InvalidHeaderName(config.header_name().to_owned()));
+        mistakes.push(StartupError::InvalidHeaderName(config.header_name().to_owned()));
     }
     let keys: Vec<(&String, &str)> = config.keys.iter().map(|(id, key)| (id, key.key.expose_secret())).collect();
     for (index, (second, value)) in keys.iter().enumerate() {
         if let Some((first, _)) = keys.iter().take(index).find(|(_, other)| other == value) {
-            return Err(StartupError::DuplicateApiKeys { first: (*first).clone(), second: (*second).clone() });
+            mistakes.push(StartupError::DuplicateApiKeys { first: (*first).clone(), second: (*second).clone() });
         }
     }
 
-    let mut usable = 0_usize;
+    let mut can_one_be_used = false;
     let mut weak = Vec::new();
     for (id, key) in &config.keys {
-        let expiry = expiry(id, key.expires_at.as_deref())?;
+        let expiry = match expiry(id, key.expires_at.as_deref()) {
+            Ok(expiry) => expiry,
+            Err(error) => {
+                mistakes.push(error);
+                continue;
+            }
+        };
         if key.enabled == Some(false) || expiry.is_some_and(|expiry| expiry <= now) {
             continue;
         }
-        usable += 1;
-        if !is_strong(key.key.expose_secret()) {
+        can_one_be_used = true;
+        if let Some(reason) = unusable(key.key.expose_secret()) {
+            mistakes.push(StartupError::UnusableApiKey { id: id.clone(), reason });
+        } else if !is_strong(key.key.expose_secret()) {
             weak.push(id.clone());
         }
     }
     if !weak.is_empty() {
-        return Err(StartupError::WeakApiKeys { ids: weak });
+        mistakes.push(StartupError::WeakApiKeys { ids: weak });
     }
-    if usable == 0 {
-        return Err(StartupError::NoUsableApiKey);
+    if !can_one_be_used && mistakes.is_empty() {
+        mistakes.push(StartupError::NoUsableApiKey);
     }
-    Ok(())
+    mistakes
 }
 
 impl ApiKeyConfig {
@@ -164,6 +127,19 @@ pub(crate) fn expiry(id: &str, text: Option<&str>) -> Result<Option<jiff::Timest
     match parsed {
         Ok(expiry) => Ok(Some(expiry)),
         Err(_) => Err(StartupError::InvalidExpiry { id: id.to_owned() }),
+    }
+}
+
+/// Why a header cannot carry a key, or carries something else.
+fn unusable(key: &str) -> Option<&'static str> {
+    if key.trim() != key {
+        Some("begins or ends with white space, such as the line break at the end of a file, which a header cuts off")
+    } else if key.chars().any(char::is_control) {
+        Some("holds a control character, such as a line break, which a header cannot carry")
+    } else if !key.is_ascii() {
+        Some("holds a character beyond ASCII, which clients send in different ways")
+    } else {
+        None
     }
 }
 
@@ -245,6 +221,27 @@ mod tests {
             );
             assert_eq!(production(json!({"a": {"key": STRONG}, "b": {"key": weak, "enabled": false}})), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_key_arrives_as_it_is_written() {
+        for (key, reason) in [
+            (format!("{STRONG}\n"), "white space"),
+            (format!("{STRONG}\r\n"), "white space"),
+            (format!(" {STRONG}"), "white space"),
+            (format!("{STRONG}\u{a0}"), "white space"),
+            (format!("{STRONG}\t"), "white space"),
+            (format!("{STRONG}\nx"), "control character"),
+            (format!("{STRONG}\u{7f}x"), "control character"),
+            (format!("{STRONG}é"), "beyond ASCII"),
+        ] {
+            let error = production(json!({"a": {"key": key}, "b": {"key": format!("{STRONG}2")}})).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains("\"a\"") && text.contains(reason) && !text.contains(STRONG), "{key:?} {text}");
+            let disabled = json!({"a": {"key": key, "enabled": false}, "b": {"key": format!("{STRONG}2")}});
+            assert_eq!(production(disabled), Ok(()));
+        }
+        assert_eq!(production(json!({"a": {"key": format!("{STRONG} with blanks inside")}})), Ok(()));
     }
 
     #[test]

@@ -4,15 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use core_types::{Clock, Timestamp};
-use runtime::{AccountServices, HostedAccount};
+use runtime::HostedAccount;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use settings::Shown;
 use utoipa::ToSchema;
 
+use crate::accounts::Accounts;
 use crate::config::HttpServerConfig;
 use crate::event_stream::EventStreams;
 use crate::middleware::observation::RequestStatistics;
-use crate::redaction::redacted;
+use crate::redaction::with_states;
 use crate::startup::ServerMode;
 
 /// What the HTTP interface is built on.
@@ -26,8 +28,8 @@ pub struct ApiState {
     pub mode: ServerMode,
     /// What `GET /Monitoring/Version` answers.
     pub version: VersionInfo,
-    /// The whole configuration; `GET /Monitoring/Support` shows the parts that are no secret.
-    pub configuration: Value,
+    /// What `GET /Monitoring/Support` shows of the configuration.
+    pub configuration: Shown,
     /// Renders the metrics of the process; `None` where they are not collected.
     pub metrics: Option<MetricsRenderer>,
 }
@@ -81,13 +83,13 @@ pub struct VersionInfo {
     pub runtime_version: String,
     /// Build information of modules that have any, by display name.
     pub modules: Map<String, Value>,
-    /// Our own name and version.
+    /// Our own name and version. They travel in a header, as clients may refuse members they do not know.
+    #[serde(skip)]
     pub implementation: ImplementationInfo,
 }
 
 /// The name and version of this implementation.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct ImplementationInfo {
     /// Name of the program.
     pub name: String,
@@ -101,7 +103,7 @@ pub(crate) struct AppState(Arc<Shared>);
 
 struct Shared {
     account: Arc<HostedAccount>,
-    services: AccountServices,
+    accounts: Accounts,
     clock: Arc<dyn Clock>,
     version: VersionInfo,
     shown_configuration: Value,
@@ -110,22 +112,29 @@ struct Shared {
     event_streams: EventStreams,
 }
 
+/// Where there are several keys, none of them has all streams.
+fn event_streams(config: &HttpServerConfig) -> EventStreams {
+    let places = config.event_stream.max_streams as usize;
+    let has_rivals = config.authentication.api_key.keys.len() > 1;
+    EventStreams::new(places, if has_rivals { places.div_ceil(2) } else { places })
+}
+
 impl AppState {
     pub(crate) fn new(state: ApiState, config: &HttpServerConfig) -> Self {
         Self(Arc::new(Shared {
-            shown_configuration: redacted(&state.configuration, &config.authentication),
+            shown_configuration: with_states(state.configuration, &config.authentication),
             statistics: Arc::new(RequestStatistics::new(state.clock.now())),
-            services: state.account.services(),
+            accounts: Accounts::only(Arc::clone(&state.account)),
             account: state.account,
             clock: state.clock,
             version: state.version,
             metrics: state.metrics,
-            event_streams: EventStreams::new(config.event_stream.max_streams as usize),
+            event_streams: event_streams(config),
         }))
     }
 
-    pub(crate) fn services(&self) -> &AccountServices {
-        &self.0.services
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     pub(crate) fn account(&self) -> &HostedAccount {

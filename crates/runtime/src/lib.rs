@@ -4,9 +4,11 @@
 //! [`dto`]s, its failure an [`ApplicationError`]. HTTP is not known here. Facts: `docs/protocol/06-rest-api.md` §3 to §7,
 //! `docs/protocol/07-connector-modules-and-operations.md` §4.
 
+mod account;
 mod content_check;
 mod error;
 mod health;
+mod listing;
 mod module;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
@@ -17,11 +19,14 @@ mod validation;
 pub mod dto;
 pub mod events;
 pub mod query;
+pub mod reactor;
 pub mod requests;
 pub mod services;
 
+pub use account::account_options;
 pub use error::{ApplicationError, ErrorKind, codes};
 pub use health::HealthChecker;
+pub use listing::Listing;
 pub use module::{Module, ModuleContext, ModuleError, ModuleState, ModuleStatus, StatusReporter};
 pub use query::{Ownership, Resource};
 pub use requests::UploadedFile;

@@ -38,6 +38,8 @@ fn is_deviation(name: &str, code: &str) -> bool {
         "RelationshipTemplates: own request already expired" => {
             code == "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast"
         }
+        // Newer releases have the filter.
+        "Messages: filter bodyFormat does not exist in 7.0.0" => true,
         _ => false,
     }
 }
@@ -100,7 +102,7 @@ fn recorded_requests() {
             (Ok(()), None) => *counts.entry("accepted").or_default() += 1,
         }
     }
-    let minima = [("accepted", 139), ("refused", 106), ("refused later", 47), ("without body", 7), ("deviating", 6)];
+    let minima = [("accepted", 139), ("refused", 105), ("refused later", 47), ("without body", 7), ("deviating", 7)];
     for (kind, minimum) in minima {
         let count = counts.get(kind).copied().unwrap_or_default();
         assert!(count >= minimum, "{kind}: {count} in {counts:?}");
@@ -145,7 +147,7 @@ fn process(method: &str, path: &str, query: &str, body: &Value) -> Option<Result
         ("POST", ["Files", id, "Token"]) => CreateTokenForFileRequest::parse(id, body, now).map(drop),
         ("POST", ["Messages"]) => SendMessageRequest::parse(body).and_then(|request| {
             let content = check_message_content(&request.content, now)?;
-            Mail::of(content.as_ref()).map_or(Ok(()), |mail| check_mail_recipients(mail, &request.recipients))
+            Mail::of(&content).map_or(Ok(()), |mail| check_mail_recipients(&mail, &request.recipients))
         }),
         ("PUT", ["Relationships", "CanCreate"]) => CanCreateRelationshipRequest::parse(body).map(drop),
         ("POST", ["Relationships"]) => CreateRelationshipRequest::parse(body).and_then(|request| {

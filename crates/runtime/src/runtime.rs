@@ -10,10 +10,11 @@ use futures_util::future::join_all;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use transport::{Account, AccountOptions, TransportConfig};
+use transport::{Account, AccountOptions, Causes, TransportConfig};
 
+use crate::account::account_options;
 use crate::error::ApplicationError;
-use crate::events::{DtoRecorder, LifecycleEvent, remove_old_events};
+use crate::events::{EventKind, remove_old_events};
 use crate::health::HealthChecker;
 use crate::module::{Module, ModuleHost, ModuleStatus};
 use crate::services::AccountServices;
@@ -37,6 +38,8 @@ pub struct HostedAccountOptions {
     pub clock: Arc<dyn Clock>,
     /// Modules, in the order in which they start.
     pub modules: Vec<Arc<dyn Module>>,
+    /// What the modules send something for.
+    pub causes: Arc<dyn Causes>,
 }
 
 impl fmt::Debug for HostedAccountOptions {
@@ -57,18 +60,11 @@ impl Runtime {
     /// # Errors
     /// Failures of the Backbone and the store, `error.transport.general.*` for an unusable configuration.
     pub async fn open_account(&self, options: HostedAccountOptions) -> Result<Arc<HostedAccount>, ApplicationError> {
-        let HostedAccountOptions { store, transport, clock, modules } = options;
-        LifecycleEvent::Initializing.publish(&store).await?;
-        let account = Account::open(AccountOptions {
-            store: store.clone(),
-            recorder: Arc::new(DtoRecorder::new(transport.base_url.clone())),
-            config: transport,
-            clock: Arc::clone(&clock),
-        })
-        .await?;
+        let HostedAccountOptions { store, transport, clock, modules, causes } = options;
+        let account =
+            Account::open(AccountOptions { causes, ..account_options(store.clone(), transport, Arc::clone(&clock)) })
+                .await?;
         let modules = ModuleHost::new(modules);
-        LifecycleEvent::ModulesLoaded.publish(&store).await?;
-        LifecycleEvent::ModulesInitialized.publish(&store).await?;
         let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
         let hosted = Arc::new(HostedAccount {
             services: AccountServices::new(account.clone(), deliveries),
@@ -80,7 +76,6 @@ impl Runtime {
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
         });
-        LifecycleEvent::Initialized.publish(&store).await?;
         self.lock().push(Arc::clone(&hosted));
         Ok(hosted)
     }
@@ -156,17 +151,35 @@ impl HostedAccount {
     /// Starts the modules that handle events, one after the other. From here on none of the events escapes them, so
     /// this comes before anything is served. A module that fails is degraded and holds nobody up.
     pub async fn start_subscribers(&self) {
-        let (store, clock, shutdown) = (self.store.clone(), Arc::clone(&self.clock), self.shutdown.clone());
-        self.tasks.spawn(remove_old_events(store, clock, shutdown));
+        self.tasks.spawn(remove_old_events(self.store.clone(), self.shutdown.clone()));
+        let (store, shutdown) = (self.store.clone(), self.shutdown.clone());
+        self.tasks.spawn(async move {
+            // What is found is remembered and logged by the store.
+            if let Some(Err(error)) = shutdown.run_until_cancelled(store.check_integrity()).await {
+                tracing::debug!(%error, "the database was not found sound");
+            }
+        });
+        let inbox = self.account.inbox();
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(shutdown.run_until_cancelled_owned(async move { inbox.work().await }));
         self.modules.start(false, &self.services, &self.store, &self.clock).await;
     }
 
-    /// Starts the modules that bring events in, one after the other, after [`Self::start_subscribers`].
+    /// Starts the modules that bring events in, one after the other, after [`Self::start_subscribers`], and begins to compare
+    /// what is stored with the Backbone once in a while.
     pub async fn start_pullers(&self) {
+        let (reconciliation, shutdown) = (self.account.reconciliation(), self.shutdown.clone());
+        self.tasks.spawn(async move { reconciliation.run(shutdown).await });
         self.modules.start(true, &self.services, &self.store, &self.clock).await;
-        if let Err(error) = LifecycleEvent::ModulesStarted.publish(&self.store).await {
+        if let Err(error) = self.record_start().await {
             tracing::error!(%error, "the start of the modules was not recorded");
         }
+    }
+
+    async fn record_start(&self) -> Result<(), ApplicationError> {
+        let mut unit = self.account.unit_of_work().await?;
+        unit.record_event(EventKind::ModulesStarted.entry(None, None)).await?;
+        Ok(unit.commit().await?)
     }
 
     /// Stops the modules and finishes what is being done, within `deadline`, and closes the store.

@@ -31,34 +31,22 @@ async fn events_carry_the_dto_and_the_correlation_id() {
 
     let events = one.store().events_after(0, 100).await.unwrap();
     let names: Vec<_> = events.iter().map(|event| event.namespace.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "runtime.initializing",
-            "runtime.modulesLoaded",
-            "runtime.modulesInitialized",
-            "runtime.initialized",
-            "transport.relationshipChanged",
-            "transport.relationshipChanged",
-            "transport.messageSent",
-        ]
-    );
+    assert_eq!(names, ["transport.relationshipChanged", "transport.relationshipChanged", "transport.messageSent",]);
     let sent = events.last().unwrap();
     assert_eq!(sent.object_id.as_deref(), Some(message.id.as_str()));
     assert_eq!(sent.correlation_id.as_deref(), Some("my-correlation-id"));
     assert_eq!(sent.data.as_deref().unwrap(), serde_json::to_string(&message).unwrap());
-    let accepted = events.get(5).unwrap().data.as_deref().unwrap();
+    let accepted = events.get(1).unwrap().data.as_deref().unwrap();
     let dto = templator.relationships().get(&relationship).await.unwrap();
     assert_eq!(accepted, serde_json::to_string(&dto).unwrap());
-    assert!(events.iter().take(4).all(|event| event.data.is_none()));
 
     let events = other.store().events_after(0, 100).await.unwrap();
-    let names: Vec<_> = events.iter().skip(4).map(|event| event.namespace.as_str()).collect();
+    let names: Vec<_> = events.iter().map(|event| event.namespace.as_str()).collect();
     let expected = ["peerRelationshipTemplateLoaded", "relationshipChanged", "relationshipChanged", "messageReceived"];
     assert_eq!(names, expected.map(|name| format!("transport.{name}")));
     let received = events.last().unwrap();
     assert_eq!(received.correlation_id.as_deref(), Some("sync-correlation-id"));
-    let dto = requestor.messages().list(&[]).await.unwrap();
+    let dto = requestor.messages().list(&[]).await.unwrap().all().await.unwrap();
     assert_eq!(received.value().unwrap(), Some(serde_json::to_value(dto.first().unwrap()).unwrap()));
 
     one.start_subscribers().await;

@@ -105,17 +105,22 @@ async fn files() {
     assert_eq!(failure(one.files().get("abc").await).0, "error.core-types.invalidTruncatedReference");
     assert_eq!(failure(one.files().get("FILabc").await).0, "error.runtime.validation.invalidPropertyValue");
     assert_eq!(one.files().download(&tagged.id).await.unwrap().content, b""[..]);
-    assert_eq!(one.files().list(Ownership::Own, &query(&[("tags", "x:two")])).await.unwrap(), [tagged]);
     assert_eq!(
-        one.files().list(Ownership::Any, &query(&[("title", "~TITLE")])).await.unwrap(),
+        one.files().list(Ownership::Own, &query(&[("tags", "x:two")])).await.unwrap().all().await.unwrap(),
+        [tagged]
+    );
+    assert_eq!(
+        one.files().list(Ownership::Any, &query(&[("title", "~TITLE")])).await.unwrap().all().await.unwrap(),
         std::slice::from_ref(&file)
     );
-    assert_eq!(one.files().list(Ownership::Peer, &[]).await.unwrap(), []);
+    assert_eq!(one.files().list(Ownership::Peer, &[]).await.unwrap().all().await.unwrap(), []);
 
     let token = |body: Value| CreateTokenForFileRequest::parse(&file.id, &body, now).unwrap();
     let plain = one.files().create_token(token(json!({}))).await.unwrap();
     assert_shape(&plain, "Files: token defaults");
-    assert!(plain.is_ephemeral && one.tokens().list(Ownership::Own, &[]).await.unwrap().is_empty());
+    assert!(
+        plain.is_ephemeral && one.tokens().list(Ownership::Own, &[]).await.unwrap().all().await.unwrap().is_empty()
+    );
     let address = other.account().identity_info().await.unwrap().address;
     let protection = json!({ "password": "1234", "passwordIsPin": true, "passwordLocationIndicator": "Letter" });
     let body = json!({ "ephemeral": false, "forIdentity": address, "passwordProtection": protection });
@@ -123,7 +128,10 @@ async fn files() {
     assert_shape(&protected, "Files: token all options");
     let dto = serde_json::to_value(&protected).unwrap();
     assert_eq!(dto["passwordProtection"], recorded("Files: token all options")["passwordProtection"]);
-    assert_eq!(one.tokens().list(Ownership::Own, &[]).await.unwrap(), std::slice::from_ref(&protected));
+    assert_eq!(
+        one.tokens().list(Ownership::Own, &[]).await.unwrap().all().await.unwrap(),
+        std::slice::from_ref(&protected)
+    );
 
     let load = |body: Value| LoadPeerFileRequest::parse(&body).unwrap();
     let no_password = other.files().load_peer(load(json!({ "reference": protected.reference.truncated }))).await;
@@ -164,15 +172,17 @@ async fn tokens() {
     assert_eq!(one.tokens().get(&token.id).await.unwrap(), token);
     assert_eq!(one.tokens().get("abc").await.unwrap_err().message(), "id must match pattern TOK[A-Za-z0-9]{17}");
     let by_indicator = query(&[("passwordProtection.passwordLocationIndicator", "5")]);
-    assert_eq!(one.tokens().list(Ownership::Own, &by_indicator).await.unwrap(), [protected]);
+    assert_eq!(one.tokens().list(Ownership::Own, &by_indicator).await.unwrap().all().await.unwrap(), [protected]);
 
     let load = |body: Value| LoadPeerTokenRequest::parse(&body).unwrap();
     let body = json!({ "reference": token.reference.url, "ephemeral": true });
     let loaded = other.tokens().load_peer(load(body)).await.unwrap();
     assert_shape(&loaded, "Tokens: peer load ephemeral");
-    assert!(loaded.is_ephemeral && other.tokens().list(Ownership::Peer, &[]).await.unwrap().is_empty());
+    assert!(
+        loaded.is_ephemeral && other.tokens().list(Ownership::Peer, &[]).await.unwrap().all().await.unwrap().is_empty()
+    );
     let loaded = other.tokens().load_peer(load(json!({ "reference": token.reference.truncated }))).await.unwrap();
-    assert_eq!(other.tokens().list(Ownership::Peer, &[]).await.unwrap(), [loaded]);
+    assert_eq!(other.tokens().list(Ownership::Peer, &[]).await.unwrap().all().await.unwrap(), [loaded]);
     let request = LoadPeerFileRequest::parse(&json!({ "reference": token.reference.truncated })).unwrap();
     assert_eq!(failure(other.files().load_peer(request).await).0, "error.runtime.invalidTokenContent");
 }
@@ -226,9 +236,9 @@ async fn templates() {
     assert_eq!((loaded.id.as_str(), loaded.is_own), (personal.id.as_str(), false));
     let error = failure(other.templates().create_token(token(&personal.id, json!({}))).await);
     assert_eq!(error.0, "error.runtime.relationshipTemplates.cannotCreateTokenForPeerTemplate");
-    assert_eq!(other.templates().list(Ownership::Peer, &[]).await.unwrap(), [loaded]);
+    assert_eq!(other.templates().list(Ownership::Peer, &[]).await.unwrap().all().await.unwrap(), [loaded]);
     let pins = query(&[("passwordProtection.passwordIsPin", "true")]);
-    assert_eq!(one.templates().list(Ownership::Any, &pins).await.unwrap(), [personal]);
+    assert_eq!(one.templates().list(Ownership::Any, &pins).await.unwrap().all().await.unwrap(), [personal]);
 }
 
 #[tokio::test]
@@ -255,8 +265,8 @@ async fn relationships() {
     let error = one.relationships().accept("abc").await.unwrap_err();
     assert_eq!(error.message(), "relationshipId must match pattern REL[A-Za-z0-9]{17}");
     assert_eq!(one.relationships().get("abc").await.unwrap_err().message(), "id must match pattern REL[A-Za-z0-9]{17}");
-    assert_eq!(one.relationships().list(&query(&[("status", "Active")])).await.unwrap().len(), 1);
-    assert_eq!(one.relationships().list(&query(&[("peer", "x")])).await.unwrap(), []);
+    assert_eq!(one.relationships().list(&query(&[("status", "Active")])).await.unwrap().all().await.unwrap().len(), 1);
+    assert_eq!(one.relationships().list(&query(&[("peer", "x")])).await.unwrap().all().await.unwrap(), []);
 
     assert_shape(&one.relationships().terminate(&id).await.unwrap(), "Relationships: terminate");
     let mail = json!({
@@ -346,7 +356,7 @@ async fn messages() {
     assert_eq!(failure(other.messages().get("MSG00000000000000000").await).1, ErrorKind::NotFound);
     let found = |pairs: &[(&str, &str)]| {
         let (messages, query) = (other.messages(), query(pairs));
-        async move { messages.list(&query).await.unwrap().len() }
+        async move { messages.list(&query).await.unwrap().all().await.unwrap().len() }
     };
     assert_eq!(found(&[("attachments", "+"), ("content.@type", "Mail"), ("isOwn", "false")]).await, 1);
     assert_eq!(found(&[("participant", &address)]).await, 1);

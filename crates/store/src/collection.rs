@@ -1,7 +1,10 @@
 //! Statements on the documents of a collection.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
+use crate::document;
 use crate::index::{CollectionIndexes, Indexes};
 use crate::sql::condition::{Condition, where_clause};
 use crate::sql::{Arg, Dialect, Session, Statement, order, without_nul};
@@ -10,15 +13,29 @@ use crate::{CollectionSpec, Filter, Query, StoreError};
 /// Documents per statement while an index is built.
 const BACKFILL_PAGE: i64 = 500;
 
+/// Where a document is, and how large it is as text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) seq: i64,
+    pub(crate) bytes: u32,
+}
+
 /// A stored document as it was written.
 pub(crate) struct Stored {
     pub(crate) key: String,
     pub(crate) body: String,
 }
 
+/// Contents are nobody's business.
+impl std::fmt::Debug for Stored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stored").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 impl Stored {
     pub(crate) fn to_value(&self, spec: &CollectionSpec) -> Result<Value, StoreError> {
-        serde_json::from_str(&self.body)
+        document::read(&self.body)
             .map_err(|error| spec.invalid(&self.key, format!("is not JSON ({:?} error)", error.classify())))
     }
 }
@@ -41,7 +58,7 @@ pub(crate) async fn find(
     indexes: &CollectionIndexes,
     query: &Query,
 ) -> Result<Vec<Stored>, StoreError> {
-    let (statement, exact) = select(session.dialect(), spec, indexes, query)?;
+    let (statement, exact) = select("d.document_key, d.body", session.dialect(), spec, indexes, query)?;
     // What the database has not done already.
     let (mut to_skip, limit) = if exact { (0, None) } else { (query.offset, query.limit) };
     let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
@@ -59,20 +76,84 @@ pub(crate) async fn find(
             found.push(stored);
         }
     }
+    drop(rows);
+    if found.is_empty() {
+        check_after(session, spec, query).await?;
+    }
     Ok(found)
+}
+
+/// Where the documents of a query are, in its order, and whether these are exactly what it selects. If not, there are more of
+/// them, and neither the offset nor the limit of the query was heeded.
+pub(crate) async fn places(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    indexes: &CollectionIndexes,
+    query: &Query,
+) -> Result<(Vec<Place>, bool), StoreError> {
+    let dialect = session.dialect();
+    // In both databases this is known without reading the text.
+    let size = match dialect {
+        Dialect::Sqlite => "octet_length(d.body)",
+        Dialect::Postgres => "octet_length(d.body)::bigint",
+    };
+    let (statement, exact) = select(&format!("d.seq, {size}"), dialect, spec, indexes, query)?;
+    let mut places = Vec::new();
+    let mut rows = session.stream(statement);
+    while let Some(row) = rows.next().await? {
+        places.push(Place { seq: row.integer(0)?, bytes: u32::try_from(row.integer(1)?).unwrap_or(u32::MAX) });
+    }
+    drop(rows);
+    if places.is_empty() {
+        check_after(session, spec, query).await?;
+    }
+    Ok((places, exact))
+}
+
+/// After nothing comes nothing. Looked at afterwards, so that a document that is deleted in between is noticed too.
+async fn check_after(session: &mut Session<'_>, spec: &CollectionSpec, query: &Query) -> Result<(), StoreError> {
+    let Some(key) = &query.after else { return Ok(()) };
+    let sql = "SELECT d.seq FROM document AS d WHERE d.collection = $1 AND d.document_key = $2";
+    match session.fetch_optional(Statement::new(sql).bind(spec.name).bind(key.as_str())).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::UnknownPosition { collection: spec.name.to_owned(), key: key.clone() }),
+    }
+}
+
+/// The documents of the collection that are at these places, as far as they still are there.
+pub(crate) async fn at(
+    session: &mut Session<'_>,
+    spec: &CollectionSpec,
+    seqs: &[i64],
+) -> Result<HashMap<i64, Stored>, StoreError> {
+    let list = Value::from(seqs.to_vec()).to_string();
+    let among = match session.dialect() {
+        Dialect::Sqlite => "d.seq IN (SELECT l.value FROM json_each($2) AS l) AND +d.collection = $1",
+        Dialect::Postgres => {
+            "d.seq = ANY (ARRAY(SELECT jsonb_array_elements_text($2::jsonb)::bigint)) AND d.collection = $1"
+        }
+    };
+    let sql = format!("SELECT d.seq, d.document_key, d.body FROM document AS d WHERE {among}");
+    let rows = session.fetch_all(Statement::new(sql).bind(spec.name).bind(list)).await?;
+    rows.into_iter().map(|row| Ok((row.integer(0)?, Stored { key: row.text(1)?, body: row.text(2)? }))).collect()
 }
 
 /// The statement of a query, and whether it selects exactly what the query does. If not, it selects more and has no limit.
 pub(crate) fn select(
+    columns: &str,
     dialect: Dialect,
     spec: &CollectionSpec,
     indexes: &CollectionIndexes,
     query: &Query,
 ) -> Result<(Statement, bool), StoreError> {
-    let Condition { sql, args, exact } = where_clause(dialect, spec.name, spec.key, indexes, &query.filter);
+    let Condition { mut sql, mut args, exact } = where_clause(dialect, spec.name, spec.key, indexes, &query.filter);
+    if let Some(key) = &query.after {
+        args.push(Arg::from(key.as_str()));
+        sql = format!("{sql} AND {}", order::after(dialect, query, args.len())?);
+    }
     let order = order::order_by(dialect, query)?;
     let limit = if exact { order::limit(dialect, query) } else { String::new() };
-    let sql = format!("SELECT d.document_key, d.body FROM document AS d{sql}{order}{limit}");
+    let sql = format!("SELECT {columns} FROM document AS d{sql}{order}{limit}");
     Ok((Statement::with_args(sql, args), exact))
 }
 

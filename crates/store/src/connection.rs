@@ -13,6 +13,8 @@ use crate::error::is_connection_error;
 use crate::sql::{Connection, Session};
 
 const SQLITE_READERS: u32 = 4;
+/// Half of SQLite's default, in KiB: a long log fills the caches of all of them, and the system has the file in its own.
+const READER_CACHE: &str = "-1024";
 const POSTGRES_READERS: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +73,8 @@ impl Readers {
             _ => {
                 let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(CONNECT_TIMEOUT);
                 let pool = pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false);
-                pool.connect_with(sqlite_options(location).pragma("query_only", "on")).await.map(Self::Sqlite)
+                let options = sqlite_options(location).pragma("query_only", "on").pragma("cache_size", READER_CACHE);
+                pool.connect_with(options).await.map(Self::Sqlite)
             }
         }
         .map_err(|error| connect_error(error, database))
@@ -133,6 +136,8 @@ pub(crate) fn describe(location: &Location) -> String {
 
 fn sqlite_options(location: &Location) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+    // What is deleted is overwritten where its page is written anyway: the keys of an Identity in the making, for example.
+    let options = options.pragma("secure_delete", "fast");
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     match location {
         // FULL syncs the log at every commit: with NORMAL the last commits would not survive a power loss. It costs one

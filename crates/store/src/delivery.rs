@@ -1,4 +1,4 @@
-use core_types::Timestamp;
+use std::time::Duration;
 
 use crate::Event;
 
@@ -48,12 +48,12 @@ pub struct NewDelivery {
     pub object_id: Option<String>,
     /// Attempts that failed so far.
     pub attempts: u32,
-    /// Not to be tried before.
-    pub next_attempt_at: Timestamp,
+    /// Not to be tried before this running time ([`crate::Store::running_time`]).
+    pub next_attempt_at: Duration,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// When its age limit began to count.
-    pub since: Timestamp,
+    /// The running time at which its age limit began to count.
+    pub since: Duration,
     /// Where it is; one that waits is held while there is an earlier one about the same object that is not dead.
     pub phase: DeliveryPhase,
 }
@@ -73,12 +73,12 @@ pub struct Delivery {
     pub object_id: Option<String>,
     /// Attempts that failed so far.
     pub attempts: u32,
-    /// Not to be tried before.
-    pub next_attempt_at: Timestamp,
+    /// Not to be tried before this running time ([`crate::Store::running_time`]).
+    pub next_attempt_at: Duration,
     /// What went wrong last.
     pub last_error: Option<String>,
-    /// When its age limit began to count.
-    pub since: Timestamp,
+    /// The running time at which its age limit began to count.
+    pub since: Duration,
     /// Where it is.
     pub phase: DeliveryPhase,
 }

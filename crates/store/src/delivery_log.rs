@@ -1,13 +1,14 @@
 //! Statements on the deliveries. Their states are numbered as in [`DeliveryPhase`]: 0 waits, 1 is dead, 2 is held, 3 runs.
 
-use core_types::Timestamp;
+use std::time::Duration;
 
-use crate::event_log::{EVENT_COLUMNS, read_event};
+use crate::event_log::{EVENT_COLUMN_COUNT, EVENT_COLUMNS, read_event};
+use crate::running_time::{from_millis, to_millis};
 use crate::sql::{AnyRow, Arg, Session, Statement};
 use crate::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryPhase, NewDelivery, StoreError};
 
 const EVENT_COLUMNS_WITHOUT_DATA: &str =
-    "e.sequence, e.id, e.namespace, e.object_id, NULL AS data, e.created_at, e.correlation_id";
+    "e.sequence, e.id, e.namespace, e.object_id, NULL AS data, e.created_at, e.correlation_id, e.since";
 const DELIVERY_COLUMNS: &str =
     "y.id, y.subscriber, y.copy, y.object_id, y.attempts, y.next_attempt_at, y.last_error, y.since, y.state";
 
@@ -40,9 +41,9 @@ async fn insert(session: &mut Session<'_>, sql: &str, delivery: NewDelivery) -> 
         statement.bind(delivery.event_sequence).bind(i64::from(delivery.copy))
     });
     let Some(row) = session.fetch_optional(new_delivery(sql, delivery)).await? else { return Ok(false) };
-    // It comes before a later one of its object that has its turn.
+    // It comes before a later one of its object that has its turn, also when it is being tried and will have to wait again.
     if let Some(hold_later) = place
-        && DeliveryPhase::from_number(row.integer(0)?) == DeliveryPhase::Waiting
+        && matches!(DeliveryPhase::from_number(row.integer(0)?), DeliveryPhase::Waiting | DeliveryPhase::Running)
     {
         session.execute(hold_later).await?;
     }
@@ -56,9 +57,9 @@ fn new_delivery(sql: &str, delivery: NewDelivery) -> Statement {
         .bind(i64::from(delivery.copy))
         .bind(delivery.object_id)
         .bind(i64::from(delivery.attempts))
-        .bind(delivery.next_attempt_at.as_millis())
+        .bind(to_millis(delivery.next_attempt_at))
         .bind(delivery.last_error)
-        .bind(delivery.since.as_millis())
+        .bind(to_millis(delivery.since))
         .bind(delivery.phase.number())
 }
 
@@ -66,7 +67,7 @@ fn new_delivery(sql: &str, delivery: NewDelivery) -> Statement {
 pub(crate) async fn succeeded(
     session: &mut Session<'_>,
     id: i64,
-    now: Timestamp,
+    now: Duration,
 ) -> Result<Option<DeliveryPhase>, StoreError> {
     let sql = "DELETE FROM delivery WHERE id = $1 RETURNING subscriber, object_id, state";
     let Some(row) = session.fetch_optional(Statement::new(sql).bind(id)).await? else { return Ok(None) };
@@ -78,14 +79,14 @@ pub(crate) async fn failed(
     session: &mut Session<'_>,
     id: i64,
     error: &str,
-    next_attempt_at: Timestamp,
+    next_attempt_at: Duration,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, last_error = $2, next_attempt_at = $3, state = 0 WHERE id = $1 AND state IN (0, 3)";
-    Ok(session.execute(Statement::new(sql).bind(id).bind(error).bind(next_attempt_at.as_millis())).await? > 0)
+    Ok(session.execute(Statement::new(sql).bind(id).bind(error).bind(to_millis(next_attempt_at))).await? > 0)
 }
 
 /// Gives a delivery up after a last failed attempt; the next of its object gets its turn.
-pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str, now: Timestamp) -> Result<bool, StoreError> {
+pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str, now: Duration) -> Result<bool, StoreError> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, last_error = $2, state = 1 WHERE id = $1 AND state <> 1 RETURNING subscriber, object_id";
     let Some(row) = session.fetch_optional(Statement::new(sql).bind(id).bind(error)).await? else {
         return Ok(false);
@@ -98,48 +99,44 @@ pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str, now: T
 pub(crate) async fn give_up(
     session: &mut Session<'_>,
     subscriber: &str,
-    since_before: Timestamp,
+    since_before: Duration,
     limit: u64,
     error: &str,
 ) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET last_error = COALESCE(last_error, $4), state = 1 WHERE id IN (SELECT y.id FROM delivery AS y \
                WHERE y.subscriber = $1 AND y.state IN (0, 2) AND y.since < $2 ORDER BY y.event_sequence, y.copy LIMIT $3)";
     let statement =
-        Statement::new(sql).bind(subscriber).bind(since_before.as_millis()).bind(to_integer(limit)).bind(error);
+        Statement::new(sql).bind(subscriber).bind(to_millis(since_before)).bind(to_integer(limit)).bind(error);
     session.execute(statement).await
 }
 
 /// Gives each object the turn of its first delivery, where none of it has its turn.
-pub(crate) async fn release_all(
-    session: &mut Session<'_>,
-    subscriber: &str,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
+pub(crate) async fn release_all(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET state = 0, next_attempt_at = $2 WHERE id IN (SELECT h.id FROM delivery AS h WHERE h.subscriber = $1 AND h.state = 2 \
                AND NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = h.object_id AND p.state IN (0, 3)) \
                AND NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = h.object_id AND p.state = 2 \
                AND (p.event_sequence < h.event_sequence OR (p.event_sequence = h.event_sequence AND p.copy < h.copy))))";
-    session.execute(Statement::new(sql).bind(subscriber).bind(now.as_millis())).await
+    session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
 /// Makes all that wait for their time due.
-pub(crate) async fn retry_now(session: &mut Session<'_>, subscriber: &str, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn retry_now(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET next_attempt_at = $2 WHERE subscriber = $1 AND state = 0 AND next_attempt_at > $2";
-    session.execute(Statement::new(sql).bind(subscriber).bind(now.as_millis())).await
+    session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
 /// Makes those due whose attempt did not end before the process did.
-pub(crate) async fn reclaim(session: &mut Session<'_>, subscriber: &str, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn reclaim(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET state = 0, next_attempt_at = $2 WHERE subscriber = $1 AND state = 3";
-    session.execute(Statement::new(sql).bind(subscriber).bind(now.as_millis())).await
+    session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
 /// Sends a delivery once more: a dead one with all its attempts, one that waits now. The target it belongs to.
-pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Timestamp) -> Result<Option<String>, StoreError> {
+pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Duration) -> Result<Option<String>, StoreError> {
     let sql = "UPDATE delivery SET attempts = CASE WHEN state = 1 THEN 0 ELSE attempts END, since = CASE WHEN state = 1 THEN $2 ELSE since END, \
                next_attempt_at = $2, state = CASE WHEN state <> 1 THEN state WHEN object_id IS NULL THEN 0 ELSE 2 END \
                WHERE id = $1 RETURNING subscriber, object_id";
-    let Some(row) = session.fetch_optional(Statement::new(sql).bind(id).bind(now.as_millis())).await? else {
+    let Some(row) = session.fetch_optional(Statement::new(sql).bind(id).bind(to_millis(now))).await? else {
         return Ok(None);
     };
     release_after(session, &row, now).await?;
@@ -147,10 +144,10 @@ pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Timestamp) -
 }
 
 /// Sends all dead letters of a target once more.
-pub(crate) async fn revive_all(session: &mut Session<'_>, subscriber: &str, now: Timestamp) -> Result<u64, StoreError> {
+pub(crate) async fn revive_all(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET attempts = 0, since = $2, next_attempt_at = $2, state = CASE WHEN object_id IS NULL THEN 0 ELSE 2 END \
                WHERE subscriber = $1 AND state = 1";
-    let revived = session.execute(Statement::new(sql).bind(subscriber).bind(now.as_millis())).await?;
+    let revived = session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await?;
     release_all(session, subscriber, now).await?;
     Ok(revived)
 }
@@ -177,7 +174,7 @@ pub(crate) async fn discard_oldest(session: &mut Session<'_>, subscriber: &str, 
 }
 
 /// The delivery of this target and object has ended: the next one about the object gets its turn.
-async fn release_after(session: &mut Session<'_>, ended: &AnyRow, now: Timestamp) -> Result<(), StoreError> {
+async fn release_after(session: &mut Session<'_>, ended: &AnyRow, now: Duration) -> Result<(), StoreError> {
     match ended.optional_text(1)? {
         Some(object_id) => release(session, &ended.text(0)?, &object_id, now).await,
         None => Ok(()),
@@ -188,12 +185,12 @@ async fn release(
     session: &mut Session<'_>,
     subscriber: &str,
     object_id: &str,
-    now: Timestamp,
+    now: Duration,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE delivery SET state = 0, next_attempt_at = $3 WHERE id = (SELECT h.id FROM delivery AS h WHERE h.subscriber = $1 \
                AND h.object_id = $2 AND h.state = 2 ORDER BY h.event_sequence, h.copy LIMIT 1) \
                AND NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = $2 AND p.state IN (0, 3))";
-    session.execute(Statement::new(sql).bind(subscriber).bind(object_id).bind(now.as_millis())).await.map(|_| ())
+    session.execute(Statement::new(sql).bind(subscriber).bind(object_id).bind(to_millis(now))).await.map(|_| ())
 }
 
 /// The next ones to try and when, in the order of their times.
@@ -201,10 +198,10 @@ pub(crate) async fn schedule(
     session: &mut Session<'_>,
     subscriber: &str,
     limit: u64,
-) -> Result<Vec<(i64, Timestamp)>, StoreError> {
+) -> Result<Vec<(i64, Duration)>, StoreError> {
     let sql = "SELECT y.id, y.next_attempt_at FROM delivery AS y WHERE y.subscriber = $1 AND y.state = 0 ORDER BY y.next_attempt_at, y.id LIMIT $2";
     let rows = session.fetch_all(Statement::new(sql).bind(subscriber).bind(to_integer(limit))).await?;
-    rows.iter().map(|row| Ok((row.integer(0)?, Timestamp::from_millis(row.integer(1)?)))).collect()
+    rows.iter().map(|row| Ok((row.integer(0)?, from_millis(row.integer(1)?)))).collect()
 }
 
 pub(crate) async fn by_id(session: &mut Session<'_>, id: i64) -> Result<Option<Delivery>, StoreError> {
@@ -254,7 +251,7 @@ pub(crate) async fn count(
 }
 
 /// When the age limit of the delivery of the oldest event began to count.
-pub(crate) async fn oldest(session: &mut Session<'_>, subscriber: &str) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) async fn oldest(session: &mut Session<'_>, subscriber: &str) -> Result<Option<Duration>, StoreError> {
     let mut oldest: Option<(i64, i64)> = None;
     for state in ["0", "2", "3"] {
         let sql = format!(
@@ -265,7 +262,7 @@ pub(crate) async fn oldest(session: &mut Session<'_>, subscriber: &str) -> Resul
             oldest = Some(oldest.map_or(found, |oldest| oldest.min(found)));
         }
     }
-    Ok(oldest.map(|(_, since)| Timestamp::from_millis(since)))
+    Ok(oldest.map(|(_, since)| from_millis(since)))
 }
 
 /// Which of the objects have a delivery that is not dead.
@@ -298,17 +295,18 @@ pub(crate) async fn after(
 }
 
 fn read_delivery(row: &AnyRow) -> Result<Delivery, StoreError> {
+    let column = |index: usize| EVENT_COLUMN_COUNT + index;
     Ok(Delivery {
         event: read_event(row, 0)?,
-        id: row.integer(7)?,
-        subscriber: row.text(8)?,
-        copy: small(row.integer(9)?),
-        object_id: row.optional_text(10)?,
-        attempts: small(row.integer(11)?),
-        next_attempt_at: Timestamp::from_millis(row.integer(12)?),
-        last_error: row.optional_text(13)?,
-        since: Timestamp::from_millis(row.integer(14)?),
-        phase: DeliveryPhase::from_number(row.integer(15)?),
+        id: row.integer(column(0))?,
+        subscriber: row.text(column(1))?,
+        copy: small(row.integer(column(2))?),
+        object_id: row.optional_text(column(3))?,
+        attempts: small(row.integer(column(4))?),
+        next_attempt_at: from_millis(row.integer(column(5))?),
+        last_error: row.optional_text(column(6))?,
+        since: from_millis(row.integer(column(7))?),
+        phase: DeliveryPhase::from_number(row.integer(column(8))?),
     })
 }
 

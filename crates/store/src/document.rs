@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::StoreError;
 
-/// Deepest nesting of arrays and objects in a stored document; `serde_json` reads back one level more.
-const MAX_DEPTH: usize = 126;
+/// Deepest nesting of arrays and objects in a stored document: a content of full depth with what is wrapped around it.
+/// SQLite's functions for JSON take 1,000 levels.
+pub(crate) const MAX_DEPTH: usize = foreign_json::MAX_DEPTH + 16;
 
 /// A type whose values are stored as JSON documents of one collection.
 pub trait Document: Serialize + DeserializeOwned + Send + Sync {
@@ -75,16 +76,20 @@ pub(crate) fn to_value<T: Document>(document: &T) -> Result<Value, StoreError> {
 
 /// Reads a stored document. The error names the member, not its value, which may be a secret.
 pub(crate) fn from_text<T: Document>(key: &str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| {
+    read(text).map_err(|error| {
         // Keeping track of the path costs much, so it is only done when there is something to tell.
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let place = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => "the end".to_owned(),
-            Err(error) => format!("'{}'", error.path()),
+        let place = match read::<Value>(text).map(serde_path_to_error::deserialize::<_, T>) {
+            Ok(Err(error)) => format!("'{}'", error.path()),
+            _ => "the end".to_owned(),
         };
         T::COLLECTION
             .invalid(key, format!("does not have the expected shape at {place} ({:?} error)", error.classify()))
     })
+}
+
+/// Reads what was written here: no deeper than is allowed there.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    foreign_json::read_levels(text, MAX_DEPTH).map(|reading| reading.value)
 }
 
 fn exceeds_depth(value: &Value, allowed: usize) -> bool {

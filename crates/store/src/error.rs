@@ -48,10 +48,26 @@ pub enum StoreError {
     /// The query cannot be answered.
     #[error("invalid query: {0}")]
     InvalidQuery(String),
+    /// What is asked for comes after a document that does not exist (any more).
+    #[error("collection '{collection}' holds no document with the key '{key}' after which a list could go on")]
+    UnknownPosition {
+        /// Name of the collection.
+        collection: String,
+        /// Key of the document.
+        key: String,
+    },
     /// The database cannot be reached now; a later attempt may succeed.
     #[error("the database '{database}' is not available: {reason}")]
     Unavailable {
         /// What cannot be reached, without credentials.
+        database: String,
+        /// The cause in words.
+        reason: String,
+    },
+    /// What the database holds cannot be read any more.
+    #[error("the database '{database}' is damaged ({reason}): restore the latest backup")]
+    Damaged {
+        /// What is damaged, without credentials.
         database: String,
         /// The cause in words.
         reason: String,
@@ -68,6 +84,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database itself is the reason, and not what was asked of it.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        !matches!(
+            self,
+            Self::Duplicate { .. }
+                | Self::NotFound { .. }
+                | Self::InvalidDocument { .. }
+                | Self::InvalidQuery(_)
+                | Self::UnknownPosition { .. }
+        )
+    }
+
     /// The stable code of the error.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -79,7 +108,9 @@ impl StoreError {
             Self::LeaseLost { .. } => "error.store.leaseLost",
             Self::Configuration(_) => "error.store.configuration",
             Self::InvalidQuery(_) => "error.store.invalidQuery",
+            Self::UnknownPosition { .. } => "error.store.unknownPosition",
             Self::Unavailable { .. } => "error.store.unavailable",
+            Self::Damaged { .. } => "error.store.damaged",
             Self::Database(_) => "error.store.database",
             Self::ReadOnly => "error.store.readOnly",
             Self::Closed => "error.store.closed",
@@ -91,6 +122,9 @@ impl StoreError {
         match error {
             sqlx::Error::Database(error) if is_shutdown(error.code()) => {
                 Self::Unavailable { database: database.to_owned(), reason: error.message().to_owned() }
+            }
+            sqlx::Error::Database(error) if is_damage(error.code().as_deref()) => {
+                Self::Damaged { database: database.to_owned(), reason: error.message().to_owned() }
             }
             sqlx::Error::Database(error) => Self::Database(error.message().to_owned()),
             sqlx::Error::PoolClosed => Self::Closed,
@@ -119,10 +153,34 @@ pub(crate) fn is_connection_error(error: &sqlx::Error) -> bool {
     }
 }
 
+/// `SQLITE_CORRUPT` and `SQLITE_NOTADB` in all their forms, of which the lowest byte is the kind; `data_corrupted` and
+/// `index_corrupted` of PostgreSQL, whose codes have five characters.
+fn is_damage(code: Option<&str>) -> bool {
+    const SQLITE_DAMAGE: [u32; 2] = [11, 26];
+    match code {
+        Some("XX001" | "XX002") => true,
+        Some(code) if code.len() < 5 => code.parse::<u32>().is_ok_and(|code| SQLITE_DAMAGE.contains(&(code & 0xff))),
+        _ => false,
+    }
+}
+
 /// A foreign process keeps an SQLite file busy for longer than the busy timeout.
 const SQLITE_BUSY: &str = "5";
 
 /// PostgreSQL classes 08 (connection) and 57P (operator intervention), and "too many connections".
 fn is_shutdown(code: Option<Cow<'_, str>>) -> bool {
     code.is_some_and(|code| code.starts_with("08") || code.starts_with("57P") || code == "53300" || code == SQLITE_BUSY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreError;
+
+    #[test]
+    fn what_was_asked_for_wrongly_is_no_outage() {
+        let (collection, key) = ("Items".to_owned(), "I1".to_owned());
+        assert!(!StoreError::UnknownPosition { collection: collection.clone(), key: key.clone() }.is_outage());
+        assert!(!StoreError::NotFound { collection, key }.is_outage());
+        assert!(StoreError::Closed.is_outage());
+    }
 }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use core_types::Timestamp;
 use serde_json::Value;
 
-use crate::StoreError;
+use crate::{StoreError, document};
 
 /// An event to append to the log in the transaction that causes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub struct Event {
     pub created_at: Timestamp,
     /// The correlation id of the request that caused the event.
     pub correlation_id: Option<String>,
+    /// The running time ([`crate::Store::running_time`]) when it was appended: its age counts from there.
+    pub since: Duration,
 }
 
 impl Event {
@@ -43,7 +46,7 @@ impl Event {
     /// # Errors
     /// [`StoreError::Database`] when somebody else has written something else than JSON into the log.
     pub fn value(&self) -> Result<Option<Value>, StoreError> {
-        let value = self.data.as_deref().map(serde_json::from_str).transpose();
+        let value = self.data.as_deref().map(document::read).transpose();
         value.map_err(|error| {
             StoreError::Database(format!(
                 "the data of event {} is not JSON ({:?} error)",

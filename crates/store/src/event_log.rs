@@ -1,29 +1,34 @@
 //! Statements on the event log and the places in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use core_types::Timestamp;
 
+use crate::running_time::{from_millis, to_millis};
 use crate::sql::{AnyRow, Session, Statement};
 use crate::{Abandoned, Event, EventCount, EventHead, NewEvent, StoreError};
 
 pub(crate) const EVENT_COLUMNS: &str =
-    "e.sequence, e.id, e.namespace, e.object_id, e.data, e.created_at, e.correlation_id";
+    "e.sequence, e.id, e.namespace, e.object_id, e.data, e.created_at, e.correlation_id, e.since";
+/// How many these are.
+pub(crate) const EVENT_COLUMN_COUNT: usize = 8;
 
 pub(crate) async fn append(
     session: &mut Session<'_>,
     event: NewEvent,
     id: String,
-    now: Timestamp,
+    (now, since): (Timestamp, Duration),
 ) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO event (id, namespace, object_id, data, created_at, correlation_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING sequence";
+    let sql = "INSERT INTO event (id, namespace, object_id, data, created_at, correlation_id, since) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING sequence";
     let statement = Statement::new(sql)
         .bind(id)
         .bind(event.namespace)
         .bind(event.object_id)
         .bind(event.data.map(|data| core_types::json::stringify(&data)))
         .bind(now.as_millis())
-        .bind(event.correlation_id);
+        .bind(event.correlation_id)
+        .bind(to_millis(since));
     session.fetch_one(statement).await?.integer(0)
 }
 
@@ -51,26 +56,25 @@ pub(crate) async fn set_cursor(session: &mut Session<'_>, name: &str, sequence: 
     session.execute(Statement::new(sql).bind(name).bind(sequence)).await.map(|_| ())
 }
 
-/// Removes events created before the instant that every cursor has passed and nothing delivers any more.
-pub(crate) async fn prune(session: &mut Session<'_>, created_before: Timestamp) -> Result<u64, StoreError> {
-    let sql = "DELETE FROM event WHERE created_at < $1 AND sequence <= COALESCE((SELECT MIN(c.sequence) FROM event_cursor AS c), sequence) \
+/// Removes events appended before the running time that every cursor has passed and nothing delivers any more.
+pub(crate) async fn prune(session: &mut Session<'_>, before: Duration) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM event WHERE since < $1 AND sequence <= COALESCE((SELECT MIN(c.sequence) FROM event_cursor AS c), sequence) \
                AND NOT EXISTS (SELECT 1 FROM delivery AS y WHERE y.event_sequence = event.sequence)";
-    session.execute(Statement::new(sql).bind(created_before.as_millis())).await
+    session.execute(Statement::new(sql).bind(to_millis(before))).await
 }
 
-/// Removes events created before the instant and what still waits for them.
-pub(crate) async fn abandon(session: &mut Session<'_>, created_before: Timestamp) -> Result<Abandoned, StoreError> {
-    let before = created_before.as_millis();
+/// Removes events appended before the running time and what still waits for them.
+pub(crate) async fn abandon(session: &mut Session<'_>, before: Duration) -> Result<Abandoned, StoreError> {
+    let before = to_millis(before);
     let deliveries = "SELECT y.subscriber, COUNT(*) FROM delivery AS y JOIN event AS e ON e.sequence = y.event_sequence \
-                      WHERE e.created_at < $1 GROUP BY y.subscriber ORDER BY y.subscriber";
+                      WHERE e.since < $1 GROUP BY y.subscriber ORDER BY y.subscriber";
     let deliveries = read_counts(&session.fetch_all(Statement::new(deliveries).bind(before)).await?)?;
     let unread = "SELECT c.name, COUNT(*) FROM event_cursor AS c JOIN event AS e ON e.sequence > c.sequence \
-                  WHERE e.created_at < $1 GROUP BY c.name ORDER BY c.name";
+                  WHERE e.since < $1 GROUP BY c.name ORDER BY c.name";
     let unread = read_counts(&session.fetch_all(Statement::new(unread).bind(before)).await?)?;
-    let sql =
-        "DELETE FROM delivery WHERE event_sequence IN (SELECT e.sequence FROM event AS e WHERE e.created_at < $1)";
+    let sql = "DELETE FROM delivery WHERE event_sequence IN (SELECT e.sequence FROM event AS e WHERE e.since < $1)";
     session.execute(Statement::new(sql).bind(before)).await?;
-    let events = session.execute(Statement::new("DELETE FROM event WHERE created_at < $1").bind(before)).await?;
+    let events = session.execute(Statement::new("DELETE FROM event WHERE since < $1").bind(before)).await?;
     Ok(Abandoned { events, unread, deliveries })
 }
 
@@ -135,10 +139,10 @@ pub(crate) async fn counts(
     rows.iter().map(count).collect()
 }
 
-pub(crate) async fn created_at(session: &mut Session<'_>, sequence: i64) -> Result<Option<Timestamp>, StoreError> {
-    let sql = "SELECT created_at FROM event WHERE sequence = $1";
+pub(crate) async fn since(session: &mut Session<'_>, sequence: i64) -> Result<Option<Duration>, StoreError> {
+    let sql = "SELECT since FROM event WHERE sequence = $1";
     let row = session.fetch_optional(Statement::new(sql).bind(sequence)).await?;
-    row.map(|row| row.integer(0).map(Timestamp::from_millis)).transpose()
+    row.map(|row| row.integer(0).map(from_millis)).transpose()
 }
 
 /// As [`set_cursor`], for a target.
@@ -173,6 +177,7 @@ pub(crate) fn read_event(row: &AnyRow, first: usize) -> Result<Event, StoreError
         data: row.optional_text(first + 4)?.map(Arc::from),
         created_at: Timestamp::from_millis(row.integer(first + 5)?),
         correlation_id: row.optional_text(first + 6)?,
+        since: from_millis(row.integer(first + 7)?),
     })
 }
 

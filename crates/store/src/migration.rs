@@ -10,12 +10,14 @@ const SQLITE: &[&str] = &[
     include_str!("../migrations/sqlite/0002_lease_holder.sql"),
     include_str!("../migrations/sqlite/0003_targets.sql"),
     include_str!("../migrations/sqlite/0004_ranges.sql"),
+    include_str!("../migrations/sqlite/0005_running_time.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("../migrations/postgres/0001_documents_and_events.sql"),
     include_str!("../migrations/postgres/0002_lease_holder.sql"),
     include_str!("../migrations/postgres/0003_targets.sql"),
     include_str!("../migrations/postgres/0004_ranges.sql"),
+    include_str!("../migrations/postgres/0005_running_time.sql"),
 ];
 
 /// The tables of a database, from the point of view of this version.

@@ -11,6 +11,8 @@ pub struct Query {
     pub limit: Option<u64>,
     /// How many of the front to leave out.
     pub offset: u64,
+    /// Only what comes after the document with this key in the order of the query, whether or not that passes the filter.
+    pub after: Option<String>,
 }
 
 /// Order by the value at a path of members. Absent, `null` and composite values come first, then numbers, texts (by code
@@ -53,7 +55,7 @@ impl Query {
     /// All documents that pass the filter, in insertion order.
     #[must_use]
     pub const fn new(filter: Filter) -> Self {
-        Self { filter, sort: Vec::new(), limit: None, offset: 0 }
+        Self { filter, sort: Vec::new(), limit: None, offset: 0, after: None }
     }
 
     /// Adds a less significant order.
@@ -74,6 +76,14 @@ impl Query {
     #[must_use]
     pub const fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
+        self
+    }
+
+    /// Only what comes after the document with this key. There must be one, or the answer is
+    /// [`crate::StoreError::UnknownPosition`].
+    #[must_use]
+    pub fn after(mut self, key: impl Into<String>) -> Self {
+        self.after = Some(key.into());
         self
     }
 }

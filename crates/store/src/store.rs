@@ -1,8 +1,9 @@
 mod read_only;
+mod soundness;
 
 use std::fmt;
 use std::fs::File;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use core_types::Clock;
@@ -15,15 +16,19 @@ use crate::config::Location;
 use crate::connection::{CONNECT_TIMEOUT, ReadConnection, Readers, WriteConnection, describe};
 use crate::document::from_text;
 use crate::index::{CollectionIndexes, Indexes};
+use crate::reading::read;
+use crate::running_time::RunningTime;
 use crate::{
-    CollectionSpec, Document, Event, Filter, Query, StoreConfig, StoreError, StoreOptions, Transaction, collection,
-    event_log, lease, migration,
+    CollectionSpec, Document, Event, Filter, Query, Scan, StoreConfig, StoreError, StoreOptions, Transaction,
+    collection, event_log, lease, migration, running_time,
 };
 
 mod deliveries;
 
 /// How long a PostgreSQL server is given to notice that our former session has ended.
 const FORMER_SESSION_GRACE: Duration = Duration::from_secs(1);
+/// How long a store that is being closed tries to write the running time down.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub use read_only::Inspection;
 
@@ -42,7 +47,10 @@ pub(crate) struct Inner {
     pub(crate) writer: Arc<Mutex<Writer>>,
     indexes: RwLock<Arc<Indexes>>,
     commits: watch::Sender<i64>,
+    /// That the database is damaged, once anybody has met that.
+    damage: OnceLock<String>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) running_time: RunningTime,
 }
 
 /// The one place that writes: whoever holds its lock has the transaction.
@@ -143,6 +151,7 @@ impl Store {
             .ok_or_else(|| StoreError::Locked { database: database.clone() })?;
         let indexes = collection::load_indexes(&mut session).await?;
         let last_sequence = event_log::last_sequence(&mut session).await?;
+        let before = running_time::load(&mut session).await?;
         let readers = Readers::open(&location, &database).await?;
         let writer = Writer {
             connection: Some(connection),
@@ -161,6 +170,8 @@ impl Store {
             writer: Arc::new(Mutex::new(writer)),
             indexes: RwLock::new(Arc::new(indexes)),
             commits: watch::Sender::new(last_sequence),
+            running_time: RunningTime::begin(Arc::clone(&options.clock), before),
+            damage: OnceLock::new(),
             clock: options.clock,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -215,8 +226,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InvalidDocument`] when it does not have the shape of `T`; errors of the database.
     pub async fn get<T: Document>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let stored =
-            collection::get(&mut self.inner.read().await?.session(&self.inner.database), &T::COLLECTION, key).await?;
+        let stored = read!(self.inner, |session| collection::get(session, &T::COLLECTION, key))?;
         stored.map(|stored| from_text(&stored.key, &stored.body)).transpose()
     }
 
@@ -228,6 +238,14 @@ impl Store {
         let stored = self.find_stored(&T::COLLECTION, query).await?;
         // Each text is let go of once it was read.
         stored.into_iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
+    }
+
+    /// The documents a query selects, one after the other, for results that may be too large to have in memory.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub async fn scan<T: Document>(&self, query: &Query) -> Result<Scan<T>, StoreError> {
+        Scan::open(self, query).await
     }
 
     /// The first document a query selects.
@@ -251,7 +269,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn get_raw(&self, spec: &CollectionSpec, key: &str) -> Result<Option<Value>, StoreError> {
-        let stored = collection::get(&mut self.inner.read().await?.session(&self.inner.database), spec, key).await?;
+        let stored = read!(self.inner, |session| collection::get(session, spec, key))?;
         stored.map(|stored| stored.to_value(spec)).transpose()
     }
 
@@ -269,12 +287,12 @@ impl Store {
     /// Errors of the database.
     pub async fn count_raw(&self, spec: &CollectionSpec, filter: &Filter) -> Result<u64, StoreError> {
         let indexes = self.inner.indexes().of(spec.name);
-        collection::count(&mut self.inner.read().await?.session(&self.inner.database), spec, &indexes, filter).await
+        read!(self.inner, |session| collection::count(session, spec, &indexes, filter))
     }
 
     async fn find_stored(&self, spec: &CollectionSpec, query: &Query) -> Result<Vec<collection::Stored>, StoreError> {
         let indexes: CollectionIndexes = self.inner.indexes().of(spec.name);
-        collection::find(&mut self.inner.read().await?.session(&self.inner.database), spec, &indexes, query).await
+        read!(self.inner, |session| collection::find(session, spec, &indexes, query))
     }
 
     /// Events after a position of the log, oldest first.
@@ -282,7 +300,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn events_after(&self, sequence: i64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        event_log::after(&mut self.inner.read().await?.session(&self.inner.database), sequence, limit).await
+        read!(self.inner, |session| event_log::after(session, sequence, limit))
     }
 
     /// The position of the newest event; 0 before the first.
@@ -290,7 +308,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn last_event_sequence(&self) -> Result<i64, StoreError> {
-        event_log::last_sequence(&mut self.inner.read().await?.session(&self.inner.database)).await
+        read!(self.inner, |session| event_log::last_sequence(session))
     }
 
     /// Changes to the position of the newest event when a transaction that appended events was committed.
@@ -304,15 +322,33 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn cursor(&self, name: &str) -> Result<Option<i64>, StoreError> {
-        event_log::cursor(&mut self.inner.read().await?.session(&self.inner.database), name).await
+        read!(self.inner, |session| event_log::cursor(session, name))
     }
 
-    /// Whether the database answers and the writer lease is still this store's. Changes nothing.
+    /// For how long this database has been open for writing, in all processes together. It grows with the time that passes and
+    /// with nothing else, whatever the clock is put to and however long nothing runs: ages are counted in it.
+    #[must_use]
+    pub fn running_time(&self) -> Duration {
+        self.inner.running_time.now()
+    }
+
+    /// Writes the running time down, from where the next process goes on. To be called now and then: what a crash forgets
+    /// only makes something older later.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], or what else the database reports.
+    /// As [`Store::begin`].
+    pub async fn keep_running_time(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin_relaxed().await?;
+        transaction.keep_running_time().await?;
+        transaction.commit().await
+    }
+
+    /// Whether the database answers, no damage was met, and the writer lease is still this store's. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], [`StoreError::Damaged`], or what else the database reports.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let lease = lease::current(&mut self.inner.read().await?.session(&self.inner.database)).await?;
+        let lease = read!(self.inner, |session| lease::current(session))?;
         let writer = self.inner.writer.try_lock();
         let is_lost = |writer: &Writer| match writer.state {
             WriterState::ReadOnly => false,
@@ -323,7 +359,10 @@ impl Store {
         if writer.is_ok_and(|writer| is_lost(&writer)) {
             return Err(self.inner.lease_lost());
         }
-        Ok(())
+        match self.inner.damage.get() {
+            Some(reason) => Err(StoreError::Damaged { database: self.inner.database.clone(), reason: reason.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Waits for the open transaction, closes all connections and gives the writer lease back. Afterwards every call fails
@@ -332,6 +371,10 @@ impl Store {
     /// # Errors
     /// Fails when the connection does not end properly; the store is closed nevertheless.
     pub async fn close(&self) -> Result<(), StoreError> {
+        // A database that cannot be reached does not hold up the end.
+        if let Ok(Err(error)) = tokio::time::timeout(LAST_WORDS, self.keep_running_time()).await {
+            tracing::debug!(%error, "the running time was not kept");
+        }
         let mut writer = self.inner.writer.lock().await;
         writer.state = WriterState::Closed;
         self.inner.readers.close().await;
@@ -360,6 +403,16 @@ impl Drop for Inner {
 }
 
 impl Inner {
+    /// The same result; damage that it tells of is remembered.
+    pub(crate) fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Damaged { reason, .. }) = &result
+            && self.damage.set(reason.clone()).is_ok()
+        {
+            tracing::error!(database = %self.database, reason, "the database is damaged: restore the latest backup");
+        }
+        result
+    }
+
     pub(crate) async fn read(&self) -> Result<ReadConnection, StoreError> {
         self.readers.acquire(&self.database).await
     }

@@ -1,8 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use core_types::Timestamp;
 use metrics::histogram;
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -14,7 +13,9 @@ use crate::document::{from_text, to_value};
 use crate::index::Indexes;
 use crate::sql::Session;
 use crate::store::{Inner, Writer};
-use crate::{Abandoned, CollectionSpec, Document, Filter, NewEvent, Query, StoreError, collection, event_log};
+use crate::{
+    Abandoned, CollectionSpec, Document, Filter, NewEvent, Query, StoreError, collection, event_log, running_time,
+};
 
 /// A write transaction: documents and the events they cause become visible together, or not at all.
 ///
@@ -49,9 +50,14 @@ macro_rules! run {
             }
             Err(error) => Err(error),
         };
-        $self.failed |=
-            matches!(result, Err(StoreError::Database(_) | StoreError::Unavailable { .. } | StoreError::Closed));
-        result
+        $self.failed |= matches!(
+            result,
+            Err(StoreError::Database(_)
+                | StoreError::Damaged { .. }
+                | StoreError::Unavailable { .. }
+                | StoreError::Closed)
+        );
+        inner.noted(result)
     }};
 }
 
@@ -273,8 +279,8 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn append_event(&mut self, event: NewEvent) -> Result<i64, StoreError> {
-        let now = self.inner.clock.now();
-        let sequence = run!(self, |session| event_log::append(session, event, Uuid::new_v4().to_string(), now))?;
+        let times = (self.inner.clock.now(), self.inner.running_time.now());
+        let sequence = run!(self, |session| event_log::append(session, event, Uuid::new_v4().to_string(), times))?;
         self.last_sequence = Some(sequence);
         Ok(sequence)
     }
@@ -303,21 +309,27 @@ impl Transaction {
         run!(self, |session| event_log::forget_subscriber(session, name))
     }
 
-    /// Removes events created before the instant that all cursors have passed and no delivery needs, and tells how many.
+    pub(crate) async fn keep_running_time(&mut self) -> Result<(), StoreError> {
+        let now = self.inner.running_time.now();
+        run!(self, |session| running_time::keep(session, now))
+    }
+
+    /// Removes events appended before the running time ([`crate::Store::running_time`]) that all cursors have passed and no
+    /// delivery needs, and tells how many.
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn prune_events(&mut self, created_before: Timestamp) -> Result<u64, StoreError> {
-        run!(self, |session| event_log::prune(session, created_before))
+    pub async fn prune_events(&mut self, before: Duration) -> Result<u64, StoreError> {
+        run!(self, |session| event_log::prune(session, before))
     }
 
-    /// Removes events created before the instant although a cursor or a delivery may still need them, with these
+    /// Removes events appended before the running time although a cursor or a delivery may still need them, with these
     /// deliveries.
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn abandon_events(&mut self, created_before: Timestamp) -> Result<Abandoned, StoreError> {
-        run!(self, |session| event_log::abandon(session, created_before))
+    pub async fn abandon_events(&mut self, before: Duration) -> Result<Abandoned, StoreError> {
+        run!(self, |session| event_log::abandon(session, before))
     }
 }
 

@@ -55,6 +55,12 @@ impl BackboneProcess {
         self.port.subscribe()
     }
 
+    /// The process, while there is one.
+    #[must_use]
+    pub fn process(&self) -> Option<&ServerProcess> {
+        self.process.as_ref()
+    }
+
     /// Kills it.
     ///
     /// # Errors

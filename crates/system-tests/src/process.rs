@@ -76,6 +76,31 @@ impl ServerProcess {
         self.child.id()
     }
 
+    /// Lets every write to a file fail from now on, as on a full disk.
+    ///
+    /// # Errors
+    /// When the limit cannot be set.
+    pub async fn fill_disk(&self) -> anyhow::Result<()> {
+        self.limit_files("0:").await
+    }
+
+    /// There is room on the disk again.
+    ///
+    /// # Errors
+    /// When the limit cannot be lifted.
+    pub async fn free_disk(&self) -> anyhow::Result<()> {
+        self.limit_files("unlimited:").await
+    }
+
+    async fn limit_files(&self, limit: &str) -> anyhow::Result<()> {
+        let id = self.child.id().context("the process has ended")?.to_string();
+        let status = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={limit}")]).status().await?;
+        if !status.success() {
+            bail!("prlimit ended with {status}");
+        }
+        Ok(())
+    }
+
     /// Ends the process as a power failure would (SIGKILL).
     ///
     /// # Errors

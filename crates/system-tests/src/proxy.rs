@@ -1,9 +1,10 @@
-//! A proxy that records what passes.
+//! A proxy that records what passes, and disturbs it where it is told to.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -14,6 +15,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::disturbance::{Disturbance, Trouble, page};
 
 /// A request that came through, whether it was answered or not.
 #[derive(Debug, Clone)]
@@ -32,6 +35,7 @@ pub struct RecordedRequest {
 pub struct RecordingProxy {
     address: SocketAddr,
     records: Records,
+    disturbance: Arc<Mutex<Option<Disturbance>>>,
     server: JoinHandle<()>,
 }
 
@@ -46,20 +50,36 @@ impl RecordingProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let records = Records::default();
-        let upstream =
-            Upstream { http: reqwest::Client::builder().no_proxy().build()?, port, records: Arc::clone(&records) };
+        let disturbance = Arc::default();
+        let upstream = Upstream {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            port,
+            records: Arc::clone(&records),
+            disturbance: Arc::clone(&disturbance),
+            disturbed: Arc::default(),
+        };
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, upstream.clone()));
             }
         });
-        Ok(Self { address, records, server })
+        Ok(Self { address, records, disturbance, server })
     }
 
     /// The base URL of the server for its clients. `localhost`, because addresses of Identities carry the host name.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.address.port())
+    }
+
+    /// Disturbs requests from now on.
+    pub fn disturb(&self, disturbance: Disturbance) {
+        *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner) = Some(disturbance);
+    }
+
+    /// Disturbs nothing any more.
+    pub fn calm(&self) {
+        *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The requests with a body so far.
@@ -80,6 +100,9 @@ struct Upstream {
     http: reqwest::Client,
     port: watch::Receiver<Option<u16>>,
     records: Records,
+    disturbance: Arc<Mutex<Option<Disturbance>>>,
+    /// Counts what a disturbance is about.
+    disturbed: Arc<AtomicU32>,
 }
 
 async fn serve(stream: TcpStream, upstream: Upstream) {
@@ -100,6 +123,14 @@ impl Upstream {
                 RecordedRequest { method: parts.method.clone(), path: parts.uri.path().to_owned(), body: body.clone() };
             self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
         }
+        let trouble = self.trouble(&parts.method, parts.uri.path());
+        match trouble {
+            Some(Trouble::Refused(status)) => return Ok(page(status)),
+            Some(Trouble::Page) => return Ok(page(200)),
+            Some(Trouble::Lost) => bail!("the request is lost"),
+            Some(Trouble::Late(delay)) => tokio::time::sleep(delay).await,
+            Some(Trouble::AnswerReplaced(_) | Trouble::Cut) | None => {}
+        }
         let port = (*self.port.borrow()).context("the server is down")?;
         let mut headers = parts.headers;
         for name in [HOST, CONNECTION, TRANSFER_ENCODING] {
@@ -113,7 +144,19 @@ impl Upstream {
                 response = response.header(name, value);
             }
         }
-        Ok(response.body(Full::new(answer.bytes().await?))?)
+        let bytes = answer.bytes().await?;
+        match trouble {
+            Some(Trouble::AnswerReplaced(status)) => Ok(page(status)),
+            Some(Trouble::Cut) => bail!("the answer is cut off"),
+            _ => Ok(response.body(Full::new(bytes))?),
+        }
+    }
+
+    fn trouble(&self, method: &Method, path: &str) -> Option<Trouble> {
+        let disturbance = *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner);
+        let disturbance = disturbance.filter(|disturbance| disturbance.is_about(method, path))?;
+        let number = self.disturbed.fetch_add(1, Ordering::Relaxed);
+        number.is_multiple_of(disturbance.one_of.max(1)).then_some(disturbance.trouble)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -122,8 +123,30 @@ impl RestClient {
     /// # Errors
     /// When the call fails.
     pub async fn delivery_targets(&self) -> anyhow::Result<Value> {
-        let answer = self.call_path(Method::GET, "/api/delivery/v1/Targets", None).await?;
+        let answer = self.deliveries(Method::GET, "/Targets", None).await?;
         answer.result(200).with_context(|| format!("{}: targets of events", self.name))
+    }
+
+    /// Any call about deliveries; `route` begins behind `/api/delivery/v1`.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn deliveries(&self, method: Method, route: &str, body: Option<&Value>) -> anyhow::Result<Answer> {
+        self.call_path(method, &format!("/api/delivery/v1{route}"), body).await
+    }
+
+    /// Uploads a File; its id.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn upload(&self, filename: &str, content: &'static str) -> anyhow::Result<String> {
+        let url = self.url.clone().wait_for(Option::is_some).await?.clone().unwrap_or_default();
+        let part = Part::text(content).file_name(filename.to_owned()).mime_str("text/plain")?;
+        let form = Form::new().part("file", part).text("title", filename.to_owned());
+        let request = self.http.post(format!("{url}/api/core/v1/Files/Own")).header("X-API-KEY", &self.api_key);
+        let response = request.multipart(form).send().await?;
+        let answer: Value = serde_json::from_slice(&response.bytes().await?)?;
+        answer["result"]["id"].as_str().map(str::to_owned).with_context(|| format!("{}: {answer}", self.name))
     }
 
     /// Synchronises.

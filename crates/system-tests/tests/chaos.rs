@@ -9,6 +9,9 @@ use system_tests::chaos::{Interruption, Report, Scenario, play};
 /// The interruptions of an ordinary test run, so that it stays short on two cores; `scripts/chaos` does ten times as many.
 const DEFAULT_INTERRUPTIONS: u32 = 20;
 
+/// Where all kinds of faults are mixed, so many messages are sent for each: 5,000 for 200 faults.
+const MESSAGES_PER_FAULT: usize = 25;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_connectors_lose_and_double_nothing() -> anyhow::Result<()> {
     run("killed-connectors", &[(Interruption::KillConnector, 9), (Interruption::KillConnectorTwice, 1)], false).await
@@ -26,6 +29,19 @@ async fn a_restarted_postgres_loses_and_doubles_nothing() -> anyhow::Result<()> 
     run("restarted-postgres", interruptions, true).await
 }
 
+/// Everything at once: answers of all kinds, full disks and kills.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn faults_of_all_kinds_lose_and_double_nothing() -> anyhow::Result<()> {
+    let interruptions = &[
+        (Interruption::DisturbAnswers, 12),
+        (Interruption::FillDiskOfConnector, 2),
+        (Interruption::FillDiskOfBackbone, 2),
+        (Interruption::KillConnector, 2),
+        (Interruption::KillBackbone, 2),
+    ];
+    run("faults", interruptions, false).await
+}
+
 async fn run(name: &'static str, interruptions: &'static [(Interruption, u32)], postgres: bool) -> anyhow::Result<()> {
     let seed = setting("CHAOS_SEED")?.unwrap_or_else(rand::random);
     let count = match setting("CHAOS_INTERRUPTIONS")? {
@@ -33,8 +49,13 @@ async fn run(name: &'static str, interruptions: &'static [(Interruption, u32)], 
         None => DEFAULT_INTERRUPTIONS,
     };
     eprintln!("{name}: CHAOS_SEED={seed} CHAOS_INTERRUPTIONS={count}");
-    let report = play(&Scenario { name, interruptions, count, seed, postgres }).await?;
+    let with_changes = interruptions.iter().any(|(kind, _)| *kind == Interruption::DisturbAnswers);
+    let messages = if with_changes { count as usize * MESSAGES_PER_FAULT } else { 0 };
+    let relationship_changes = if with_changes { count as usize } else { 0 };
+    let scenario = Scenario { name, interruptions, count, seed, messages, relationship_changes, postgres };
+    let report = play(&scenario).await?;
     eprintln!("{name}: {report}");
+    ensure!(report.relationship_changes >= relationship_changes, "too few changes of a relationship: {report}");
     not_vacuous(&report, count)
 }
 

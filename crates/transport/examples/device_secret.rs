@@ -26,7 +26,14 @@ async fn main() {
         ..TransportConfig::default()
     };
     let store = Store::open(&store).await.unwrap();
-    let options = AccountOptions { store: store.clone(), config, clock: Arc::new(SystemClock), recorder: Arc::new(()) };
+    let options = AccountOptions {
+        store: store.clone(),
+        config,
+        clock: Arc::new(SystemClock),
+        recorder: Arc::new(()),
+        causes: Arc::new(()),
+        collections: Vec::new(),
+    };
     let account = Account::open(options).await.unwrap();
     let new = SendDevice { name: Some("another device".to_owned()), is_admin: Some(true), ..SendDevice::default() };
     let device = account.devices().send(new).await.unwrap();

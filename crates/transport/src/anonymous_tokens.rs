@@ -85,8 +85,8 @@ impl AnonymousTokens {
     /// # Errors
     /// A failed call.
     pub async fn create_empty(&self, clock: &dyn Clock) -> Result<EmptyToken> {
-        let secret_key = SecretKey::generate(&mut rand::rng());
-        let protection = PasswordProtection::for_empty_token(&mut rand::rng());
+        let secret_key = SecretKey::generate(&mut crate::random::rng());
+        let protection = PasswordProtection::for_empty_token(&mut crate::random::rng());
         let expires_at = clock.now().saturating_add(LIFE_OF_EMPTY_TOKENS);
         let request = CreateTokenRequest {
             content: None,
@@ -115,6 +115,6 @@ impl AnonymousTokens {
         };
         let call = Call::get(paths::with_id(paths::TOKEN, id.as_str())).query("password", password);
         let Fetched { content, .. } = check_fetched(self.http.result(call).await?, &id)?;
-        Ok(protocol::token::open_token(content.as_slice(), &reference.key)?)
+        Ok(protocol::token::open_token(content.as_slice(), &reference.key)?.value)
     }
 }

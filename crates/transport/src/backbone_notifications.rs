@@ -4,20 +4,21 @@ use backbone_api::{notifications::SendNotificationRequest, paths, relationships:
 use core_types::IdentityAddress;
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     error::{Result, TransportError},
+    relationships::Relationships,
 };
 
 /// Asks the Backbone to notify peers.
 #[derive(Debug, Clone)]
 pub struct BackboneNotifications {
-    account: Account,
+    context: Context,
 }
 
 impl BackboneNotifications {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// Lets the Backbone show the text that its operator configured under `code` to peers.
@@ -35,7 +36,7 @@ impl BackboneNotifications {
         let mut strangers = Vec::new();
         for recipient in &recipients {
             let active = Some(RelationshipStatus::Active);
-            if self.account.relationships().to_identity(recipient, active).await?.is_none() {
+            if Relationships::new(&self.context).to_identity(recipient, active).await?.is_none() {
                 strangers.push(recipient.to_string());
             }
         }
@@ -43,6 +44,6 @@ impl BackboneNotifications {
             return Err(TransportError::NoActiveRelationshipFoundForRecipients(strangers));
         }
         let request = SendNotificationRequest { recipients, code: code.to_owned() };
-        self.account.http().done(Call::post(paths::NOTIFICATIONS, &request)?).await
+        self.context.backbone().done(Call::post(paths::NOTIFICATIONS, &request)?).await
     }
 }

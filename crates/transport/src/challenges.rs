@@ -6,16 +6,17 @@ use protocol::challenge::{Challenge, ChallengeType, SignedChallenge, sign_challe
 use serde_json::json;
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::Relationship,
     error::{Result, TransportError},
+    relationships::Relationships,
 };
 
 /// The challenges of an account.
 #[derive(Debug, Clone)]
 pub struct Challenges {
-    account: Account,
+    context: Context,
 }
 
 /// The outcome of a validation.
@@ -32,8 +33,8 @@ impl ChallengeValidation {
 }
 
 impl Challenges {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// Fetches a challenge and signs it; one of type Relationship with the key of the given relationship.
@@ -45,7 +46,7 @@ impl Challenges {
         challenge_type: ChallengeType,
         relationship: Option<&Relationship>,
     ) -> Result<SignedChallenge> {
-        let keys = self.account.keys();
+        let keys = self.context.keys();
         let signing_key = match challenge_type {
             ChallengeType::Identity => keys.identity_signature.clone(),
             ChallengeType::Device => keys.device_signature.clone(),
@@ -53,10 +54,11 @@ impl Challenges {
                 let relationship = relationship
                     .filter(|relationship| relationship.status == RelationshipStatus::Active)
                     .ok_or(TransportError::ChallengeTypeRequiresActiveRelationship)?;
-                self.account.relationship_secrets(relationship).await?.signature_keypair.private_key.clone()
+                self.context.relationship_secrets(relationship).await?.signature_keypair.private_key.clone()
             }
         };
-        let fetched: BackboneChallenge = self.account.http().result(Call::post(paths::CHALLENGES, &json!({}))?).await?;
+        let fetched: BackboneChallenge =
+            self.context.backbone().result(Call::post(paths::CHALLENGES, &json!({}))?).await?;
         let challenge = Challenge {
             created_by: fetched.created_by,
             created_by_device: fetched.created_by_device,
@@ -79,12 +81,12 @@ impl Challenges {
     ) -> Result<ChallengeValidation> {
         let Ok(challenge) = signed.read() else { return Ok(ChallengeValidation::INVALID) };
         if required_type.is_some_and(|required| required != challenge.challenge_type)
-            || challenge.expires_at.is_expired(self.account.clock().now())
+            || challenge.expires_at.is_expired(self.context.clock().now())
         {
             return Ok(ChallengeValidation::INVALID);
         }
         let call = Call::get(paths::with_id(paths::CHALLENGE, challenge.id.as_str()));
-        let fetched: BackboneChallenge = match self.account.http().result(call).await {
+        let fetched: BackboneChallenge = match self.context.backbone().result(call).await {
             Ok(fetched) => fetched,
             Err(error) if is_authentication_failure(&error) => return Err(error),
             Err(_) => return Ok(ChallengeValidation::INVALID),
@@ -94,15 +96,13 @@ impl Challenges {
             return Ok(ChallengeValidation::INVALID);
         }
         let Some(peer) = fetched.created_by else { return Ok(ChallengeValidation::INVALID) };
-        let relationship = self
-            .account
-            .relationships()
+        let relationship = Relationships::new(&self.context)
             .active_to_identity(&peer)
             .await?
             .ok_or_else(|| TransportError::record_not_found("Relationship", &peer))?;
         let key = match challenge.challenge_type {
             ChallengeType::Identity => relationship.peer.public_key.clone(),
-            ChallengeType::Relationship => self.account.relationship_secrets(&relationship).await?.peer_signature_key,
+            ChallengeType::Relationship => self.context.relationship_secrets(&relationship).await?.peer_signature_key,
             ChallengeType::Device => return Err(TransportError::NotSupported("validating challenges of type Device")),
         };
         // A signature that cannot even be checked is not valid.

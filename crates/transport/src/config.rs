@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use network::Trust;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use settings::{Kind, Members, Section, Setting, Text, Wrong};
 use url::Url;
 
-use crate::{
-    backbone::CertificatePinning,
-    error::{Result, TransportError},
-};
+use crate::error::{Result, TransportError};
 
 /// Version of the datawallet this program reads and writes.
 pub(crate) const SUPPORTED_DATAWALLET_VERSION: u16 = 1;
@@ -19,6 +19,92 @@ pub(crate) const SUPPORTED_IDENTITY_VERSION: u8 = 1;
 pub(crate) const SUPPORTED_MIN_BACKBONE_VERSION: u64 = 6;
 /// Highest compatible major version of a Backbone.
 pub(crate) const SUPPORTED_MAX_BACKBONE_VERSION: u64 = 7;
+
+/// The section `transportLibrary` of the configuration.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "baseUrl",
+        Kind::text(base_url),
+        "the Backbone, `http://` or `https://`, with a host name: identity addresses carry it. No user name and password: references \
+         carry the whole of it",
+    )
+    .required("write the Backbone's address, for example \"https://backbone.example.com\""),
+    Setting::new("platformClientId", Kind::TEXT, "id of the OAuth client at the Backbone")
+        .required("write the OAuth client id the Backbone's operator gave you"),
+    Setting::new("platformClientSecret", Kind::TEXT, "secret of the OAuth client at the Backbone")
+        .required("write the OAuth client secret the Backbone's operator gave you")
+        .secret(),
+    Setting::new(
+        "allowIdentityCreation",
+        Kind::Boolean,
+        "whether an empty database may be filled with a new Identity",
+    )
+    .default("true")
+    .since("6.33"),
+    Setting::new(
+        "addressGenerationHostnameOverride",
+        Kind::ANY_TEXT,
+        "the host name in addresses, if it is not that of `baseUrl`",
+    )
+    .since("5.0"),
+    Setting::new("platformTimeout", Kind::COUNT, "limit of one call, milliseconds").default("60000"),
+    Setting::new(
+        "platformMaxRedirects",
+        Kind::COUNT,
+        "accepted, without effect: a Backbone that redirects is an error that names where to, because whoever is redirected to would \
+         get the credentials",
+    )
+    .default("10"),
+    Setting::new(
+        "platformAdditionalHeaders",
+        Kind::Members(&Members {
+            name: "header",
+            rule: Some(header_name),
+            kind: Kind::Text(Text { may_be_empty: true, rule: Some(header_value) }),
+        }),
+        "sent with every call",
+    )
+    .default("{}")
+    .secret(),
+    Setting::new("datawalletEnabled", Kind::Boolean, "synchronisation between several devices of one Identity")
+        .default("false"),
+    Setting::new("debug", Kind::Boolean, "logs the duration of each call").default("false"),
+    Setting::new("platformMaxContentLength", Kind::COUNT, "accepted, without effect"),
+    Setting::removed(
+        "realm",
+        "was removed in 6.0",
+        "identity addresses carry the Backbone's host name instead; remove the key",
+    ),
+]);
+
+fn base_url(text: &str) -> Result<(), Wrong> {
+    if !text.starts_with("http://") && !text.starts_with("https://") {
+        return Err(Wrong::new("must start with http:// or https://"));
+    }
+    if text.contains('|') {
+        return Err(Wrong::new("must not contain the character |, which separates the parts of a reference"));
+    }
+    let url = Url::parse(text).map_err(|_| Wrong::new("is not a valid URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new(
+            "must not contain a user name or a password, because references carry it to whoever gets them",
+        )
+        .fix("send the credentials of a gateway as a header, with platformAdditionalHeaders"));
+    }
+    Ok(())
+}
+
+fn header_name(name: &str) -> Result<(), Wrong> {
+    HeaderName::try_from(name).map(drop).map_err(|_| Wrong::new("is not the name of a header"))
+}
+
+/// A header that cannot be sent, or does not arrive as it is written, would fail every call.
+fn header_value(text: &str) -> Result<(), Wrong> {
+    if text.trim() == text && HeaderValue::try_from(text).is_ok() {
+        return Ok(());
+    }
+    Err(Wrong::new("holds what a header cannot carry: a line break, or white space at its beginning or end"))
+}
 
 /// How to reach a Backbone and what to send there. Unknown members are ignored.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,8 +122,6 @@ pub struct TransportConfig {
     pub debug: bool,
     /// Time limit of one call, milliseconds.
     pub platform_timeout: u64,
-    /// Limit of redirects of one call.
-    pub platform_max_redirects: usize,
     /// Limit of the plaintext of an uploaded file, bytes.
     pub platform_max_unencrypted_file_size: u64,
     /// Headers sent with every call.
@@ -52,9 +136,9 @@ pub struct TransportConfig {
     pub https_agent_options: AgentOptions,
     /// Life time of the cached tag collection, minutes.
     pub tag_cache_lifetime_in_minutes: f64,
-    /// Accepted certificates of the Backbone. Stands elsewhere in the configuration (`docs/protocol/07 §6.4`).
+    /// Whose certificates are accepted. Stands elsewhere in the configuration (`docs/protocol/07 §6.4`).
     #[serde(skip)]
-    pub certificate_pinning: Option<CertificatePinning>,
+    pub trust: Trust,
 }
 
 /// What is configurable about connections.
@@ -82,7 +166,6 @@ impl Default for TransportConfig {
             allow_identity_creation: true,
             debug: false,
             platform_timeout: 60_000,
-            platform_max_redirects: 10,
             platform_max_unencrypted_file_size: 10 * 1024 * 1024,
             platform_additional_headers: BTreeMap::new(),
             address_generation_hostname_override: None,
@@ -90,7 +173,7 @@ impl Default for TransportConfig {
             http_agent_options: AgentOptions::default(),
             https_agent_options: AgentOptions::default(),
             tag_cache_lifetime_in_minutes: 5.0,
-            certificate_pinning: None,
+            trust: Trust::default(),
         }
     }
 }
@@ -163,10 +246,15 @@ mod tests {
         assert!(config.allow_identity_creation);
         assert!(!config.datawallet_enabled);
         assert_eq!(config.platform_timeout, 60_000);
-        assert_eq!(config.platform_max_redirects, 10);
         assert_eq!(config.platform_max_unencrypted_file_size, 10_485_760);
         assert_eq!(config.https_agent_options, AgentOptions { keep_alive: true, max_free_sockets: 2 });
         assert_eq!(config.address_hostname().unwrap(), "b.example");
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_table() {
+        let of_table = config(settings::defaults(&SETTINGS).into());
+        assert_eq!(format!("{of_table:?}"), format!("{:?}", TransportConfig::default()));
     }
 
     #[test]

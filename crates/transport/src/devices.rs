@@ -8,8 +8,9 @@ use serde_json::Value;
 use store::{Filter, Query};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    challenges::Challenges,
+    context::Context,
     documents::Device,
     error::{Result, TransportError},
 };
@@ -17,7 +18,7 @@ use crate::{
 /// The devices of the own Identity.
 #[derive(Debug, Clone)]
 pub struct Devices {
-    account: Account,
+    context: Context,
 }
 
 /// A device to be added.
@@ -45,8 +46,8 @@ struct CreateDevice {
 }
 
 impl Devices {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// Registers a further device at the Backbone. It becomes one of the Identity when it is given its
@@ -56,7 +57,7 @@ impl Devices {
     /// A failed call, such as `error.platform.validation.device.onlyOneBackupDeviceCanExist`, or a failure of the store.
     pub async fn send(&self, new: SendDevice) -> Result<Device> {
         let devices = self.clone();
-        self.account.finish(async move { devices.send_now(new).await }).await
+        self.context.finish(async move { devices.send_now(new).await }).await
     }
 
     /// The device with this id.
@@ -64,7 +65,7 @@ impl Devices {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &DeviceId) -> Result<Option<Device>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All devices, the own one among them.
@@ -72,7 +73,7 @@ impl Devices {
     /// # Errors
     /// A failure of the store.
     pub async fn all(&self) -> Result<Vec<Device>> {
-        Ok(self.account.store().find(&Query::default()).await?)
+        Ok(self.context.store().find(&Query::default()).await?)
     }
 
     /// Everything a device needs to join the Identity. Whoever gets to know it can act for the Identity.
@@ -87,14 +88,14 @@ impl Devices {
         }
         let password =
             device.initial_password.ok_or_else(|| TransportError::SecretNotFound("initialPassword".to_owned()))?;
-        let keys = self.account.keys();
+        let keys = self.context.keys();
         Ok(DeviceSharedSecret {
             created_at: device.created_at,
             created_by_device: device.created_by_device,
             description: device.description,
-            device_index: self.account.store().count::<Device>(&Filter::All).await?,
+            device_index: self.context.store().count::<Device>(&Filter::All).await?,
             id: device.id,
-            identity: self.account.identity().clone(),
+            identity: self.context.identity().clone(),
             identity_private_key: (device.is_admin == Some(true)).then(|| keys.identity_signature.clone()),
             is_backup_device: device.is_backup_device,
             name: device.name,
@@ -113,19 +114,20 @@ impl Devices {
     /// refuses, or a failure of the store.
     pub async fn delete(&self, id: &DeviceId) -> Result<()> {
         let (devices, id) = (self.clone(), id.clone());
-        self.account.finish(async move { devices.delete_now(&id).await }).await
+        self.context.finish(async move { devices.delete_now(&id).await }).await
     }
 
     async fn send_now(&self, new: SendDevice) -> Result<Device> {
-        let signed = self.account.challenges().create(ChallengeType::Identity, None).await?;
-        let password = random::device_password(&mut rand::rng());
+        let signed = Challenges::new(&self.context).create(ChallengeType::Identity, None).await?;
+        let password = random::device_password(&mut crate::random::rng());
         let request = CreateDevice {
             signed_challenge: serde_json::from_str(&signed.to_verbose_json())
                 .map_err(|_| TransportError::invariant("the challenge cannot be written"))?,
             device_password: SecretText::from(password.as_str()),
             is_backup_device: new.is_backup_device,
         };
-        let created: CreateDeviceResponse = self.account.http().result(Call::post(paths::DEVICES, &request)?).await?;
+        let created: CreateDeviceResponse =
+            self.context.backbone().result(Call::post(paths::DEVICES, &request)?).await?;
         let device = Device {
             created_at: created.created_at,
             created_by_device: created.created_by_device,
@@ -143,7 +145,7 @@ impl Devices {
             device_type: 0,
             username: created.username,
         };
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.insert(&device).await?;
         unit.commit().await?;
         Ok(device)
@@ -155,8 +157,8 @@ impl Devices {
             return Err(failed("it is onboarded already".to_owned()));
         }
         let call = Call::delete(paths::with_id(paths::DEVICE, id.as_str()));
-        self.account.http().done(call).await.map_err(|error| failed(error.to_string()))?;
-        let mut unit = self.account.unit_of_work().await?;
+        self.context.backbone().deleted(call).await.map_err(|error| failed(error.to_string()))?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.delete::<Device>(id.as_str()).await?;
         unit.commit().await
     }

@@ -277,6 +277,11 @@ impl TransportError {
         }
     }
 
+    /// Whether the Backbone answered with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        self.as_request_error().is_some_and(|error| error.code == code)
+    }
+
     /// The failed call to the Backbone, if that is what went wrong.
     #[must_use]
     pub fn as_request_error(&self) -> Option<&RequestError> {
@@ -317,6 +322,29 @@ impl TransportError {
             ),
             _ => false,
         }
+    }
+
+    /// Whether the failure may pass by itself, however long that takes: everything about a call but a plain refusal by the
+    /// Backbone itself, as opposed to what a gateway in front of it says, and every failure of the store that is not about
+    /// one document.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Request(error) => error.may_pass(),
+            _ => self.is_transient(),
+        }
+    }
+
+    /// The error of a call that may have been carried out all the same, without blame for the caller.
+    pub(crate) fn with_unknown_outcome(self) -> Self {
+        match self {
+            Self::Request(error) => Self::from(error.with_unknown_outcome()),
+            other => other,
+        }
+    }
+
+    /// How long the Backbone asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
+        self.as_request_error().and_then(|error| error.retry_after)
     }
 
     pub(crate) fn invariant(text: impl Into<String>) -> Self {

@@ -7,7 +7,6 @@ use crate::documents::{File, IdentityDeletionProcess, Message, Relationship, Rel
 
 /// Something that happened to the own Identity.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum TransportEvent {
     /// The datawallet was synchronised.
     DatawalletSynchronized,
@@ -46,32 +45,6 @@ pub enum TransportEvent {
     RelationshipReactivationCompleted(Relationship),
     /// An own template was loaded as often as it may be.
     RelationshipTemplateAllocationsExhausted(RelationshipTemplate),
-}
-
-impl TransportEvent {
-    /// The name of the event.
-    #[must_use]
-    pub fn namespace(&self) -> &'static str {
-        match self {
-            Self::DatawalletSynchronized => "transport.datawalletSynchronized",
-            Self::FileOwnershipClaimed(_) => "transport.fileOwnershipClaimed",
-            Self::FileOwnershipLocked(_) => "transport.fileOwnershipLocked",
-            Self::IdentityDeletionProcessStatusChanged(_) => "transport.identityDeletionProcessStatusChanged",
-            Self::MessageDelivered(_) => "transport.messageDelivered",
-            Self::MessageReceived(_) => "transport.messageReceived",
-            Self::MessageSent(_) => "transport.messageSent",
-            Self::MessageWasReadAtChanged(_) => "transport.messageWasReadAtChanged",
-            Self::PeerDeleted(_) => "transport.peerDeleted",
-            Self::PeerDeletionCancelled(_) => "transport.peerDeletionCancelled",
-            Self::PeerToBeDeleted(_) => "transport.peerToBeDeleted",
-            Self::PeerRelationshipTemplateLoaded(_) => "transport.peerRelationshipTemplateLoaded",
-            Self::RelationshipChanged(_) => "transport.relationshipChanged",
-            Self::RelationshipDecomposedBySelf { .. } => "transport.relationshipDecomposedBySelf",
-            Self::RelationshipReactivationRequested(_) => "transport.relationshipReactivationRequested",
-            Self::RelationshipReactivationCompleted(_) => "transport.relationshipReactivationCompleted",
-            Self::RelationshipTemplateAllocationsExhausted(_) => "transport.relationshipTemplateAllocationsExhausted",
-        }
-    }
 }
 
 /// Turns what happened into entries of the event log.

@@ -11,12 +11,11 @@ use core_types::IdentityDeletionProcessId;
 use store::{Filter, Query};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::{DeletionProcessStatus, IdentityDeletionProcess},
     error::{Result, TransportError},
     events::TransportEvent,
-    request_error::RequestError,
 };
 
 /// Name of the lock that keeps the operations in order.
@@ -25,12 +24,12 @@ const ORDER: &str = "identity deletion";
 /// The deletion processes of an account's Identity.
 #[derive(Debug, Clone)]
 pub struct IdentityDeletion {
-    account: Account,
+    context: Context,
 }
 
 impl IdentityDeletion {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// Starts a deletion process. The Identity is deleted after the grace period (days, fractions allowed), of which the
@@ -41,7 +40,7 @@ impl IdentityDeletion {
     /// store.
     pub async fn initiate(&self, length_of_grace_period_in_days: Option<f64>) -> Result<IdentityDeletionProcess> {
         let deletion = self.clone();
-        self.account.finish(async move { deletion.initiate_now(length_of_grace_period_in_days).await }).await
+        self.context.finish(async move { deletion.initiate_now(length_of_grace_period_in_days).await }).await
     }
 
     /// Cancels a deletion process.
@@ -50,7 +49,7 @@ impl IdentityDeletion {
     /// A failed call, such as `error.platform.validation.device.gracePeriodHasAlreadyExpired`, or a failure of the store.
     pub async fn cancel(&self, id: &IdentityDeletionProcessId) -> Result<IdentityDeletionProcess> {
         let (deletion, id) = (self.clone(), id.clone());
-        self.account.finish(async move { deletion.cancel_now(&id).await }).await
+        self.context.finish(async move { deletion.cancel_now(&id).await }).await
     }
 
     /// The deletion process with this id.
@@ -58,7 +57,7 @@ impl IdentityDeletion {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &IdentityDeletionProcessId) -> Result<Option<IdentityDeletionProcess>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All deletion processes that match a query on the stored documents.
@@ -66,7 +65,7 @@ impl IdentityDeletion {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<IdentityDeletionProcess>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
     }
 
     /// The process at whose end the Identity is deleted, if there is one.
@@ -74,7 +73,7 @@ impl IdentityDeletion {
     /// # Errors
     /// A failure of the store.
     pub async fn active(&self) -> Result<Option<IdentityDeletionProcess>> {
-        Ok(self.account.store().find_one(&Query::new(Filter::eq("status", "Active"))).await?)
+        Ok(self.context.store().find_one(&Query::new(Filter::eq("status", "Active"))).await?)
     }
 
     /// Learns of a process that was started elsewhere. External events do not tell of it: while it is active, the Backbone
@@ -87,15 +86,15 @@ impl IdentityDeletion {
     }
 
     async fn initiate_now(&self, length_of_grace_period_in_days: Option<f64>) -> Result<IdentityDeletionProcess> {
-        let _order = self.account.lock(ORDER).await;
+        let _order = self.context.lock(ORDER).await;
         let request = StartDeletionProcessRequest { length_of_grace_period_in_days };
         let call = Call::post(paths::DELETION_PROCESSES, &request)?;
-        let error = match self.account.http().result::<DeletionProcess>(call).await {
+        let error = match self.context.backbone().result::<DeletionProcess>(call).await {
             Ok(started) => return self.store(started.into()).await,
             Err(error) => error,
         };
         let is_unclear = is_unclear(&error);
-        if is_unclear || has_code(&error, codes::DEVICE_ONLY_ONE_ACTIVE_DELETION_PROCESS_ALLOWED) {
+        if is_unclear || error.has_code(codes::DEVICE_ONLY_ONE_ACTIVE_DELETION_PROCESS_ALLOWED) {
             match self.refresh().await {
                 Ok(()) if is_unclear => return self.active().await?.ok_or(error),
                 Ok(()) => {}
@@ -106,22 +105,22 @@ impl IdentityDeletion {
     }
 
     async fn cancel_now(&self, id: &IdentityDeletionProcessId) -> Result<IdentityDeletionProcess> {
-        let _order = self.account.lock(ORDER).await;
+        let _order = self.context.lock(ORDER).await;
         let path = paths::with_id(paths::DELETION_PROCESS_CANCEL, id.as_str());
         let call = Call::put(path, &serde_json::json!({}))?;
-        let error = match self.account.http().result::<DeletionProcess>(call).await {
+        let error = match self.context.backbone().result::<DeletionProcess>(call).await {
             Ok(cancelled) => {
                 let process = IdentityDeletionProcess {
                     // The Backbone does not tell these.
-                    cancelled_at: Some(self.account.clock().now()),
-                    cancelled_by_device: Some(self.account.device().await?.id),
+                    cancelled_at: Some(self.context.clock().now()),
+                    cancelled_by_device: Some(self.context.device().await?.id),
                     ..IdentityDeletionProcess::from(cancelled)
                 };
                 return self.store(process).await;
             }
             Err(error) => error,
         };
-        if is_unclear(&error) || has_code(&error, codes::DEVICE_DELETION_PROCESS_IS_NOT_IN_REQUIRED_STATUS) {
+        if is_unclear(&error) || error.has_code(codes::DEVICE_DELETION_PROCESS_IS_NOT_IN_REQUIRED_STATUS) {
             match self.refresh().await {
                 Ok(()) => {
                     let stored = self.get(id).await?;
@@ -135,7 +134,8 @@ impl IdentityDeletion {
 
     /// Takes over what the Backbone knows and what is not known here.
     async fn refresh(&self) -> Result<()> {
-        let processes: Vec<DeletionProcess> = self.account.http().pages(Call::get(paths::DELETION_PROCESSES)).await?;
+        let processes: Vec<DeletionProcess> =
+            self.context.backbone().pages(Call::get(paths::DELETION_PROCESSES)).await?;
         for process in processes {
             let is_news = match self.get(&process.id).await? {
                 Some(stored) => stored.status != process.status,
@@ -149,7 +149,7 @@ impl IdentityDeletion {
     }
 
     async fn store(&self, process: IdentityDeletionProcess) -> Result<IdentityDeletionProcess> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.put(&process).await?;
         unit.publish(&TransportEvent::IdentityDeletionProcessStatusChanged(Some(process.clone()))).await?;
         unit.commit().await?;
@@ -160,8 +160,4 @@ impl IdentityDeletion {
 /// Whether the Backbone may have done what it was asked for.
 fn is_unclear(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| !error.is_without_effect())
-}
-
-fn has_code(error: &TransportError, code: &str) -> bool {
-    error.as_request_error().is_some_and(|error: &RequestError| error.code == code)
 }

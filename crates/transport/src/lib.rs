@@ -7,21 +7,29 @@
 //! Operations that change something remotely run to their end even if the caller stops waiting.
 
 mod account;
+mod account_info;
 mod anonymous_tokens;
 mod backbone;
 mod backbone_notifications;
+mod cause;
 mod challenges;
 mod config;
+mod context;
+mod counters;
 mod datawallet;
 mod devices;
 mod error;
 mod events;
 mod files;
 mod identity_deletion;
+mod inbox;
+mod keys;
 mod locks;
 mod messages;
 mod password_hashing;
 mod protected;
+mod random;
+mod reconciliation;
 mod relationships;
 mod request_error;
 mod secrets;
@@ -37,21 +45,25 @@ pub mod documents;
 pub use account::{Account, AccountOptions, BackboneAccess, IdentityDeletionStatus, StoredAccount};
 pub use anonymous_tokens::{AnonymousTokens, EmptyToken};
 pub use backbone::{
-    BackboneAnswer, BackboneCompatibility, CertificatePinning, CertificateValidation, EventStream, ask_backbone,
-    backbone_compatibility, check_client,
+    BackboneAnswer, BackboneCompatibility, EventStream, ask_backbone, backbone_compatibility, check_client,
 };
 pub use backbone_notifications::BackboneNotifications;
+pub use cause::{Causes, Sending, Sent};
 pub use challenges::{ChallengeValidation, Challenges};
-pub use config::{AgentOptions, TransportConfig};
+pub use config::{AgentOptions, SETTINGS, TransportConfig};
+pub use datawallet::{Category, SynchronisedCollection};
 pub use devices::{Devices, SendDevice};
 pub use error::{Result, TransportError, UNKNOWN_ERROR_CODE};
 pub use events::{EventRecorder, TransportEvent};
 pub use files::{Files, SendFile};
 pub use identity_deletion::IdentityDeletion;
+pub use inbox::{GivingUp, Inbox, InboxAttempt, InboxOverview};
 pub use messages::{Messages, SendMessage};
+pub use reconciliation::{PassLimits, PassReport, Reconciliation, UnknownOwnMessages};
 pub use relationships::Relationships;
 pub use request_error::{RequestError, codes as request_error_codes};
-pub use sync::{ChangedItems, Sync};
+pub use sync::{ChangedItems, Synchronisation};
 pub use tags::Tags;
 pub use templates::{SendTemplate, Templates};
 pub use tokens::{FilledToken, SendToken, Tokens};
+pub use unit_of_work::UnitOfWork;

@@ -4,7 +4,7 @@
 use core_types::{PasswordProtection, SharedPasswordProtection};
 
 use crate::{
-    account::Account,
+    context::Context,
     error::{Result, TransportError},
 };
 
@@ -28,9 +28,9 @@ pub(crate) fn with_password(
 ///
 /// # Errors
 /// [`TransportError::NotIntendedForYou`] if it is not.
-pub(crate) fn check_intended(account: &Account, for_identity: Option<&str>, id: &str) -> Result<()> {
+pub(crate) fn check_intended(context: &Context, for_identity: Option<&str>, id: &str) -> Result<()> {
     match for_identity {
-        Some(ending) if !account.identity().address.is_addressed_by(ending) => {
+        Some(ending) if !context.identity().address.is_addressed_by(ending) => {
             Err(TransportError::NotIntendedForYou(id.to_owned()))
         }
         _ => Ok(()),
@@ -39,11 +39,11 @@ pub(crate) fn check_intended(account: &Account, for_identity: Option<&str>, id: 
 
 /// The `password` parameter of a call that loads a protected object.
 pub(crate) async fn password_parameter(
-    account: &Account,
+    context: &Context,
     protection: Option<&PasswordProtection>,
 ) -> Result<Option<String>> {
     match protection {
-        Some(protection) => Ok(Some(account.password_hashing().hash(protection).await?)),
+        Some(protection) => Ok(Some(context.password_hashing().hash(protection).await?)),
         None => Ok(None),
     }
 }

@@ -1,6 +1,7 @@
 //! The error of a call to the Backbone.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -22,6 +23,9 @@ pub mod codes {
     pub const BAD_REQUEST: &str = "error.transport.request.badRequest";
     /// An answer without a usable `result`.
     pub const RESULT_UNDEFINED: &str = "error.transport.request.resultUndefined";
+    /// The call may or may not have been carried out: what came back instead of an answer blames the caller, but is not the
+    /// Backbone's.
+    pub const OUTCOME_UNKNOWN: &str = "error.transport.request.outcomeUnknown";
     /// Status 401.
     pub const UNAUTHORIZED: &str = "error.platform.unauthorized";
     /// Status 403.
@@ -33,7 +37,7 @@ pub mod codes {
 /// A failed call to the Backbone: what was called, and what the Backbone (or the network) said.
 ///
 /// Source: `docs/protocol/02 §3.3`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestError {
     /// The Backbone's code, or one of [`codes`].
     pub code: String,
@@ -57,6 +61,12 @@ pub struct RequestError {
     pub trace_id: Option<String>,
     /// Whether the call never left: no connection, or no access token to send it with.
     pub is_unsent: bool,
+    /// Status of the answer, if there was one; other than `status` never made up.
+    pub answered_with: Option<u16>,
+    /// Whether TLS is why there is no connection: the certificate is not accepted, or the other side does not speak TLS.
+    pub is_tls_failure: bool,
+    /// How long the Backbone asks to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 impl RequestError {
@@ -75,18 +85,57 @@ impl RequestError {
         }
     }
 
-    /// Whether the call surely had no effect: it never left, or the Backbone refused it. After any other failure the
-    /// Backbone may have done what it was asked for.
+    /// Whether the same call may succeed at some time without any change. Only the Backbone's own word that the object is not
+    /// there, or not for this Identity, is final.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        let is_of_backbone = self.code.starts_with("error.platform.");
+        let is_refusal = matches!(self.status, 400..=499) && self.code != codes::UNEXPECTED;
+        !(is_of_backbone && is_refusal) || self.is_transient() || self.code == codes::FORBIDDEN
+    }
+
+    /// The error of a call that may have been carried out all the same. What a gateway in front of the Backbone says of the
+    /// caller ("not found") must not make anybody believe that nothing has happened.
+    #[must_use]
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        if !self.is_without_effect() && matches!(self.status, 400..=499) {
+            self.reason = format!("it is not known whether this was carried out: {}", self.reason);
+            self.code = codes::OUTCOME_UNKNOWN.to_owned();
+            self.status = 502;
+        }
+        self
+    }
+
+    /// It is not known yet whether an earlier call of the same meaning was carried out.
+    pub(crate) fn earlier_outcome_unknown(method: &str, path: &str) -> Self {
+        Self {
+            code: codes::OUTCOME_UNKNOWN.to_owned(),
+            reason: "it is not known yet whether an earlier call was carried out".to_owned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            status: 502,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the call surely had no effect: it never left, or the Backbone itself refused it. After any other failure the
+    /// Backbone may have done what it was asked for: a gateway can say "not found" when it has lost the answer.
     #[must_use]
     pub fn is_without_effect(&self) -> bool {
-        let is_refusal = matches!(self.status, 400..=499) && !matches!(self.status, 408 | 425 | 499);
-        self.is_unsent || is_refusal
+        let is_of_backbone = self.code.starts_with("error.platform.") && self.code != codes::UNEXPECTED;
+        self.is_unsent || (is_of_backbone && matches!(self.status, 400..=499))
     }
 }
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): '{}' {} {}", self.code, self.status, self.reason, self.method, self.path)?;
+        // A status that nobody has answered with would say that somebody did.
+        let has_no_answer = [codes::UNKNOWN, codes::ABORTED, codes::ADDRESS_NOT_FOUND].contains(&self.code.as_str());
+        match self.status {
+            500 if has_no_answer => write!(f, "{} (no answer)", self.code)?,
+            status => write!(f, "{} ({status})", self.code)?,
+        }
+        write!(f, ": '{}' {} {}", self.reason, self.method, self.path)?;
         if let Some(time) = &self.time {
             write!(f, " at {time}")?;
         }

@@ -7,8 +7,8 @@ use core_types::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::TagCollectionEntry,
     error::{Result, TransportError},
 };
@@ -22,12 +22,12 @@ const TYPE: &str = "@type";
 /// The tags a Backbone offers, kept in the store for a while.
 #[derive(Debug, Clone)]
 pub struct Tags {
-    account: Account,
+    context: Context,
 }
 
 impl Tags {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// All tags, as the Backbone tells them: JSON that can be read as a [`TagCollection`]. Kept for
@@ -38,7 +38,7 @@ impl Tags {
     /// A failed call, or a failure of the store.
     pub async fn collection(&self) -> Result<Value> {
         // Whoever comes second finds what the first one fetched.
-        let _order = self.account.lock("tags").await;
+        let _order = self.context.lock("tags").await;
         let cached = self.cached().await?;
         if let Some(cached) = &cached
             && self.is_fresh().await?
@@ -50,7 +50,7 @@ impl Tags {
             None => None,
         };
         let call = Call::get(paths::TAGS).unless(etag);
-        match (self.account.http().result_if_changed::<Value>(call).await, cached) {
+        match (self.context.backbone().result_if_changed::<Value>(call).await, cached) {
             (Ok(Some((collection, etag))), _) => {
                 check(&collection)?;
                 self.store(Some((&collection, etag.unwrap_or_default()))).await?;
@@ -62,7 +62,7 @@ impl Tags {
             }
             (Ok(None), None) => Err(TransportError::invariant("the Backbone confirms tags nobody has")),
             (Err(error), Some(cached)) if error.is_transient() => {
-                tracing::warn!(code = error.code(), %error, "no newer tags could be fetched");
+                tracing::warn!(error.code = error.code(), %error, "no newer tags could be fetched");
                 Ok(cached)
             }
             (Err(error), _) => Err(error),
@@ -79,15 +79,15 @@ impl Tags {
 
     async fn is_fresh(&self) -> Result<bool> {
         let cached_at = self.text(CACHED_AT).await?.and_then(|text| text.parse::<Timestamp>().ok());
-        let minutes = self.account.config().tag_cache_lifetime_in_minutes;
+        let minutes = self.context.config().tag_cache_lifetime_in_minutes;
         let lifetime = Duration::try_from_secs_f64(minutes * 60.0).unwrap_or_default();
-        Ok(cached_at.is_some_and(|cached_at| cached_at.saturating_add(lifetime) >= self.account.clock().now()))
+        Ok(cached_at.is_some_and(|cached_at| cached_at.saturating_add(lifetime) >= self.context.clock().now()))
     }
 
     /// Stores a new collection, or that the stored one is still the newest.
     async fn store(&self, new: Option<(&Value, String)>) -> Result<()> {
         let entry = |name: &str, value: Value| TagCollectionEntry { name: name.to_owned(), value };
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         if let Some((collection, etag)) = new {
             let mut typed = json!({ TYPE: "AttributeTagCollection" });
             if let (Some(typed), Some(members)) = (typed.as_object_mut(), collection.as_object()) {
@@ -96,7 +96,7 @@ impl Tags {
             unit.put(&entry(COLLECTION, typed)).await?;
             unit.put(&entry(ETAG, etag.into())).await?;
         }
-        unit.put(&entry(CACHED_AT, self.account.clock().now().to_string().into())).await?;
+        unit.put(&entry(CACHED_AT, self.context.clock().now().to_string().into())).await?;
         unit.commit().await
     }
 
@@ -105,7 +105,7 @@ impl Tags {
     }
 
     async fn value(&self, name: &str) -> Result<Option<Value>> {
-        let entry: Option<TagCollectionEntry> = self.account.store().get(name).await?;
+        let entry: Option<TagCollectionEntry> = self.context.store().get(name).await?;
         Ok(entry.map(|entry| entry.value))
     }
 }

@@ -13,11 +13,11 @@ use core_types::{
 use crypto::SecretKey;
 use protocol::{template::TemplateKey, token::TokenContentRelationshipTemplate};
 use serde_json::Value;
-use store::{Filter, Query};
+use store::{Filter, Query, Scan};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::{Relationship, RelationshipTemplate},
     error::{Result, TransportError},
     events::TransportEvent,
@@ -28,7 +28,7 @@ use crate::{
 /// The relationship templates of an account: own ones, and loaded ones of peers.
 #[derive(Debug, Clone)]
 pub struct Templates {
-    account: Account,
+    context: Context,
 }
 
 /// A template to create.
@@ -64,8 +64,8 @@ struct Wanted {
 }
 
 impl Templates {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The template with this id.
@@ -73,7 +73,7 @@ impl Templates {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &RelationshipTemplateId) -> Result<Option<RelationshipTemplate>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All templates that match a query on the stored documents.
@@ -81,7 +81,15 @@ impl Templates {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<RelationshipTemplate>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
+    }
+
+    /// The same one after the other, however many there are.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn scan(&self, query: &Query) -> Result<Scan<RelationshipTemplate>> {
+        Ok(self.context.store().scan(query).await?)
     }
 
     /// Creates a template.
@@ -90,7 +98,7 @@ impl Templates {
     /// A failed call or a failure of the store.
     pub async fn send(&self, template: SendTemplate) -> Result<RelationshipTemplate> {
         let templates = self.clone();
-        self.account.finish(async move { templates.send_now(template).await }).await
+        self.context.finish(async move { templates.send_now(template).await }).await
     }
 
     /// Loads a template of a peer by its reference; a stored one is taken from the store.
@@ -134,7 +142,7 @@ impl Templates {
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
     pub async fn delete(&self, id: &RelationshipTemplateId) -> Result<()> {
         let (templates, id) = (self.clone(), id.clone());
-        self.account.finish(async move { templates.delete_now(&id).await }).await
+        self.context.finish(async move { templates.delete_now(&id).await }).await
     }
 
     /// Replaces the free data of the user.
@@ -142,10 +150,10 @@ impl Templates {
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
     pub async fn set_metadata(&self, id: &RelationshipTemplateId, metadata: Value) -> Result<RelationshipTemplate> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut template: RelationshipTemplate = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         template.metadata = Some(metadata);
-        template.metadata_modified_at = Some(self.account.clock().now());
+        template.metadata_modified_at = Some(self.context.clock().now());
         unit.replace(&template).await?;
         unit.commit().await?;
         Ok(template)
@@ -153,7 +161,7 @@ impl Templates {
 
     /// Deletes what belongs to a decomposed relationship: the template it came from, unless others can still use that, and
     /// all other templates of the peer.
-    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork<'_>, relationship: &Relationship) -> Result<()> {
+    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork, relationship: &Relationship) -> Result<()> {
         let id = relationship.template_id.as_str();
         if let Some(template) = unit.get::<RelationshipTemplate>(id).await?
             && (!template.is_own || template.max_number_of_allocations == Some(1))
@@ -168,36 +176,36 @@ impl Templates {
     }
 
     async fn send_now(&self, new: SendTemplate) -> Result<RelationshipTemplate> {
-        let account = &self.account;
-        let key = TemplateKey::generate(&mut rand::rng());
+        let context = &self.context;
+        let key = TemplateKey::generate(&mut crate::random::rng());
         let sealed = protocol::template::seal_template(
-            &mut rand::rng(),
+            &mut crate::random::rng(),
             &new.content,
-            account.identity(),
+            context.identity(),
             &key.to_public(),
-            &account.keys().identity_signature,
+            &context.keys().identity_signature,
         )?;
         let password_protection =
-            new.password_protection.map(|parameters| PasswordProtection::create(&mut rand::rng(), parameters));
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut crate::random::rng(), parameters));
         let request = CreateRelationshipTemplateRequest {
             expires_at: Some(new.expires_at),
             max_number_of_allocations: new.max_number_of_allocations.map(i64::from),
             for_identity: new.for_identity.clone(),
-            password: account.password_hashing().hash_bytes(password_protection.as_ref()).await?,
+            password: context.password_hashing().hash_bytes(password_protection.as_ref()).await?,
             content: Bytes(sealed.wire),
         };
         // The private key is stored before anybody can use the public one.
-        let mut unit = account.unit_of_work().await?;
-        account.store_secret(&mut unit, key.id.as_str(), &key.keypair.clone().into()).await?;
+        let mut unit = context.unit_of_work().await?;
+        context.store_secret(&mut unit, key.id.as_str(), &key.keypair.clone().into()).await?;
         unit.commit().await?;
 
         let response: Result<CreateRelationshipTemplateResponse> =
-            account.http().result(Call::post(paths::TEMPLATES, &request)?).await;
+            context.backbone().result(Call::post(paths::TEMPLATES, &request)?).await;
         let response = match response {
             Ok(response) => response,
             Err(error) => {
-                let mut unit = account.unit_of_work().await?;
-                account.delete_active_secret(&mut unit, key.id.as_str()).await?;
+                let mut unit = context.unit_of_work().await?;
+                context.delete_active_secret(&mut unit, key.id.as_str()).await?;
                 unit.commit().await?;
                 return Err(error);
             }
@@ -205,21 +213,22 @@ impl Templates {
         let template = RelationshipTemplate {
             content: new.content,
             created_at: response.created_at,
-            created_by: account.identity().address.clone(),
-            created_by_device: account.device().await?.id,
+            created_by: context.identity().address.clone(),
+            created_by_device: context.device().await?.id,
             expires_at: Some(new.expires_at),
             for_identity: new.for_identity,
             id: response.id,
-            identity: account.identity().clone(),
+            identity: context.identity().clone(),
             is_own: true,
             max_number_of_allocations: new.max_number_of_allocations.map(i64::from),
             metadata: None,
             metadata_modified_at: None,
             password_protection,
+            received_text: None,
             secret_key: sealed.secret_key,
             template_key: key.to_public(),
         };
-        let mut unit = account.unit_of_work().await?;
+        let mut unit = context.unit_of_work().await?;
         unit.insert(&template).await?;
         unit.commit().await?;
         Ok(template)
@@ -227,10 +236,10 @@ impl Templates {
 
     async fn load(&self, wanted: Wanted, for_identity: Option<&str>) -> Result<RelationshipTemplate> {
         if self.get(&wanted.id).await?.is_none() {
-            check_intended(&self.account, for_identity, wanted.id.as_str())?;
+            check_intended(&self.context, for_identity, wanted.id.as_str())?;
         }
         let templates = self.clone();
-        self.account.finish(async move { templates.load_now(wanted).await }).await
+        self.context.finish(async move { templates.load_now(wanted).await }).await
     }
 
     async fn load_now(&self, wanted: Wanted) -> Result<RelationshipTemplate> {
@@ -239,7 +248,7 @@ impl Templates {
             Some(template) => template,
             None => self.fetch(wanted).await?,
         };
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         // Somebody else may have loaded, or changed, it meanwhile.
         let template = match unit.get(template.id.as_str()).await? {
             Some(stored) => stored,
@@ -256,9 +265,9 @@ impl Templates {
     }
 
     async fn fetch(&self, wanted: Wanted) -> Result<RelationshipTemplate> {
-        let password = password_parameter(&self.account, wanted.password_protection.as_ref()).await?;
+        let password = password_parameter(&self.context, wanted.password_protection.as_ref()).await?;
         let call = Call::get(paths::with_id(paths::TEMPLATE, wanted.id.as_str())).query("password", password);
-        let fetched: BackboneTemplate = self.account.http().result(call).await?;
+        let fetched: BackboneTemplate = self.context.backbone().result(call).await?;
         if fetched.id != wanted.id {
             return Err(TransportError::invariant("the Backbone sent another RelationshipTemplate than asked for"));
         }
@@ -267,7 +276,7 @@ impl Templates {
         Ok(RelationshipTemplate {
             content: opened.content,
             created_at: fetched.created_at,
-            is_own: self.account.is_me(&fetched.created_by),
+            is_own: self.context.is_me(&fetched.created_by),
             created_by: fetched.created_by,
             created_by_device: fetched.created_by_device,
             expires_at: fetched.expires_at,
@@ -278,6 +287,7 @@ impl Templates {
             metadata: None,
             metadata_modified_at: None,
             password_protection: wanted.password_protection,
+            received_text: opened.received_text.map(Into::into),
             secret_key: wanted.secret_key,
             template_key: opened.template_key,
         })
@@ -286,9 +296,9 @@ impl Templates {
     async fn delete_now(&self, id: &RelationshipTemplateId) -> Result<()> {
         let template = self.get(id).await?.ok_or_else(|| not_found(id))?;
         if template.is_own {
-            self.account.http().done(Call::delete(paths::with_id(paths::TEMPLATE, id.as_str()))).await?;
+            self.context.backbone().deleted(Call::delete(paths::with_id(paths::TEMPLATE, id.as_str()))).await?;
         }
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.delete::<RelationshipTemplate>(id.as_str()).await?;
         unit.commit().await
     }

@@ -12,11 +12,11 @@ use core_types::{
 use crypto::SecretKey;
 use protocol::token::TokenContent;
 use serde_json::Value;
-use store::{Filter, Query};
+use store::{Filter, Query, Scan};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::{Relationship, Token},
     error::{Result, TransportError},
     protected::{check_intended, password_parameter, with_password},
@@ -26,7 +26,7 @@ use crate::{
 /// The tokens of an account: own ones, and loaded ones of peers.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    account: Account,
+    context: Context,
 }
 
 /// A token to create.
@@ -73,8 +73,8 @@ struct Wanted {
 }
 
 impl Tokens {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The stored token with this id.
@@ -82,7 +82,7 @@ impl Tokens {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &TokenId) -> Result<Option<Token>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All stored tokens that match a query on the documents.
@@ -90,7 +90,15 @@ impl Tokens {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<Token>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
+    }
+
+    /// The same one after the other, however many there are.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn scan(&self, query: &Query) -> Result<Scan<Token>> {
+        Ok(self.context.store().scan(query).await?)
     }
 
     /// Creates a token.
@@ -99,7 +107,7 @@ impl Tokens {
     /// `error.transport.tokens.invalidTokenContent`, a failed call or a failure of the store.
     pub async fn send(&self, token: SendToken) -> Result<Token> {
         let tokens = self.clone();
-        self.account.finish(async move { tokens.send_now(token).await }).await
+        self.context.finish(async move { tokens.send_now(token).await }).await
     }
 
     /// Loads a token of a peer by its reference; a stored one is taken from the store. An ephemeral one is not stored.
@@ -122,9 +130,9 @@ impl Tokens {
         if let Some(stored) = self.get(&wanted.id).await? {
             return Ok(stored);
         }
-        check_intended(&self.account, reference.for_identity_truncated.as_deref(), wanted.id.as_str())?;
+        check_intended(&self.context, reference.for_identity_truncated.as_deref(), wanted.id.as_str())?;
         let tokens = self.clone();
-        self.account.finish(async move { tokens.load_now(wanted, ephemeral).await }).await
+        self.context.finish(async move { tokens.load_now(wanted, ephemeral).await }).await
     }
 
     /// Whether the token of a reference waits for a content. The password of a protected one must be in the reference, as
@@ -134,9 +142,9 @@ impl Tokens {
     /// `error.transport.noPasswordProvided` or a failed call.
     pub async fn is_empty(&self, reference: &Reference) -> Result<bool> {
         let protection = with_password(reference.password_protection.as_ref(), None)?;
-        let password = password_parameter(&self.account, protection.as_ref()).await?;
+        let password = password_parameter(&self.context, protection.as_ref()).await?;
         let call = Call::get(paths::with_id(paths::TOKEN, &reference.id)).query("password", password);
-        let token: BackboneToken = self.account.http().result(call).await?;
+        let token: BackboneToken = self.context.backbone().result(call).await?;
         Ok(token.content.is_none())
     }
 
@@ -148,11 +156,11 @@ impl Tokens {
     pub async fn fill(&self, reference: &Reference, content: &TokenContent) -> Result<FilledToken> {
         let protection = with_password(reference.password_protection.as_ref(), None)?;
         let request = UpdateTokenContentRequest {
-            new_content: Bytes(protocol::token::fill_token(&mut rand::rng(), content, &reference.key)?),
-            password: self.account.password_hashing().hash_bytes(protection.as_ref()).await?,
+            new_content: Bytes(protocol::token::fill_token(&mut crate::random::rng(), content, &reference.key)?),
+            password: self.context.password_hashing().hash_bytes(protection.as_ref()).await?,
         };
         let path = paths::with_id(paths::TOKEN_UPDATE_CONTENT, &reference.id);
-        let metadata: TokenMetadata = self.account.http().result(Call::post(path, &request)?).await?;
+        let metadata: TokenMetadata = self.context.backbone().result(Call::post(path, &request)?).await?;
         Ok(FilledToken { id: metadata.id, created_at: metadata.created_at, expires_at: metadata.expires_at })
     }
 
@@ -162,7 +170,7 @@ impl Tokens {
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
     pub async fn delete(&self, id: &TokenId) -> Result<()> {
         let (tokens, id) = (self.clone(), id.clone());
-        self.account.finish(async move { tokens.delete_now(&id).await }).await
+        self.context.finish(async move { tokens.delete_now(&id).await }).await
     }
 
     /// Replaces the free data of the user.
@@ -170,17 +178,17 @@ impl Tokens {
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
     pub async fn set_metadata(&self, id: &TokenId, metadata: Value) -> Result<Token> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut token: Token = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         token.metadata = Some(metadata);
-        token.metadata_modified_at = Some(self.account.clock().now());
+        token.metadata_modified_at = Some(self.context.clock().now());
         unit.replace(&token).await?;
         unit.commit().await?;
         Ok(token)
     }
 
     /// Deletes the tokens of the peer of a decomposed relationship.
-    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork<'_>, relationship: &Relationship) -> Result<()> {
+    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork, relationship: &Relationship) -> Result<()> {
         let of_peer = Query::new(Filter::eq("createdBy", relationship.peer.address.as_str()));
         for token in unit.transaction().find::<Token>(&of_peer).await? {
             unit.delete::<Token>(token.id.as_str()).await?;
@@ -189,23 +197,23 @@ impl Tokens {
     }
 
     async fn send_now(&self, new: SendToken) -> Result<Token> {
-        let account = &self.account;
+        let context = &self.context;
         let content = new.content.to_value()?;
-        let sealed = protocol::token::seal_token(&mut rand::rng(), &new.content)?;
+        let sealed = protocol::token::seal_token(&mut crate::random::rng(), &new.content)?;
         let password_protection =
-            new.password_protection.map(|parameters| PasswordProtection::create(&mut rand::rng(), parameters));
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut crate::random::rng(), parameters));
         let request = CreateTokenRequest {
             content: Some(Bytes(sealed.wire)),
             expires_at: new.expires_at,
             for_identity: new.for_identity.clone(),
-            password: account.password_hashing().hash_bytes(password_protection.as_ref()).await?,
+            password: context.password_hashing().hash_bytes(password_protection.as_ref()).await?,
         };
-        let response: CreateTokenResponse = account.http().result(Call::post(paths::TOKENS, &request)?).await?;
+        let response: CreateTokenResponse = context.backbone().result(Call::post(paths::TOKENS, &request)?).await?;
         let token = Token {
             content,
             created_at: response.created_at,
-            created_by: account.identity().address.clone(),
-            created_by_device: account.device().await?.id,
+            created_by: context.identity().address.clone(),
+            created_by_device: context.device().await?.id,
             expires_at: new.expires_at,
             for_identity: new.for_identity,
             id: response.id,
@@ -213,6 +221,7 @@ impl Tokens {
             metadata: None,
             metadata_modified_at: None,
             password_protection,
+            received_text: None,
             secret_key: sealed.secret_key,
         };
         if !new.ephemeral {
@@ -222,16 +231,16 @@ impl Tokens {
     }
 
     async fn load_now(&self, wanted: Wanted, ephemeral: bool) -> Result<Token> {
-        let password = password_parameter(&self.account, wanted.password_protection.as_ref()).await?;
+        let password = password_parameter(&self.context, wanted.password_protection.as_ref()).await?;
         let call = Call::get(paths::with_id(paths::TOKEN, wanted.id.as_str())).query("password", password);
-        let fetched: BackboneToken = self.account.http().result(call).await?;
+        let fetched: BackboneToken = self.context.backbone().result(call).await?;
         let metadata = fetched.metadata.clone();
         let Fetched { content, created_by, created_by_device } = check_fetched(fetched, &wanted.id)?;
-        let content = protocol::token::open_token(content.as_slice(), &wanted.secret_key)?;
+        let opened = protocol::token::open_token(content.as_slice(), &wanted.secret_key)?;
         let token = Token {
-            content: content.to_value()?,
+            content: opened.value.to_value()?,
             created_at: metadata.created_at,
-            is_own: self.account.is_me(&created_by),
+            is_own: self.context.is_me(&created_by),
             created_by,
             created_by_device,
             expires_at: metadata.expires_at,
@@ -240,6 +249,7 @@ impl Tokens {
             metadata: None,
             metadata_modified_at: None,
             password_protection: wanted.password_protection,
+            received_text: opened.text.map(Into::into),
             secret_key: wanted.secret_key,
         };
         if ephemeral { Ok(token) } else { self.store(&token).await }
@@ -247,7 +257,7 @@ impl Tokens {
 
     /// Stores a token, unless somebody else was faster.
     async fn store(&self, token: &Token) -> Result<Token> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         if let Some(stored) = unit.get(token.id.as_str()).await? {
             return Ok(stored);
         }
@@ -259,9 +269,9 @@ impl Tokens {
     async fn delete_now(&self, id: &TokenId) -> Result<()> {
         let token = self.get(id).await?.ok_or_else(|| not_found(id))?;
         if token.is_own {
-            self.account.http().done(Call::delete(paths::with_id(paths::TOKEN, id.as_str()))).await?;
+            self.context.backbone().deleted(Call::delete(paths::with_id(paths::TOKEN, id.as_str()))).await?;
         }
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.delete::<Token>(id.as_str()).await?;
         unit.commit().await
     }

@@ -1,100 +1,163 @@
 //! One write transaction with the events its documents cause, and with what other devices of the Identity must know.
 
+use std::sync::Arc;
+
+use core_types::IdentityAddress;
 use serde::Serialize;
 use serde_json::Value;
-use store::{Document, Transaction};
+use store::{Document, NewEvent, Query, Store, Transaction};
 
 use crate::{
-    account::Account,
     correlation,
-    datawallet::{self, SynchronisedCollection},
-    documents::ProcessedExternalEvent,
+    datawallet::{self, SynchronisedCollection, SynchronisedCollections},
+    documents::{InboxEntry, ProcessedExternalEvent},
     error::{Result, TransportError},
-    events::TransportEvent,
+    events::{EventRecorder, TransportEvent},
 };
 
-/// Documents and events that become visible together. Dropped without [`commit`](Self::commit), nothing has happened.
+/// What every unit of work of an account writes beside the documents.
+pub(crate) struct Journal {
+    pub(crate) own_address: IdentityAddress,
+    pub(crate) recorder: Arc<dyn EventRecorder>,
+    pub(crate) collections: SynchronisedCollections,
+    pub(crate) datawallet_enabled: bool,
+}
+
+/// Documents, events, deliveries and the positions of subscriptions that become visible together. Dropped without
+/// [`commit`](Self::commit), nothing has happened.
 ///
 /// No call to the Backbone may happen while one is open: the store has only one writer.
-pub(crate) struct UnitOfWork<'a> {
-    account: &'a Account,
+pub struct UnitOfWork {
+    journal: Arc<Journal>,
     transaction: Transaction,
 }
 
-impl<'a> UnitOfWork<'a> {
-    pub(crate) async fn begin(account: &'a Account) -> Result<Self> {
-        Ok(Self { account, transaction: account.store().begin().await? })
+impl std::fmt::Debug for UnitOfWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnitOfWork").finish_non_exhaustive()
+    }
+}
+
+impl UnitOfWork {
+    pub(crate) async fn begin(store: &Store, journal: &Arc<Journal>) -> Result<Self> {
+        Ok(Self { journal: Arc::clone(journal), transaction: store.begin().await? })
     }
 
-    /// The bare transaction: what is written with it is not told to other devices.
-    pub(crate) fn transaction(&mut self) -> &mut Transaction {
+    /// The bare transaction, for deliveries and positions. Documents written with it are not told to other devices.
+    pub fn transaction(&mut self) -> &mut Transaction {
         &mut self.transaction
     }
 
-    pub(crate) async fn get<T: Document>(&mut self, key: &str) -> Result<Option<T>> {
+    /// The document with this key.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn get<T: Document>(&mut self, key: &str) -> Result<Option<T>> {
         Ok(self.transaction.get::<T>(key).await?)
     }
 
-    pub(crate) async fn insert<T: Document>(&mut self, document: &T) -> Result<()> {
+    /// The documents that match a query.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn find<T: Document>(&mut self, query: &Query) -> Result<Vec<T>> {
+        Ok(self.transaction.find::<T>(query).await?)
+    }
+
+    /// Stores a new document.
+    ///
+    /// # Errors
+    /// A failure of the store, also where there is a document with this key already.
+    pub async fn insert<T: Document>(&mut self, document: &T) -> Result<()> {
         self.transaction.insert(document).await?;
         self.record(None, document).await
     }
 
-    pub(crate) async fn replace<T: Document>(&mut self, document: &T) -> Result<()> {
+    /// Replaces a document.
+    ///
+    /// # Errors
+    /// A failure of the store, also where there is no document with this key.
+    pub async fn replace<T: Document>(&mut self, document: &T) -> Result<()> {
         let before = self.before::<T>(document.key()).await?;
         self.transaction.replace(document).await?;
         self.record(before, document).await
     }
 
-    pub(crate) async fn put<T: Document>(&mut self, document: &T) -> Result<()> {
+    /// Stores a document, be there one with this key or not.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn put<T: Document>(&mut self, document: &T) -> Result<()> {
         let before = self.before::<T>(document.key()).await?;
         self.transaction.put(document).await?;
         self.record(before, document).await
     }
 
-    pub(crate) async fn delete<T: Document>(&mut self, key: &str) -> Result<bool> {
-        if let (Some(collection), Some(before)) = (self.told::<T>(), self.before::<T>(key).await?) {
-            self.transaction.insert(&datawallet::deleted(collection, &before)).await?;
+    /// Deletes a document; whether there was one.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn delete<T: Document>(&mut self, key: &str) -> Result<bool> {
+        let before = self.before::<T>(key).await?;
+        let modification =
+            self.synchronised::<T>().zip(before).map(|(collection, before)| datawallet::deleted(collection, &before));
+        if let Some(modification) = modification {
+            self.transaction.insert(&modification).await?;
         }
         Ok(self.transaction.delete::<T>(key).await?)
     }
 
-    /// Records an event.
+    /// Records an event of a layer above. It belongs to the operation in progress, unless it names another one.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn record_event(&mut self, mut event: NewEvent) -> Result<()> {
+        if event.correlation_id.is_none() {
+            event.correlation_id = correlation::current();
+        }
+        self.transaction.append_event(event).await?;
+        Ok(())
+    }
+
+    /// Records an event of this crate.
     pub(crate) async fn publish(&mut self, event: &TransportEvent) -> Result<()> {
-        for mut entry in self.account.recorder().record(&self.account.identity().address, event) {
-            if entry.correlation_id.is_none() {
-                entry.correlation_id = correlation::current();
-            }
-            self.transaction.append_event(entry).await?;
+        for entry in self.journal.recorder.record(&self.journal.own_address, event) {
+            self.record_event(entry).await?;
         }
         Ok(())
     }
 
-    /// Remembers that the external event has had its effects.
+    /// Remembers that the external event has had its effects. It waits for nothing any more.
     pub(crate) async fn processed(&mut self, event: &ProcessedExternalEvent) -> Result<()> {
+        self.transaction.delete::<InboxEntry>(event.id.as_str()).await?;
         self.put(event).await
     }
 
-    pub(crate) async fn commit(self) -> Result<()> {
+    /// Makes all of it visible.
+    ///
+    /// # Errors
+    /// A failure of the store. Unless the connection was lost in that moment, nothing has happened then.
+    pub async fn commit(self) -> Result<()> {
         self.transaction.commit().await?;
         Ok(())
     }
 
     /// The collection of `T`, if other devices are told of its changes.
-    fn told<T: Document>(&self) -> Option<&'static SynchronisedCollection> {
-        if self.account.config().datawallet_enabled { datawallet::synchronised(T::COLLECTION.name) } else { None }
+    fn synchronised<T: Document>(&self) -> Option<&SynchronisedCollection> {
+        let journal = &self.journal;
+        if journal.datawallet_enabled { journal.collections.get(T::COLLECTION.name) } else { None }
     }
 
     /// The document as it is now, if other devices are told of its changes.
     async fn before<T: Document>(&mut self, key: &str) -> Result<Option<Value>> {
-        match self.told::<T>() {
+        match self.synchronised::<T>() {
             Some(_) => Ok(self.transaction.get_raw(&T::COLLECTION, key).await?),
             None => Ok(None),
         }
     }
 
     async fn record<T: Document + Serialize>(&mut self, before: Option<Value>, document: &T) -> Result<()> {
-        let Some(collection) = self.told::<T>() else { return Ok(()) };
+        let Some(collection) = self.synchronised::<T>() else { return Ok(()) };
         let after = serde_json::to_value(document).map_err(|_| {
             TransportError::invariant(format!("a document of '{}' cannot be written", collection.spec.name))
         })?;

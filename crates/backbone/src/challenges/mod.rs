@@ -1,5 +1,6 @@
 //! Challenges and the signatures over them (`docs/protocol/03 §3.1, §3.2`).
 
+mod rates;
 mod signature;
 pub(crate) mod storage;
 
@@ -11,9 +12,10 @@ use backbone_api::codes;
 use core_types::ChallengeId;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, PathId};
+use crate::http::{Answer, ApiError, Caller, Holder, PathId, Source};
 use crate::unit::Unit;
 
+pub(crate) use rates::ChallengeRates;
 pub(crate) use signature::{VerifiedChallenge, parse_public_key, verify};
 
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -21,11 +23,17 @@ const LIFETIME: Duration = Duration::from_secs(600);
 const READABLE_AFTER_EXPIRY: Duration = Duration::from_secs(3600);
 /// How long an expired challenge is kept.
 const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many are kept, whoever asked for them, and of one Identity.
+const MAX_KEPT: i64 = 100_000;
+const MAX_KEPT_OF_IDENTITY: i64 = 1000;
 
 pub(crate) async fn create(
     State(backbone): State<Backbone>,
     caller: Option<Caller>,
+    source: Source,
 ) -> Result<Answer<Challenge>, ApiError> {
+    let holder = caller.as_ref().map_or(Holder::Source(source), |caller| Holder::Identity(caller.address.clone()));
+    backbone.challenge_rates().require(&holder)?;
     let mut unit = backbone.write().await?;
     let result = insert(&mut unit, caller).await;
     Ok(Answer::created(unit.finish(result).await?))
@@ -51,9 +59,14 @@ async fn insert(unit: &mut Unit, caller: Option<Caller>) -> Result<Challenge, Ap
         created_by,
         created_by_device,
     };
-    // Anybody may ask for challenges, so old ones make room here instead of waiting for a cleaning job.
+    // Anybody may ask for challenges, so old ones make room here instead of waiting for a cleaning job. One is used within
+    // seconds, so a flood is what pushes out itself.
     storage::delete_expired_before(unit.db(), now.saturating_sub(KEPT_AFTER_EXPIRY)).await?;
     storage::insert(unit.db(), &challenge).await?;
+    storage::delete_all_but_newest(unit.db(), MAX_KEPT).await?;
+    if let Some(identity) = &challenge.created_by {
+        storage::delete_all_but_newest_of(unit.db(), identity, MAX_KEPT_OF_IDENTITY).await?;
+    }
     Ok(challenge)
 }
 

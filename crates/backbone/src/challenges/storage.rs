@@ -1,5 +1,5 @@
 use backbone_api::challenges::Challenge;
-use core_types::{ChallengeId, Timestamp};
+use core_types::{ChallengeId, IdentityAddress, Timestamp};
 use sqlx::SqliteConnection;
 
 use crate::database::RowExt as _;
@@ -30,5 +30,31 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &ChallengeId) -> sqlx::R
 
 pub(crate) async fn delete_expired_before(db: &mut SqliteConnection, time: Timestamp) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM challenges WHERE expires_at < ?").bind(time.as_millis()).execute(db).await?;
+    Ok(())
+}
+
+/// Keeps so many of the newest ones.
+pub(crate) async fn delete_all_but_newest(db: &mut SqliteConnection, kept: i64) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM challenges WHERE rowid <= (SELECT MAX(rowid) FROM challenges) - ?")
+        .bind(kept)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Keeps so many of the newest ones of an Identity.
+pub(crate) async fn delete_all_but_newest_of(
+    db: &mut SqliteConnection,
+    identity: &IdentityAddress,
+    kept: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM challenges WHERE created_by = ?1 AND rowid <=
+             (SELECT rowid FROM challenges WHERE created_by = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
+    )
+    .bind(identity.as_str())
+    .bind(kept)
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -5,12 +5,15 @@ pub(crate) mod storage;
 mod supported_version;
 
 use axum::extract::State;
+use axum::response::Response;
 use backbone_api::datawallet::{
     Datawallet, DatawalletModification, LOCAL_INDEX, PushModificationsRequest, PushModificationsResponse,
 };
+use core_types::IdentityAddress;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, Paged, Query};
+use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, Query, Records};
+use crate::unit::Unit;
 
 pub(crate) use supported_version::SupportedVersion;
 
@@ -28,19 +31,45 @@ pub(crate) async fn modifications(
     caller: Caller,
     supported: SupportedVersion,
     query: Query,
-) -> Result<Paged<DatawalletModification>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let local_index = query.parsed(LOCAL_INDEX)?.unwrap_or(BEFORE_FIRST);
     let paging = query.paging()?;
     let mut unit = backbone.read().await?;
     if let Some(version) = storage::version(unit.db(), &caller.address).await? {
         supported.require(version)?;
     }
-    let items = storage::list(unit.db(), &caller.address, local_index, paging).await?;
-    let total = match paging.total_behind(items.len()) {
+    let page = storage::list(unit.db(), &caller.address, local_index, paging).await?;
+    let total = match paging.total_behind(page.len()) {
         Some(total) => total,
         None => storage::count(unit.db(), &caller.address, local_index).await?,
     };
-    Ok(Paged { items, total, paging })
+    drop(unit);
+    let identity = caller.address.clone();
+    lister.answer(Modifications { indexes: page, identity }, total, paging).await
+}
+
+/// Modifications of one datawallet.
+struct Modifications {
+    indexes: Vec<i64>,
+    identity: IdentityAddress,
+}
+
+impl Records for Modifications {
+    type Record = DatawalletModification;
+
+    fn len(&self) -> usize {
+        self.indexes.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.identity, &self.indexes).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<DatawalletModification>, ApiError> {
+        let Some(index) = self.indexes.get(index) else { return Ok(None) };
+        Ok(storage::find(unit.db(), &self.identity, *index).await?)
+    }
 }
 
 pub(crate) async fn push(

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::RowExt as _;
-use crate::http::{Caller, Paging};
+use crate::http::{Caller, Extent, Paging};
 
 pub(crate) async fn version(db: &mut SqliteConnection, identity: &IdentityAddress) -> sqlx::Result<Option<u16>> {
     sqlx::query_scalar("SELECT version FROM datawallets WHERE identity = ?")
@@ -66,15 +66,15 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Modifications behind an index: of each object, type and category only the last.
+/// The indexes of modifications behind an index: of each object, type and category only the last.
 pub(crate) async fn list(
     db: &mut SqliteConnection,
     identity: &IdentityAddress,
     local_index: i64,
     paging: Paging,
-) -> sqlx::Result<Vec<DatawalletModification>> {
+) -> sqlx::Result<Vec<i64>> {
     let rows = sqlx::query(
-        "SELECT * FROM datawallet_modifications WHERE identity = ?1 AND idx IN (
+        "SELECT idx FROM datawallet_modifications WHERE identity = ?1 AND idx IN (
              SELECT MAX(idx) FROM datawallet_modifications WHERE identity = ?1 AND idx > ?2
              GROUP BY object_identifier, type, payload_category)
          ORDER BY idx LIMIT ?3 OFFSET ?4",
@@ -85,7 +85,31 @@ pub(crate) async fn list(
     .bind(paging.offset())
     .fetch_all(db)
     .await?;
-    rows.iter().map(modification).collect()
+    rows.iter().map(|row| row.integer("idx")).collect()
+}
+
+/// How large these are.
+pub(crate) async fn extent(
+    db: &mut SqliteConnection,
+    identity: &IdentityAddress,
+    indexes: &[i64],
+) -> sqlx::Result<Extent> {
+    let lengths = "SELECT LENGTH(encrypted_payload) AS length FROM datawallet_modifications
+         WHERE identity = ?2 AND idx IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &serde_json::Value::from(indexes).to_string(), Some(identity)).await
+}
+
+pub(crate) async fn find(
+    db: &mut SqliteConnection,
+    identity: &IdentityAddress,
+    index: i64,
+) -> sqlx::Result<Option<DatawalletModification>> {
+    let row = sqlx::query("SELECT * FROM datawallet_modifications WHERE identity = ? AND idx = ?")
+        .bind(identity.as_str())
+        .bind(index)
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(modification).transpose()
 }
 
 /// How many [`list`] has on all pages.

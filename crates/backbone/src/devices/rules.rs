@@ -9,7 +9,7 @@ use super::storage::{self, NewDevice};
 use crate::http::{ApiError, Caller};
 use crate::password::PasswordHash;
 use crate::unit::Unit;
-use crate::{Backbone, challenges, identities, language, password};
+use crate::{Backbone, challenges, identities, language};
 
 const MIN_HANDLE: usize = 10;
 const MAX_HANDLE: usize = 500;
@@ -35,7 +35,11 @@ pub(super) async fn prepare_password(
     if let Some(code) = &request.communication_language {
         require_known_language(code)?;
     }
-    if backbone.config().password_rules.allow(password) { password::hash(password).await.map(Some) } else { Ok(None) }
+    if backbone.config().password_rules.allow(password) {
+        backbone.passwords().hash(password).await.map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 pub(super) async fn create(
@@ -84,14 +88,22 @@ pub(super) async fn prepare_new_password(
     if old.is_empty() || new.is_empty() {
         return Err(ApiError::invalid_property("'oldPassword' and 'newPassword' must not be empty."));
     }
-    let stored = storage::password(&backbone.database().readers, &caller.device).await?;
-    if !password::verify(old, stored).await? {
+    let (guesses, device) = (backbone.guesses(), caller.device.as_str());
+    guesses.count(device, device, backbone.config().clock.monotonic())?;
+    let verified = is_password_of(backbone, caller, old).await;
+    guesses.settle(device, device, &verified);
+    if !verified? {
         return Err(ApiError::rule(codes::DEVICE_CHANGE_PASSWORD_FAILED, "The old password is wrong."));
     }
     if !backbone.config().password_rules.allow(new) {
         return Err(ApiError::rule(codes::DEVICE_CHANGE_PASSWORD_FAILED, "The new password is too weak."));
     }
-    password::hash(new).await
+    backbone.passwords().hash(new).await
+}
+
+async fn is_password_of(backbone: &Backbone, caller: &Caller, password: &str) -> Result<bool, ApiError> {
+    let stored = storage::password(&backbone.database().readers, &caller.device).await?;
+    backbone.passwords().verify(password, stored).await
 }
 
 pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &DeviceId) -> Result<(), ApiError> {

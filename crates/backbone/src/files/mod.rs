@@ -4,6 +4,7 @@ mod ownership;
 pub(crate) mod storage;
 mod upload;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -11,9 +12,10 @@ use backbone_api::files::{
     CreateFileResponse, FileMetadata, NewOwnershipTokenResponse, OwnershipTokenRequest, ValidateOwnershipTokenResponse,
 };
 use core_types::FileId;
+use futures_util::stream;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, NoContent, Paged, PathId, Query};
+use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, NoContent, PathId, Query, Records, Shares};
 use crate::unit::Unit;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("File");
@@ -34,18 +36,32 @@ pub(crate) async fn download(
     State(backbone): State<Backbone>,
     _: Caller,
     PathId(id): PathId<FileId>,
+    shares: Shares,
 ) -> Result<Response, ApiError> {
     let mut unit = backbone.read().await?;
-    find(&mut unit, &id).await?;
-    let content = storage::content(unit.db(), &id).await?.ok_or(NOT_FOUND)?;
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], content).into_response())
+    let size = find(&mut unit, &id).await?.metadata.cipher_size;
+    let largest = storage::largest_piece(unit.db(), &id).await?;
+    drop(unit);
+    // One piece that is being sent, and the next one.
+    shares.take_for_answer(largest.saturating_mul(2).min(usize::try_from(size).unwrap_or(usize::MAX))).await?;
+    let headers =
+        [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_LENGTH, size.to_string())];
+    let pieces = stream::try_unfold((backbone, id, 0), |(backbone, id, number)| async move {
+        // A connection to the database for each piece, because clients may take their time between two.
+        let piece = storage::piece(backbone.read().await?.db(), &id, number).await?;
+        Ok::<_, ApiError>(piece.map(|piece| (piece, (backbone, id, number + 1))))
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 pub(crate) async fn metadata(
     State(backbone): State<Backbone>,
     _: Caller,
     PathId(id): PathId<FileId>,
+    shares: Shares,
 ) -> Result<Answer<FileMetadata>, ApiError> {
+    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    shares.take_for_answer(extent.text()).await?;
     let mut unit = backbone.read().await?;
     Ok(Answer::ok(find(&mut unit, &id).await?.metadata))
 }
@@ -54,16 +70,38 @@ pub(crate) async fn list(
     State(backbone): State<Backbone>,
     caller: Caller,
     query: Query,
-) -> Result<Paged<FileMetadata>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let (ids, paging) = (query.ids::<FileId>()?, query.paging()?);
     let mut unit = backbone.read().await?;
     let now = unit.now;
-    let items = storage::list(unit.db(), &caller.address, &ids, now, paging).await?;
-    let total = match paging.total_behind(items.len()) {
+    let page = storage::list(unit.db(), &caller.address, &ids, now, paging).await?;
+    let total = match paging.total_behind(page.len()) {
         Some(total) => total,
         None => storage::count(unit.db(), &caller.address, &ids, now).await?,
     };
-    Ok(Paged { items, total, paging })
+    drop(unit);
+    lister.answer(Files(page), total, paging).await
+}
+
+/// The metadata of files.
+struct Files(Vec<FileId>);
+
+impl Records for Files {
+    type Record = FileMetadata;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.0).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<FileMetadata>, ApiError> {
+        let Some(id) = self.0.get(index) else { return Ok(None) };
+        Ok(storage::find(unit.db(), id).await?.map(|file| file.metadata))
+    }
 }
 
 pub(crate) async fn delete(

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::{RowExt as _, json_list};
-use crate::http::Paging;
+use crate::http::{Extent, Paging};
 
 /// A file without its content.
 pub(crate) struct StoredFile {
@@ -16,7 +16,7 @@ pub(crate) async fn insert(
     db: &mut SqliteConnection,
     metadata: &FileMetadata,
     ownership_token: &str,
-    content: &[u8],
+    content: Vec<Vec<u8>>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO files (id, created_at, created_by, created_by_device, modified_at, modified_by, modified_by_device,
@@ -36,11 +36,14 @@ pub(crate) async fn insert(
     .bind(metadata.encrypted_properties.as_slice())
     .execute(&mut *db)
     .await?;
-    sqlx::query("INSERT INTO file_contents (file, content) VALUES (?, ?)")
-        .bind(metadata.id.as_str())
-        .bind(content)
-        .execute(db)
-        .await?;
+    for (number, piece) in (0_i64..).zip(content) {
+        sqlx::query("INSERT INTO file_pieces (file, number, content) VALUES (?, ?, ?)")
+            .bind(metadata.id.as_str())
+            .bind(number)
+            .bind(piece)
+            .execute(&mut *db)
+            .await?;
+    }
     Ok(())
 }
 
@@ -50,20 +53,47 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &FileId) -> sqlx::Result
         .transpose()
 }
 
-pub(crate) async fn content(db: &mut SqliteConnection, id: &FileId) -> sqlx::Result<Option<Vec<u8>>> {
-    sqlx::query_scalar("SELECT content FROM file_contents WHERE file = ?").bind(id.as_str()).fetch_optional(db).await
+/// A piece of the content; nothing behind the last one. What a former version has stored is one piece.
+pub(crate) async fn piece(db: &mut SqliteConnection, id: &FileId, number: i64) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar(
+        "SELECT content FROM file_pieces WHERE file = ?1 AND number = ?2
+         UNION ALL SELECT content FROM file_contents WHERE file = ?1 AND ?2 = 0",
+    )
+    .bind(id.as_str())
+    .bind(number)
+    .fetch_optional(db)
+    .await
 }
 
-/// Files created by an Identity that have not expired, all or the given ones.
+/// Bytes of the largest piece.
+pub(crate) async fn largest_piece(db: &mut SqliteConnection, id: &FileId) -> sqlx::Result<usize> {
+    let bytes: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(length) FROM (SELECT LENGTH(content) AS length FROM file_pieces WHERE file = ?1 AND number = 0
+             UNION ALL SELECT LENGTH(content) FROM file_contents WHERE file = ?1)",
+    )
+    .bind(id.as_str())
+    .fetch_one(db)
+    .await?;
+    Ok(usize::try_from(bytes.unwrap_or_default()).unwrap_or_default())
+}
+
+/// How large these are.
+pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[FileId]) -> sqlx::Result<Extent> {
+    let lengths =
+        "SELECT LENGTH(encrypted_properties) AS length FROM files WHERE id IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &json_list(ids), None).await
+}
+
+/// The ids of files created by an Identity that have not expired, all or the given ones.
 pub(crate) async fn list(
     db: &mut SqliteConnection,
     creator: &IdentityAddress,
     ids: &[FileId],
     now: Timestamp,
     paging: Paging,
-) -> sqlx::Result<Vec<FileMetadata>> {
+) -> sqlx::Result<Vec<FileId>> {
     let rows = sqlx::query(
-        "SELECT * FROM files
+        "SELECT id FROM files
          WHERE created_by = ?1 AND expires_at > ?2 AND (?3 = '[]' OR id IN (SELECT value FROM json_each(?3)))
          ORDER BY created_at, rowid LIMIT ?4 OFFSET ?5",
     )
@@ -74,7 +104,7 @@ pub(crate) async fn list(
     .bind(paging.offset())
     .fetch_all(db)
     .await?;
-    rows.iter().map(metadata).collect()
+    rows.iter().map(|row| row.text("id")).collect()
 }
 
 pub(crate) async fn count(

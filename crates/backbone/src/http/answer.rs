@@ -51,13 +51,18 @@ pub(crate) struct Paged<T> {
 
 impl<T: Serialize> IntoResponse for Paged<T> {
     fn into_response(self) -> Response {
-        let total_pages = self.total.div_ceil(self.paging.size);
-        let pagination = (total_pages > 1).then_some(Pagination {
-            page_number: self.paging.number,
-            page_size: self.paging.size,
-            total_pages,
-            total_records: self.total,
-        });
+        let pagination = pagination(self.total, self.paging);
         ([(header::CONTENT_TYPE, JSON)], Json(Page { result: self.items, pagination })).into_response()
     }
+}
+
+/// Where a page stands, if its list has more than one.
+pub(super) fn pagination(total: u64, paging: Paging) -> Option<Pagination> {
+    let total_pages = total.div_ceil(paging.size);
+    (total_pages > 1).then_some(Pagination {
+        page_number: paging.number,
+        page_size: paging.size,
+        total_pages,
+        total_records: total,
+    })
 }

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,10 +8,14 @@ use backbone_api::{ErrorBody, ErrorObject, codes};
 use core_types::{Clock as _, SystemClock, random};
 use serde_json::json;
 
+use crate::database;
+use crate::health::Obstacle;
 use crate::quotas::Exhausted;
 
 const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
 const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
+/// When to come again after 503.
+const RETRY_LATER: Duration = Duration::from_secs(2);
 
 /// A failed request (`docs/protocol/03 §1.8`).
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +41,16 @@ pub(crate) enum ApiError {
     /// 429.
     #[error("You are not allowed to perform this action because one or more quotas have been exhausted.")]
     QuotaExhausted(Vec<Exhausted>),
-    /// 500.
+    /// 429: too much of what is limited against floods and guessing.
+    #[error("Too many requests of this kind. Try again in {} seconds.", .retry_after.as_secs().max(1))]
+    TooManyRequests { retry_after: Duration },
+    /// 408.
+    #[error("The request body did not arrive in time.")]
+    TooSlow,
+    /// 503: more is going on than the machine can bear.
+    #[error("The Backbone is busy. Try again later.")]
+    Overloaded,
+    /// 503 or 500.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
     /// 500.
@@ -59,13 +73,40 @@ impl ApiError {
         Self::rule(codes::INPUT_CANNOT_BE_PARSED, message)
     }
 
+    /// What outside of the program is the cause.
+    fn obstacle(&self) -> Option<&'static str> {
+        match self {
+            Self::Database(error) => database::obstacle(error),
+            _ => None,
+        }
+    }
+
+    /// What clients are told of a failure of ours: no more than helps them.
+    fn text_for_clients(&self) -> String {
+        self.obstacle().map_or_else(
+            || "An unexpected error occurred.".to_owned(),
+            |obstacle| format!("The Backbone can not answer at present: {obstacle}."),
+        )
+    }
+
+    /// When it makes sense to try again.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_LATER),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Rule { .. } => StatusCode::BAD_REQUEST,
             Self::NotFound(_) | Self::DeletionProcessNotFound => StatusCode::NOT_FOUND,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::QuotaExhausted(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::QuotaExhausted(_) | Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) if self.obstacle().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,7 +118,8 @@ impl ApiError {
             Self::Unauthorized => codes::UNAUTHORIZED,
             Self::Forbidden => codes::FORBIDDEN,
             Self::QuotaExhausted(_) => codes::QUOTA_EXHAUSTED,
-            Self::Database(_) | Self::Internal(_) => codes::UNEXPECTED,
+            Self::TooManyRequests { .. } => codes::TOO_MANY_REQUESTS,
+            Self::TooSlow | Self::Overloaded | Self::Database(_) | Self::Internal(_) => codes::UNEXPECTED,
         }
     }
 }
@@ -91,8 +133,12 @@ impl IntoResponse for ApiError {
         let id = format!("ERR{}", random::string(&mut rand::rng(), ERROR_ID_RANDOM_CHARACTERS, ERROR_ID_ALPHABET));
         let message = match &self {
             Self::Database(_) | Self::Internal(_) => {
-                tracing::error!(error.id = %id, error = %self, "request failed unexpectedly");
-                "An unexpected error occurred.".to_owned()
+                match self.obstacle() {
+                    // Said once for all that fail, see `health`.
+                    Some(_) => tracing::debug!(error.id = %id, error = %self, "request failed"),
+                    None => tracing::error!(error.id = %id, error = %self, "request failed unexpectedly"),
+                }
+                self.text_for_clients()
             }
             _ => self.to_string(),
         };
@@ -115,6 +161,13 @@ impl IntoResponse for ApiError {
             details: None,
         };
         let content_type = [(header::CONTENT_TYPE, super::answer::JSON)];
-        (self.status(), content_type, Json(ErrorBody { error })).into_response()
+        let mut response = (self.status(), content_type, Json(ErrorBody { error })).into_response();
+        if let Some(obstacle) = self.obstacle() {
+            response.extensions_mut().insert(Obstacle(obstacle));
+        }
+        if let Some(wait) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        response
     }
 }

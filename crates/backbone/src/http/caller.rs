@@ -1,3 +1,5 @@
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -5,6 +7,7 @@ use core_types::{DeviceId, IdentityAddress};
 use rand::Rng as _;
 
 use super::ApiError;
+use super::memory::Shares;
 use crate::Backbone;
 use crate::oauth;
 
@@ -15,6 +18,21 @@ const TOKEN_BYTES: usize = 32;
 pub(crate) struct Caller {
     pub(crate) address: IdentityAddress,
     pub(crate) device: DeviceId,
+}
+
+/// Tells the server, once it is known, which Identity a request is of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LoggedIn(Arc<OnceLock<IdentityAddress>>);
+
+impl LoggedIn {
+    pub(crate) fn identity(&self) -> Option<&IdentityAddress> {
+        self.0.get()
+    }
+
+    pub(crate) fn set(&self, identity: IdentityAddress) {
+        // It does not change during a request.
+        let _ = self.0.set(identity);
+    }
 }
 
 /// A bearer token: random, kept by its hash only. Being unguessable it needs no salt.
@@ -58,6 +76,15 @@ impl OptionalFromRequestParts<Backbone> for Caller {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => AccessToken(token.trim().to_owned()),
             _ => return Err(ApiError::Unauthorized),
         };
-        oauth::caller_of(backbone, &token).await?.map(Some).ok_or(ApiError::Unauthorized)
+        let caller = oauth::caller_of(backbone, &token).await?.ok_or(ApiError::Unauthorized)?;
+        // For the reading of the body: who has logged in may send more.
+        parts.extensions.insert(caller.clone());
+        if let Some(logged_in) = parts.extensions.get::<LoggedIn>() {
+            logged_in.set(caller.address.clone());
+        }
+        if let Some(shares) = parts.extensions.get::<Shares>() {
+            shares.belong_to(caller.address.clone());
+        }
+        Ok(Some(caller))
     }
 }

@@ -55,6 +55,15 @@ impl Query {
             .transpose()
     }
 
+    /// A number that is not negative and, for the reference, 32 bits wide.
+    fn int32(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        let number = self.parsed::<u64>(name)?;
+        if number.is_some_and(|number| i32::try_from(number).is_err()) {
+            return Err(ApiError::cannot_parse(format!("'{name}': The value is not valid.")));
+        }
+        Ok(number)
+    }
+
     /// A parameter holding base64.
     pub(crate) fn bytes(&self, name: &str) -> Result<Option<Bytes>, ApiError> {
         self.get(name).filter(|value| !value.is_empty()).map(|value| base64(name, value)).transpose()
@@ -81,8 +90,8 @@ impl Query {
     }
 
     pub(crate) fn paging(&self) -> Result<Paging, ApiError> {
-        let number = self.parsed(paging::PAGE_NUMBER)?.unwrap_or(1);
-        let size = self.parsed(paging::PAGE_SIZE)?.unwrap_or(paging::DEFAULT_PAGE_SIZE);
+        let number = self.int32(paging::PAGE_NUMBER)?.unwrap_or(1);
+        let size = self.int32(paging::PAGE_SIZE)?.unwrap_or(paging::DEFAULT_PAGE_SIZE);
         if number == 0 {
             return Err(ApiError::invalid_property("'PageNumber' must be greater than 0."));
         }
@@ -153,8 +162,8 @@ mod tests {
         for query in ["pageSize=201", "pageSize=0", "pageNumber=0", "pageNumber=x", "pageSize=-1"] {
             assert!(Query::parse(query).paging().is_err(), "{query}");
         }
-        let last = Query::parse(&format!("pageNumber={}&pageSize=200", u64::MAX)).paging().unwrap();
-        assert_eq!(last.offset(), i64::MAX);
+        let last = Query::parse(&format!("pageNumber={}&pageSize=200", i32::MAX)).paging().unwrap();
+        assert_eq!(last.offset(), (i64::from(i32::MAX) - 1) * 200);
     }
 
     #[test]

@@ -6,11 +6,11 @@ use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::canonical_path::CanonicalPaths;
-use super::response_headers;
+use super::{memory, response_headers};
 use crate::{
-    Backbone, announcements, challenges, datawallet, deletion_processes, devices, feature_flags, files, identities,
-    messages, notifications, oauth, quotas, relationships, server_info, sse, sync_runs, template_references, templates,
-    tokens,
+    Backbone, announcements, challenges, datawallet, deletion_processes, devices, feature_flags, files, health,
+    identities, messages, notifications, oauth, quotas, relationships, server_info, sse, sync_runs,
+    template_references, templates, tokens,
 };
 
 /// The HTTP interface of a Backbone.
@@ -20,18 +20,23 @@ pub(crate) fn router(backbone: Backbone) -> Router {
     let router = routes
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
-        // Bodies have a limit of their own, see `read_body`.
+        // Bodies have limits of their own, see `read_body`.
         .layer(DefaultBodyLimit::disable())
         .with_state(backbone.clone());
+    let memory = backbone.memory().clone();
     // Around the router, because a route has been chosen when its layers run.
     let any_case = MapRequestLayer::new(move |request| canonical.apply(request)).layer(router);
-    Router::new().fallback_service(any_case).layer(middleware::from_fn_with_state(backbone, response_headers::add))
+    Router::new()
+        .fallback_service(any_case)
+        .layer(middleware::from_fn(move |request, next| memory::account(memory.clone(), request, next)))
+        .layer(middleware::from_fn_with_state(backbone.clone(), health::watch))
+        .layer(middleware::from_fn_with_state(backbone, response_headers::add))
 }
 
 fn routes() -> Vec<(&'static str, MethodRouter<Backbone>)> {
     vec![
         (paths::CONNECT_TOKEN, post(oauth::token)),
-        (paths::HEALTH, get(server_info::health)),
+        (paths::HEALTH, get(health::answer)),
         (paths::VERSION, get(server_info::version)),
         (paths::SSE, get(sse::listen)),
         (paths::SSE_V2, get(sse::listen)),

@@ -8,14 +8,15 @@ use backbone_api::identities::{CreateIdentityRequest, CreateIdentityResponse, Is
 use core_types::Username;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, Query};
+use crate::http::{Answer, ApiError, Caller, Json, Query, Source};
 use crate::ids::is_well_formed;
 
 pub(crate) async fn create(
     State(backbone): State<Backbone>,
+    source: Source,
     Json(request): Json<CreateIdentityRequest>,
 ) -> Result<Answer<CreateIdentityResponse>, ApiError> {
-    let prepared = rules::prepare(&backbone, &request).await?;
+    let prepared = rules::prepare(&backbone, &request, source).await?;
     let mut unit = backbone.write().await?;
     let result = rules::create(&mut unit, &request, prepared).await;
     Ok(Answer::created(unit.finish(result).await?))

@@ -8,10 +8,10 @@ use super::storage;
 use crate::challenges::{self, VerifiedChallenge};
 use crate::clients::Client;
 use crate::devices::storage::NewDevice;
-use crate::http::ApiError;
-use crate::password::PasswordHash;
+use crate::http::{ApiError, Source};
+use crate::password::{Asker, PasswordHash};
 use crate::unit::Unit;
-use crate::{Backbone, clients, devices, language, password};
+use crate::{Backbone, devices, language};
 
 /// What can be checked and computed of a new Identity without the database.
 pub(super) struct Prepared {
@@ -22,10 +22,14 @@ pub(super) struct Prepared {
     client: Client,
 }
 
-pub(super) async fn prepare(backbone: &Backbone, request: &CreateIdentityRequest) -> Result<Prepared, ApiError> {
+pub(super) async fn prepare(
+    backbone: &Backbone,
+    request: &CreateIdentityRequest,
+    source: Source,
+) -> Result<Prepared, ApiError> {
     let config = backbone.config();
-    let settings = backbone.settings();
-    let client = clients::authenticate(&settings.clients, &request.client_id, request.client_secret.expose())
+    let client = backbone
+        .authenticate_client(&request.client_id, request.client_secret.expose(), source)?
         .ok_or_else(|| ApiError::rule(codes::UNAUTHORIZED, "The client id or secret is wrong."))?;
     let device_password = request.device_password.expose();
     if device_password.is_empty() {
@@ -36,9 +40,12 @@ pub(super) async fn prepare(backbone: &Backbone, request: &CreateIdentityRequest
     }
     let key = challenges::parse_public_key(&request.identity_public_key)?;
     let challenge = challenges::verify(&request.signed_challenge, &key)?;
-    let password =
-        if config.password_rules.allow(device_password) { Some(password::hash(device_password).await?) } else { None };
-    Ok(Prepared { key, challenge, password, client: client.clone() })
+    let password = if config.password_rules.allow(device_password) {
+        Some(backbone.passwords().hash_for(Asker::anonymous(source, ""), device_password).await?)
+    } else {
+        None
+    };
+    Ok(Prepared { key, challenge, password, client })
 }
 
 pub(super) async fn create(

@@ -36,7 +36,9 @@ const STATEMENTS: [(&str, Duration); 11] = [
         KEPT,
     ),
     (
+        // The newest one stays: the next index follows it, and an index must never be given twice.
         "DELETE FROM sync_runs WHERE rowid IN (SELECT rowid FROM sync_runs WHERE finalized_at < ?1
+             AND EXISTS (SELECT 1 FROM sync_runs AS newer WHERE newer.identity = sync_runs.identity AND newer.idx > sync_runs.idx)
              AND NOT EXISTS (SELECT 1 FROM external_events WHERE sync_run = sync_runs.id) LIMIT ?2)",
         KEPT,
     ),

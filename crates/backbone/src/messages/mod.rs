@@ -4,11 +4,12 @@ mod rules;
 pub(crate) mod storage;
 
 use axum::extract::State;
+use axum::response::Response;
 use backbone_api::messages::{Message, SendMessageRequest, SendMessageResponse};
 use core_types::MessageId;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, Paged, PathId, Query};
+use crate::http::{Answer, ApiError, Caller, Json, Lister, PathId, Query, Shares};
 
 pub(crate) use rules::decompose;
 
@@ -27,7 +28,10 @@ pub(crate) async fn get(
     State(backbone): State<Backbone>,
     caller: Caller,
     PathId(id): PathId<MessageId>,
+    shares: Shares,
 ) -> Result<Answer<Message>, ApiError> {
+    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    shares.take_for_answer(extent.text()).await?;
     let mut unit = backbone.write().await?;
     let result = rules::receive(&mut unit, &caller, &id).await;
     Ok(Answer::ok(unit.finish(result).await?))
@@ -37,9 +41,11 @@ pub(crate) async fn list(
     State(backbone): State<Backbone>,
     caller: Caller,
     query: Query,
-) -> Result<Paged<Message>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let (ids, paging) = (query.ids::<MessageId>()?, query.paging()?);
     let mut unit = backbone.write().await?;
     let result = rules::receive_page(&mut unit, &caller, &ids, paging).await;
-    unit.finish(result).await
+    let (messages, total) = unit.finish(result).await?;
+    lister.answer(messages, total, paging).await
 }

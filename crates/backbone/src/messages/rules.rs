@@ -8,7 +8,7 @@ use backbone_api::relationships::RelationshipStatus;
 use core_types::{IdentityAddress, MessageId, RelationshipId, identity_address};
 
 use super::storage::{self, StoredMessage};
-use crate::http::{ApiError, Caller, Paged, Paging};
+use crate::http::{ApiError, Caller, Extent, Paging, Records};
 use crate::ids::is_well_formed;
 use crate::unit::Unit;
 use crate::validation::MAX_CONTENT;
@@ -123,31 +123,51 @@ async fn require_deliverable(
 }
 
 pub(super) async fn receive(unit: &mut Unit, caller: &Caller, id: &MessageId) -> Result<Message, ApiError> {
-    let page = receive_page(unit, caller, std::slice::from_ref(id), Paging { number: 1, size: 1 }).await?;
-    page.items.into_iter().next().ok_or(NOT_FOUND)
+    let (received, _) = receive_page(unit, caller, std::slice::from_ref(id), Paging { number: 1, size: 1 }).await?;
+    received.load(unit, 0).await?.ok_or(NOT_FOUND)
 }
 
-/// Reads visible messages, all or the given ones, and marks those for the caller as received.
+/// Messages that may be read.
+pub(super) struct Received {
+    ids: Vec<MessageId>,
+    reader: IdentityAddress,
+    pseudonym: IdentityAddress,
+}
+
+impl Records for Received {
+    type Record = Message;
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.ids).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<Message>, ApiError> {
+        let Some(id) = self.ids.get(index) else { return Ok(None) };
+        let stored = storage::find(unit.db(), id).await?;
+        Ok(stored.map(|stored| as_seen_by(stored, &self.reader, &self.pseudonym)))
+    }
+}
+
+/// A page of the visible messages, all or the given ones, and how many there are; those for the caller are marked as received.
 pub(super) async fn receive_page(
     unit: &mut Unit,
     caller: &Caller,
     ids: &[MessageId],
     paging: Paging,
-) -> Result<Paged<Message>, ApiError> {
+) -> Result<(Received, u64), ApiError> {
     let now = unit.now;
     let pseudonym = identity_address::backbone_pseudonym(&unit.config.did_domain);
     let visible = storage::list_visible(unit.db(), &caller.address, ids, paging).await?;
     storage::mark_received(unit.db(), caller, &visible, now).await?;
-    let mut items = Vec::with_capacity(visible.len());
-    for id in &visible {
-        let stored = storage::find(unit.db(), id).await?.ok_or(NOT_FOUND)?;
-        items.push(as_seen_by(stored, &caller.address, &pseudonym));
-    }
-    let total = match paging.total_behind(items.len()) {
+    let total = match paging.total_behind(visible.len()) {
         Some(total) => total,
         None => storage::count_visible(unit.db(), &caller.address, ids).await?,
     };
-    Ok(Paged { items, total, paging })
+    Ok((Received { ids: visible, reader: caller.address.clone(), pseudonym }, total))
 }
 
 /// A recipient sees its own entry only; the sender sees all, without the addresses it has decomposed.

@@ -3,7 +3,7 @@ use core_types::{IdentityAddress, MessageId, Timestamp};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::database::{RowExt as _, json_list};
-use crate::http::{Caller, Paging};
+use crate::http::{Caller, Extent, Paging};
 
 /// A message with all its recipients; `message.recipients` is filled by who reads it.
 pub(crate) struct StoredMessage {
@@ -82,6 +82,14 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &MessageId) -> sqlx::Res
         },
         recipients: recipients.collect::<sqlx::Result<_>>()?,
     }))
+}
+
+/// How large these are.
+pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[MessageId]) -> sqlx::Result<Extent> {
+    let lengths = "SELECT LENGTH(body) + (SELECT COALESCE(SUM(LENGTH(encrypted_key) + 256), 0) FROM message_recipients
+             WHERE message = messages.id) AS length
+         FROM messages WHERE id IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &json_list(ids), None).await
 }
 
 /// Messages the reader (`?1`) has sent or got and has not taken apart with the relationship. Of two lists, as SQLite has no one
@@ -242,7 +250,7 @@ mod tests {
     #[tokio::test]
     async fn what_others_have_sent_and_got_is_not_walked_through() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open(&folder.path().join("backbone.db"), None).await.unwrap();
         let own = plan(&database, VISIBLE).await;
         assert!(own.iter().any(|step| step.ends_with("(created_by=?)")), "{own:?}");
         assert!(own.iter().any(|step| step.contains("SEARCH r") && step.ends_with("(address=?)")), "{own:?}");

@@ -6,13 +6,15 @@ mod state_machine;
 pub(crate) mod storage;
 
 use axum::extract::State;
+use axum::response::Response;
 use backbone_api::codes;
 use backbone_api::relationships::{
     CanCreateResponse, CreateRelationshipRequest, Relationship, RelationshipMetadata, RespondToRelationshipRequest,
 };
 use core_types::{IdentityAddress, RelationshipId};
 
-use crate::http::{Answer, ApiError, Caller, Json, Paged, PathId, Query};
+use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, PathId, Query, Records, Shares};
+use crate::unit::Unit;
 use crate::{Backbone, validation};
 
 use actions::act;
@@ -47,7 +49,10 @@ pub(crate) async fn get(
     State(backbone): State<Backbone>,
     caller: Caller,
     PathId(id): PathId<RelationshipId>,
+    shares: Shares,
 ) -> Result<Answer<Relationship>, ApiError> {
+    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    shares.take_for_answer(extent.text()).await?;
     let mut unit = backbone.read().await?;
     let stored = storage::find(unit.db(), &id, &caller.address).await?.ok_or(NOT_FOUND)?;
     if stored.has_been_decomposed_by(&caller.address) {
@@ -63,18 +68,44 @@ pub(crate) async fn list(
     State(backbone): State<Backbone>,
     caller: Caller,
     query: Query,
-) -> Result<Paged<Relationship>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let (ids, paging) = (query.ids::<RelationshipId>()?, query.paging()?);
     if ids.is_empty() {
         return Err(ApiError::invalid_property("At least one relationship must be named."));
     }
     let mut unit = backbone.read().await?;
-    let items = storage::list(unit.db(), &caller.address, &ids, paging).await?;
-    let total = match paging.total_behind(items.len()) {
+    let page = storage::list(unit.db(), &caller.address, &ids, paging).await?;
+    let total = match paging.total_behind(page.len()) {
         Some(total) => total,
         None => storage::count(unit.db(), &caller.address, &ids).await?,
     };
-    Ok(Paged { items, total, paging })
+    drop(unit);
+    let participant = caller.address.clone();
+    lister.answer(Relationships { ids: page, participant }, total, paging).await
+}
+
+/// Relationships of one participant.
+struct Relationships {
+    ids: Vec<RelationshipId>,
+    participant: IdentityAddress,
+}
+
+impl Records for Relationships {
+    type Record = Relationship;
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.ids).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<Relationship>, ApiError> {
+        let Some(id) = self.ids.get(index) else { return Ok(None) };
+        Ok(storage::find(unit.db(), id, &self.participant).await?.map(|stored| stored.relationship))
+    }
 }
 
 /// Routes of the actions that carry a content for the other side.

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::{RowExt as _, json_list};
-use crate::http::Paging;
+use crate::http::{Extent, Paging};
 
 /// A relationship and which sides have decomposed it.
 pub(crate) struct StoredRelationship {
@@ -88,14 +88,23 @@ pub(crate) async fn find(
     }))
 }
 
+/// How large these are.
+pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[RelationshipId]) -> sqlx::Result<Extent> {
+    let lengths =
+        "SELECT COALESCE(LENGTH(creation_content), 0) + COALESCE(LENGTH(creation_response_content), 0) AS length
+         FROM relationships WHERE id IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &json_list(ids), None).await
+}
+
+/// The ids of those of this participant among the given ones.
 pub(crate) async fn list(
     db: &mut SqliteConnection,
     participant: &IdentityAddress,
     ids: &[RelationshipId],
     paging: Paging,
-) -> sqlx::Result<Vec<Relationship>> {
+) -> sqlx::Result<Vec<RelationshipId>> {
     let rows = sqlx::query(
-        "SELECT * FROM relationships
+        "SELECT id FROM relationships
          WHERE id IN (SELECT value FROM json_each(?1)) AND (from_identity = ?2 OR to_identity = ?2)
          ORDER BY created_at, rowid LIMIT ?3 OFFSET ?4",
     )
@@ -103,13 +112,9 @@ pub(crate) async fn list(
     .bind(participant.as_str())
     .bind(paging.limit())
     .bind(paging.offset())
-    .fetch_all(&mut *db)
+    .fetch_all(db)
     .await?;
-    let mut relationships = Vec::with_capacity(rows.len());
-    for row in &rows {
-        relationships.push(relationship(db, row).await?);
-    }
-    Ok(relationships)
+    rows.iter().map(|row| row.text("id")).collect()
 }
 
 pub(crate) async fn count(

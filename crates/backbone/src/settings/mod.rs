@@ -26,6 +26,21 @@ const QUEUED_FOR_DELETION_NAME: &str = "Queued for Deletion";
 const BASIC: &str = "TIR00000000000000002";
 const BASIC_NAME: &str = "Basic";
 
+/// What Identities of the tier `Basic` may do unless the administrator's file says something about it: more than anybody needs
+/// who uses the Backbone as it is meant, and less than fills a disk overnight.
+const DEFAULT_QUOTAS: [QuotaDefinition; 6] = [
+    quota(MetricKey::NumberOfSentMessages, 100_000, QuotaPeriod::Day),
+    quota(MetricKey::NumberOfRelationships, 100_000, QuotaPeriod::Total),
+    quota(MetricKey::NumberOfRelationshipTemplates, 20_000, QuotaPeriod::Day),
+    quota(MetricKey::NumberOfTokens, 20_000, QuotaPeriod::Day),
+    quota(MetricKey::NumberOfFiles, 20_000, QuotaPeriod::Day),
+    quota(MetricKey::UsedFileStorageSpace, 10_240, QuotaPeriod::Total),
+];
+
+const fn quota(metric: MetricKey, max: u64, period: QuotaPeriod) -> QuotaDefinition {
+    QuotaDefinition { metric, max, period }
+}
+
 /// How much of a metric may be used in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaDefinition {
@@ -64,6 +79,7 @@ impl Settings {
             .filter_map(|tier| Some((tier_ids.get(tier.name.as_str())?.clone(), definitions(&tier.quotas))))
             .collect();
         quotas_by_tier.insert(TierId::new(QUEUED_FOR_DELETION), quotas_in_deletion());
+        quotas_by_tier.entry(TierId::new(BASIC)).or_insert_with(|| DEFAULT_QUOTAS.to_vec());
         let mut individual_quotas: HashMap<_, Vec<_>> = HashMap::new();
         for quota in &file.individual_quotas {
             individual_quotas.entry(quota.identity.clone()).or_default().push(quota.definition());

@@ -4,13 +4,14 @@ mod rules;
 pub(crate) mod storage;
 
 use axum::extract::State;
+use axum::response::Response;
 use backbone_api::templates::{
     CreateRelationshipTemplateRequest, CreateRelationshipTemplateResponse, RelationshipTemplate,
 };
 use core_types::RelationshipTemplateId;
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, NoContent, Paged, PathId, Query};
+use crate::http::{Answer, ApiError, Caller, Json, Lister, NoContent, PathId, Query, Shares};
 
 pub(crate) use rules::load;
 
@@ -30,8 +31,11 @@ pub(crate) async fn get(
     caller: Caller,
     PathId(id): PathId<RelationshipTemplateId>,
     query: Query,
+    shares: Shares,
 ) -> Result<Answer<RelationshipTemplate>, ApiError> {
     let password = query.bytes("password")?;
+    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    shares.take_for_answer(extent.text()).await?;
     let mut unit = backbone.write().await?;
     let result = load(&mut unit, &caller, &id, password.as_ref()).await;
     Ok(Answer::ok(unit.finish(result).await?))
@@ -41,15 +45,16 @@ pub(crate) async fn list(
     State(backbone): State<Backbone>,
     caller: Caller,
     query: Query,
-) -> Result<Paged<RelationshipTemplate>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let paging = query.paging()?;
     let mut wanted = query.guarded_ids::<RelationshipTemplateId>("templates")?;
     wanted.extend(query.ids()?.into_iter().map(|id| (id, None)));
     if wanted.is_empty() {
         return Err(ApiError::invalid_property("At least one template must be named."));
     }
-    let mut unit = backbone.read().await?;
-    rules::list(&mut unit, &caller, &wanted, paging).await
+    let (templates, total) = rules::list(&mut backbone.read().await?, &caller, &wanted, paging).await?;
+    lister.answer(templates, total, paging).await
 }
 
 pub(crate) async fn delete(

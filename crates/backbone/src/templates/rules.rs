@@ -8,7 +8,7 @@ use core_types::{IdentityAddress, RelationshipTemplateId, Timestamp};
 use subtle::ConstantTimeEq as _;
 
 use super::storage::{self, Candidate};
-use crate::http::{ApiError, Caller, Paged, Paging};
+use crate::http::{ApiError, Caller, Extent, Paging, Records};
 use crate::unit::Unit;
 use crate::validation::MAX_CONTENT;
 use crate::{external_events, quotas, validation};
@@ -58,9 +58,8 @@ pub(crate) async fn load(
     id: &RelationshipTemplateId,
     password: Option<&Bytes>,
 ) -> Result<RelationshipTemplate, ApiError> {
-    let now = unit.now;
     let candidate = storage::find(unit.db(), id, &caller.address).await?.ok_or(NOT_FOUND)?;
-    if !candidate.may_be_read_by(&caller.address, password, now) {
+    if !candidate.may_be_read_by(unit, &caller.address, password)? {
         return Err(NOT_FOUND);
     }
     let is_creator = candidate.template.created_by == caller.address;
@@ -88,43 +87,87 @@ async fn allocate(unit: &mut Unit, caller: &Caller, candidate: &Candidate) -> Re
 
 impl Candidate {
     /// Rules 1 to 3: personalization, expiry, password.
-    fn may_be_read_by(&self, reader: &IdentityAddress, password: Option<&Bytes>, now: Timestamp) -> bool {
-        let template = &self.template;
+    ///
+    /// # Errors
+    /// After too many wrong passwords.
+    fn may_be_read_by(
+        &self,
+        unit: &Unit,
+        reader: &IdentityAddress,
+        password: Option<&Bytes>,
+    ) -> Result<bool, ApiError> {
+        let (template, now) = (&self.template, unit.now);
         let is_creator = template.created_by == *reader;
         let is_for_reader = template.for_identity.as_ref().is_none_or(|identity| identity == reader) || is_creator;
         let is_in_force = template.expires_at.is_none_or(|end| !end.is_expired(now)) || self.has_relationship;
-        let opens = match (&self.password, password) {
-            (None, _) => true,
-            (Some(expected), Some(given)) => bool::from(expected.as_slice().ct_eq(given.as_slice())),
-            (Some(_), None) => false,
-        };
-        is_for_reader && is_in_force && (opens || is_creator || self.is_allocated)
+        if !is_for_reader || !is_in_force {
+            return Ok(false);
+        }
+        if is_creator || self.is_allocated {
+            return Ok(true);
+        }
+        match (&self.password, password) {
+            (None, _) => Ok(true),
+            (Some(expected), Some(given)) => {
+                let (id, reader) = (template.id.as_str(), reader.as_str());
+                unit.guesses.count(id, reader, unit.config.clock.monotonic())?;
+                let is_right = bool::from(expected.as_slice().ct_eq(given.as_slice()));
+                let verified = Ok(is_right);
+                unit.guesses.settle(id, reader, &verified);
+                verified
+            }
+            (Some(_), None) => Ok(false),
+        }
     }
 }
 
-/// Reads templates without allocating them; what may not be read is left out.
+/// Templates that may be read.
+pub(super) struct Readable {
+    ids: Vec<RelationshipTemplateId>,
+    reader: IdentityAddress,
+}
+
+impl Records for Readable {
+    type Record = RelationshipTemplate;
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.ids).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<RelationshipTemplate>, ApiError> {
+        let Some(id) = self.ids.get(index) else { return Ok(None) };
+        Ok(storage::find(unit.db(), id, &self.reader).await?.map(|candidate| candidate.template))
+    }
+}
+
+/// A page of templates, without allocating them, and how many there are; what may not be read is left out.
 pub(super) async fn list(
     unit: &mut Unit,
     caller: &Caller,
     wanted: &[(RelationshipTemplateId, Option<Bytes>)],
     paging: Paging,
-) -> Result<Paged<RelationshipTemplate>, ApiError> {
-    let now = unit.now;
-    let mut readable: Vec<RelationshipTemplate> = Vec::new();
+) -> Result<(Readable, u64), ApiError> {
+    let mut readable: Vec<(Timestamp, &RelationshipTemplateId)> = Vec::new();
     for (id, password) in wanted {
-        let is_new = readable.iter().all(|template| template.id != *id);
+        let is_new = readable.iter().all(|(_, known)| *known != id);
         if is_new
-            && let Some(candidate) = storage::find(unit.db(), id, &caller.address).await?
-            && candidate.may_be_read_by(&caller.address, password.as_ref(), now)
+            && let Some(candidate) = storage::find_without_content(unit.db(), id, &caller.address).await?
+            // Left out as well after too many wrong passwords: whatever else is asked for may be read.
+            && candidate.may_be_read_by(unit, &caller.address, password.as_ref()).unwrap_or(false)
         {
-            readable.push(candidate.template);
+            readable.push((candidate.template.created_at, id));
         }
     }
-    readable.sort_by_key(|template| template.created_at);
+    readable.sort_by_key(|(created_at, _)| *created_at);
     let total = readable.len() as u64;
     let offset = usize::try_from(paging.offset()).unwrap_or(usize::MAX);
     let limit = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
-    Ok(Paged { items: readable.into_iter().skip(offset).take(limit).collect(), total, paging })
+    let ids = readable.into_iter().skip(offset).take(limit).map(|(_, id)| id.clone()).collect();
+    Ok((Readable { ids, reader: caller.address.clone() }, total))
 }
 
 pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &RelationshipTemplateId) -> Result<(), ApiError> {

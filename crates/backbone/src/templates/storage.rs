@@ -1,9 +1,10 @@
 use backbone_api::Bytes;
 use backbone_api::templates::RelationshipTemplate;
 use core_types::{IdentityAddress, RelationshipTemplateId, Timestamp};
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::database::RowExt as _;
+use crate::database::{RowExt as _, json_list};
+use crate::http::Extent;
 
 /// A template with what decides whether a certain Identity may read it.
 pub(crate) struct Candidate {
@@ -45,18 +46,34 @@ pub(crate) async fn find(
     id: &RelationshipTemplateId,
     reader: &IdentityAddress,
 ) -> sqlx::Result<Option<Candidate>> {
-    let row = sqlx::query(
-        "SELECT templates.*,
+    select(db, "content", id, reader).await
+}
+
+/// Like [`find`], for whoever only wants to know whether it may be read.
+pub(crate) async fn find_without_content(
+    db: &mut SqliteConnection,
+    id: &RelationshipTemplateId,
+    reader: &IdentityAddress,
+) -> sqlx::Result<Option<Candidate>> {
+    select(db, "x'' AS content", id, reader).await
+}
+
+async fn select(
+    db: &mut SqliteConnection,
+    content: &'static str,
+    id: &RelationshipTemplateId,
+    reader: &IdentityAddress,
+) -> sqlx::Result<Option<Candidate>> {
+    let statement = format!(
+        "SELECT id, created_by, created_by_device, created_at, expires_at, max_number_of_allocations, for_identity, password,
+             {content},
              (SELECT COUNT(*) FROM template_allocations WHERE template = templates.id) AS allocations,
              EXISTS (SELECT 1 FROM template_allocations WHERE template = templates.id AND identity = ?2) AS is_allocated,
              EXISTS (SELECT 1 FROM relationships
                  WHERE template = templates.id AND (from_identity = ?2 OR to_identity = ?2)) AS has_relationship
-         FROM templates WHERE id = ?1",
-    )
-    .bind(id.as_str())
-    .bind(reader.as_str())
-    .fetch_optional(db)
-    .await?;
+         FROM templates WHERE id = ?1"
+    );
+    let row = sqlx::query(AssertSqlSafe(statement)).bind(id.as_str()).bind(reader.as_str()).fetch_optional(db).await?;
     row.map(|row| {
         Ok(Candidate {
             template: RelationshipTemplate {
@@ -76,6 +93,12 @@ pub(crate) async fn find(
         })
     })
     .transpose()
+}
+
+/// How large these are.
+pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[RelationshipTemplateId]) -> sqlx::Result<Extent> {
+    let lengths = "SELECT LENGTH(content) AS length FROM templates WHERE id IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &json_list(ids), None).await
 }
 
 pub(crate) async fn insert_allocation(

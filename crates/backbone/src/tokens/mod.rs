@@ -4,11 +4,13 @@ mod rules;
 pub(crate) mod storage;
 
 use axum::extract::State;
+use axum::response::Response;
 use backbone_api::tokens::{CreateTokenRequest, CreateTokenResponse, Token, TokenMetadata, UpdateTokenContentRequest};
-use core_types::TokenId;
+use core_types::{IdentityAddress, TokenId};
 
 use crate::Backbone;
-use crate::http::{Answer, ApiError, Caller, Json, NoContent, Paged, PathId, Query};
+use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, NoContent, PathId, Query, Records, Shares};
+use crate::unit::Unit;
 
 pub(crate) async fn create(
     State(backbone): State<Backbone>,
@@ -26,8 +28,11 @@ pub(crate) async fn get(
     caller: Option<Caller>,
     PathId(id): PathId<TokenId>,
     query: Query,
+    shares: Shares,
 ) -> Result<Answer<Token>, ApiError> {
     let password = query.bytes("password")?;
+    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    shares.take_for_answer(extent.text()).await?;
     let mut unit = backbone.write().await?;
     let result = rules::load(&mut unit, caller.as_ref(), &id, password.as_ref()).await;
     Ok(Answer::ok(unit.finish(result).await?))
@@ -37,7 +42,8 @@ pub(crate) async fn list(
     State(backbone): State<Backbone>,
     caller: Caller,
     query: Query,
-) -> Result<Paged<Token>, ApiError> {
+    lister: Lister,
+) -> Result<Response, ApiError> {
     let paging = query.paging()?;
     let mut ids: Vec<TokenId> = query.guarded_ids("tokens")?.into_iter().map(|(id, _)| id).collect();
     ids.extend(query.ids()?);
@@ -45,12 +51,37 @@ pub(crate) async fn list(
         return Err(ApiError::invalid_property("At least one token must be named."));
     }
     let mut unit = backbone.read().await?;
-    let items = storage::list(unit.db(), &caller.address, &ids, paging).await?;
-    let total = match paging.total_behind(items.len()) {
+    let page = storage::list(unit.db(), &caller.address, &ids, paging).await?;
+    let total = match paging.total_behind(page.len()) {
         Some(total) => total,
         None => storage::count(unit.db(), &caller.address, &ids).await?,
     };
-    Ok(Paged { items, total, paging })
+    drop(unit);
+    let reader = caller.address.clone();
+    lister.answer(Tokens { ids: page, reader }, total, paging).await
+}
+
+/// Own created or allocated tokens.
+struct Tokens {
+    ids: Vec<TokenId>,
+    reader: IdentityAddress,
+}
+
+impl Records for Tokens {
+    type Record = Token;
+
+    fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    async fn extent(&self, unit: &mut Unit) -> sqlx::Result<Extent> {
+        storage::extent(unit.db(), &self.ids).await
+    }
+
+    async fn load(&self, unit: &mut Unit, index: usize) -> Result<Option<Token>, ApiError> {
+        let Some(id) = self.ids.get(index) else { return Ok(None) };
+        Ok(storage::find(unit.db(), id, Some(&self.reader)).await?.map(|stored| stored.token))
+    }
 }
 
 pub(crate) async fn update_content(

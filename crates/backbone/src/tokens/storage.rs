@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use crate::database::{RowExt as _, json_list};
-use crate::http::{Caller, Paging};
+use crate::http::{Caller, Extent, Paging};
 
 /// A token with what decides whether a certain Identity may read it.
 pub(crate) struct StoredToken {
@@ -59,15 +59,21 @@ pub(crate) async fn find(
     .transpose()
 }
 
-/// Own created or allocated tokens among the given ones, expired ones included.
+/// How large these are.
+pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[TokenId]) -> sqlx::Result<Extent> {
+    let lengths = "SELECT LENGTH(content) AS length FROM tokens WHERE id IN (SELECT value FROM json_each(?1))";
+    Extent::of(db, lengths, &json_list(ids), None).await
+}
+
+/// The ids of own created or allocated tokens among the given ones, expired ones included.
 pub(crate) async fn list(
     db: &mut SqliteConnection,
     reader: &IdentityAddress,
     ids: &[TokenId],
     paging: Paging,
-) -> sqlx::Result<Vec<Token>> {
+) -> sqlx::Result<Vec<TokenId>> {
     let rows = sqlx::query(
-        "SELECT * FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) AND (created_by = ?2
+        "SELECT id FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) AND (created_by = ?2
              OR EXISTS (SELECT 1 FROM token_allocations WHERE token = tokens.id AND identity = ?2))
          ORDER BY created_at, rowid LIMIT ?3 OFFSET ?4",
     )
@@ -77,7 +83,7 @@ pub(crate) async fn list(
     .bind(paging.offset())
     .fetch_all(db)
     .await?;
-    rows.iter().map(token).collect()
+    rows.iter().map(|row| row.text("id")).collect()
 }
 
 pub(crate) async fn count(db: &mut SqliteConnection, reader: &IdentityAddress, ids: &[TokenId]) -> sqlx::Result<u64> {

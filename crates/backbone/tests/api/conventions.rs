@@ -39,6 +39,11 @@ async fn lists_are_paged_only_when_they_have_more_than_one_page() {
     assert_eq!(page["result"].as_array().unwrap().len(), 1);
     assert_eq!(page["result"][0]["id"], ids[4].as_str());
     device.get(&format!("{list}&pageSize=201")).await.fails(400, "validation.pagination.invalidPageSize");
+    // As wide as the numbers of the reference.
+    assert_eq!(device.get(&format!("{list}&pageNumber=2147483647")).await.json(200)["result"], json!([]));
+    for parameter in ["pageNumber=2147483648", "pageSize=99999999999"] {
+        device.get(&format!("{list}&{parameter}")).await.fails(400, "inputCannotBeParsed");
+    }
     device.get(&format!("{list}&pageNumber=x")).await.fails(400, "inputCannotBeParsed");
 }
 
@@ -101,4 +106,32 @@ async fn bytes_are_read_in_both_alphabets_and_written_without_padding() {
         let template = device.get(&format!("/RelationshipTemplates/{id}")).await.result(200);
         assert_eq!(template["content"], "-_8", "{content}");
     }
+}
+
+#[tokio::test]
+async fn large_pages_are_sent_piece_by_piece_and_look_alike() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let mut ids = Vec::new();
+    for letter in ["A", "B", "C", "D", "E"] {
+        let content = letter.repeat(600_000);
+        let token = json!({"content": content, "expiresAt": server.in_minutes(60)});
+        ids.push(device.post("/Tokens", token).await.id(201));
+    }
+    let list = format!("/Tokens?ids={}", ids.join("&ids="));
+    let small = device.get(&format!("/Tokens?ids={}", ids[0])).await;
+    assert!(small.headers.contains_key("content-length"));
+    let page = device.get(&format!("{list}&pageSize=4")).await;
+    assert!(!page.headers.contains_key("content-length"));
+    assert_eq!(page.headers["content-type"], small.headers["content-type"]);
+    let page = page.json(200);
+    assert_eq!(page["pagination"], json!({"pageNumber": 1, "pageSize": 4, "totalPages": 2, "totalRecords": 5}));
+    let tokens = page["result"].as_array().unwrap();
+    assert_eq!(tokens.len(), 4);
+    for (token, id) in tokens.iter().zip(&ids) {
+        assert_eq!(*token, device.get(&format!("/Tokens/{id}")).await.result(200));
+    }
+    let whole = device.get(&list).await.json(200);
+    assert!(whole.get("pagination").is_none());
+    assert_eq!(whole["result"].as_array().unwrap().len(), 5);
 }

@@ -19,7 +19,7 @@ async fn a_process_is_started_and_cancelled_and_started_again() {
     peer.create_datawallet().await;
     device.create_datawallet().await;
     peer.sync().await;
-    let process = device.post(PATH, Value::Null).await;
+    let process = device.post(PATH, json!([])).await;
     process.fails(400, "inputCannotBeParsed");
     let process = device.post(PATH, json!({})).await.result(201);
     let id = process["id"].as_str().unwrap().to_owned();

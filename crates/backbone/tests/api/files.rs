@@ -2,7 +2,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 
-use crate::support::{Answer, Device, Server, pass};
+use crate::support::{Answer, Device, Server, database, pass, within};
 
 const BOUNDARY: &str = "multipart-boundary";
 
@@ -71,6 +71,58 @@ async fn keeps_content_and_metadata() {
 }
 
 #[tokio::test]
+async fn contents_of_every_length_come_back_as_they_were() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let piece = 256 * 1024;
+    for length in [1, piece - 1, piece, piece + 1, 3 * piece, 5 * 1024 * 1024 + 7] {
+        let content: Vec<u8> = (0_usize..length).map(|index| (index * 31 + index / 251).to_le_bytes()[0]).collect();
+        let created = upload_fields(&device, &content, &FIELDS).await.result(201);
+        assert_eq!(created["cipherSize"], length);
+        let answer = device.get(&path(created["id"].as_str().unwrap(), "")).await;
+        assert_eq!(answer.headers["content-length"], length.to_string().as_str());
+        assert!(answer.body == content, "{length}");
+    }
+}
+
+/// As a former version has left it, with the whole content in one place.
+#[tokio::test]
+async fn contents_of_former_versions_are_read_and_removed() {
+    let server = Server::start().await;
+    let mut device = server.identity().await;
+    let id = upload(&device).await.0;
+    let mut database = database(&server).await;
+    for statement in [
+        "INSERT INTO file_contents (file, content) SELECT file, x'00ff' || content FROM file_pieces",
+        "UPDATE files SET cipher_size = 8",
+        "DELETE FROM file_pieces",
+    ] {
+        sqlx::query(statement).execute(&mut database).await.unwrap();
+    }
+    assert_eq!(device.get(&path(&id, "")).await.body.as_ref(), b"\x00\xffcipher");
+    pass(&server, 31 * 24 * 3600);
+    device.log_in().await;
+    server.backbone.maintain().await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM file_contents").fetch_one(&mut database).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_a_file_keeps_nobody_from_reading_it() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let content = vec![1; 15 * 1024 * 1024];
+    let id = upload_fields(&device, &content, &FIELDS).await.id(201);
+    // More than would fit into what one Identity may have of the memory.
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(within(device.begin(&path(&id, ""))).await);
+    }
+    assert!(within(device.get(&path(&id, ""))).await.body == content);
+    drop(silent);
+}
+
+#[tokio::test]
 async fn refuses_bad_uploads() {
     let server = Server::start().await;
     let device = server.identity().await;
@@ -81,9 +133,9 @@ async fn refuses_bad_uploads() {
     };
     let empty = upload_fields(&device, b"", &FIELDS).await.json(400);
     assert_eq!(empty["error"]["code"], "InclusiveBetweenValidator");
-    let large = upload_fields(&device, &vec![0; 10 * 1024 * 1024 + 1], &FIELDS).await.json(400);
+    let large = upload_fields(&device, &vec![0; 15 * 1024 * 1024 + 1], &FIELDS).await.json(400);
     assert_eq!(large["error"]["code"], "InclusiveBetweenValidator");
-    upload_fields(&device, &vec![0; 10 * 1024 * 1024], &FIELDS).await.result(201);
+    upload_fields(&device, &vec![0; 15 * 1024 * 1024], &FIELDS).await.result(201);
     upload_fields(&device, &vec![0; 20 * 1024 * 1024], &FIELDS).await.fails(400, "requestBodyTooLarge");
     for fields in [with("cipherHash", ""), with("ownerSignature", ""), with("expiresAt", "2026-01-01T00:00:00.000Z")] {
         upload_fields(&device, b"x", &fields).await.fails(400, "validation.invalidPropertyValue");

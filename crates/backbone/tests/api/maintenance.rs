@@ -71,15 +71,20 @@ async fn finished_runs_vanish_with_their_events_and_left_relationships_with_thei
     assert!(unsynced > 0);
     pass(&server, 30 * DAY + 1);
     server.backbone.maintain().await.unwrap();
-    for table in ["sync_runs", "relationships", "relationship_audit_log", "external_events WHERE sync_run IS NOT NULL"]
-    {
+    for table in ["relationships", "relationship_audit_log", "external_events WHERE sync_run IS NOT NULL"] {
         assert_eq!(count(&server, table).await, 0, "{table}");
     }
+    assert_eq!(count(&server, "sync_runs").await, 1, "the newest one of each Identity stays");
     assert_eq!(count(&server, "external_events").await, unsynced);
     // Life goes on.
     for device in [&mut one, &mut other] {
         device.log_in().await;
     }
+    let next = one.start_sync_run("DatawalletVersionUpgrade").await.result(201);
+    assert_eq!(next["syncRun"]["index"], 2, "no index is given twice");
+    let id = next["syncRun"]["id"].as_str().unwrap();
+    let finalized = json!({"newDatawalletVersion": 1, "datawalletModifications": []});
+    one.put(&format!("/SyncRuns/{id}/FinalizeDatawalletVersionUpgrade"), finalized).await.result(200);
     other.create_datawallet().await;
     assert!(!other.sync().await.is_empty());
     let template = one.post("/RelationshipTemplates", json!({"content": "AAAA"})).await.id(201);

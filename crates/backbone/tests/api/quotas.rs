@@ -150,3 +150,28 @@ async fn individual_quotas_take_the_place_of_the_tiers() {
     );
     token(&one).await.fails(429, "quotaExhausted");
 }
+
+#[tokio::test]
+async fn without_a_word_of_the_administrator_there_are_generous_quotas() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let quotas = device.get("/Quotas").await.result(200);
+    let of = |metric: &str| {
+        let metrics = quotas.as_array().unwrap();
+        metrics.iter().find(|entry| entry["metricKey"] == metric).map(|entry| entry["quotas"].clone())
+    };
+    let tier = |metric: &str, max: u64, period: &str| {
+        Some(json!([{"source": "Tier", "metricKey": metric, "max": max, "usage": 0, "period": period}]))
+    };
+    for (metric, max, period) in [
+        ("NumberOfSentMessages", 100_000, "Day"),
+        ("NumberOfRelationships", 100_000, "Total"),
+        ("NumberOfRelationshipTemplates", 20_000, "Day"),
+        ("NumberOfTokens", 20_000, "Day"),
+        ("NumberOfFiles", 20_000, "Day"),
+        ("UsedFileStorageSpace", 10_240, "Total"),
+    ] {
+        assert_eq!(of(metric), tier(metric, max, period));
+    }
+    assert_eq!(quotas.as_array().unwrap().len(), 6);
+}

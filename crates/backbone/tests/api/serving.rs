@@ -85,3 +85,30 @@ async fn an_unusable_folder_is_reported() {
     let config = BackboneConfig::new(file.path().join("below"), vec![OAuthClient::new("test", "secret")]);
     assert_eq!(Backbone::open(config).await.unwrap_err().code(), "error.backbone.dataDirectory");
 }
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named_once_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backbone.db");
+    std::fs::write(&path, "something else ".repeat(1000)).unwrap();
+    let config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);
+    let error = Backbone::open(config).await.unwrap_err();
+    assert!(std::error::Error::source(&error).is_none());
+    let text = error.to_string();
+    assert_eq!(text.matches("not a database").count(), 1, "{text}");
+    assert!(text.contains(&path.display().to_string()) && text.contains("backup"), "{text}");
+}
+
+#[tokio::test]
+async fn a_database_needs_some_room() {
+    for (size, is_enough) in [(0, false), (1024 * 1024 - 1, false), (1024 * 1024, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);
+        config.max_database_size = Some(size);
+        let opened = Backbone::open(config).await;
+        assert_eq!(opened.is_ok(), is_enough, "{size}");
+        if let Err(error) = opened {
+            assert!(error.to_string().contains("at least 1 MiB"), "{error}");
+        }
+    }
+}

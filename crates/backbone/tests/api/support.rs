@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, Method, Request, header};
+use axum::http::{HeaderMap, Method, Request, Response, header};
 use backbone::{Backbone, BackboneConfig, BackboneError, OAuthClient};
 use core_types::{Clock as _, ManualClock, Timestamp};
 use crypto::{CryptoObject as _, HashLabel, SignatureKeypair};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -296,6 +297,12 @@ pub(crate) async fn pending(templator: &Device, requestor: &Device) -> String {
         .id(201)
 }
 
+/// The database of a server.
+pub(crate) async fn database(server: &Server) -> sqlx::SqliteConnection {
+    let path = format!("sqlite://{}", server.folder().join("backbone.db").display());
+    sqlx::SqliteConnection::connect(&path).await.unwrap()
+}
+
 /// Somebody who calls the server, with or without a bearer token.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -367,6 +374,13 @@ impl Client {
 }
 
 impl Client {
+    /// The head of an answer below `/api/v2`, and a body that nobody has read yet.
+    pub(crate) async fn begin(&self, path: &str) -> Response<Body> {
+        let mut request = Request::get(format!("/api/v2{path}")).body(Body::empty()).unwrap();
+        self.authorize(&mut request);
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     fn authorize(&self, request: &mut Request<Body>) {
         if let Some(token) = &self.token {
             request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());

@@ -64,7 +64,7 @@ async fn a_datawallet_is_not_downgraded() {
     let server = Server::start().await;
     let device = server.identity().await;
     device.create_datawallet().await;
-    let run = device.start_sync_run("1").await;
+    let run = device.start_sync_run("2").await;
     run.fails(400, "inputCannotBeParsed");
     let upgrade = async |version: u16| {
         let run = device.post("/SyncRuns", json!({"type": 1, "duration": 0})).await.result(201);

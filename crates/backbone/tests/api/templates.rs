@@ -123,6 +123,12 @@ async fn parallel_readers_do_not_over_allocate() {
     let server = Server::start().await;
     let creator = server.identity().await;
     creator.create_datawallet().await;
+    let widest = json!({"content": "AAAA", "maxNumberOfAllocations": 2_147_483_647});
+    creator.post("/RelationshipTemplates", widest).await.result(201);
+    for number in [2_147_483_648_i64, 99_999_999_999, -2_147_483_649] {
+        let body = json!({"content": "AAAA", "maxNumberOfAllocations": number});
+        creator.post("/RelationshipTemplates", body).await.fails(400, "inputCannotBeParsed");
+    }
     let id = create(&creator, json!({"content": "AAAA", "maxNumberOfAllocations": 3})).await;
     let mut readers = Vec::new();
     for _ in 0..8 {

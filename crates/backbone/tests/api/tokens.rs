@@ -1,6 +1,9 @@
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, pass};
+use crate::support::{Client, Server, pass, within};
 
 async fn create(client: &Client, body: Value) -> String {
     client.post("/Tokens", body).await.id(201)
@@ -123,4 +126,30 @@ async fn a_hundred_wrong_passwords_lock_a_token() {
     reader.get(&path(&id)).await.result(200);
     creator.get(&path(&id)).await.result(200);
     assert_eq!(creator.sync().await, [("TokenLocked".to_owned(), json!({"tokenId": id}))]);
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_large_tokens_gets_a_share_of_the_memory_and_no_more() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let content = "A".repeat(12 * 1024 * 1024);
+    let id = create(&device, json!({"content": content, "expiresAt": "9999-12-31T00:00:00.000Z"})).await;
+    let (anonymous, path) = (server.anonymous(), path(&id));
+    // Of everybody's 40 MiB each answer takes 12.
+    for client in [&anonymous, &device] {
+        let mut silent = Vec::new();
+        for _ in 0..3 {
+            silent.push(within(client.begin(&path)).await);
+        }
+        let mut further = Box::pin(client.begin(&path));
+        assert!(tokio::time::timeout(Duration::from_millis(300), &mut further).await.is_err());
+        // What is small needs none.
+        assert_eq!(within(client.get("/Version")).await.status, 200);
+        let mut first = silent.swap_remove(0).into_body();
+        let bytes = first.frame().await.unwrap().unwrap();
+        drop(first);
+        assert!(tokio::time::timeout(Duration::from_millis(300), &mut further).await.is_err());
+        drop(bytes);
+        assert_eq!(within(further).await.status(), 200);
+    }
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use lapin::uri::{AMQPScheme, AMQPUri};
+use network::Trust;
 use serde_json::Value;
+use settings::{Kind, Mistakes, Node, Section, Setting, Text, Wrong};
 use url::{Host, Url};
 
-use crate::ConfigError;
-use crate::settings::{Settings, fingerprint};
+use crate::credentials::whole_credentials;
+use crate::fingerprint::fingerprint;
 
 /// Names in the protocol are at most that long, in bytes.
 const MAX_NAME: usize = 255;
@@ -23,51 +25,86 @@ pub struct AmqpConfig {
     pub(super) exchange: String,
     pub(super) timeout: Duration,
     pub(super) mandatory: bool,
+    pub(super) trust: Trust,
+}
+
+/// The `configuration` of a broker of type AMQP.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "url",
+        Kind::text(|text| url(text).map(drop)),
+        "`amqp://` or `amqps://`, user and password, host, port, virtual host",
+    )
+    .required("write a URL such as amqps://user:password@broker.example:5671/virtual-host")
+    .secret(),
+    Setting::new(
+        "exchange",
+        Kind::Text(Text { may_be_empty: true, rule: Some(name) }),
+        "name of the exchange; `\"\"` is the default exchange, which takes an event to the queue named like it",
+    )
+    .default("\"\"")
+    .nullable(),
+    Setting::new("timeout", Kind::Number(1, 600_000), "limit of connecting, and again of logging in, in milliseconds")
+        .default("2000")
+        .nullable(),
+    Setting::new("mandatory", Kind::Boolean, "whether an event that no queue takes waits until one does")
+        .default("false")
+        .nullable()
+        .addition(),
+]);
+
+/// Where a URL leads, and the host as the name service knows it.
+fn url(text: &str) -> Result<(AMQPUri, String), Wrong> {
+    let invalid = || Wrong::new("must be a URL such as amqps://user:password@broker.example:5671/virtual-host");
+    let url = Url::parse(text).map_err(|_| invalid())?;
+    whole_credentials(&url)?;
+    let mut uri: AMQPUri = text.parse().map_err(|_| invalid())?;
+    let host = match url.host().ok_or_else(invalid)? {
+        Host::Ipv6(address) => address.to_string(),
+        Host::Ipv4(_) | Host::Domain(_) if uri.authority.host.is_empty() => return Err(invalid()),
+        Host::Ipv4(_) | Host::Domain(_) => uri.authority.host.clone(),
+    };
+    // The existing Connector's library takes a path of `/` for the default virtual host.
+    if uri.vhost.is_empty() {
+        "/".clone_into(&mut uri.vhost);
+    }
+    if uri.vhost.len() > MAX_NAME {
+        return Err(Wrong::new("must have a virtual host of at most 255 bytes"));
+    }
+    Ok((uri, host))
+}
+
+fn name(text: &str) -> Result<(), Wrong> {
+    if text.len() > MAX_NAME { Err(Wrong::new("must be at most 255 bytes")) } else { Ok(()) }
 }
 
 impl AmqpConfig {
-    /// Reads the `configuration` of a broker of type AMQP, which stands at `key`:
-    ///
-    /// | member | default | |
-    /// |---|---|---|
-    /// | `url` | – | `amqp://` or `amqps://`, user and password, host, port, virtual host |
-    /// | `exchange` | `""` | its name; `""` is the default exchange, which takes an event to the queue named like it |
-    /// | `timeout` | 2000 | limit of connecting, and again of logging in, in milliseconds |
-    /// | `mandatory` | false | whether an event that no queue takes counts as failed, and is repeated |
+    /// Reads what stands at `key` and is described by [`SETTINGS`].
     ///
     /// # Errors
-    /// The key of the first mistake, and what to write there.
-    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
-        let settings = Settings::of(key, configuration)?;
-        let text = settings.required_text("url")?;
-        let form = "must be a URL such as amqps://user:password@broker.example:5671/virtual-host";
-        let invalid = || settings.error("url", form);
-        let url = Url::parse(text).map_err(|_| invalid())?;
-        settings.whole_credentials("url", &url)?;
-        let mut uri: AMQPUri = text.parse().map_err(|_| invalid())?;
-        let host = match url.host().ok_or_else(invalid)? {
-            Host::Ipv6(address) => address.to_string(),
-            Host::Ipv4(_) | Host::Domain(_) if uri.authority.host.is_empty() => return Err(invalid()),
-            Host::Ipv4(_) | Host::Domain(_) => uri.authority.host.clone(),
-        };
-        // The existing Connector's library takes a path of `/` for the default virtual host.
-        if uri.vhost.is_empty() {
-            "/".clone_into(&mut uri.vhost);
-        }
-        if uri.vhost.len() > MAX_NAME {
-            return Err(settings.error("url", "must have a virtual host of at most 255 bytes"));
-        }
-        let exchange = settings.possibly_empty_text("exchange")?.unwrap_or_default();
-        if exchange.len() > MAX_NAME {
-            return Err(settings.error("exchange", "must be at most 255 bytes"));
-        }
-        Ok(Self {
+    /// Everything that is wrong, without any of it.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
+        settings::read(key, &SETTINGS, configuration, Self::read)
+    }
+
+    /// Reads what was checked against [`SETTINGS`]; `None` if that found mistakes.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        let (uri, host) = url(node.text("url")?).ok()?;
+        Some(Self {
             uri,
             host,
-            exchange: exchange.to_owned(),
-            timeout: Duration::from_millis(settings.number("timeout", 1..=600_000, 2000)?),
-            mandatory: settings.boolean("mandatory", false)?,
+            exchange: node.text("exchange").unwrap_or_default().to_owned(),
+            timeout: Duration::from_millis(node.number("timeout").unwrap_or(2000)),
+            mandatory: node.boolean("mandatory").unwrap_or(false),
+            trust: Trust::default(),
         })
+    }
+
+    /// The same broker, with certificates that are accepted by these rules.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// Where events go, without credentials.
@@ -163,11 +200,11 @@ mod tests {
             json!({ "url": format!("amqp://broker/secret{}", "x".repeat(250)) }),
         ] {
             let error = parse(&configuration).unwrap_err();
-            assert!(error.starts_with(&format!("{KEY}.url: ")), "{configuration}: {error}");
+            assert!(error.starts_with(&format!("{KEY}.url ")), "{configuration}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }
         let error = parse(&json!({ "url": "amqp://broker", "timeout": 0 })).unwrap_err();
-        assert_eq!(error, format!("{KEY}.timeout: must be a whole number from 1 to 600000"));
+        assert_eq!(error, format!("{KEY}.timeout must be a whole number from 1 to 600000."));
         assert!(parse(&json!({ "url": "amqp://broker", "exchange": "x".repeat(256) })).is_err());
         assert!(parse(&json!({ "url": "amqp://broker", "exchange": ["secret"] })).is_err());
     }

@@ -1,20 +1,22 @@
 //! AMQP 0.9.1, as RabbitMQ speaks it (`docs/protocol/07 §5.2`).
 //!
 //! An event is one message: its routing key is the name of the event, its body the data as JSON, `{}` where there is none. It is
-//! persistent, and delivered when the broker confirms it; until then any number of others are on their way on the same channel.
+//! persistent, and delivered when the broker confirms it; until then others are in flight, each on a channel of its own.
 //! Properties: `content_type`, `message_id` (the same in all attempts), `timestamp` (seconds), `type` (the name of the event) and
 //! `correlation_id`; the headers `event`, `eventId`, `time` and `correlationId` carry the same for those who only see headers.
 //!
-//! What happens to a confirmed message is the business of the broker: an exchange drops what no queue is bound for, and the
-//! default exchange what no queue is named like. `mandatory` makes that a failure, which is repeated.
+//! The broker decides what happens to a confirmed message: an exchange drops what no queue is bound for, and the
+//! default exchange what no queue is named like. The broker is always asked to say so. `mandatory` makes that a failure, which is
+//! repeated.
 
 mod config;
 mod socket;
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -22,9 +24,10 @@ use lapin::{
     AsyncTcpStream, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind,
     ExchangeKind,
 };
+use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use config::AmqpConfig;
+pub use config::{AmqpConfig, SETTINGS};
 use socket::{Kit, Socket};
 
 use crate::link::Link;
@@ -40,11 +43,22 @@ pub struct AmqpTarget {
     link: Link<Session>,
 }
 
+/// The broker says which message it returns, but the client library hands that to the next confirmation on the channel. So
+/// each channel has one message in flight at a time.
 struct Session {
     connection: Connection,
-    channel: Channel,
+    /// Channels with nothing in flight.
+    idle: Mutex<Vec<Channel>>,
+    /// Permits for channels.
+    places: Semaphore,
     /// Ends the connection even if the broker is silent.
     _end: DropGuard,
+}
+
+impl Session {
+    fn idle(&self) -> MutexGuard<'_, Vec<Channel>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl fmt::Debug for Session {
@@ -60,6 +74,18 @@ impl AmqpTarget {
         Self { config, link: Link::new() }
     }
 
+    /// Logs in, asks for the exchange and hangs up.
+    ///
+    /// # Errors
+    /// The reason why that does not work, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        let session = self.connect().await?;
+        let closed = session.connection.close(SUCCESS, "goodbye".into());
+        // A broker that does not answer to this finds out by itself.
+        let _ = tokio::time::timeout(self.config.timeout, closed).await;
+        Ok(())
+    }
+
     async fn connect(&self) -> Result<Session, String> {
         let endpoint = self.config.endpoint();
         let end = CancellationToken::new();
@@ -73,33 +99,67 @@ impl AmqpTarget {
         let opening = async {
             let connection = connecting.await.map_err(|error| format!("no connection to {endpoint}: {error}"))?;
             let channel = self.open(&connection).await?;
-            Ok(Session { connection, channel, _end: guard })
+            self.look_for_exchange(&channel).await?;
+            let most = usize::from(connection.configuration().channel_max()).max(1);
+            Ok(Session { connection, idle: Mutex::new(vec![channel]), places: Semaphore::new(most), _end: guard })
         };
         // Once for the socket, once for the rest.
         let opened = tokio::time::timeout(self.config.timeout * 2, opening).await;
         opened.unwrap_or_else(|_| Err(format!("{endpoint} does not answer within {:?}", self.config.timeout)))
     }
 
-    /// A channel that confirms, to an exchange that is there.
+    /// A channel that confirms.
     async fn open(&self, connection: &Connection) -> Result<Channel, String> {
         let endpoint = self.config.endpoint();
         let channel =
             connection.create_channel().await.map_err(|error| format!("no channel of {endpoint}: {error}"))?;
-        let exchange = self.config.exchange.as_str();
-        // RabbitMQ lets nobody ask for the default exchange, which is always there.
-        if !exchange.is_empty() {
-            let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
-            let asked = channel.exchange_declare(short(exchange), ExchangeKind::Topic, passive, FieldTable::default());
-            asked.await.map_err(|error| match soft_error(&error) {
-                Some(AMQPSoftError::NOTFOUND) => {
-                    format!("there is no exchange '{exchange}' at {endpoint}: declare it there, durable, of type topic")
-                }
-                _ => format!("the exchange '{exchange}' of {endpoint} cannot be used: {error}"),
-            })?;
-        }
         let confirms = channel.confirm_select(ConfirmSelectOptions::default()).await;
         confirms.map_err(|error| format!("{endpoint} does not confirm messages: {error}"))?;
         Ok(channel)
+    }
+
+    async fn look_for_exchange(&self, channel: &Channel) -> Result<(), String> {
+        let endpoint = self.config.endpoint();
+        let exchange = self.config.exchange.as_str();
+        // RabbitMQ refuses to declare the default exchange, which always exists.
+        if exchange.is_empty() {
+            return Ok(());
+        }
+        let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let asked = channel.exchange_declare(short(exchange), ExchangeKind::Topic, passive, FieldTable::default());
+        asked.await.map_err(|error| match soft_error(&error) {
+            Some(AMQPSoftError::NOTFOUND) => {
+                format!("there is no exchange '{exchange}' at {endpoint}: declare it there, durable, of type topic")
+            }
+            _ => format!("the exchange '{exchange}' of {endpoint} cannot be used: {error}"),
+        })
+    }
+
+    async fn publish(&self, session: &Session, event: &OutboundEvent) -> Result<Confirmation, DeliveryError> {
+        let closed = |_| DeliveryError::Unreachable(format!("the connection to {} was lost", self.config.endpoint()));
+        let _place = session.places.acquire().await.map_err(closed)?;
+        let idle = session.idle().pop();
+        let channel = match idle {
+            Some(channel) => channel,
+            None => self.open(&session.connection).await.map_err(DeliveryError::Unreachable)?,
+        };
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
+        let (exchange, key) = (short(&self.config.exchange), short(&event.namespace));
+        let body = crate::body(event).as_bytes();
+        let published = channel.basic_publish(exchange, key, options, body, properties(event)).await;
+        let confirmation = published.map_err(|error| self.failure(&error))?;
+        let confirmation = confirmation.await.map_err(|error| self.failure(&error))?;
+        session.idle().push(channel);
+        Ok(confirmation)
+    }
+
+    /// The outcome for events of this name, which no queue is bound for.
+    fn unroutable(&self, key: &str) -> Result<Receipt, DeliveryError> {
+        let text = |then: &str| format!("no queue at {} takes '{key}', {then}", self.config.endpoint());
+        match self.config.mandatory {
+            true => Err(DeliveryError::Unroutable(text("so it waits: bind one, or leave mandatory away"))),
+            false => Ok(Receipt::Unroutable(text("so the broker drops it: bind one, or set mandatory to let it wait"))),
+        }
     }
 
     fn failure(&self, error: &Error) -> DeliveryError {
@@ -113,26 +173,19 @@ impl AmqpTarget {
 
 #[async_trait]
 impl Target for AmqpTarget {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
-        let usable = |session: &Session| session.channel.status().connected();
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
+        let usable = |session: &Session| session.connection.status().connected();
         let session = self.link.connection(usable, self.connect()).await?;
         if session.connection.status().blocked() {
             session.sound();
             let endpoint = self.config.endpoint();
             return Err(DeliveryError::Unreachable(format!("{endpoint} is short of memory or disk and takes nothing")));
         }
-        let options = BasicPublishOptions { mandatory: self.config.mandatory, immediate: false };
-        let (exchange, key) = (short(&self.config.exchange), short(&message.namespace));
-        let body = crate::body(message).as_bytes();
-        let published = session.channel.basic_publish(exchange, key, options, body, properties(message)).await;
-        let confirmation = published.map_err(|error| self.failure(&error))?;
-        let confirmation = confirmation.await.map_err(|error| self.failure(&error))?;
+        let confirmation = self.publish(&session, event).await?;
         session.sound();
         match confirmation {
-            Confirmation::Ack(None) => Ok(()),
-            Confirmation::Ack(Some(_)) => {
-                Err(DeliveryError::Refused(format!("no queue takes '{}' (mandatory is set)", message.namespace)))
-            }
+            Confirmation::Ack(None) => Ok(Receipt::Accepted),
+            Confirmation::Ack(Some(_)) => self.unroutable(&event.namespace),
             Confirmation::Nack(_) => Err(DeliveryError::Refused("the broker could not store the message".to_owned())),
             Confirmation::NotRequested => Err(DeliveryError::Unreachable("the broker confirms nothing".to_owned())),
         }
@@ -147,26 +200,26 @@ impl Target for AmqpTarget {
     }
 }
 
-fn properties(message: &Message) -> BasicProperties {
+fn properties(event: &OutboundEvent) -> BasicProperties {
     let mut headers = FieldTable::default();
     let mut header = |name: &str, value: &str| {
         headers.insert(short(name), AMQPValue::LongString(value.into()));
     };
-    header("event", &message.namespace);
-    header("eventId", &message.event_id);
-    header("time", &message.created_at.to_string());
-    if let Some(id) = &message.correlation_id {
+    header("event", &event.namespace);
+    header("eventId", &event.event_id);
+    header("time", &event.created_at.to_string());
+    if let Some(id) = &event.correlation_id {
         header("correlationId", id);
     }
-    let seconds = message.created_at.as_millis().div_euclid(1000);
+    let seconds = event.created_at.as_millis().div_euclid(1000);
     let properties = BasicProperties::default()
         .with_content_type("application/json".into())
         .with_delivery_mode(PERSISTENT)
-        .with_message_id(short(&message.id))
+        .with_message_id(short(&event.id))
         .with_timestamp(u64::try_from(seconds).unwrap_or_default())
-        .with_type(short(&message.namespace))
+        .with_type(short(&event.namespace))
         .with_headers(headers);
-    match &message.correlation_id {
+    match &event.correlation_id {
         Some(id) => properties.with_correlation_id(short(id)),
         None => properties,
     }

@@ -47,7 +47,7 @@ impl Socket {
         if config.uri.scheme == AMQPScheme::AMQP {
             return Ok(Box::new(stream.compat()));
         }
-        let tls: Arc<ClientConfig> = Arc::new(crate::tls::client_config().map_err(io::Error::other)?);
+        let tls: Arc<ClientConfig> = Arc::new(crate::tls::client_config(&config.trust).map_err(io::Error::other)?);
         let name = ServerName::try_from(config.host.clone()).map_err(io::Error::other)?;
         Ok(Box::new(TlsConnector::from(tls).connect(name, stream).await?.compat()))
     }
@@ -95,7 +95,7 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// What the client of AMQP runs on: tokio, with sockets of ours.
+/// The runtime of the AMQP client: tokio, with sockets of ours.
 #[derive(Debug, Clone)]
 pub(super) struct Kit(Tokio);
 

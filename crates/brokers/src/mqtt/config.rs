@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use delivery::shown_path;
+use network::Trust;
 use percent_encoding::percent_decode_str;
 use rumqttc::QoS;
 use secrecy::SecretString;
 use serde_json::Value;
+use settings::{Kind, Mistakes, Node, Preset, Section, Setting, Wrong};
 use url::Url;
 
-use crate::ConfigError;
-use crate::settings::{Settings, fingerprint};
+use crate::credentials::whole_credentials;
+use crate::fingerprint::fingerprint;
 
 /// What the connection is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub struct MqttConfig {
     pub(super) retain: bool,
     pub(super) client_id: Option<String>,
     pub(super) keep_alive: Duration,
+    pub(super) trust: Trust,
 }
 
 impl fmt::Debug for MqttConfig {
@@ -74,69 +78,125 @@ impl fmt::Debug for MqttConfig {
     }
 }
 
-impl MqttConfig {
-    /// Reads the `configuration` of a broker of type MQTT, which stands at `key`:
-    ///
-    /// | member | default | |
-    /// |---|---|---|
-    /// | `url` | – | `mqtt://` or `tcp://`, `mqtts://`, `tls://` or `ssl://` (TLS), `ws://`, `wss://`; user and password, host, port, path of a web socket |
-    /// | `qos` | 1 | 0, 1 or 2 |
-    /// | `retain` | false | whether the broker keeps the latest message of each topic for later subscribers |
-    /// | `clientId` | random | the name of the client, which nobody else may have at the broker |
-    /// | `keepAlive` | 60 | seconds after which a silent connection is examined |
-    ///
-    /// # Errors
-    /// The key of the first mistake, and what to write there.
-    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
-        let settings = Settings::of(key, configuration)?;
-        let text = settings.required_text("url")?;
-        let url = Url::parse(text).map_err(|error| settings.error("url", format!("is not a URL: {error}")))?;
-        settings.whole_credentials("url", &url)?;
-        let scheme = Scheme::of(url.scheme()).ok_or_else(|| {
-            settings.error("url", "must begin with mqtt://, tcp://, mqtts://, tls://, ssl://, ws:// or wss://")
-        })?;
+/// The `configuration` of a broker of type MQTT.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "url",
+        Kind::text(|text| Address::parse(text).map(drop)),
+        "`mqtt://` or `tcp://`, `mqtts://`, `tls://` or `ssl://` (TLS), `ws://`, `wss://`; user and password, host, port, path of \
+         a web socket",
+    )
+    .required("write a URL such as mqtts://user:password@broker.example:8883")
+    .secret(),
+    Setting::new("qos", Kind::Number(0, 2), "quality of service").default("1").nullable().addition(),
+    Setting::new(
+        "retain",
+        Kind::Boolean,
+        "whether the broker keeps the latest message of each topic for later subscribers",
+    )
+    .default("false")
+    .nullable()
+    .addition(),
+    Setting::new("clientId", Kind::TEXT, "the name of the client, which nobody else may have at the broker")
+        .preset(Preset::Words("random"))
+        .nullable()
+        .addition(),
+    Setting::new(
+        "keepAlive",
+        Kind::Number(1, 65_535),
+        "seconds after which a silent connection is examined",
+    )
+    .default("60")
+    .nullable()
+    .addition(),
+]);
+
+/// What a URL says.
+struct Address {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+    path: String,
+    user: Option<String>,
+    password: Option<SecretString>,
+}
+
+impl Address {
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let url = Url::parse(text).map_err(|error| Wrong::new(format!("is not a URL: {error}")))?;
+        whole_credentials(&url)?;
+        let scheme = Scheme::of(url.scheme())
+            .ok_or_else(|| Wrong::new("must begin with mqtt://, tcp://, mqtts://, tls://, ssl://, ws:// or wss://"))?;
         let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| settings.error("url", "must name a host, as in mqtt://broker:1883"))?;
+        let host = host.ok_or_else(|| Wrong::new("must name a host, as in mqtt://broker:1883"))?;
         if scheme != Scheme::Tcp && host.starts_with('[') {
-            return Err(settings.error("url", "must name the host: only mqtt:// takes an IPv6 address"));
+            return Err(Wrong::new("must name the host: only mqtt:// takes an IPv6 address"));
         }
         let decoded = |text: &str| {
             let text = percent_decode_str(text).decode_utf8();
-            text.map(String::from).map_err(|_| settings.error("url", "must have credentials in UTF-8, percent-encoded"))
+            text.map(String::from).map_err(|_| Wrong::new("must have credentials in UTF-8, percent-encoded"))
         };
         let user = Some(url.username()).filter(|user| !user.is_empty()).map(decoded).transpose()?;
         let password = url.password().map(decoded).transpose()?.map(SecretString::from);
         if user.is_none() && password.is_some() {
-            return Err(settings.error("url", "has a password, so it needs a user name before the colon"));
+            return Err(Wrong::new("has a password, so it needs a user name before the colon"));
         }
         let path = match (scheme, url.query()) {
             (Scheme::Tcp | Scheme::Tls, _) => String::new(),
             (_, None) => url.path().to_owned(),
             (_, Some(query)) => format!("{}?{query}", url.path()),
         };
-        Ok(Self {
+        let port = url.port().unwrap_or_else(|| scheme.default_port());
+        Ok(Self { scheme, host: host.to_owned(), port, path, user, password })
+    }
+}
+
+impl MqttConfig {
+    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    ///
+    /// # Errors
+    /// Everything that is wrong, without any of it.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
+        settings::read(key, &SETTINGS, configuration, Self::read)
+    }
+
+    /// Reads what was checked against [`SETTINGS`]; `None` if that found mistakes.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        let Address { scheme, host, port, path, user, password } = Address::parse(node.text("url")?).ok()?;
+        Some(Self {
             scheme,
-            host: host.to_owned(),
-            port: url.port().unwrap_or_else(|| scheme.default_port()),
+            host,
+            port,
             path,
             user,
             password,
-            qos: match settings.number("qos", 0..=2, 1)? {
-                0 => QoS::AtMostOnce,
-                1 => QoS::AtLeastOnce,
-                _ => QoS::ExactlyOnce,
+            qos: match node.number("qos") {
+                Some(0) => QoS::AtMostOnce,
+                None | Some(1) => QoS::AtLeastOnce,
+                Some(_) => QoS::ExactlyOnce,
             },
-            retain: settings.boolean("retain", false)?,
-            client_id: settings.text("clientId")?.map(str::to_owned),
-            keep_alive: Duration::from_secs(settings.number("keepAlive", 1..=65_535, 60)?),
+            retain: node.boolean("retain").unwrap_or(false),
+            trust: Trust::default(),
+            client_id: node.text("clientId").map(str::to_owned),
+            keep_alive: Duration::from_secs(node.number("keepAlive").unwrap_or(60)),
         })
     }
 
-    /// Where the broker is, without credentials and query.
+    /// The same broker, with certificates that are accepted by these rules.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// Where the broker is, without credentials and query, and without what may be secret of the path.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        let path = self.path.split('?').next().unwrap_or_default();
-        format!("{}{}", self.address(), path.trim_end_matches('/'))
+        format!("{}{}", self.address(), shown_path(self.path_without_query()))
+    }
+
+    fn path_without_query(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default().trim_end_matches('/')
     }
 
     /// The endpoint without a path.
@@ -147,7 +207,7 @@ impl MqttConfig {
     /// Stays the same as long as the messages go to the same place, whatever the credentials and options are.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        fingerprint(&["MQTT", &self.endpoint()])
+        fingerprint(&["MQTT", &format!("{}{}", self.address(), self.path_without_query())])
     }
 }
 
@@ -176,6 +236,7 @@ mod tests {
             ("ws://broker", Scheme::Ws, "ws://broker:80"),
             ("ws://broker:9001/mqtt?token=t", Scheme::Ws, "ws://broker:9001/mqtt"),
             ("wss://broker/mqtt", Scheme::Wss, "wss://broker:443/mqtt"),
+            ("wss://broker/mqtt/8f3a9c2e71", Scheme::Wss, "wss://broker:443/mqtt/…"),
         ] {
             let config = parse(json!({ "url": url })).unwrap();
             assert_eq!((config.scheme, config.endpoint().as_str()), (scheme, endpoint), "{url}");
@@ -213,10 +274,10 @@ mod tests {
             (json!({ "url": "mqtt://user:pw@broker", "clientId": 1 }), "clientId"),
         ] {
             let error = parse(configuration.clone()).unwrap_err();
-            assert!(error.starts_with(&format!("configuration.{key}: ")), "{configuration}: {error}");
+            assert!(error.starts_with(&format!("configuration.{key} ")), "{configuration}: {error}");
             assert!(!error.contains("pw"), "{error}");
         }
-        assert!(parse(json!("mqtt://broker")).unwrap_err().starts_with("configuration: must be an object"));
+        assert!(parse(json!("mqtt://broker")).unwrap_err().starts_with("configuration must be an object"));
     }
 
     #[test]
@@ -227,5 +288,7 @@ mod tests {
         let other = parse(json!({ "url": "mqtt://other:changed@broker", "qos": 0 })).unwrap();
         assert_eq!(config.fingerprint(), other.fingerprint());
         assert_ne!(config.fingerprint(), parse(json!({ "url": "mqtt://broker:2" })).unwrap().fingerprint());
+        let tenant = |path: &str| parse(json!({ "url": format!("ws://broker/{path}") })).unwrap().fingerprint();
+        assert_ne!(tenant("8f3a9c2e71"), tenant("1b2c3d4e5f"), "what is not shown counts nevertheless");
     }
 }

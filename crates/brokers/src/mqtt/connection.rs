@@ -18,14 +18,14 @@ use tokio_util::task::TaskTracker;
 use super::config::{MqttConfig, Scheme};
 use crate::tls;
 
-/// How long connecting, logging in and each write may take, in seconds.
+/// Time limit for connecting, logging in and each write, in seconds.
 const NETWORK_TIMEOUT: u64 = 10;
-/// How many messages may be under way.
+/// Messages in flight, at most.
 const MAX_IN_FLIGHT: usize = 1000;
-/// The same with QoS 2. MQTT 3.1.1 knows no limit, but Mosquitto, unless told otherwise, closes the connection of a client with
+/// The same with QoS 2. MQTT 3.1.1 knows no limit, but Mosquitto, by default, closes the connection of a client with
 /// more than 20.
 const MAX_IN_FLIGHT_EXACTLY_ONCE: usize = 20;
-/// How many packet ids are used in turn. The client library stumbles over an id that is still in use when its turn comes again,
+/// The number of packet ids that are used in turn. The client library stumbles over an id that is still in use when its turn comes again,
 /// so there are many more than messages under way.
 const PACKET_IDS: u16 = 4096;
 /// A broker sends acknowledgements only.
@@ -43,7 +43,7 @@ pub(super) struct Connection {
     _end: DropGuard,
 }
 
-/// What was handed to the client library and has not arrived yet.
+/// Messages that were handed to the client library and are not acknowledged yet.
 struct Flights {
     acknowledged: bool,
     state: Mutex<State>,
@@ -51,7 +51,7 @@ struct Flights {
 
 #[derive(Default)]
 struct State {
-    /// Why the connection has ended.
+    /// The reason why the connection has ended.
     ended: Option<String>,
     /// Not written yet, in order.
     queued: VecDeque<Flight>,
@@ -182,7 +182,7 @@ async fn drive(flights: Arc<Flights>, mut events: EventLoop, end: CancellationTo
             Ok(Event::Outgoing(Outgoing::Disconnect)) => return flights.end("the connection was closed", false),
             Ok(event) => flights.handle(&event),
             Err(error) => {
-                // What the broker had acknowledged before need not be published again.
+                // Messages that the broker has acknowledged need not be published again.
                 for event in events.state.events.drain(..).filter(|event| matches!(event, Event::Incoming(_))) {
                     flights.handle(&event);
                 }
@@ -196,7 +196,7 @@ async fn drive(flights: Arc<Flights>, mut events: EventLoop, end: CancellationTo
 
 fn options(config: &MqttConfig, client_id: &str) -> Result<MqttOptions, String> {
     let tls = || {
-        tls::client_config()
+        tls::client_config(&config.trust)
             .map(|config| TlsConfiguration::Rustls(Arc::new(config)))
             .map_err(|error| format!("TLS: {error}"))
     };

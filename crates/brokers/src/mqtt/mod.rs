@@ -4,13 +4,13 @@
 mod config;
 mod connection;
 
-pub use config::MqttConfig;
+pub use config::{MqttConfig, SETTINGS};
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -20,7 +20,7 @@ use connection::Connection;
 
 /// Largest message the protocol can carry: topic and data, in bytes.
 const MAX_SIZE: usize = 268_435_455 - 4;
-/// How long saying goodbye may take.
+/// Time limit for saying goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Publishes to an MQTT broker. With QoS 1 and 2 a delivery ends when the broker has acknowledged exactly that message, with
@@ -42,28 +42,46 @@ impl MqttTarget {
     /// A publisher to this broker; connects with the first message.
     #[must_use]
     pub fn new(config: MqttConfig) -> Self {
-        // Random, as a broker ends the connection of one client when another one comes with the same name.
-        let client_id = config.client_id.clone().unwrap_or_else(|| format!("connector_{:08x}", rand::random::<u32>()));
+        let client_id = config.client_id.clone().unwrap_or_else(random_client_id);
         Self { config, client_id, link: Link::new(), tasks: TaskTracker::new() }
     }
+
+    /// Logs in and hangs up. Never under the configured client id, as the broker would end the connection of who uses it.
+    ///
+    /// # Errors
+    /// The reason why that does not work, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        let tasks = TaskTracker::new();
+        let connection = Connection::open(&self.config, &random_client_id(), &tasks).await?;
+        connection.say_goodbye();
+        tasks.close();
+        // A broker that does not listen to a goodbye is left without one.
+        let _ = timeout(FAREWELL, tasks.wait()).await;
+        Ok(())
+    }
+}
+
+/// A broker ends the connection of one client when another one comes with the same name.
+fn random_client_id() -> String {
+    format!("connector_{:08x}", rand::random::<u32>())
 }
 
 #[async_trait]
 impl Target for MqttTarget {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
-        let topic = message.namespace.replace('.', "/");
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
+        let topic = event.namespace.replace('.', "/");
         if topic.is_empty() || topic.contains(['+', '#', '\0']) {
-            return Err(DeliveryError::Hopeless("the name of the event cannot be an MQTT topic".to_owned()));
+            return Err(DeliveryError::Permanent("the name of the event cannot be an MQTT topic".to_owned()));
         }
-        let data = body(message);
+        let data = body(event);
         if topic.len() + data.len() > MAX_SIZE {
-            return Err(DeliveryError::Hopeless("the event is larger than an MQTT message can be".to_owned()));
+            return Err(DeliveryError::Permanent("the event is larger than an MQTT message can be".to_owned()));
         }
         let connect = Connection::open(&self.config, &self.client_id, &self.tasks);
         let connection = self.link.connection(Connection::is_open, connect).await?;
         connection.publish(&topic, data).await?;
         connection.sound();
-        Ok(())
+        Ok(Receipt::Accepted)
     }
 
     async fn close(&self) {

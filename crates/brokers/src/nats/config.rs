@@ -1,15 +1,17 @@
 //! Configuration of NATS JetStream.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use network::Trust;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use serde_json::Value;
+use settings::{Kind, Mistakes, Node, Section, Setting, Wrong};
 use url::Url;
 
-use crate::ConfigError;
-use crate::settings::{Settings, fingerprint};
+use crate::credentials::whole_credentials;
+use crate::fingerprint::fingerprint;
 
 /// Stands for the name of the event.
 const PLACEHOLDER: &str = "{{trigger}}";
@@ -25,6 +27,7 @@ pub struct NatsConfig {
     pub(super) login: Login,
     subject: String,
     pub(super) stream: Option<String>,
+    pub(super) trust: Trust,
 }
 
 /// How to log in.
@@ -40,43 +43,94 @@ pub(super) enum Login {
     CredentialsFile(PathBuf),
 }
 
+/// The `configuration` of a broker of type NATS.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "url",
+        Kind::text(|text| servers(text).map(drop)),
+        "one or several, with commas between: `nats://` or `tls://`, user and password (of the first one), host, port",
+    )
+    .required("write a URL such as tls://user:password@nats.example:4222")
+    .secret()
+    .addition(),
+    Setting::new("token", Kind::TEXT, "to log in with instead of user and password").nullable().secret().addition(),
+    Setting::new("credentialsFile", Kind::TEXT, "path of a `.creds` file, to log in with instead")
+        .nullable()
+        .addition(),
+    Setting::new("subject", Kind::text(subject), "where `{{trigger}}` stands for the name of the event")
+        .default("\"{{trigger}}\"")
+        .nullable()
+        .addition(),
+    Setting::new(
+        "stream",
+        Kind::text(stream),
+        "the stream that has to take the events; without it, whichever listens to the subject",
+    )
+    .nullable()
+    .addition(),
+]);
+
+fn servers(text: &str) -> Result<Vec<Url>, Wrong> {
+    let invalid =
+        || Wrong::new("must be a URL such as tls://user:password@nats.example:4222, or several with commas between");
+    let urls = text.split(',').map(|url| server(url.trim()).ok_or_else(invalid)).collect::<Result<Vec<Url>, _>>()?;
+    urls.iter().try_for_each(whole_credentials)?;
+    let credentials = |url: &Url| Some((decoded(url.username())?, url.password().map(decoded)));
+    let is_read = |url: &Url| credentials(url).is_some_and(|(_, password)| password != Some(None));
+    if urls.first().is_some_and(is_read) { Ok(urls) } else { Err(Wrong::new("must have a user and password in UTF-8")) }
+}
+
+fn subject(text: &str) -> Result<(), Wrong> {
+    if is_subject(&text.replace(PLACEHOLDER, "event")) {
+        return Ok(());
+    }
+    Err(Wrong::new("must be a subject such as enmeshed.{{trigger}}, without spaces and wildcards"))
+}
+
+fn stream(name: &str) -> Result<(), Wrong> {
+    if name.contains(|c: char| !c.is_ascii_graphic() || ".*>/\\".contains(c)) {
+        return Err(Wrong::new("must be the name of a stream, without spaces and any of . * > / \\"));
+    }
+    Ok(())
+}
+
 impl NatsConfig {
-    /// Reads the `configuration` of a broker of type NATS, which stands at `key`:
-    ///
-    /// | member | default | |
-    /// |---|---|---|
-    /// | `url` | – | one or several, with commas between: `nats://` or `tls://`, user and password (of the first one), host, port |
-    /// | `token` | – | to log in with instead of user and password |
-    /// | `credentialsFile` | – | path of a `.creds` file, to log in with instead |
-    /// | `subject` | `{{trigger}}` | where `{{trigger}}` stands for the name of the event |
-    /// | `stream` | – | the stream that has to take the events; without it, whichever listens to the subject |
+    /// The file with the credentials.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.login {
+            Login::CredentialsFile(file) => Some(file),
+            Login::Nobody | Login::User { .. } | Login::Token(_) => None,
+        }
+    }
+
+    /// Reads what stands at `key` and is described by [`SETTINGS`].
     ///
     /// # Errors
-    /// The key of the first mistake, and what to write there.
-    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
-        let settings = Settings::of(key, configuration)?;
-        let form = "must be a URL such as tls://user:password@nats.example:4222, or several with commas between";
-        let invalid = || settings.error("url", form);
-        let urls = settings.required_text("url")?.split(',').map(|url| server(url.trim()).ok_or_else(invalid));
-        let urls = urls.collect::<Result<Vec<Url>, _>>()?;
-        urls.iter().try_for_each(|url| settings.whole_credentials("url", url))?;
-        let login = login(&settings, urls.first().ok_or_else(invalid)?)?;
-        let subject = settings.text("subject")?.unwrap_or(PLACEHOLDER);
-        if !is_subject(&subject.replace(PLACEHOLDER, "event")) {
-            let reason = "must be a subject such as enmeshed.{{trigger}}, without spaces and wildcards";
-            return Err(settings.error("subject", reason));
-        }
-        let stream = settings.text("stream")?;
-        if stream.is_some_and(|name| name.contains(|c: char| !c.is_ascii_graphic() || ".*>/\\".contains(c))) {
-            return Err(settings.error("stream", "must be the name of a stream, without spaces and any of . * > / \\"));
-        }
-        Ok(Self {
+    /// Everything that is wrong, without any of it.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
+        settings::read(key, &SETTINGS, configuration, Self::read)
+    }
+
+    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        let urls = servers(node.text("url")?).ok()?;
+        let login = login(node, urls.first()?)?;
+        Some(Self {
             servers: urls.iter().map(address).collect(),
             tls: urls.iter().any(|url| url.scheme() == "tls"),
             login,
-            subject: subject.to_owned(),
-            stream: stream.map(str::to_owned),
+            subject: node.text("subject").unwrap_or(PLACEHOLDER).to_owned(),
+            stream: node.text("stream").map(str::to_owned),
+            trust: Trust::default(),
         })
+    }
+
+    /// The same broker, with certificates that are accepted by these rules.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// Where events go, without credentials.
@@ -108,30 +162,29 @@ fn address(url: &Url) -> String {
     format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or_default(), url.port().unwrap_or(DEFAULT_PORT))
 }
 
-fn login(settings: &Settings<'_>, url: &Url) -> Result<Login, ConfigError> {
-    let decoded = |text: &str| {
-        let text = percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
-        text.map_err(|_| settings.error("url", "must have a user and password in UTF-8"))
-    };
-    let (user, password) = (decoded(url.username())?, url.password().map(decoded).transpose()?);
+fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
+}
+
+fn login(node: &Node<'_>, url: &Url) -> Option<Login> {
+    let (user, password) = (decoded(url.username())?, url.password().and_then(decoded));
     let logins = [
         // A lone name is a token, by the convention of NATS.
         match password {
             Some(password) => Some(Login::User { name: user, password: password.into() }),
             None => Some(user).filter(|token| !token.is_empty()).map(|token| Login::Token(token.into())),
         },
-        settings.text("token")?.map(|token| Login::Token(token.into())),
-        settings.text("credentialsFile")?.map(|path| Login::CredentialsFile(path.into())),
+        node.text("token").map(|token| Login::Token(token.into())),
+        node.text("credentialsFile").map(|path| Login::CredentialsFile(path.into())),
     ];
     let mut logins = logins.into_iter().flatten();
     let login = logins.next().unwrap_or(Login::Nobody);
-    match logins.next() {
-        None => Ok(login),
-        Some(_) => {
-            Err(settings
-                .error("url", "must have no user if there is a token or credentialsFile, of which only one may be"))
-        }
+    if logins.next().is_some() {
+        let message = "must have no user if there is a token or credentialsFile, of which only one may be";
+        node.mistake_at("url", Wrong::new(message));
+        return None;
     }
+    Some(login)
 }
 
 fn is_subject(text: &str) -> bool {
@@ -212,7 +265,7 @@ mod tests {
             ("stream", json!({ "url": "nats://host", "stream": "secret.stream" })),
         ] {
             let error = parse(&configuration).unwrap_err();
-            assert!(error.starts_with(&format!("{KEY}.{member}: ")), "{configuration}: {error}");
+            assert!(error.starts_with(&format!("{KEY}.{member} ")), "{configuration}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }
     }

@@ -5,7 +5,7 @@
 //! that a stream drops repetitions within its window, two minutes unless configured), `Content-Type`, `Event` (the name of the
 //! event), `Event-Id`, `Time` and `Correlation-Id`.
 //!
-//! Streams are made by whoever runs the server, who knows for how long and in how many copies events are to be kept.
+//! Streams are made by the operators of the server, who know for how long and in how many copies events are to be kept.
 
 mod config;
 
@@ -19,18 +19,18 @@ use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, Event};
 use async_trait::async_trait;
 use bytes::Bytes;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use config::Login;
-pub use config::NatsConfig;
+pub use config::{NatsConfig, SETTINGS};
 
 use crate::link::Link;
 
 /// Limit of connecting and logging in, for each server.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How long a stream may take to store a message.
+/// Time limit of a stream for storing a message.
 const ACK_LIMIT: Duration = Duration::from_secs(15);
 
 /// Subjects of NATS servers, with streams that listen to them.
@@ -59,13 +59,21 @@ impl NatsTarget {
         Self { config, link: Link::new() }
     }
 
+    /// Logs in, asks for the stream and hangs up.
+    ///
+    /// # Errors
+    /// The reason why that does not work, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        self.connect().await.map(drop)
+    }
+
     async fn connect(&self) -> Result<Session, String> {
         let servers = self.config.servers.join(",");
         let lost = CancellationToken::new();
         let options = self.options(lost.clone()).await?;
         let client = options.connect(self.config.servers.as_slice()).await;
         let client = client.map_err(|error| format!("no connection to {servers}: {}", connect_reason(&error)))?;
-        // As many may be on their way as the engine lets be.
+        // The engine limits the messages in flight.
         let context = async_nats::jetstream::context::ContextBuilder::new()
             .timeout(ACK_LIMIT)
             .ack_timeout(ACK_LIMIT)
@@ -95,10 +103,10 @@ impl NatsTarget {
                 }
                 std::future::ready(())
             });
-        match crate::tls::client_config() {
+        match crate::tls::client_config(&self.config.trust) {
             Ok(tls) => options = options.tls_client_config(tls),
             Err(error) if self.config.tls => return Err(format!("TLS cannot be set up: {error}")),
-            // A machine that trusts nobody can still reach servers without TLS.
+            // A machine without trusted certificates can still reach servers without TLS.
             Err(_) => {}
         }
         match &self.config.login {
@@ -118,16 +126,16 @@ impl NatsTarget {
         format!("nats stream add {stream} --subjects '{}'", self.config.subject(">"))
     }
 
-    fn failure(&self, error: &PublishError, message: &Message) -> DeliveryError {
+    fn failure(&self, error: &PublishError, event: &OutboundEvent) -> DeliveryError {
         let servers = self.config.servers.join(",");
         match error.kind() {
             PublishErrorKind::StreamNotFound => {
-                let subject = self.config.subject(&message.namespace);
+                let subject = self.config.subject(&event.namespace);
                 let how = self.how_to_make("EVENTS");
-                DeliveryError::Refused(format!("no stream at {servers} listens to '{subject}': make one ({how})"))
+                DeliveryError::Unroutable(format!("no stream at {servers} listens to '{subject}': make one ({how})"))
             }
             PublishErrorKind::MaxPayloadExceeded => {
-                DeliveryError::Hopeless(format!("the event is larger than max_payload of {servers} allows"))
+                DeliveryError::Permanent(format!("the event is larger than max_payload of {servers} allows"))
             }
             PublishErrorKind::Other | PublishErrorKind::WrongLastMessageId | PublishErrorKind::WrongLastSequence => {
                 DeliveryError::Refused(format!("{servers}: {error}"))
@@ -138,7 +146,7 @@ impl NatsTarget {
         }
     }
 
-    fn headers(&self, message: &Message) -> HeaderMap {
+    fn headers(&self, event: &OutboundEvent) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut header = |name: &str, value: &str| {
             // Line breaks have no place in a header.
@@ -146,12 +154,12 @@ impl NatsTarget {
                 headers.insert(name, value);
             }
         };
-        header("Nats-Msg-Id", &message.id);
+        header("Nats-Msg-Id", &event.id);
         header("Content-Type", "application/json");
-        header("Event", &message.namespace);
-        header("Event-Id", &message.event_id);
-        header("Time", &message.created_at.to_string());
-        if let Some(id) = &message.correlation_id {
+        header("Event", &event.namespace);
+        header("Event-Id", &event.event_id);
+        header("Time", &event.created_at.to_string());
+        if let Some(id) = &event.correlation_id {
             header("Correlation-Id", id);
         }
         if let Some(stream) = &self.config.stream {
@@ -163,11 +171,11 @@ impl NatsTarget {
 
 #[async_trait]
 impl Target for NatsTarget {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         let session = self.link.connection(|session| !session.lost.is_cancelled(), self.connect()).await?;
-        let subject = self.config.subject(&message.namespace);
-        let body = Bytes::copy_from_slice(crate::body(message).as_bytes());
-        let stored = async { session.context.publish_with_headers(subject, self.headers(message), body).await?.await };
+        let subject = self.config.subject(&event.namespace);
+        let body = Bytes::copy_from_slice(crate::body(event).as_bytes());
+        let stored = async { session.context.publish_with_headers(subject, self.headers(event), body).await?.await };
         let stored = tokio::select! {
             stored = stored => stored,
             () = session.lost.cancelled() => {
@@ -175,11 +183,11 @@ impl Target for NatsTarget {
                 return Err(DeliveryError::Unreachable(format!("the connection to {servers} was lost")));
             }
         };
-        match stored.map_err(|error| self.failure(&error, message)) {
+        match stored.map_err(|error| self.failure(&error, event)) {
             Err(unreachable @ DeliveryError::Unreachable(_)) => Err(unreachable),
             answered => {
                 session.sound();
-                answered.map(drop)
+                answered.map(|_| Receipt::Accepted)
             }
         }
     }

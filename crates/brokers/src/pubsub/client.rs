@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::config::{Access, PubSubConfig};
 
-/// How long the service may take for one request.
+/// Time limit of the service for one request.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a message waits for others that can travel with it.
+/// Time for which a message waits for others that can be sent in the same request.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
 /// As much of what the service says as operators get to see, in characters.
 const MAX_REASON: usize = 200;
@@ -36,7 +36,7 @@ pub(super) async fn publisher(config: &PubSubConfig) -> Result<Publisher, String
     builder.build().await.map_err(|error| format!("the client for Pub/Sub could not be made: {error}"))
 }
 
-/// What is wrong with the file is told without anything of what stands in it.
+/// An error says what is wrong with the file, and nothing of its contents.
 async fn credentials(key_file: &Path) -> Result<Credentials, String> {
     let wrong = |reason: &str| format!("the keyFile {} {reason}", key_file.display());
     let bytes = tokio::fs::read(key_file).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
@@ -52,7 +52,7 @@ async fn credentials(key_file: &Path) -> Result<Credentials, String> {
 /// A failed request.
 pub(super) struct Failure {
     pub(super) error: DeliveryError,
-    /// Whether the next attempt had better read the key file again.
+    /// The next attempt should read the key file again.
     pub(super) start_anew: bool,
 }
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use settings::{Kind, Mistakes, Node, Preset, Section, Setting, Wrong};
 
-use crate::ConfigError;
-use crate::settings::{Settings, fingerprint};
+use crate::fingerprint::fingerprint;
 
 /// The variable that Google's own clients read.
 const EMULATOR_HOST: &str = "PUBSUB_EMULATOR_HOST";
@@ -30,56 +30,97 @@ pub(super) enum Access {
     Emulator { endpoint: String },
 }
 
+/// The `configuration` of a broker of type PubSub.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new("projectId", Kind::text(name), "id of the Google Cloud project")
+        .required("write the id of the Google Cloud project"),
+    // The existing Connector documented `topic` and read `topicName`.
+    Setting::new("topicName", Kind::text(name), "name of the topic in it")
+        .aliases(&["topic"])
+        .required("write the name of the topic"),
+    Setting::new(
+        "keyFile",
+        Kind::text(key_file),
+        "absolute path of the key of a service account, or of the file of an authorized user; not needed for an emulator",
+    )
+    .nullable(),
+    Setting::new(
+        "emulatorHost",
+        Kind::text(|host| emulator_endpoint(host).map(drop)),
+        "host and port of an emulator to be used instead of Google",
+    )
+    .preset(Preset::Words("`PUBSUB_EMULATOR_HOST`"))
+    .nullable()
+    .addition(),
+    Setting::new(
+        "orderingKey",
+        Kind::Boolean,
+        "whether messages have the id of their object as ordering key; the subscription has to ask for order as well",
+    )
+    .default("false")
+    .nullable()
+    .addition(),
+]);
+
+fn name(text: &str) -> Result<(), Wrong> {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.~+%:".contains(c);
+    if text.chars().all(harmless) {
+        Ok(())
+    } else {
+        Err(Wrong::new("must be the name alone, without the path before it"))
+    }
+}
+
+fn key_file(text: &str) -> Result<(), Wrong> {
+    if Path::new(text).is_absolute() { Ok(()) } else { Err(Wrong::new("must be the absolute path of a key file")) }
+}
+
 impl PubSubConfig {
-    /// Reads the `configuration` of a broker of type PubSub, which stands at `key`:
-    ///
-    /// | member | default | |
-    /// |---|---|---|
-    /// | `projectId` | – | id of the Google Cloud project |
-    /// | `topicName` | – | name of the topic in it |
-    /// | `keyFile` | – | absolute path of the key of a service account, or of the file of an authorized user; not needed for an emulator |
-    /// | `emulatorHost` | `PUBSUB_EMULATOR_HOST` | host and port of an emulator to be used instead of Google |
-    /// | `orderingKey` | false | whether messages have the id of their object as ordering key; the subscription has to ask for order as well |
-    ///
-    /// # Errors
-    /// The key of the first mistake, and what to write there.
-    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
-        Self::parse_with(key, configuration, std::env::var(EMULATOR_HOST).ok().as_deref())
+    /// The file with the credentials.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.access {
+            Access::Google { key_file } => Some(key_file),
+            Access::Emulator { .. } => None,
+        }
     }
 
-    fn parse_with(key: &str, configuration: &Value, environment: Option<&str>) -> Result<Self, ConfigError> {
-        let settings = Settings::of(key, configuration)?;
-        let name = |member: &str| {
-            let name = settings.required_text(member)?;
-            let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.~+%:".contains(c);
-            if name.chars().all(harmless) {
-                return Ok(name.to_owned());
-            }
-            Err(settings.error(member, format!("must be the {member} alone, without the path before it")))
-        };
-        let (project_id, topic_name) = (name("projectId")?, name("topicName")?);
-        let key_file = settings.text("keyFile")?;
-        if key_file.is_some_and(|file| !Path::new(file).is_absolute()) {
-            return Err(settings.error("keyFile", "must be the absolute path of a key file"));
+    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    ///
+    /// # Errors
+    /// Everything that is wrong, without any of it.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
+        settings::read(key, &SETTINGS, configuration, Self::read)
+    }
+
+    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        Self::read_with(node, std::env::var(EMULATOR_HOST).ok().as_deref())
+    }
+
+    fn read_with(node: &Node<'_>, environment: Option<&str>) -> Option<Self> {
+        let key_file = node.text("keyFile").map(PathBuf::from);
+        let configured = node.member("emulatorHost").is_some();
+        let emulator = if configured { node.text("emulatorHost") } else { environment.filter(|host| !host.is_empty()) };
+        let emulator = emulator.map(emulator_endpoint);
+        if let (Some(Err(wrong)), false) = (&emulator, configured) {
+            node.mistake_at("emulatorHost", wrong.clone());
         }
-        let emulator = match settings.text("emulatorHost")? {
-            None => environment.filter(|host| !host.is_empty()),
-            host => host,
+        if emulator.is_none() && node.member("keyFile").is_none() && !configured {
+            let fix = "write the absolute path of a service account's key file (or, for an emulator, emulatorHost)";
+            node.mistake_at("keyFile", Wrong::new("is missing").fix(fix));
+        }
+        let access = match emulator {
+            Some(endpoint) => Access::Emulator { endpoint: endpoint.ok()? },
+            None => Access::Google { key_file: key_file? },
         };
-        let access = if let Some(host) = emulator {
-            let endpoint = emulator_endpoint(host);
-            let wrong = || settings.error("emulatorHost", "must be host:port, as in localhost:8085");
-            Access::Emulator { endpoint: endpoint.ok_or_else(wrong)? }
-        } else {
-            let missing = || {
-                settings.error(
-                    "keyFile",
-                    "is missing: write the absolute path of a service account's key file (or, for an emulator, emulatorHost)",
-                )
-            };
-            Access::Google { key_file: key_file.map(PathBuf::from).ok_or_else(missing)? }
-        };
-        Ok(Self { project_id, topic_name, access, ordering_key: settings.boolean("orderingKey", false)? })
+        Some(Self {
+            project_id: node.text("projectId")?.to_owned(),
+            topic_name: node.text("topicName").or_else(|| node.text("topic"))?.to_owned(),
+            access,
+            ordering_key: node.boolean("orderingKey").unwrap_or(false),
+        })
     }
 
     /// Where the messages go.
@@ -105,11 +146,14 @@ impl PubSubConfig {
 }
 
 /// The address of an emulator, which is given without a scheme, as Google's tools do.
-fn emulator_endpoint(host: &str) -> Option<String> {
+fn emulator_endpoint(host: &str) -> Result<String, Wrong> {
     let host = host.strip_prefix("http://").unwrap_or(host).trim_end_matches('/');
-    let url = url::Url::parse(&format!("http://{host}")).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.path() == "/" && url.query().is_none();
-    (plain && url.has_host()).then(|| format!("http://{host}"))
+    let is_plain = |url: &url::Url| {
+        let credentials = !url.username().is_empty() || url.password().is_some();
+        url.has_host() && !credentials && url.path() == "/" && url.query().is_none()
+    };
+    let url = url::Url::parse(&format!("http://{host}")).ok().filter(is_plain);
+    url.map(|_| format!("http://{host}")).ok_or_else(|| Wrong::new("must be host:port, as in localhost:8085"))
 }
 
 #[cfg(test)]
@@ -119,10 +163,12 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Access, PubSubConfig};
+    use super::{Access, Node, PubSubConfig, SETTINGS};
 
     fn parse(configuration: Value, environment: Option<&str>) -> Result<PubSubConfig, String> {
-        PubSubConfig::parse_with("configuration", &configuration, environment).map_err(|error| error.to_string())
+        let read = |node: &Node<'_>| PubSubConfig::read_with(node, environment);
+        let read = settings::read("configuration", &SETTINGS, &configuration, read);
+        read.map_err(|mistakes| mistakes.to_string())
     }
 
     fn emulator(endpoint: &str) -> Access {
@@ -145,7 +191,7 @@ mod tests {
         let parsed = parse(config.clone(), Some("localhost:8085")).unwrap();
         assert_eq!(parsed.access, emulator("http://localhost:8085"));
         assert!(parsed.ordering_key);
-        assert!(parse(config, Some("")).unwrap_err().starts_with("configuration.keyFile: is missing"));
+        assert!(parse(config, Some("")).unwrap_err().starts_with("configuration.keyFile is missing"));
         let config = json!({ "projectId": "p", "topicName": "t", "emulatorHost": "http://[::1]:1/", "keyFile": "/k" });
         assert_eq!(parse(config, Some("localhost:2")).unwrap().access, emulator("http://[::1]:1"));
     }
@@ -164,7 +210,7 @@ mod tests {
             (json!({ "projectId": "p", "topicName": "t", "keyFile": "/k", "orderingKey": "id" }), "orderingKey"),
         ] {
             let error = parse(configuration.clone(), None).unwrap_err();
-            assert!(error.starts_with(&format!("configuration.{key}: ")), "{configuration}: {error}");
+            assert!(error.starts_with(&format!("configuration.{key} ")), "{configuration}: {error}");
         }
     }
 

@@ -4,13 +4,13 @@
 mod client;
 mod config;
 
-pub use config::PubSubConfig;
+pub use config::{PubSubConfig, SETTINGS};
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use google_cloud_pubsub::client::Publisher;
 use google_cloud_pubsub::error::PublishError;
 use google_cloud_pubsub::model;
@@ -37,6 +37,14 @@ impl PubSubTarget {
         Self { config, publisher: Mutex::default() }
     }
 
+    /// Reads the key file. Whether the service accepts it, only a message shows.
+    ///
+    /// # Errors
+    /// The reason why it cannot be used, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        client::publisher(&self.config).await.map(drop)
+    }
+
     async fn publisher(&self) -> Result<Publisher, DeliveryError> {
         let mut slot = self.publisher.lock().await;
         if let Some(publisher) = slot.as_ref() {
@@ -49,7 +57,7 @@ impl PubSubTarget {
     async fn publish(&self, message: model::Message) -> Result<(), DeliveryError> {
         let publisher = self.publisher().await?;
         if !message.ordering_key.is_empty() {
-            // After a failure the client takes nothing more for the key until it is told that somebody looks after the order.
+            // After a failure the client accepts nothing more for the key until publishing is resumed.
             publisher.resume_publish(message.ordering_key.clone());
         }
         let failure = match publisher.publish(message).await {
@@ -66,17 +74,17 @@ impl PubSubTarget {
 
 #[async_trait]
 impl Target for PubSubTarget {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
-        let data = body(message);
-        let attributes = attributes(message);
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
+        let data = body(event);
+        let attributes = attributes(event);
         let size: usize = attributes.iter().map(|(name, value)| name.len() + value.len()).sum();
         if data.len() + size > MAX_SIZE {
-            return Err(DeliveryError::Hopeless("the event is larger than a Pub/Sub message can be".to_owned()));
+            return Err(DeliveryError::Permanent("the event is larger than a Pub/Sub message can be".to_owned()));
         }
         let outgoing =
             model::Message::new().set_data(Bytes::copy_from_slice(data.as_bytes())).set_attributes(attributes);
-        let key = message.object_id.as_deref().filter(|key| self.config.ordering_key && key.len() <= MAX_ATTRIBUTE);
-        self.publish(outgoing.set_ordering_key(key.unwrap_or_default())).await
+        let key = event.object_id.as_deref().filter(|key| self.config.ordering_key && key.len() <= MAX_ATTRIBUTE);
+        self.publish(outgoing.set_ordering_key(key.unwrap_or_default())).await.map(|()| Receipt::Accepted)
     }
 
     async fn close(&self) {
@@ -85,12 +93,12 @@ impl Target for PubSubTarget {
 }
 
 /// Attributes the service would refuse are left out: the message is worth more.
-fn attributes(message: &Message) -> HashMap<&'static str, &str> {
+fn attributes(event: &OutboundEvent) -> HashMap<&'static str, &str> {
     let ids = [
-        ("namespace", Some(message.namespace.as_str())),
-        ("id", Some(message.id.as_str())),
-        ("eventId", Some(message.event_id.as_str())),
-        ("correlationId", message.correlation_id.as_deref()),
+        ("namespace", Some(event.namespace.as_str())),
+        ("id", Some(event.id.as_str())),
+        ("eventId", Some(event.event_id.as_str())),
+        ("correlationId", event.correlation_id.as_deref()),
     ];
     let fits = |value: &&str| !value.is_empty() && value.len() <= MAX_ATTRIBUTE;
     ids.into_iter().filter_map(|(name, value)| value.filter(fits).map(|value| (name, value))).collect()

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use network::Trust;
 use redis::{ConnectionInfo, IntoConnectionInfo as _};
 use serde_json::Value;
+use settings::{Kind, Mistakes, Node, Section, Setting, Wrong};
 use url::Url;
 
-use crate::ConfigError;
-use crate::settings::{Settings, fingerprint};
+use crate::credentials::whole_credentials;
+use crate::fingerprint::fingerprint;
 
 /// Stands for the name of the event.
 const PLACEHOLDER: &str = "{{trigger}}";
@@ -21,40 +23,71 @@ pub struct RedisConfig {
     endpoint: String,
     stream: Option<String>,
     pub(super) max_length: Option<u64>,
+    pub(super) trust: Trust,
+}
+
+/// The `configuration` of a broker of type Redis.
+pub const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "url",
+        Kind::text(|text| server(text).map(drop)),
+        "`redis://` or `rediss://` (TLS), user and password, host, port, number of the database",
+    )
+    .required("write a URL such as rediss://user:password@redis.example:6379/0")
+    .secret(),
+    Setting::new(
+        "stream",
+        Kind::TEXT,
+        "adds events to the stream of this name instead of publishing them; `{{trigger}}` in it stands for the name of the event",
+    )
+    .nullable()
+    .addition(),
+    Setting::new("maxLength", Kind::Number(1, u32::MAX as u64), "how many entries a stream keeps, about")
+        .nullable()
+        .addition(),
+]);
+
+/// Where a URL leads, with the credentials and without.
+fn server(text: &str) -> Result<(ConnectionInfo, String), Wrong> {
+    let invalid = || Wrong::new("must be a URL such as rediss://user:password@redis.example:6379/0");
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss"));
+    let url = url.ok_or_else(invalid)?;
+    whole_credentials(&url)?;
+    if url.fragment().is_some() {
+        return Err(Wrong::new("must have no fragment (#…): certificates are always checked"));
+    }
+    let server = url.clone().into_connection_info().map_err(|_| invalid())?;
+    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(invalid)?;
+    let number = server.redis_settings().db();
+    let endpoint = format!("{}://{}:{}/{number}", url.scheme(), bracketed(host), url.port().unwrap_or(6379));
+    Ok((server, endpoint))
 }
 
 impl RedisConfig {
-    /// Reads the `configuration` of a broker of type Redis, which stands at `key`:
-    ///
-    /// | member | default | |
-    /// |---|---|---|
-    /// | `url` | – | `redis://` or `rediss://` (TLS), user and password, host, port, number of the database |
-    /// | `stream` | – | add events to the stream of this name instead of publishing them; `{{trigger}}` in it stands for the name of the event |
-    /// | `maxLength` | – | how many entries a stream keeps, about |
+    /// Reads what stands at `key` and is described by [`SETTINGS`].
     ///
     /// # Errors
-    /// The key of the first mistake, and what to write there.
-    pub fn parse(key: &str, configuration: &Value) -> Result<Self, ConfigError> {
-        let settings = Settings::of(key, configuration)?;
-        let text = settings.required_text("url")?;
-        let form = "must be a URL such as rediss://user:password@redis.example:6379/0";
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss"));
-        let url = url.ok_or_else(|| settings.error("url", form))?;
-        settings.whole_credentials("url", &url)?;
-        if url.fragment().is_some() {
-            return Err(settings.error("url", "must have no fragment (#…): certificates are always checked"));
+    /// Everything that is wrong, without any of it.
+    pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
+        settings::read(key, &SETTINGS, configuration, Self::read)
+    }
+
+    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    #[must_use]
+    pub fn read(node: &Node<'_>) -> Option<Self> {
+        let stream = node.text("stream").map(str::to_owned);
+        let max_length = node.number("maxLength");
+        if max_length.is_some() && node.member("stream").is_none() {
+            node.mistake_at("maxLength", Wrong::new("is of use only with stream").fix("name one"));
         }
-        let server = url.clone().into_connection_info().map_err(|_| settings.error("url", form))?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| settings.error("url", form))?;
-        let number = server.redis_settings().db();
-        let endpoint = format!("{}://{}:{}/{number}", url.scheme(), bracketed(host), url.port().unwrap_or(6379));
-        let stream = settings.text("stream")?.map(str::to_owned);
-        let max_length = match settings.number("maxLength", 1..=u64::from(u32::MAX), 0)? {
-            0 => None,
-            _ if stream.is_none() => return Err(settings.error("maxLength", "is of use only with stream: name one")),
-            length => Some(length),
-        };
-        Ok(Self { server, endpoint, stream, max_length })
+        let (server, endpoint) = server(node.text("url")?).ok()?;
+        Some(Self { server, endpoint, stream, max_length, trust: Trust::default() })
+    }
+
+    /// The same server, with certificates that are accepted by these rules.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// Where events go, without credentials.
@@ -145,11 +178,11 @@ mod tests {
             json!({ "url": "rediss://:secret@host/#insecure" }),
         ] {
             let error = parse(&configuration).unwrap_err();
-            assert!(error.starts_with(&format!("{KEY}.url: ")), "{configuration}: {error}");
+            assert!(error.starts_with(&format!("{KEY}.url ")), "{configuration}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }
         let error = parse(&json!({ "url": "redis://host", "maxLength": 5 })).unwrap_err();
-        assert_eq!(error, format!("{KEY}.maxLength: is of use only with stream: name one"));
+        assert_eq!(error, format!("{KEY}.maxLength is of use only with stream: name one."));
         assert!(parse(&json!({ "url": "redis://host", "stream": "s", "maxLength": 0 })).is_err());
         assert!(parse(&json!({ "url": "redis://host", "stream": "" })).is_err());
     }

@@ -7,20 +7,25 @@
 
 mod config;
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind};
+use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, RedisError, ServerErrorKind};
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
-pub use config::RedisConfig;
+pub use config::{RedisConfig, SETTINGS};
 
 use crate::link::Link;
 
 /// Limit of connecting and logging in.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How long the server may take for a command.
+/// Time limit of the server for a command.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// A Redis server. All commands go through one connection, without waiting for each other.
@@ -37,19 +42,54 @@ impl RedisTarget {
         Self { config, link: Link::new() }
     }
 
+    /// Logs in and hangs up.
+    ///
+    /// # Errors
+    /// The reason why that does not work, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        let mut connection = self.connect().await?;
+        // A server whose default user needs no password keeps connections that did not log in.
+        let ping = redis::cmd("PING").query_async::<redis::Value>(&mut connection).await;
+        ping.map(drop).map_err(|error| format!("{}: {}", self.config.endpoint(), reason(&error)))
+    }
+
     async fn connect(&self) -> Result<MultiplexedConnection, String> {
         let failed = |error: RedisError| format!("no connection to {}: {}", self.config.endpoint(), reason(&error));
-        let client = Client::open(self.config.server.clone()).map_err(failed)?;
         let limits = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_LIMIT))
             .set_response_timeout(Some(ANSWER_LIMIT));
+        if let ConnectionAddr::TcpTls { host, port, .. } = self.config.server.addr() {
+            let connecting = tokio::time::timeout(CONNECT_LIMIT, self.connect_with_tls(host, *port, limits));
+            let late = |_| RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
+            return connecting.await.map_err(late).flatten().map_err(failed);
+        }
+        let client = Client::open(self.config.server.clone()).map_err(failed)?;
         client.get_multiplexed_async_connection_with_config(&limits).await.map_err(failed)
     }
 
-    fn command(&self, message: &Message) -> Cmd {
-        let Some(stream) = self.config.stream(&message.namespace) else {
+    /// The client accepts certificates in place of those of the machine, and cannot change them while it runs.
+    async fn connect_with_tls(
+        &self,
+        host: &str,
+        port: u16,
+        limits: AsyncConnectionConfig,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        let tls = crate::tls::client_config(&self.config.trust).map_err(io::Error::other)?;
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let stream = TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        let stream = TlsConnector::from(Arc::new(tls)).connect(name, stream).await?;
+        let settings = self.config.server.redis_settings();
+        let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, limits).await?;
+        // It ends when all clones of the connection are gone.
+        drop(tokio::spawn(driver));
+        Ok(connection)
+    }
+
+    fn command(&self, event: &OutboundEvent) -> Cmd {
+        let Some(stream) = self.config.stream(&event.namespace) else {
             let mut publish = redis::cmd("PUBLISH");
-            publish.arg(&message.namespace).arg(crate::body(message));
+            publish.arg(&event.namespace).arg(crate::body(event));
             return publish;
         };
         let mut add = redis::cmd("XADD");
@@ -58,25 +98,37 @@ impl RedisTarget {
             // About, which lets the server drop many at once.
             add.arg("MAXLEN").arg("~").arg(length);
         }
-        add.arg("*").arg("event").arg(&message.namespace).arg("data").arg(crate::body(message));
-        add.arg("id").arg(&message.id).arg("eventId").arg(&message.event_id);
-        add.arg("time").arg(message.created_at.to_string());
-        if let Some(id) = &message.correlation_id {
+        add.arg("*").arg("event").arg(&event.namespace).arg("data").arg(crate::body(event));
+        add.arg("id").arg(&event.id).arg("eventId").arg(&event.event_id);
+        add.arg("time").arg(event.created_at.to_string());
+        if let Some(id) = &event.correlation_id {
             add.arg("correlationId").arg(id);
         }
         add
+    }
+
+    /// The answer to `PUBLISH` is the number of those who got the message.
+    fn receipt(&self, answer: &redis::Value, channel: &str) -> Receipt {
+        match answer {
+            redis::Value::Int(0) => {
+                let endpoint = self.config.endpoint();
+                let fix = "subscribe to it, or set stream, which keeps events";
+                Receipt::Unroutable(format!("nobody listens to the channel '{channel}' at {endpoint}: {fix}"))
+            }
+            _ => Receipt::Accepted,
+        }
     }
 }
 
 #[async_trait]
 impl Target for RedisTarget {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         let lease = self.link.connection(|_| true, self.connect()).await?;
         let mut connection = MultiplexedConnection::clone(&lease);
-        match self.command(message).query_async::<redis::Value>(&mut connection).await {
-            Ok(_) => {
+        match self.command(event).query_async::<redis::Value>(&mut connection).await {
+            Ok(answer) => {
                 lease.sound();
-                Ok(())
+                Ok(self.receipt(&answer, &event.namespace))
             }
             Err(error) => {
                 let text = format!("{}: {}", self.config.endpoint(), reason(&error));
@@ -101,7 +153,7 @@ impl Target for RedisTarget {
     }
 }
 
-/// What an error says, without the texts of the server: they may repeat a command.
+/// The text of an error without that of the server, which may repeat a command.
 fn reason(error: &RedisError) -> String {
     let code = error.code().unwrap_or_default();
     match (error.kind(), code) {

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use system_tests::free_port;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -25,10 +25,6 @@ pub struct Mosquitto {
     running: Option<Child>,
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Mosquitto {
     /// A server anybody may use, and that keeps the sessions of consumers when it is stopped.
     pub async fn start() -> Self {
@@ -38,7 +34,7 @@ impl Mosquitto {
     /// With these settings, and with a second listener if any are given for it.
     pub async fn start_with(settings: &str, second_listener: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let (port, other_port) = (free_port(), free_port());
+        let (port, other_port) = (free_port().unwrap(), free_port().unwrap());
         let second = if second_listener.is_empty() {
             String::new()
         } else {

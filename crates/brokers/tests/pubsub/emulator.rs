@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -64,7 +63,7 @@ pub struct Emulator {
 
 impl Emulator {
     async fn start(jar: PathBuf) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = system_tests::free_port().unwrap();
         let mut command = Command::new("java");
         command.arg("-jar").arg(jar).args(["--host=127.0.0.1", &format!("--port={port}")]);
         let mut process = command.kill_on_drop(true).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

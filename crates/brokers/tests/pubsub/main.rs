@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use brokers::pubsub::{PubSubConfig, PubSubTarget};
 use core_types::Timestamp;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use emulator::Consumer;
 use serde_json::{Value, json};
 use system_tests::{PubSubFault, PubSubMessage, PubSubService, PublishedMessage};
@@ -27,8 +27,8 @@ fn target(port: u16, options: &Value) -> PubSubTarget {
     PubSubTarget::new(PubSubConfig::parse("configuration", &configuration).unwrap())
 }
 
-fn message(object: &str, data: Option<&str>) -> Message {
-    Message {
+fn message(object: &str, data: Option<&str>) -> OutboundEvent {
+    OutboundEvent {
         id: "EVT1-2".to_owned(),
         namespace: "transport.messageReceived".to_owned(),
         data: data.map(Arc::from),
@@ -105,7 +105,7 @@ async fn many_at_the_same_time_arrive_in_order() {
 }
 
 #[tokio::test]
-async fn every_failure_is_told_once_and_the_next_attempt_works() {
+async fn every_failure_is_reported_once_and_the_next_attempt_works() {
     let mut service = PubSubService::start().await.unwrap();
     for ordering in [false, true] {
         let target = target(service.port(), &json!({ "orderingKey": ordering }));
@@ -157,8 +157,8 @@ async fn a_connection_that_is_cut_is_made_again() {
 /// Repeats as the engine does.
 async fn until(
     target: &PubSubTarget,
-    condition: impl Fn(&Result<(), DeliveryError>) -> bool,
-) -> Result<(), DeliveryError> {
+    condition: impl Fn(&Result<Receipt, DeliveryError>) -> bool,
+) -> Result<Receipt, DeliveryError> {
     let repeat = async {
         loop {
             let outcome = target.deliver(&message("MSG1", Some("1"))).await;
@@ -198,11 +198,11 @@ async fn an_answer_is_not_waited_for_longer_than_20_seconds() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_is_hopeless() {
+async fn a_message_that_is_too_large_is_a_permanent_failure() {
     let mut service = PubSubService::start().await.unwrap();
     let target = target(service.port(), &json!({}));
     let outcome = target.deliver(&message("MSG1", Some(&"x".repeat(10_000_000)))).await;
-    assert!(matches!(outcome, Err(DeliveryError::Hopeless(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(DeliveryError::Permanent(_))), "{outcome:?}");
     target.deliver(&message("MSG1", Some(&"x".repeat(9_000_000)))).await.unwrap();
     assert_eq!(service.next().await.unwrap().message.data.len(), 9_000_000);
 }

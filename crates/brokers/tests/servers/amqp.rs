@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use brokers::amqp::{AmqpConfig, AmqpTarget};
-use delivery::Target as _;
+use delivery::{Receipt, Target as _};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, TIME, message, outlive_a_pause, refused, silent_server, unreachable};
+use crate::{EVENT, Load, Seen, TIME, dropped, message, outlive_a_pause, silent_server, unreachable, unroutable};
 
 fn target(configuration: &Value) -> AmqpTarget {
     AmqpTarget::new(AmqpConfig::parse("configuration", configuration).unwrap())
@@ -35,10 +36,11 @@ async fn events_reach_queues_with_all_that_is_known_of_them() {
     });
     assert_eq!(properties["headers"], headers);
     // By AMQP's rules what no queue takes is taken and dropped, unless it is mandatory.
-    by_default.deliver(&message("EVT2", "nobody.listens", None)).await.unwrap();
+    let text = dropped(by_default.deliver(&message("EVT2", "nobody.listens", None)).await);
+    assert!(text.contains("'nobody.listens'") && text.contains("set mandatory"), "{text}");
     let mandatory = target(&json!({ "url": url, "mandatory": true }));
-    assert!(refused(mandatory.deliver(&message("EVT3", "nobody.listens", None)).await).contains("'nobody.listens'"));
-    mandatory.deliver(&message("EVT4", EVENT, None)).await.unwrap();
+    assert!(unroutable(mandatory.deliver(&message("EVT3", "nobody.listens", None)).await).contains("'nobody.listens'"));
+    assert_eq!(mandatory.deliver(&message("EVT4", EVENT, None)).await, Ok(Receipt::Accepted));
     assert_eq!(queue.next().await.unwrap()["body"], "{}");
     mandatory.close().await;
 
@@ -88,6 +90,34 @@ async fn a_broker_that_is_killed_loses_and_mixes_up_nothing() {
     }
     // At most what was on its way.
     assert!(again <= 2 * crate::IN_FLIGHT, "{again}");
+}
+
+/// Each message gets its own answer, however many are on their way.
+#[tokio::test]
+async fn what_no_queue_takes_is_told_from_what_one_takes_among_many() {
+    let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
+    let url = broker.url();
+    let declare = json!({ "url": url, "queue": "some", "exchange": "e", "keys": ["bound"], "declareOnly": true });
+    drop(Consumer::start("amqp", &declare).await.unwrap());
+    // Large bodies take the broker longer than the news that nobody wants a small one.
+    let large = Value::from("x".repeat(100_000)).to_string();
+    for mandatory in [false, true] {
+        let target = target(&json!({ "url": url, "exchange": "e", "mandatory": mandatory }));
+        let results = futures_util::stream::iter(0..1000).map(async |number| {
+            let is_bound = number % 3 != 0;
+            let (key, data) = if is_bound { ("bound", Some(large.as_str())) } else { ("unbound", None) };
+            (is_bound, target.deliver(&message(&format!("EVT{mandatory}-{number}"), key, data)).await)
+        });
+        let results: Vec<_> = results.buffer_unordered(crate::IN_FLIGHT).collect().await;
+        for (is_bound, result) in results {
+            match (is_bound, mandatory) {
+                (true, _) => assert_eq!(result, Ok(Receipt::Accepted)),
+                (false, false) => assert!(dropped(result).contains("'unbound'")),
+                (false, true) => assert!(unroutable(result).contains("'unbound'")),
+            }
+        }
+        target.close().await;
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use core_types::Timestamp;
-use delivery::{DeliveryError, Message, Target};
+use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use system_tests::Broker;
@@ -28,8 +28,8 @@ const IN_FLIGHT: usize = 64;
 /// An outage in the tests lasts as long as a restart.
 const OUTAGE_LIMIT: Duration = Duration::from_secs(180);
 
-fn message(id: &str, namespace: &str, data: Option<&str>) -> Message {
-    Message {
+fn message(id: &str, namespace: &str, data: Option<&str>) -> OutboundEvent {
+    OutboundEvent {
         id: id.to_owned(),
         namespace: namespace.to_owned(),
         data: data.map(Arc::from),
@@ -42,16 +42,32 @@ fn message(id: &str, namespace: &str, data: Option<&str>) -> Message {
     }
 }
 
-fn unreachable(result: Result<(), DeliveryError>) -> String {
+fn unreachable(result: Result<Receipt, DeliveryError>) -> String {
     match result {
         Err(DeliveryError::Unreachable(text)) => text,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(result: Result<(), DeliveryError>) -> String {
+fn refused(result: Result<Receipt, DeliveryError>) -> String {
     match result {
         Err(DeliveryError::Refused(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Nobody would have got it, so it is to be tried again.
+fn unroutable(result: Result<Receipt, DeliveryError>) -> String {
+    match result {
+        Err(DeliveryError::Unroutable(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The broker took it, and nobody gets it.
+fn dropped(result: Result<Receipt, DeliveryError>) -> String {
+    match result {
+        Ok(Receipt::Unroutable(text)) => text,
         other => panic!("{other:?}"),
     }
 }

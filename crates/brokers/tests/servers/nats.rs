@@ -3,7 +3,7 @@ use delivery::{DeliveryError, Target as _};
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, message, outlive_a_pause, refused, unreachable};
+use crate::{EVENT, Load, Seen, message, outlive_a_pause, refused, unreachable, unroutable};
 
 fn target(configuration: &Value) -> NatsTarget {
     NatsTarget::new(NatsConfig::parse("configuration", configuration).unwrap())
@@ -14,7 +14,7 @@ async fn events_reach_a_stream_with_all_that_is_known_of_them_and_only_once() {
     let broker = Broker::start(BrokerKind::Nats).await.unwrap();
     let url = broker.url();
     let plain = target(&json!({ "url": url }));
-    let text = refused(plain.deliver(&message("EVT1", EVENT, None)).await);
+    let text = unroutable(plain.deliver(&message("EVT1", EVENT, None)).await);
     assert!(text.contains(&format!("listens to '{EVENT}'")) && text.contains("nats stream add"), "{text}");
 
     let options = json!({ "url": url, "stream": "ALL", "subjects": ["transport.>", "app.>"] });
@@ -38,7 +38,7 @@ async fn events_reach_a_stream_with_all_that_is_known_of_them_and_only_once() {
 
     let large = "x".repeat(2_000_000);
     let result = plain.deliver(&message("EVT3", EVENT, Some(&large))).await;
-    assert!(matches!(&result, Err(DeliveryError::Hopeless(text)) if text.contains("max_payload")), "{result:?}");
+    assert!(matches!(&result, Err(DeliveryError::Permanent(text)) if text.contains("max_payload")), "{result:?}");
     plain.deliver(&message("EVT4", EVENT, None)).await.unwrap();
     assert_eq!(consumer.next().await.unwrap()["headers"]["Event-Id"], "EVT4");
     outlive_a_pause(&broker, &plain).await;

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use brokers::redis::{RedisConfig, RedisTarget};
-use delivery::Target as _;
+use delivery::{Receipt, Target as _};
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
 
-use crate::{EVENT, Load, Seen, message, outlive_a_pause, refused, unreachable};
+use crate::{EVENT, Load, Seen, dropped, message, outlive_a_pause, refused, unreachable};
 
 fn target(configuration: &Value) -> RedisTarget {
     RedisTarget::new(RedisConfig::parse("configuration", configuration).unwrap())
@@ -17,7 +17,7 @@ async fn events_are_published_to_the_channel_of_their_name() {
     let options = json!({ "url": broker.url(), "pattern": "*" });
     let mut consumer = Consumer::start("redis", &options).await.unwrap();
     let target = target(&json!({ "url": broker.url() }));
-    target.deliver(&message("EVT1", EVENT, Some(r#"{"b":1,"a":"ü"}"#))).await.unwrap();
+    assert_eq!(target.deliver(&message("EVT1", EVENT, Some(r#"{"b":1,"a":"ü"}"#))).await, Ok(Receipt::Accepted));
     target.deliver(&message("EVT2", "transport.datawalletSynchronized", None)).await.unwrap();
     let expected = [
         json!({ "channel": EVENT, "message": r#"{"b":1,"a":"ü"}"# }),
@@ -33,6 +33,17 @@ async fn events_are_published_to_the_channel_of_their_name() {
     }
     outlive_a_pause(&broker, &target).await;
     target.close().await;
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_listens_to_is_noticed() {
+    let broker = Broker::start(BrokerKind::Redis).await.unwrap();
+    let target = target(&json!({ "url": broker.url() }));
+    let text = dropped(target.deliver(&message("EVT1", EVENT, None)).await);
+    assert!(text.contains(&format!("nobody listens to the channel '{EVENT}'")), "{text}");
+    // A stream keeps it for whoever comes.
+    let stream = self::target(&json!({ "url": broker.url(), "stream": "events" }));
+    assert_eq!(stream.deliver(&message("EVT1", EVENT, None)).await, Ok(Receipt::Accepted));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use brokers::amqp::{AmqpConfig, AmqpTarget};
 use brokers::nats::{NatsConfig, NatsTarget};
 use brokers::redis::{RedisConfig, RedisTarget};
 use delivery::Target;
+use network::{CertificatePinning, Trust};
 use serde_json::json;
 use system_tests::{Broker, BrokerKind, Consumer, free_port};
 use tokio::process::Command;
@@ -13,6 +14,15 @@ use crate::{EVENT, message, unreachable};
 
 /// Names the servers to those who trust their authority.
 const SERVERS: &str = "TEST_TLS_SERVERS";
+
+const BODY: &str = r#"{"secure":true}"#;
+
+async fn deliver(targets: Vec<Box<dyn Target>>, id: &str) {
+    for target in targets {
+        target.deliver(&message(id, EVENT, Some(BODY))).await.unwrap();
+        target.close().await;
+    }
+}
 
 /// A certification authority and a certificate for `localhost`.
 async fn make_certificates(folder: &Path) {
@@ -29,13 +39,22 @@ async fn make_certificates(folder: &Path) {
     openssl(sign).await;
 }
 
-fn targets(urls: &[&str]) -> Vec<Box<dyn Target>> {
+fn targets(urls: &[&str], trust: &Trust) -> Vec<Box<dyn Target>> {
     let target = |url: &&str| -> Box<dyn Target> {
         let configuration = json!({ "url": url });
         match url.split_once(':').unwrap().0 {
-            "amqps" => Box::new(AmqpTarget::new(AmqpConfig::parse("configuration", &configuration).unwrap())),
-            "rediss" => Box::new(RedisTarget::new(RedisConfig::parse("configuration", &configuration).unwrap())),
-            _ => Box::new(NatsTarget::new(NatsConfig::parse("configuration", &configuration).unwrap())),
+            "amqps" => {
+                let config = AmqpConfig::parse("configuration", &configuration).unwrap();
+                Box::new(AmqpTarget::new(config.trusting(trust.clone())))
+            }
+            "rediss" => {
+                let config = RedisConfig::parse("configuration", &configuration).unwrap();
+                Box::new(RedisTarget::new(config.trusting(trust.clone())))
+            }
+            _ => {
+                let config = NatsConfig::parse("configuration", &configuration).unwrap();
+                Box::new(NatsTarget::new(config.trusting(trust.clone())))
+            }
         }
     };
     urls.iter().map(target).collect()
@@ -45,10 +64,7 @@ fn targets(urls: &[&str]) -> Vec<Box<dyn Target>> {
 async fn certificates_are_checked() {
     // The second time, as a process that trusts the authority: who is trusted is read once.
     if let Ok(urls) = env::var(SERVERS) {
-        for target in targets(&urls.split(' ').collect::<Vec<_>>()) {
-            target.deliver(&message("EVT1", EVENT, Some(r#"{"secure":true}"#))).await.unwrap();
-            target.close().await;
-        }
+        deliver(targets(&urls.split(' ').collect::<Vec<_>>(), &Trust::default()), "EVT2").await;
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -77,17 +93,20 @@ async fn certificates_are_checked() {
     let mut nats_consumer = Consumer::start("nats", &options).await.unwrap();
 
     let urls = [format!("amqps://localhost:{amqps}"), format!("rediss://localhost:{rediss}"), tls];
-    for target in targets(&urls.each_ref().map(String::as_str)) {
+    for target in targets(&urls.each_ref().map(String::as_str), &Trust::default()) {
         let text = unreachable(target.deliver(&message("EVT1", EVENT, None)).await);
         assert!(text.contains("certificate"), "{text}");
     }
+    let own = Trust::new(&CertificatePinning::default(), network::read_authorities(Path::new(&authority)).unwrap());
+    deliver(targets(&urls.each_ref().map(String::as_str), &own), "EVT1").await;
     let mut trusting = Command::new(env::current_exe().unwrap());
     trusting.args(["--exact", "tls::certificates_are_checked"]);
     trusting.env(SERVERS, urls.join(" ")).env("SSL_CERT_FILE", authority);
     let output = trusting.output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let body = r#"{"secure":true}"#;
-    assert_eq!(amqp_consumer.next().await.unwrap()["body"], body);
-    assert_eq!(redis_consumer.next().await.unwrap()["message"], body);
-    assert_eq!(nats_consumer.next().await.unwrap()["body"], body);
+    for _ in ["from those who have the authority beside others", "from those who have it in their place"] {
+        assert_eq!(amqp_consumer.next().await.unwrap()["body"], BODY);
+        assert_eq!(redis_consumer.next().await.unwrap()["message"], BODY);
+        assert_eq!(nats_consumer.next().await.unwrap()["body"], BODY);
+    }
 }

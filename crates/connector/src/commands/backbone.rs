@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use backbone::{Backbone, BackboneConfig, OAuthClient};
+use backbone::{Backbone, BackboneConfig, Connections, OAuthClient};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use crate::{config, logging, notify, output, signals};
 
 /// How long running requests may take after a stop was asked for.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+const MIB: u64 = 1024 * 1024;
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
@@ -22,6 +23,12 @@ pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
     let settings = BackboneConfig {
         did_domain: options.domain.clone(),
         admin_file: options.admin_file.clone(),
+        max_connections: Connections {
+            in_all: options.max_connections,
+            per_source: options.max_connections_per_address,
+        },
+        trusted_proxies: options.trusted_proxies.clone(),
+        max_database_size: options.max_database_size.map(|size| size.saturating_mul(MIB)),
         ..BackboneConfig::new(&options.data, vec![client])
     };
     let backbone = Backbone::open(settings).await?;

@@ -1,33 +1,53 @@
 //! `connector config check`: what `start` would say about the configuration, and where its values come from.
 
-use serde_json::Value;
+use std::process::ExitCode;
+
+use serde_json::json;
+use settings::Problem;
 
 use crate::cli::ConfigCheckOptions;
-use crate::config::{self, Configuration, Source, Sources};
-use crate::logging::Plan;
+use crate::config::{self, ConfigError, Configuration, ROOT, Source, Sources};
 use crate::output;
 
+const TITLE: &str = "Configuration of the enmeshed Connector";
+
 /// Fails with the list of everything that is wrong.
-pub(crate) fn run(options: ConfigCheckOptions) -> anyhow::Result<()> {
-    let configuration = config::load(&Sources::of_process(options.config.path))?;
+pub(crate) fn run(options: ConfigCheckOptions) -> anyhow::Result<ExitCode> {
+    let configuration = config::load(&Sources::of_process(options.config.path));
+    if options.json {
+        return Ok(print_json(&configuration));
+    }
+    let configuration = configuration?;
     output::say("The configuration is valid.");
     output::say(format_args!("It comes from {}.", sources(&configuration)));
-    for notice in notices(&configuration) {
+    for notice in &configuration.notices {
         output::say(format_args!("Note: {notice}"));
     }
     if options.show {
         output::say("");
-        for line in settings(&configuration) {
+        for line in lines(&configuration) {
             output::say(line);
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-/// What a start would warn of.
-pub(crate) fn notices(configuration: &Configuration) -> Vec<String> {
-    let logging = Plan::from_log4js(&configuration.logging).notices;
-    configuration.notices.iter().cloned().chain(logging).collect()
+/// The same for programs.
+fn print_json(configuration: &Result<Configuration, ConfigError>) -> ExitCode {
+    let problems: Vec<Problem> = match configuration {
+        Ok(configuration) => configuration.notices.clone(),
+        Err(error) => error.problems(),
+    };
+    let answer = json!({ "valid": configuration.is_ok(), "problems": problems });
+    output::say(format_args!("{answer:#}"));
+    if configuration.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What editors need to know of a configuration file.
+pub(crate) fn schema() -> String {
+    let mut text = serde_json::to_string_pretty(&settings::schema(TITLE, &ROOT)).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// Files and variables, in words.
@@ -44,11 +64,11 @@ pub(crate) fn sources(configuration: &Configuration) -> String {
 }
 
 /// One line a setting, without what may be secret.
-fn settings(configuration: &Configuration) -> Vec<String> {
+fn lines(configuration: &Configuration) -> Vec<String> {
     let authentication = &configuration.http_server.settings.authentication;
-    let shown = rest_api::redacted(&configuration.merged, authentication);
+    let shown = rest_api::with_states(config::shown(&configuration.merged), authentication);
     let mut lines = Vec::new();
-    collect(&shown, &mut Vec::new(), &mut |path, value| {
+    crate::config::each_setting(&shown, &mut Vec::new(), &mut |path, value| {
         let source = configuration.provenance.of(path);
         // What nobody has written holds no secret of anybody.
         let default = || path.iter().try_fold(&configuration.merged, |value, key| value.get(key));
@@ -56,17 +76,4 @@ fn settings(configuration: &Configuration) -> Vec<String> {
         lines.push(format!("{} = {value}  [{source}]", path.join(".")));
     });
     lines
-}
-
-fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, found: &mut impl FnMut(&[&str], &Value)) {
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            for (name, value) in members {
-                path.push(name);
-                collect(value, path, found);
-                path.pop();
-            }
-        }
-        other => found(path, other),
-    }
 }

@@ -1,14 +1,15 @@
 //! `connector healthcheck`: for containers and scripts.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use serde_json::Value;
 
 use crate::cli::HealthcheckOptions;
 use crate::config::{self, HttpServer, Sources};
 
-/// Succeeds exactly if `GET /health` of the configured Connector answers 200 in time.
+/// Succeeds exactly if `GET /health` of the configured Connector answers 200 in time; otherwise says why it does not.
 pub(crate) async fn run(options: HealthcheckOptions) -> anyhow::Result<()> {
     let configuration = config::load(&Sources::of_process(options.config.path))?;
     let url = health_url(&configuration.http_server);
@@ -20,20 +21,39 @@ pub(crate) async fn run(options: HealthcheckOptions) -> anyhow::Result<()> {
         .context("no HTTP client")?;
     let response = client.get(&url).send().await.with_context(|| format!("{url} gives no answer"))?;
     let status = response.status();
-    if status != reqwest::StatusCode::OK {
-        let body = response.text().await.unwrap_or_default();
-        bail!("{url} answers {status}: {body}");
+    if status == reqwest::StatusCode::OK {
+        return Ok(());
     }
-    Ok(())
+    let body = response.text().await.unwrap_or_default();
+    let ready = ready_url(&configuration.http_server);
+    match reasons(&client, &ready).await {
+        Some(reasons) if !reasons.is_empty() => bail!("{url} answers {status}: {}", reasons.join("; ")),
+        _ => bail!("{url} answers {status}: {body}"),
+    }
+}
+
+/// Where it tells why it is not healthy.
+pub(crate) fn ready_url(server: &HttpServer) -> String {
+    format!("{}/ready", health_url(server))
+}
+
+/// Why it is not healthy, in the words of its components.
+pub(crate) async fn reasons(client: &reqwest::Client, url: &str) -> Option<Vec<String>> {
+    let body: Value = client.get(url).send().await.ok()?.json().await.ok()?;
+    let reason = |component: &Value| {
+        let (name, reason) = (component.get("name")?.as_str()?, component.get("reason")?.as_str()?);
+        Some(format!("{name}: {reason}"))
+    };
+    Some(body.get("components")?.as_array()?.iter().filter_map(reason).collect())
 }
 
 /// Where the Connector of this machine tells how it is.
 pub(crate) fn health_url(server: &HttpServer) -> String {
     let host = match server.settings.host {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => "localhost".to_owned(),
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => "localhost".to_owned(),
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
+        None => "localhost".to_owned(),
+        Some(address) if address.is_unspecified() => "localhost".to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => format!("[{address}]"),
     };
     format!("http://{host}:{}/health", server.settings.port)
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use core_types::SystemClock;
 use delivery::Deliveries;
-use runtime::AccountServices;
-use runtime::events::DtoRecorder;
 use runtime::requests::InitiateIdentityDeletionRequest;
+use runtime::{AccountServices, account_options};
 use store::{Store, StoreError};
-use transport::{Account, AccountOptions, StoredAccount, TransportConfig};
+use transport::{Account, StoredAccount, TransportConfig};
 
 use super::maintenance::{Failure, finish, load, look, no_identity};
 use crate::cli::{ConfigFile, IdentityDeletionCommand};
@@ -62,13 +61,7 @@ async fn open(configuration: &Configuration) -> Result<Account, Failure> {
         store => store?,
     };
     let config = TransportConfig { allow_identity_creation: false, ..configuration.transport.clone() };
-    let options = AccountOptions {
-        store,
-        recorder: Arc::new(DtoRecorder::new(config.base_url.clone())),
-        config,
-        clock: Arc::new(SystemClock),
-    };
-    Ok(Account::open(options).await?)
+    Ok(Account::open(account_options(store, config, Arc::new(SystemClock))).await?)
 }
 
 fn in_use(database: &str, writer: &str, debug: bool) -> Failure {

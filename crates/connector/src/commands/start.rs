@@ -5,17 +5,22 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use core_types::{Clock, SystemClock};
-use rest_api::{ApiState, ImplementationInfo, VersionInfo};
-use runtime::{ApplicationError, ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
+use rest_api::{ApiState, Authenticator, HttpServerConfig, ImplementationInfo, VersionInfo, Wait};
+use runtime::{ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
 use serde_json::Map;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use transport::TransportConfig;
+use transport::{StoredAccount, TransportConfig};
 
+use super::answering::Answering;
+use super::explain::{CHECK_CLIENT, NO_AUTH_GRANT, explain};
+use super::reload::Reloading;
+use super::{first_contact, new_identity};
 use crate::cli::StartOptions;
 use crate::config::{self, Configuration, HttpServer, Sources};
 use crate::{logging, measurement, modules, notify, signals, takeover};
@@ -31,24 +36,52 @@ const STOP_LIMIT: Duration = Duration::from_secs(8);
 /// How long the first contact with the Backbone may hold up the start of a Connector that has its Identity already.
 const FIRST_CONTACT_LIMIT: Duration = Duration::from_secs(5);
 
+/// What a probe is told of a start that waits for nothing in particular.
+const STARTING: &str =
+    "The Connector starts: it opens its database, and asks the Backbone for its version and to be let in.";
+
 /// Serves until it is told to stop.
 pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
-    let configuration = config::load(&Sources::of_process(options.config.path))?;
-    logging::start(&configuration.logging)?;
+    let configuration = config::load(&Sources::of_process(options.config.path.clone()))?;
+    let levels = logging::start(&configuration.logging)?;
     for notice in &configuration.notices {
         tracing::warn!("{notice}");
     }
-    let stop = signals::stop_requests(&options.supervision)?;
+    let (stop, hang_ups) = signals::stop_requests_and_hang_ups(&options.supervision)?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let runtime = Runtime::new();
+    let settings = &configuration.http_server.settings;
+    // Before anything else happens, so that a port in use leaves nothing behind.
+    let listener = if settings.enabled { Some(listen(settings)?) } else { None };
+    let keys = Authenticator::new(&settings.authentication.api_key, Arc::clone(&clock))?;
+    let reloading = Reloading::new(options.config.path, &configuration, levels, keys.clone());
+    let (wait, waits) = watch::channel(Wait::Starting(STARTING.to_owned()));
+    let answering = listener.as_ref().map(|listener| Answering::start(listener, waits, &clock)).transpose()?;
     let account = tokio::select! {
-        account = open(&runtime, &configuration, &clock) => account?,
+        account = open(&runtime, &configuration, &clock, &wait) => account?,
         () = stop.cancelled() => return Ok(()),
     };
-    let outcome = serve_until_taken_over(configuration, &account, clock, stop).await;
+    let port = match listener {
+        Some(listener) => Some(Port::open(listener, answering, configuration, keys, &account, clock)?),
+        None => {
+            drop(configuration);
+            None
+        }
+    };
+    let reloading = tokio::spawn(reloading.run(hang_ups));
+    let outcome = serve_until_taken_over(port, &account, stop).await;
+    reloading.abort();
     runtime.stop(STOP_LIMIT).await;
     outcome
+}
+
+fn listen(settings: &HttpServerConfig) -> anyhow::Result<TcpListener> {
+    let (host, port) = (settings.host, settings.port);
+    rest_api::listen(host, port).with_context(|| {
+        let address = rest_api::address_in_words(host, port);
+        format!("cannot listen on {address}: choose another infrastructure.httpServer.port")
+    })
 }
 
 /// The database and the Account in it, as far as nothing that only time can cure is wrong.
@@ -56,47 +89,59 @@ async fn open(
     runtime: &Runtime,
     configuration: &Configuration,
     clock: &Arc<dyn Clock>,
+    wait: &watch::Sender<Wait>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
-    let transport = configuration.transport.clone();
-    let modules = modules::from_configuration(&configuration.modules, transport.certificate_pinning.as_ref())?;
-    check_version(&transport).await?;
+    let transport = &configuration.transport;
+    let modules = modules::from_configuration(&configuration.modules, &transport.trust)?;
     let store =
         Store::open(&configuration.database.to_store_config()).await.context("The database cannot be opened")?;
-    let options = HostedAccountOptions { store, transport, clock: Arc::clone(clock), modules };
-    let account = runtime.open_account(options).await.map_err(explain)?;
-    check_credentials(&account).await?;
-    let identity = account.services().account().identity_info().await.map_err(explain)?;
+    tracing::info!("The database is {}.", store.database());
+    let options = HostedAccountOptions {
+        store,
+        transport: transport.clone(),
+        clock: Arc::clone(clock),
+        modules,
+        causes: Arc::new(()),
+    };
+    let known = StoredAccount::find(&options.store).await.map_err(|error| explain(error.into(), transport))?;
+    let account = match known {
+        Some(_) => {
+            check_version(transport).await?;
+            runtime.open_account(options).await.map_err(|error| explain(error, transport))?
+        }
+        None => new_identity::open(runtime, configuration, options, wait).await?,
+    };
+    check_credentials(&account, transport).await?;
+    let identity = account.services().account().identity_info().await.map_err(|error| explain(error, transport))?;
     tracing::info!(address = %identity.address, "The Identity is {}", identity.address);
     Ok(account)
 }
 
 /// A Backbone of another major version would be misunderstood. One that cannot be reached may come back.
 async fn check_version(transport: &TransportConfig) -> anyhow::Result<()> {
+    let place = first_contact::place(transport);
     match tokio::time::timeout(FIRST_CONTACT_LIMIT, transport::backbone_compatibility(transport)).await {
-        Ok(Ok(backbone)) if !backbone.is_compatible => bail!(
-            "The Backbone at {} has version {}, but this program speaks with versions {} to {}.",
-            transport.base_url,
-            backbone.backbone_version,
-            backbone.supported_min_backbone_version,
-            backbone.supported_max_backbone_version,
-        ),
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(code = error.code(), "The Backbone cannot be asked for its version: {error}"),
-        Err(_) => tracing::warn!("The Backbone did not answer within {} s.", FIRST_CONTACT_LIMIT.as_secs()),
+        Ok(Ok(backbone)) => first_contact::check_version(transport, &backbone)?,
+        Ok(Err(error)) => match first_contact::proxy_login(transport, &error) {
+            Some(login) => tracing::error!(error.code = error.code(), "Not told its version by {place}: {login}"),
+            None => tracing::warn!(error.code = error.code(), "Not told its version by {place}: {error}"),
+        },
+        Err(_) => tracing::warn!("No answer from {place} within {} s.", FIRST_CONTACT_LIMIT.as_secs()),
     }
     Ok(())
 }
 
 /// An Identity that the Backbone does not let in stays outside, so the start fails. Everything else may get better, and
 /// is a matter of health.
-async fn check_credentials(account: &HostedAccount) -> anyhow::Result<()> {
+async fn check_credentials(account: &HostedAccount, transport: &TransportConfig) -> anyhow::Result<()> {
     match tokio::time::timeout(FIRST_CONTACT_LIMIT, account.log_in()).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) if error.code() == NO_AUTH_GRANT => return Err(explain(error)),
+        Ok(Err(error)) if error.code() == NO_AUTH_GRANT => return Err(explain(error, transport)),
         Ok(Err(error)) if error.kind() == (ErrorKind::Backbone { status: 401 }) => {
-            tracing::error!(code = error.code(), "The Backbone refuses the OAuth client. {CHECK_CLIENT}");
+            let place = first_contact::place(transport);
+            tracing::error!(error.code = error.code(), "The OAuth client is refused by {place}. {CHECK_CLIENT}");
         }
-        Ok(Err(error)) => tracing::warn!(code = error.code(), "Not logged in at the Backbone yet: {error}"),
+        Ok(Err(error)) => tracing::warn!(error.code = error.code(), "Not logged in at the Backbone yet: {error}"),
         Err(_) => {
             tracing::warn!("Not logged in at the Backbone yet: no answer within {} s.", FIRST_CONTACT_LIMIT.as_secs());
         }
@@ -104,42 +149,14 @@ async fn check_credentials(account: &HostedAccount) -> anyhow::Result<()> {
     Ok(())
 }
 
-const NO_AUTH_GRANT: &str = "error.transport.request.noAuthGrant";
-const CHECK_CLIENT: &str = "Check transportLibrary.platformClientId and transportLibrary.platformClientSecret: \
-     the Backbone's operator knows what they should be.";
-
-/// With what to do about it, where that can be said.
-fn explain(error: ApplicationError) -> anyhow::Error {
-    match hint(error.code()) {
-        Some(hint) => anyhow!("{error}\n{hint}"),
-        None => anyhow!(error),
-    }
-}
-
-fn hint(code: &str) -> Option<&'static str> {
-    match code {
-        "error.transport.general.platformClientInvalid" => Some(CHECK_CLIENT),
-        NO_AUTH_GRANT => Some(
-            "The Backbone does not let the Identity in. Does it belong to another Backbone than \
-             transportLibrary.baseUrl, or is database.dbName the wrong one? Or was the Identity deleted?",
-        ),
-        "error.transport.general.noIdentityFound" => Some(
-            "Name the database of the Identity in database.connectionString and database.dbName, \
-             or set transportLibrary.allowIdentityCreation to true to create a new one.",
-        ),
-        _ => None,
-    }
-}
-
 /// A process that may not write any more is of no use: it ends with an error, so that whoever supervises it starts it
 /// again, or notices that two were started.
 async fn serve_until_taken_over(
-    configuration: Configuration,
+    port: Option<Port>,
     account: &Arc<HostedAccount>,
-    clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let mut serving = pin!(serve(configuration, account, clock, stop.clone()));
+    let mut serving = pin!(serve(port, account, stop.clone()));
     let loss = tokio::select! {
         outcome = &mut serving => return outcome,
         loss = takeover::happened(account.store()) => loss,
@@ -153,18 +170,12 @@ async fn serve_until_taken_over(
 }
 
 /// First what handles events, so that none escapes it; then the port; then what pulls.
-async fn serve(
-    configuration: Configuration,
-    account: &Arc<HostedAccount>,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let port = match configuration.http_server.settings.enabled {
-        true => Some(Port::open(&configuration.http_server, configuration.merged, account, clock).await?),
-        false => None,
-    };
+async fn serve(port: Option<Port>, account: &Arc<HostedAccount>, stop: CancellationToken) -> anyhow::Result<()> {
     account.start_subscribers().await;
-    let http = port.map(|port| port.serve(&stop));
+    let http = match port {
+        Some(port) => Some(port.serve(&stop).await),
+        None => None,
+    };
     account.start_pullers().await;
     notify::ready(http.as_ref().map_or("", |http| &http.url));
     match http {
@@ -177,9 +188,11 @@ async fn serve(
     }
 }
 
-/// What is needed to serve. Taken before the modules start, so that a port in use is noticed before anything happens.
+/// What is needed to serve.
 struct Port {
     listener: TcpListener,
+    /// Those who are there until then.
+    answering: Option<Answering>,
     router: axum::Router,
     url: String,
 }
@@ -190,26 +203,30 @@ struct Http {
 }
 
 impl Port {
-    async fn open(
-        server: &HttpServer,
-        configuration: serde_json::Value,
+    /// Takes the configuration, whose secrets nobody needs after this.
+    fn open(
+        listener: TcpListener,
+        answering: Option<Answering>,
+        configuration: Configuration,
+        keys: Authenticator,
         account: &Arc<HostedAccount>,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
+        let HttpServer { settings, mode } = configuration.http_server;
         let version = version();
-        let metrics = measurement::start(server.settings.metrics, &version)?;
+        let metrics = measurement::start(settings.metrics, &version)?;
         let account = Arc::clone(account);
-        let state = ApiState { account, clock, mode: server.mode, version, configuration, metrics };
-        let router = rest_api::router(state, &server.settings)?;
-        let address = SocketAddr::new(server.settings.host, server.settings.port);
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}: choose another infrastructure.httpServer.port"))?;
+        let state =
+            ApiState { account, clock, mode, version, configuration: config::shown(&configuration.merged), metrics };
+        let router = rest_api::router_with(state, &settings, keys)?;
         let url = url_of(listener.local_addr()?);
-        Ok(Self { listener, router, url })
+        Ok(Self { listener, answering, router, url })
     }
 
-    fn serve(self, stop: &CancellationToken) -> Http {
+    async fn serve(self, stop: &CancellationToken) -> Http {
+        if let Some(answering) = self.answering {
+            answering.end().await;
+        }
         tracing::info!("Connector listening on {}", self.url);
         let task = tokio::spawn(rest_api::serve(self.listener, self.router, stop.clone()));
         Http { url: self.url, task }
@@ -244,14 +261,7 @@ fn version() -> VersionInfo {
 
 #[cfg(test)]
 mod tests {
-    use super::{hint, url_of};
-
-    #[test]
-    fn what_cannot_get_better_by_waiting_has_a_hint() {
-        assert!(hint("error.transport.general.platformClientInvalid").is_some());
-        assert!(hint("error.transport.request.noAuthGrant").is_some());
-        assert!(hint("error.platform.unexpected").is_none());
-    }
+    use super::url_of;
 
     #[test]
     fn urls_are_what_a_client_on_this_machine_needs() {

@@ -1,8 +1,7 @@
 //! The `database` block. It is the one block an existing configuration has to change for this program.
 
+use settings::{Kind, Node, Section, Setting, Wrong};
 use store::StoreConfig;
-
-use super::problems::Section;
 
 /// Where the Identity's data lives.
 pub(crate) struct Database {
@@ -19,79 +18,95 @@ impl Database {
     }
 }
 
-const KNOWN: [&str; 3] = ["connectionString", "dbName", "driver"];
 const WRITE_INSTEAD: &str = "write \"sqlite://./data\" (a folder, nothing to install) or \
      \"postgres://user:password@host/database\"";
 
-pub(super) fn read(section: &Section<'_>) -> Option<Database> {
-    let legacy: Vec<&str> =
-        ["folder", "dbNamePrefix"].into_iter().filter(|key| section.map().contains_key(*key)).collect();
-    for key in &legacy {
-        section.problem(key, legacy_fix(key));
+/// The section `database`.
+pub(super) const SETTINGS: Section = Section::new(&[
+    Setting::new(
+        "connectionString",
+        Kind::text(|text| Database::kind(text).map(drop)),
+        "`sqlite://FOLDER`: a folder with one file for each Identity, made when missing. \
+         `postgres://USER:PASSWORD@HOST:PORT/DATABASE`: one schema for each Identity",
+    )
+    .default("\"sqlite://./data\"")
+    .secret(),
+    Setting::new("dbName", Kind::TEXT, "the Identity's name there; another name is another Identity")
+        .default("\"default\""),
+    Setting::new("driver", Kind::TEXT, "accepted where it fits `connectionString`; not needed").since("4.0"),
+    Setting::removed(
+        "folder",
+        "belonged to the lokijs driver",
+        "write the folder as database.connectionString, for example \"sqlite:///var/lib/connector\", and remove this key",
+    ),
+    Setting::removed(
+        "dbNamePrefix",
+        "was removed in 7.0",
+        "write prefix and name together as database.dbName, for example \"acc-default\"",
+    ),
+]);
+
+/// Reads what was checked against the table; `None` if there are mistakes.
+pub(super) fn read(node: &Node<'_>) -> Option<Database> {
+    let kind = node.text("connectionString").and_then(|text| Database::kind(text).ok());
+    match (node.text("driver"), kind) {
+        (Some(driver), Some(kind)) if !kind.drivers().contains(&driver) => {
+            let message = format!("is {driver:?}, which is not what database.connectionString names");
+            node.mistake_at("driver", Wrong::new(message).fix("remove the key"));
+        }
+        (Some("mongodb" | "lokijs"), None) => {
+            let message = "names a database this program does not open";
+            node.mistake_at("driver", Wrong::new(message).fix("remove the key"));
+        }
+        _ => {}
     }
-    section.refuse_unknown(&[&KNOWN[..], &legacy[..]].concat());
-
-    let connection_string = section.required_text("connectionString", WRITE_INSTEAD);
-    let name = section.required_text("dbName", "write the name of the Identity's database, for example \"default\".");
-    let driver = section.text("driver");
-
-    let kind = connection_string.and_then(|text| Kind::of(text).or_else(|| refuse(section, text)));
-    if let (Some(driver), Some(kind)) = (driver, kind)
-        && !kind.drivers().contains(&driver)
-    {
-        section.problem(
-            "driver",
-            &format!("is {driver:?}, which is not what database.connectionString names: remove the key."),
-        );
-    } else if let (Some("mongodb" | "lokijs"), None) = (driver, kind) {
-        section.problem("driver", "names a database this program does not open: remove the key.");
-    }
-
+    let name = node.text("dbName").filter(|name| !name.is_empty())?;
     kind?;
-    Some(Database { connection_string: connection_string?.to_owned(), name: name?.to_owned() })
+    let database = Database { connection_string: node.text("connectionString")?.to_owned(), name: name.to_owned() };
+    match database.to_store_config().check() {
+        Ok(()) => Some(database),
+        Err(error) => {
+            refuse(node, &error.to_string());
+            None
+        }
+    }
+}
+
+/// What the store refuses, begins with the key it is about.
+fn refuse(node: &Node<'_>, error: &str) {
+    for key in ["dbName", "connectionString"] {
+        if let Some(message) = error.strip_prefix(&format!("{}.{key}", node.path())) {
+            return node.mistake_at(key, Wrong::new(message.trim_start_matches([':', ' ']).to_owned()));
+        }
+    }
+    node.mistake(Wrong::new(format!("is refused: {error}")));
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum DatabaseKind {
     Sqlite,
     Postgres,
 }
 
-impl Kind {
-    fn of(connection_string: &str) -> Option<Self> {
-        let (scheme, _) = connection_string.split_once(':')?;
-        match scheme {
-            "sqlite" => Some(Self::Sqlite),
-            "postgres" | "postgresql" => Some(Self::Postgres),
-            _ => None,
+impl Database {
+    /// Never repeats the text: it may carry a password.
+    fn kind(connection_string: &str) -> Result<DatabaseKind, Wrong> {
+        match connection_string.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(DatabaseKind::Sqlite),
+            Some("postgres" | "postgresql") => Ok(DatabaseKind::Postgres),
+            _ if connection_string.starts_with("mongodb") => {
+                Err(Wrong::new("names a MongoDB, which this program does not open").fix(WRITE_INSTEAD))
+            }
+            _ => Err(Wrong::new("does not start with sqlite:// or postgres://").fix(WRITE_INSTEAD)),
         }
     }
+}
 
+impl DatabaseKind {
     fn drivers(self) -> &'static [&'static str] {
         match self {
             Self::Sqlite => &["sqlite"],
             Self::Postgres => &["postgres", "postgresql"],
         }
-    }
-}
-
-/// Never repeats the text: it may carry a password.
-fn refuse<T>(section: &Section<'_>, connection_string: &str) -> Option<T> {
-    let reason = if connection_string.starts_with("mongodb") {
-        "names a MongoDB, which this program does not open"
-    } else {
-        "does not start with sqlite:// or postgres://"
-    };
-    section.problem("connectionString", &format!("{reason}: {WRITE_INSTEAD}."));
-    None
-}
-
-fn legacy_fix(key: &str) -> &'static str {
-    match key {
-        "folder" => {
-            "belonged to the lokijs driver: write the folder as database.connectionString, \
-             for example \"sqlite:///var/lib/connector\", and remove this key."
-        }
-        _ => "was removed in 7.0: write prefix and name together as database.dbName, for example \"acc-default\".",
     }
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use settings::{Problem, Severity, closest, corrected};
+
+use super::table::{self, ROOT};
 
 /// Short names of single keys.
 const ALIASES: [(&str, &str); 6] = [
@@ -12,19 +15,6 @@ const ALIASES: [(&str, &str); 6] = [
     ("PLATFORM_CLIENT_ID", "transportLibrary:platformClientId"),
     ("PLATFORM_CLIENT_SECRET", "transportLibrary:platformClientSecret"),
     ("DEBUG", "debug"),
-];
-
-/// The top-level keys that mean something. Any other variable of the process is none of our business:
-/// it must neither become configuration nor show up in diagnostics.
-pub(super) const TOP_LEVEL: [&str; 8] = [
-    "debug",
-    "enforceCertificatePinning",
-    "pinnedTLSCertificateSHA256Fingerprints",
-    "transportLibrary",
-    "database",
-    "logging",
-    "infrastructure",
-    "modules",
 ];
 
 /// Longer names lead to no setting, but to values that are nested as deeply as nobody reads them.
@@ -38,7 +28,7 @@ pub(super) struct Environment {
     /// By dotted path: the variable that set it, and its text before it was read as JSON.
     pub(super) origins: BTreeMap<String, Origin>,
     /// Variables that look meant for us but have no effect.
-    pub(super) notices: Vec<String>,
+    pub(super) notices: Vec<Problem>,
 }
 
 /// One variable.
@@ -62,13 +52,31 @@ pub(super) fn read(variables: &[(String, String)]) -> Environment {
         set(&mut environment.layer, &entry.path, value);
     }
     if variables.iter().any(|(name, _)| name == "API_KEY") {
-        environment.notices.push(
-            "The environment variable API_KEY has no effect: set \
-             infrastructure__httpServer__authentication__apiKey__keys__<id>__key instead."
-                .to_owned(),
-        );
+        environment.notices.push(notice(
+            "API_KEY",
+            "has no effect",
+            "set infrastructure__httpServer__authentication__apiKey__keys__<id>__key instead",
+        ));
     }
+    environment.notices.extend(variables.iter().filter_map(|(name, _)| meant_for_us(name)));
     environment
+}
+
+/// A variable that looks like one of ours, but begins with no key of the configuration as it is written there.
+fn meant_for_us(name: &str) -> Option<Problem> {
+    let path = name.replace("__", ":");
+    let keys: Vec<&str> = path.split(':').collect();
+    let is_path = (2..=LONGEST_PATH).contains(&keys.len()) && keys.iter().all(|key| !key.is_empty());
+    let first = keys.first().filter(|key| is_path && !table::is_top_level(key))?;
+    // `debug` has nothing below it, and is too short to be recognised.
+    closest(first, ROOT.all().map(|setting| setting.key).filter(|key| *key != "debug"))?;
+    let meant = corrected(&ROOT, &keys).join("__");
+    Some(notice(name, "has no effect, because names count as they are written", &format!("did you mean {meant}?")))
+}
+
+fn notice(variable: &str, message: &str, fix: &str) -> Problem {
+    let message = format!("The environment variable {variable} {message}");
+    Problem { fix: Some(fix.to_owned()), ..Problem::general(Severity::Warning, message) }
 }
 
 /// Whether a variable of this name would be read.
@@ -90,7 +98,7 @@ impl<'a> Entry<'a> {
         let path: Vec<String> = name.split(':').map(str::to_owned).collect();
         let top = path.first()?.as_str();
         let is_ours =
-            TOP_LEVEL.contains(&top) && path.iter().all(|segment| !segment.is_empty()) && path.len() <= LONGEST_PATH;
+            table::is_top_level(top) && path.iter().all(|segment| !segment.is_empty()) && path.len() <= LONGEST_PATH;
         is_ours.then_some(Self { variable, text, path, is_alias: alias.is_some() })
     }
 }
@@ -217,7 +225,36 @@ mod tests {
         let environment = read(&[("API_KEY".to_owned(), "x".to_owned())]);
         assert_eq!(environment.layer, json!({}));
         assert_eq!(environment.notices.len(), 1);
-        assert!(environment.notices.iter().all(|notice| notice.contains("API_KEY")));
+        assert!(environment.notices.iter().all(|notice| notice.to_string().contains("API_KEY")));
+    }
+
+    #[test]
+    fn variables_that_look_like_ours_are_noticed() {
+        for (name, meant) in [
+            ("MODULES__SYNC__ENABLED", Some("modules__sync__enabled")),
+            ("Database:dbname", Some("database__dbName")),
+            ("transportLibary__baseUrl", Some("transportLibrary__baseUrl")),
+            (
+                "INFRASTRUCTURE__HTTPSERVER__AUTHENTICATION__APIKEY__KEYS__crm__KEY",
+                Some("infrastructure__httpServer__authentication__apiKey__keys__crm__key"),
+            ),
+            ("modules__sync__enabled", None),
+            ("DATABASE", None),
+            ("DEBUG", None),
+            ("dbus__session", None),
+            ("npm_config__x", None),
+            ("__CF_USER", None),
+        ] {
+            let notices = read(&[(name.to_owned(), "secret".to_owned())]).notices;
+            let texts: Vec<String> = notices.iter().map(ToString::to_string).collect();
+            match meant {
+                Some(meant) => {
+                    assert!(texts.len() == 1 && texts.concat().contains(&format!("mean {meant}?")), "{texts:?}")
+                }
+                None => assert_eq!(texts, Vec::<String>::new(), "{name}"),
+            }
+            assert!(!texts.concat().contains("secret"));
+        }
     }
 
     proptest! {

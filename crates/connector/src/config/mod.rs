@@ -2,33 +2,43 @@
 //!
 //! The rules are those of `docs/protocol/07 §1`; where this program adds to them, `docs/configuration.md` says so.
 
+mod catalogue;
 mod database;
-mod defaults;
+mod each_setting;
 mod environment;
+mod fingerprints;
 mod http_server;
 mod merge;
 mod module;
 mod pinning;
-mod problems;
 mod provenance;
 mod sources;
+mod table;
 mod transport;
+mod trust;
 mod validation;
 
+#[cfg(test)]
+pub(crate) use catalogue::CATALOGUE;
 pub(crate) use database::Database;
+pub(crate) use each_setting::each_setting;
+pub(crate) use fingerprints::Fingerprints;
 pub(crate) use http_server::HttpServer;
-pub(crate) use module::{ModuleEntry, ModuleKind};
+pub(crate) use module::ModuleEntry;
 pub(crate) use provenance::{Provenance, Source};
 pub(crate) use sources::Sources;
+pub(crate) use table::{ROOT, default_logging, shown};
+pub(crate) use transport::lacks_pin;
 
 use std::fmt;
 
 use ::transport::TransportConfig;
 use serde_json::Value;
+use settings::{Problem, Severity};
 
 /// A configuration that has passed validation.
 pub(crate) struct Configuration {
-    /// The `transportLibrary` block, with the pinned certificates.
+    /// The `transportLibrary` block, with whose certificates are accepted everywhere.
     pub(crate) transport: TransportConfig,
     /// Where the Identity lives.
     pub(crate) database: Database,
@@ -39,7 +49,7 @@ pub(crate) struct Configuration {
     /// Every configured module in load order, enabled or not.
     pub(crate) modules: Vec<ModuleEntry>,
     /// What the operator should know although it does not stop the start.
-    pub(crate) notices: Vec<String>,
+    pub(crate) notices: Vec<Problem>,
     /// Everything merged, secrets included; who shows it redacts it.
     pub(crate) merged: Value,
     /// Where it came from.
@@ -62,12 +72,33 @@ pub(crate) enum ConfigError {
     Unparsable { file: String, reason: serde_json::Error },
     #[error("The configuration file {file} must hold a JSON object, but it holds {found}.")]
     NotAnObject { file: String, found: &'static str },
-    #[error("The configuration is invalid:{}", list(.0))]
-    Invalid(Vec<String>),
+    #[error(
+        "No configuration was found: there is no file {file} (-c or the variable CUSTOM_CONFIG_LOCATION name another one), and no \
+         environment variable sets anything. Needed are transportLibrary.baseUrl, transportLibrary.platformClientId, \
+         transportLibrary.platformClientSecret and a key in infrastructure.httpServer.authentication.apiKey.keys; \
+         `connector start --help` shows the smallest file.{}", list(.notices)
+    )]
+    Nothing { file: String, notices: Vec<Problem> },
+    #[error("The configuration is invalid:{}", list(.0.iter().filter(|problem| problem.severity == Severity::Error)))]
+    Invalid(Vec<Problem>),
 }
 
-fn list(problems: &[String]) -> String {
-    problems.iter().map(|problem| format!("\n  - {problem}")).collect()
+fn list<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> String {
+    problems.into_iter().map(|problem| format!("\n  - {problem}")).collect()
+}
+
+impl ConfigError {
+    /// Everything that is wrong, and what is remarkable beside it.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let file = match self {
+            Self::Invalid(problems) => return problems.clone(),
+            Self::Unreadable { file, .. } | Self::Unparsable { file, .. } | Self::NotAnObject { file, .. } => {
+                Some(file)
+            }
+            Self::Nothing { .. } => None,
+        };
+        vec![Problem { source: file.cloned(), ..Problem::general(Severity::Error, self.to_string()) }]
+    }
 }
 
 /// Reads all sources, merges them and validates the result.
@@ -85,12 +116,7 @@ pub(crate) fn load(sources: &Sources) -> Result<Configuration, ConfigError> {
 /// As [`load`].
 pub(crate) fn read(file: &str, variables: &[(String, String)]) -> Result<Configuration, ConfigError> {
     let file = sources::parse("config.json".to_owned(), file)?;
-    validation::validate(sources::Layers::new(vec![file], variables, None))
-}
-
-/// The `logging` block of a program without configuration.
-pub(crate) fn default_logging() -> Value {
-    defaults::defaults().get("logging").cloned().unwrap_or_default()
+    validation::validate(sources::Layers::new(vec![file], variables))
 }
 
 /// Whether an environment variable is read as configuration.
@@ -98,5 +124,11 @@ pub(crate) fn is_configuration_variable(name: &str) -> bool {
     name == sources::CUSTOM_LOCATION || environment::is_read(name)
 }
 
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod mutations;
+#[cfg(test)]
+mod test_machine;
 #[cfg(test)]
 mod tests;

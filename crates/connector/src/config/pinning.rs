@@ -2,49 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-use transport::CertificatePinning;
+use network::CertificatePinning;
+use settings::{Node, Wrong};
 
-use super::problems::{Problems, Section, boolean};
-
-const PINS: &str = "pinnedTLSCertificateSHA256Fingerprints";
-const ENFORCE: &str = "enforceCertificatePinning";
+pub(super) const PINS: &str = "pinnedTLSCertificateSHA256Fingerprints";
+pub(super) const ENFORCE: &str = "enforceCertificatePinning";
 /// A SHA-256 in hexadecimal.
 const FINGERPRINT_DIGITS: usize = 64;
 
 /// `None` where nothing is pinned.
-pub(super) fn read(merged: &Value, problems: &Problems<'_>) -> Option<CertificatePinning> {
-    let enforce = boolean(merged, ENFORCE, problems).unwrap_or_default();
-    let mut fingerprints = BTreeMap::new();
-    if let Some(pins) = merged.get(PINS) {
-        for (host, list) in Section::of(PINS, pins, problems)?.map() {
-            let path = format!("{PINS}.{host}");
-            if !is_host_name(host) {
-                problems.add(&path, "must be a host name such as \"backbone.example.com\", without port or wildcard.");
-            }
-            match read_list(list) {
-                Some(list) => {
-                    fingerprints.insert(host.clone(), list);
-                }
-                None => problems.add(
-                    &path,
-                    "must be a list of SHA-256 fingerprints: 64 hexadecimal digits each, with or without colons.",
-                ),
-            }
-        }
-    }
+pub(super) fn read(root: &Node<'_>) -> Option<CertificatePinning> {
+    let enforce = root.boolean(ENFORCE).unwrap_or_default();
+    let pins = root.member(PINS);
+    let fingerprints: BTreeMap<String, BTreeSet<String>> = pins
+        .iter()
+        .flat_map(Node::members)
+        .map(|(host, list)| {
+            let texts = list.items().filter_map(|item| item.value().as_str().map(str::to_owned));
+            (host.to_owned(), texts.collect())
+        })
+        .collect();
     (enforce || !fingerprints.is_empty()).then_some(CertificatePinning { fingerprints, enforce })
 }
 
-fn read_list(list: &Value) -> Option<BTreeSet<String>> {
-    let fingerprint = |value: &Value| {
-        let text = value.as_str()?;
-        let digits = text.chars().filter(|character| *character != ':');
-        let is_valid =
-            digits.clone().count() == FINGERPRINT_DIGITS && digits.clone().all(|digit| digit.is_ascii_hexdigit());
-        is_valid.then(|| text.to_owned())
-    };
-    list.as_array()?.iter().map(fingerprint).collect()
+pub(super) fn fingerprint(text: &str) -> Result<(), Wrong> {
+    let digits = text.chars().filter(|character| *character != ':');
+    if digits.clone().count() == FINGERPRINT_DIGITS && digits.clone().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    Err(Wrong::new("must be a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons"))
+}
+
+pub(super) fn host_name(host: &str) -> Result<(), Wrong> {
+    if is_host_name(host) {
+        return Ok(());
+    }
+    Err(Wrong::new("must be a host name such as \"backbone.example.com\", without port or wildcard"))
 }
 
 /// Labels of letters, digits and inner hyphens, with a top level of lower-case letters; or `localhost`.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+use settings::Problem;
 
 use super::environment::Origin;
 use super::sources::File;
@@ -44,6 +45,13 @@ impl Provenance {
         }
         let file = self.files.iter().rev().find(|file| holds(&file.content, path));
         file.map_or(Source::Default, |file| Source::File(&file.name))
+    }
+
+    /// What a problem comes from, unless nobody wrote it.
+    pub(super) fn of_problem(&self, problem: &Problem) -> Option<String> {
+        let keys = problem.path.keys();
+        let source = if keys.is_empty() { Source::Default } else { self.of(&keys) };
+        (source != Source::Default).then(|| source.to_string())
     }
 
     /// The files that were read, lowest first.

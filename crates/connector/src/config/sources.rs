@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use settings::kind_of;
 
 use super::environment::{self, Environment};
 use super::merge::merge;
-use super::problems::kind_of;
-use super::{ConfigError, defaults};
+use super::{ConfigError, table};
 
 pub(super) const CUSTOM_LOCATION: &str = "CUSTOM_CONFIG_LOCATION";
 const BUNDLED_FILE: &str = "bundled.config.json";
@@ -38,6 +38,27 @@ pub(super) struct Layers {
     pub(super) environment: Environment,
     /// A file that was named but does not exist.
     pub(super) missing_file: Option<String>,
+    /// Where a file was looked for in vain, if none was read.
+    pub(super) looked_for: Option<String>,
+    /// What the configuration refers to; without it, that is not looked at.
+    pub(super) surroundings: Option<Surroundings>,
+}
+
+/// What a configuration refers to.
+pub(super) struct Surroundings {
+    environment: Vec<(String, String)>,
+    working_directory: PathBuf,
+}
+
+impl Surroundings {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
+
+    /// The path as this process has to open it.
+    pub(super) fn resolve(&self, path: &Path) -> PathBuf {
+        self.working_directory.join(path)
+    }
 }
 
 /// The content of a configuration file.
@@ -48,16 +69,17 @@ pub(super) struct File {
 
 impl Layers {
     /// Lays the sources over each other: the defaults, the files, lowest first, and the environment.
-    pub(super) fn new(files: Vec<File>, variables: &[(String, String)], missing_file: Option<String>) -> Self {
+    pub(super) fn new(files: Vec<File>, variables: &[(String, String)]) -> Self {
         let environment = environment::read(variables);
         let mut explicit = Value::Object(Map::new());
         for file in &files {
             merge(&mut explicit, file.content.clone());
         }
         merge(&mut explicit, environment.layer.clone());
-        let mut merged = defaults::defaults();
+        let mut merged = table::defaults();
         merge(&mut merged, explicit.clone());
-        Self { merged, explicit, files, environment, missing_file }
+        let (missing_file, looked_for, surroundings) = (None, None, None);
+        Self { merged, explicit, files, environment, missing_file, looked_for, surroundings }
     }
 }
 
@@ -83,7 +105,15 @@ impl Sources {
         let custom = read_file(&self.working_directory.join(&path))?;
         let missing_file = (custom.is_none()).then_some(named).flatten().map(|path| path.display().to_string());
         files.extend(custom);
-        Ok(Layers::new(files, &self.environment, missing_file))
+        let looked_for = files.is_empty().then(|| {
+            let path = self.working_directory.join(&path);
+            std::path::absolute(&path).unwrap_or(path).display().to_string()
+        });
+        let surroundings = Some(Surroundings {
+            environment: self.environment.clone(),
+            working_directory: self.working_directory.clone(),
+        });
+        Ok(Layers { missing_file, looked_for, surroundings, ..Layers::new(files, &self.environment) })
     }
 
     fn named_file(&self) -> Option<PathBuf> {

@@ -1,78 +1,9 @@
 //! The sources together: precedence, defaults and what a mistake is answered with.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::{ConfigError, Configuration, ModuleKind, Sources, load};
-
-/// A folder with configuration files, and an environment.
-struct Machine {
-    folder: TempDir,
-    sources: Sources,
-}
-
-impl Machine {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("program")).unwrap();
-        let sources = Sources {
-            working_directory: folder.path().to_path_buf(),
-            program_directory: Some(folder.path().join("program")),
-            ..Sources::default()
-        };
-        Self { folder, sources }
-    }
-
-    fn file(self, name: &str, content: impl ToString) -> Self {
-        std::fs::write(self.folder.path().join(name), content.to_string()).unwrap();
-        self
-    }
-
-    fn option(mut self, name: &str) -> Self {
-        self.sources.option = Some(PathBuf::from(name));
-        self
-    }
-
-    fn variable(mut self, name: &str, value: &str) -> Self {
-        self.sources.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    fn load(&self) -> Result<Configuration, ConfigError> {
-        load(&self.sources)
-    }
-
-    fn problems(&self) -> Vec<String> {
-        match self.load().unwrap_err() {
-            ConfigError::Invalid(problems) => problems,
-            other => vec![other.to_string()],
-        }
-    }
-}
-
-const PIN: &str = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff";
-
-const KEY: &str = "A-Key-that-is-long-enough-and-has-1-2-digits";
-
-fn minimal() -> Value {
-    json!({
-        "transportLibrary": {"baseUrl": "http://localhost:8090", "platformClientId": "id", "platformClientSecret": "secret"},
-        "infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"default": {"key": KEY}}}}}}
-    })
-}
-
-fn with(changes: Value) -> Value {
-    let mut configuration = minimal();
-    super::merge::merge(&mut configuration, changes);
-    configuration
-}
-
-fn module(configuration: &Configuration, key: &str) -> super::ModuleEntry {
-    configuration.modules.iter().find(|module| module.key == key).unwrap().clone()
-}
+use super::test_machine::{KEY, Machine, PIN, minimal, module, with};
 
 #[test]
 fn four_keys_are_all_that_must_be_written() {
@@ -84,7 +15,7 @@ fn four_keys_are_all_that_must_be_written() {
     assert_eq!(configuration.transport.platform_timeout, 60_000);
     assert!(!module(&configuration, "sync").enabled);
     assert!(module(&configuration, "coreHttpApi").enabled);
-    assert_eq!(configuration.notices, Vec::<String>::new());
+    assert_eq!(configuration.notices, []);
 }
 
 #[test]
@@ -99,6 +30,8 @@ fn only_debug_mode_serves_without_authentication() {
 #[test]
 fn without_any_source_every_mandatory_key_is_named_at_once() {
     let problems = Machine::new().problems();
+    assert!(problems.len() == 1 && problems[0].contains("config.json (-c or"), "{problems:?}");
+    let problems = Machine::new().file("config.json", json!({})).problems();
     assert_eq!(problems.len(), 4, "{problems:?}");
     for (problem, key) in problems.iter().zip(["baseUrl", "platformClientId", "platformClientSecret"]) {
         assert!(problem.starts_with(&format!("transportLibrary.{key} is missing: ")), "{problem}");
@@ -116,17 +49,17 @@ fn environment_beats_custom_file_beats_bundled_file_beats_defaults() {
     let machine = Machine::new().file("program/bundled.config.json", &bundled).file("config.json", minimal());
     let configuration = machine.load().unwrap();
     assert_eq!(configuration.database.name, "bundled");
-    assert_eq!(module(&configuration, "sync").settings()["interval"], 1);
+    assert_eq!(module(&configuration, "sync").block["interval"], 1);
 
     let machine = machine
         .file("config.json", with(json!({"database": {"dbName": "custom"}, "modules": {"sync": {"interval": 2}}})));
     let configuration = machine.load().unwrap();
     assert_eq!(configuration.database.name, "custom");
-    assert_eq!(module(&configuration, "sync").settings()["interval"], 2);
+    assert_eq!(module(&configuration, "sync").block["interval"], 2);
 
     let configuration = machine.variable("DATABASE_NAME", "environment").load().unwrap();
     assert_eq!(configuration.database.name, "environment");
-    assert_eq!(module(&configuration, "sync").settings()["interval"], 2);
+    assert_eq!(module(&configuration, "sync").block["interval"], 2);
     assert_eq!(configuration.modules.last().unwrap().key, "own");
 }
 
@@ -151,10 +84,13 @@ fn a_missing_file_is_empty_and_said_to_be_missing() {
         .variable("PLATFORM_CLIENT_ID", "id")
         .variable("PLATFORM_CLIENT_SECRET", "secret")
         .variable("infrastructure__httpServer__authentication__apiKey__keys", &json!({"a": {"key": KEY}}).to_string());
-    let notices = machine.load().unwrap().notices;
+    let notices = machine.notices();
     assert_eq!(notices, ["The configuration file absent.json does not exist: it is taken as empty."]);
     let problems = Machine::new().option("absent.json").problems();
-    assert!(problems.last().unwrap().contains("absent.json does not exist"), "{problems:?}");
+    assert!(problems.len() == 1 && problems[0].contains("there is no file") && problems[0].contains("absent.json"));
+    let machine = Machine::new().option("absent.json").variable("PLATFORM_CLIENT_ID", "id");
+    let problems = machine.problems();
+    assert!(problems.last().unwrap().contains("No configuration file was read: there is no"), "{problems:?}");
 }
 
 #[test]
@@ -202,7 +138,7 @@ fn every_mistake_names_its_key_and_the_fix() {
         (json!({"transportLibrary": {"baseUrl": ""}}), "transportLibrary.baseUrl is empty"),
         (
             json!({"transportLibrary": {"baseURL": "x"}}),
-            "transportLibrary.baseURL is not a known key; did you mean baseUrl?",
+            "transportLibrary.baseURL is not a known key: did you mean baseUrl?",
         ),
         (json!({"transportLibrary": {"realm": "id1"}}), "transportLibrary.realm was removed in 6.0"),
         (
@@ -237,7 +173,7 @@ fn every_mistake_names_its_key_and_the_fix() {
         (json!({"infrastructure": {"httpServer": {"cors": {"origins": "*"}}}}), "infrastructure.httpServer.cors"),
         (
             json!({"infrastructure": {"httpServer": {"metrics": {"enable": true}}}}),
-            "infrastructure.httpServer.metrics.enable is not a known key; did you mean enabled?",
+            "infrastructure.httpServer.metrics.enable is not a known key: did you mean enabled?",
         ),
         (
             json!({"infrastructure": {"httpServer": {"metrics": true}}}),
@@ -249,7 +185,7 @@ fn every_mistake_names_its_key_and_the_fix() {
         ),
         (
             json!({"infrastructure": {"httpServer": {"port": 65536}}}),
-            "infrastructure.httpServer.port must be a port number",
+            "infrastructure.httpServer.port must be a whole number from 0 to 65535",
         ),
         (
             json!({"infrastructure": {"httpServer": {"enabled": false}}}),
@@ -261,19 +197,19 @@ fn every_mistake_names_its_key_and_the_fix() {
         ),
         (
             json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"default": {"expiresAt": "soon"}}}}}}}),
-            "infrastructure.httpServer.authentication is refused: ",
+            "infrastructure.httpServer.authentication.apiKey.keys.default.expiresAt is not an ISO 8601 date",
         ),
         (
             json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"a": {"key": "short"}}}}}}}),
-            "infrastructure.httpServer.authentication is refused: ",
+            "infrastructure.httpServer.authentication.apiKey.keys is refused: the following API keys are too weak",
         ),
         (
             json!({"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"a": {"key": "k", "scopes": [1]}}}}}}}),
-            "keys.a.scopes must be a list of texts",
+            "keys.a.scopes[0] must be a text, but it is a number",
         ),
         (
             json!({"infrastructure": {"httpServer": {"authentication": {"jwtBearer": {"audience": "x"}}}}}),
-            "infrastructure.httpServer.authentication is refused: ",
+            "infrastructure.httpServer.authentication.jwtBearer is refused: ",
         ),
         (json!({"modules": {"sync": false}}), "modules.sync must be an object"),
         (json!({"modules": {"sync": {"enabled": "yes"}}}), "modules.sync.enabled must be true or false"),
@@ -281,7 +217,10 @@ fn every_mistake_names_its_key_and_the_fix() {
             json!({"modules": {"sse": {"enabled": true, "baseUrlOverride": "http://localhost:8090"}}}),
             "modules.sse.baseUrlOverride is for debug mode only",
         ),
-        (json!({"modules": {"sse": {"enabled": true, "idleTimeout": "long"}}}), "modules.sse.idleTimeout is wrong"),
+        (
+            json!({"modules": {"sse": {"enabled": true, "idleTimeout": "long"}}}),
+            "modules.sse.idleTimeout must be a whole number",
+        ),
         (
             json!({"modules": {"webhooks": {"enabled": true}, "webhooksV2": {"enabled": true}}}),
             "modules.webhooksV2 is the same module as modules.webhooks",
@@ -297,7 +236,7 @@ fn every_mistake_names_its_key_and_the_fix() {
         ),
         (
             json!({"pinnedTLSCertificateSHA256Fingerprints": {"example.com": ["00"]}}),
-            "pinnedTLSCertificateSHA256Fingerprints.example.com must be a list of SHA-256 fingerprints",
+            "pinnedTLSCertificateSHA256Fingerprints.example.com[0] must be a SHA-256 fingerprint",
         ),
         (json!({"logging": "debug"}), "logging must be an object"),
     ];
@@ -315,11 +254,12 @@ fn a_mistake_from_the_environment_names_the_variable_and_keeps_its_value_to_itse
         .variable("DEBUG", "express:*")
         .problems();
     assert!(
-        problems.iter().any(|problem| problem.contains("set by the environment variable DATABASE_CONNECTION_STRING")),
+        problems.iter().any(|problem| problem.ends_with("[environment variable DATABASE_CONNECTION_STRING]")),
         "{problems:?}"
     );
     assert!(
-        problems.iter().any(|problem| problem.starts_with("debug (set by the environment variable DEBUG)")),
+        problems.iter().any(|problem| problem.starts_with("debug must be true or false")
+            && problem.ends_with("[environment variable DEBUG]")),
         "{problems:?}"
     );
     assert!(!problems.concat().contains("hunter2"), "{problems:?}");
@@ -345,14 +285,13 @@ fn an_address_as_host_needs_the_domain_of_the_backbone() {
 #[test]
 fn certificates_are_pinned_as_configured() {
     let configuration = Machine::new().file("config.json", minimal()).load().unwrap();
-    assert!(configuration.transport.certificate_pinning.is_none());
+    assert_eq!(configuration.transport.trust.pinning(), network::CertificatePinning::default());
     let changes = json!({
         "transportLibrary": {"baseUrl": "https://backbone.example.com"},
         "enforceCertificatePinning": true,
         "pinnedTLSCertificateSHA256Fingerprints": {"backbone.example.com": [PIN]}
     });
-    let pinning =
-        Machine::new().file("config.json", with(changes)).load().unwrap().transport.certificate_pinning.unwrap();
+    let pinning = Machine::new().file("config.json", with(changes)).load().unwrap().transport.trust.pinning();
     assert!(pinning.enforce);
     assert!(pinning.fingerprints["backbone.example.com"].contains(PIN));
 }
@@ -382,7 +321,7 @@ fn another_address_for_events_is_for_debug_mode() {
 #[test]
 fn an_unknown_module_is_told_what_to_use_instead_in_one_message() {
     let changes = json!({"modules": {"crm": {"enabled": true, "location": "@acme/crm-module"}}});
-    let notices = Machine::new().file("config.json", with(changes)).load().unwrap().notices;
+    let notices = Machine::new().file("config.json", with(changes)).notices();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
     for text in [
         "modules.crm",
@@ -405,7 +344,7 @@ fn of_a_module_and_its_former_name_one_runs() {
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
     assert!(module(&configuration, "autoAcceptPendingRelationships").enabled);
     assert!(!module(&configuration, "autoAcceptRelationshipCreationChanges").enabled);
-    let about = |text: &str| configuration.notices.iter().filter(|notice| notice.contains(text)).count();
+    let about = |text: &str| configuration.notices.iter().filter(|notice| notice.to_string().contains(text)).count();
     assert_eq!((about("is switched off"), about("do not read it")), (1, 1), "{:?}", configuration.notices);
 }
 
@@ -415,7 +354,7 @@ fn sync_steps_back_for_sse() {
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
     assert!(!module(&configuration, "sync").enabled);
     assert!(module(&configuration, "sse").enabled);
-    assert!(configuration.notices.iter().any(|notice| notice.contains("modules.sync is switched off")));
+    assert!(configuration.notices.iter().any(|notice| notice.to_string().contains("modules.sync is switched off")));
 }
 
 #[test]
@@ -428,14 +367,15 @@ fn modules_that_do_not_run_are_noticed_and_stop_nothing() {
         "nothing": 1
     }});
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
-    let about =
-        |key: &str| configuration.notices.iter().filter(|notice| notice.contains(&format!("modules.{key}"))).count();
+    let about = |key: &str| {
+        configuration.notices.iter().filter(|notice| notice.to_string().contains(&format!("modules.{key}"))).count()
+    };
     assert_eq!(about("attributeListener"), 1);
     assert_eq!(about("PubSubPublisher"), 0);
     assert_eq!(about("own"), 1);
     assert_eq!(about("broken"), 1);
     assert_eq!(about("nothing"), 1);
-    assert!(configuration.notices.iter().any(|notice| notice.contains("does not have the module")));
+    assert!(configuration.notices.iter().any(|notice| notice.to_string().contains("does not have the module")));
     for key in ["attributeListener", "own", "decider"] {
         assert!(!module(&configuration, key).enabled, "{key}");
         assert_eq!(configuration.merged["modules"][key]["enabled"], false, "{key}");
@@ -458,8 +398,8 @@ fn publishers_of_earlier_versions_run_with_one_warning_that_names_the_successor(
         let changes = json!({"modules": {key: settings}});
         let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
         assert!(module(&configuration, key).enabled, "{key}");
-        let about = |notice: &&String| notice.starts_with(&format!("modules.{key} "));
-        let notices: Vec<_> = configuration.notices.iter().filter(about).collect();
+        let notices: Vec<_> = configuration.notices.iter().map(ToString::to_string).collect();
+        let notices: Vec<_> = notices.iter().filter(|notice| notice.starts_with(&format!("modules.{key} "))).collect();
         let [notice] = notices[..] else { unreachable!("one warning: {notices:?}") };
         assert!(notice.contains("modules.messageBrokerPublisher") && notice.contains(keys), "{notice}");
     }
@@ -470,7 +410,10 @@ fn mistakes_in_the_settings_of_modules_are_among_the_others() {
     let changes = json!({"database": {"dbName": ""}, "modules": {"sync": {"enabled": true, "interval": "often"}}});
     let problems = Machine::new().file("config.json", with(changes)).problems();
     assert_eq!(problems.len(), 2, "{problems:?}");
-    assert!(problems.iter().any(|problem| problem.starts_with("modules.sync.interval is wrong")), "{problems:?}");
+    assert!(
+        problems.iter().any(|problem| problem.starts_with("modules.sync.interval must be a whole number")),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -498,16 +441,20 @@ fn modules_are_known_by_location_in_every_form_it_had() {
         "webhooksV2": {"enabled": true, "location": "webhooks/WebhooksModule"}
     }});
     let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
-    assert_eq!(module(&configuration, "pull").kind, ModuleKind::Sync);
-    assert_eq!(module(&configuration, "webhooksV2").kind, ModuleKind::Webhooks);
-    assert!(configuration.notices.iter().any(|notice| notice.contains("its successor is modules.webhooks")));
+    assert!(module(&configuration, "pull").is("sync"));
+    assert!(module(&configuration, "webhooksV2").is("webhooks"));
+    assert!(
+        configuration.notices.iter().any(|notice| notice.to_string().contains("its successor is modules.webhooks"))
+    );
 }
 
 #[test]
 fn an_unknown_top_level_key_is_noticed_and_the_schema_key_is_not() {
     let changes = json!({"$schema": "x", "transportlibrary": {}});
-    let configuration = Machine::new().file("config.json", with(changes)).load().unwrap();
-    assert_eq!(configuration.notices, ["The configuration key transportlibrary is unknown and has no effect."]);
+    let notices = Machine::new().file("config.json", with(changes)).notices();
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    let expected = "transportlibrary is not a known key and has no effect: did you mean transportLibrary? [";
+    assert!(notice.starts_with(expected) && notice.ends_with("config.json]"), "{notice}");
 }
 
 #[test]

@@ -1,65 +1,65 @@
 //! From merged sources to a [`Configuration`]: every check of `docs/protocol/07 §1.3` and `§1.5`.
 
-use std::collections::BTreeMap;
-
+use ::modules::Role;
 use ::transport::TransportConfig;
 use rest_api::{CoreHttpApi, ServerMode};
 use serde_json::Value;
+use settings::{Kind, Node, Path, Problem, Report, Severity, Wrong, check, normalise};
 
-use super::environment::{Environment, Origin, TOP_LEVEL};
-use super::module::{ModuleEntry, ModuleKind};
-use super::problems::{Problems, Section, boolean};
-use super::sources::Layers;
+use super::environment::Environment;
+use super::module::ModuleEntry;
+use super::sources::{Layers, Surroundings};
+use super::table::ROOT;
+use super::transport::lacks_pin;
 use super::{
-    ConfigError, Configuration, Database, HttpServer, Provenance, database, http_server, module, pinning, transport,
+    ConfigError, Configuration, Database, HttpServer, Provenance, database, http_server, module, transport, trust,
 };
-
-/// Settings that are texts, with `*` for any one key. An environment variable that looks like a number is one of
-/// these texts all the same: a database may be called `123`.
-const TEXTS: &[&str] = &[
-    "database.connectionString",
-    "database.dbName",
-    "transportLibrary.baseUrl",
-    "transportLibrary.platformClientId",
-    "transportLibrary.platformClientSecret",
-    "transportLibrary.addressGenerationHostnameOverride",
-    "transportLibrary.platformAdditionalHeaders.*",
-    "infrastructure.httpServer.host",
-    "infrastructure.httpServer.authentication.apiKey.headerName",
-    "infrastructure.httpServer.authentication.apiKey.keys.*.key",
-    "infrastructure.httpServer.authentication.apiKey.keys.*.description",
-    "infrastructure.httpServer.authentication.apiKey.keys.*.expiresAt",
-];
+use crate::logging::Plan;
 
 pub(super) fn validate(layers: Layers) -> Result<Configuration, ConfigError> {
-    let Layers { mut merged, explicit, files, environment, missing_file } = layers;
-    let Environment { layer, origins, mut notices } = environment;
-    restore_texts(&mut merged, &origins);
+    let Layers { mut merged, explicit, files, environment, missing_file, looked_for, surroundings } = layers;
+    if let Some(file) = looked_for.as_ref().filter(|_| environment.origins.is_empty()) {
+        return Err(ConfigError::Nothing { file: file.clone(), notices: environment.notices });
+    }
+    let Environment { layer, origins, notices } = environment;
+    normalise(&Kind::Section(ROOT), &mut merged, &|path| {
+        origins.get(&path.to_string()).map(|origin| origin.text.clone())
+    });
 
-    notices.extend(
-        missing_file.iter().map(|file| format!("The configuration file {file} does not exist: it is taken as empty.")),
-    );
-    notices.extend(unknown_top_level(&explicit));
-
-    let problems = Problems::new(&origins);
-    let settings = read(&merged, &explicit, &problems, &mut notices);
-    let mut found = problems.into_list();
+    let report = Report::default();
+    notices.into_iter().for_each(|notice| report.add(notice));
+    if let Some(file) = &missing_file {
+        report.note(format!("The configuration file {file} does not exist: it is taken as empty."));
+    }
+    let root = Node::new(Path::default(), &merged, &report);
+    let settings = read(&root, &explicit, surroundings.as_ref());
+    let provenance = Provenance { files, environment: layer, origins };
+    let is_valid = report.errors() == 0;
+    let mut problems = report.into_problems();
+    for problem in &mut problems {
+        problem.source = provenance.of_problem(problem);
+    }
     match settings {
-        Some(settings) if found.is_empty() => Ok(Configuration {
+        Some(settings) if is_valid => Ok(Configuration {
             transport: settings.transport,
             database: settings.database,
             logging: merged.get("logging").cloned().unwrap_or_default(),
             http_server: settings.http_server,
-            notices,
+            notices: problems,
             merged: in_force(merged, &settings.modules),
             modules: settings.modules,
-            provenance: Provenance { files, environment: layer, origins },
+            provenance,
         }),
         _ => {
-            if let Some(file) = missing_file {
-                found.push(format!("(The configuration file {file} does not exist; nothing was read from it.)"));
-            }
-            Err(ConfigError::Invalid(found))
+            let nothing_read = match (looked_for, missing_file) {
+                (Some(file), _) => Some(format!("(No configuration file was read: there is no {file}.)")),
+                (None, Some(file)) => {
+                    Some(format!("(The configuration file {file} does not exist; nothing was read from it.)"))
+                }
+                (None, None) => None,
+            };
+            problems.extend(nothing_read.map(|text| Problem::general(Severity::Error, text)));
+            Err(ConfigError::Invalid(problems))
         }
     }
 }
@@ -72,29 +72,33 @@ struct Settings {
     modules: Vec<ModuleEntry>,
 }
 
-fn read<'a>(
-    merged: &'a Value,
-    explicit: &Value,
-    problems: &'a Problems<'a>,
-    notices: &mut Vec<String>,
-) -> Option<Settings> {
-    let debug = boolean(merged, "debug", problems);
-    let certificate_pinning = pinning::read(merged, problems);
-    let transport = transport::read(&merged["transportLibrary"], certificate_pinning, problems);
-    let database = Section::of("database", &merged["database"], problems).and_then(|block| database::read(&block));
-    if let Some(Err(error)) = database.as_ref().map(|database| database.to_store_config().check()) {
-        problems.note(error.to_string());
+fn read(root: &Node<'_>, explicit: &Value, surroundings: Option<&Surroundings>) -> Option<Settings> {
+    check(&Kind::Section(ROOT), root);
+    let debug = root.boolean("debug");
+    let trust = trust::read(root, surroundings);
+    let pinning = trust.pinning();
+    let transport = root.member("transportLibrary").and_then(|section| transport::read(&section, trust));
+    if let Some(transport) = transport.as_ref().filter(|transport| lacks_pin(&pinning, &transport.base_url)) {
+        refuse_backbone(root, &transport.base_url);
     }
-    check_logging(&merged["logging"], problems);
-    let modules = module::read(&merged["modules"], explicit, problems, notices);
-    if let Err(error) = crate::modules::from_configuration(&modules, None) {
-        problems.note(error.to_string());
-    }
+    let database = root.member("database").and_then(|section| database::read(&section));
+    note_logging(root);
+    let modules = root.member("modules").map(|section| module::read(&section, explicit)).unwrap_or_default();
+    crate::modules::make(&modules, &network::Trust::default(), root.report());
+    note_files(&modules, surroundings, root.report());
+    check_debugging(&modules, debug, root);
     let mode = ServerMode { debug: debug.unwrap_or_default(), core_api: what_is_served(&modules) };
-    check_debugging(&modules, debug, problems);
-    let http_server = read_http_server(&merged["infrastructure"], mode, problems);
-    check_infrastructure(&modules, http_server.as_ref(), problems);
+    let http_server = root.member("infrastructure").and_then(|section| section.member("httpServer"));
+    let http_server = http_server.and_then(|section| http_server::read(&section, mode));
+    check_infrastructure(&modules, http_server.as_ref(), root);
     Some(Settings { transport: transport?, database: database?, http_server: http_server?, modules })
+}
+
+/// Enforced pins without one for the Backbone would refuse every call there.
+fn refuse_backbone(root: &Node<'_>, base_url: &str) {
+    let message = format!("refuses the host of transportLibrary.baseUrl, {base_url}");
+    let fix = "name its certificate in pinnedTLSCertificateSHA256Fingerprints";
+    root.mistake_at("enforceCertificatePinning", Wrong::new(message).fix(fix));
 }
 
 /// Diagnostics show which modules run, not which were asked for.
@@ -107,21 +111,26 @@ fn in_force(mut merged: Value, modules: &[ModuleEntry]) -> Value {
     merged
 }
 
-fn check_logging<'a>(block: &'a Value, problems: &'a Problems<'a>) {
-    if let Some(section) = Section::of("logging", block, problems) {
-        section.object("appenders");
-        section.object("categories");
+/// What of the logging has no effect, where it can be read at all.
+fn note_logging(root: &Node<'_>) {
+    if let Some(logging) = root.member("logging").filter(|logging| logging.map().is_some()) {
+        for notice in Plan::from_log4js(logging.value()).notices {
+            root.report().add(notice);
+        }
     }
 }
 
-fn read_http_server<'a>(infrastructure: &'a Value, mode: ServerMode, problems: &'a Problems<'a>) -> Option<HttpServer> {
-    let section = Section::of("infrastructure", infrastructure, problems)?;
-    section.refuse_unknown(&["httpServer"]);
-    http_server::read(section.map().get("httpServer")?, mode, problems)
+/// What keeps a broker from getting anything.
+fn note_files(modules: &[ModuleEntry], surroundings: Option<&Surroundings>, report: &Report) {
+    let Some(surroundings) = surroundings else { return };
+    let unreadable =
+        |file: &std::path::Path| std::fs::File::open(surroundings.resolve(file)).err().map(|error| error.to_string());
+    crate::modules::unreadable_files(modules, unreadable).into_iter().for_each(|notice| report.note(notice));
 }
 
 fn core_http_api(modules: &[ModuleEntry]) -> Option<&ModuleEntry> {
-    modules.iter().find(|module| module.kind == ModuleKind::CoreHttpApi && module.enabled)
+    let serves = |module: &&ModuleEntry| matches!(module.description.map(|module| module.role), Some(Role::Serves));
+    modules.iter().filter(serves).find(|module| module.enabled)
 }
 
 fn what_is_served(modules: &[ModuleEntry]) -> CoreHttpApi {
@@ -135,56 +144,21 @@ fn what_is_served(modules: &[ModuleEntry]) -> CoreHttpApi {
 }
 
 /// A token for the Backbone goes nowhere else but in debug mode (`docs/protocol/07 §1.6`).
-fn check_debugging(modules: &[ModuleEntry], debug: Option<bool>, problems: &Problems<'_>) {
-    let sse = modules.iter().find(|module| module.kind == ModuleKind::Sse && module.enabled);
-    if let Some(sse) = sse
-        && debug == Some(false)
-        && sse.block.get("baseUrlOverride").is_some()
-    {
-        problems.add(
-            &format!("modules.{}.baseUrlOverride", sse.key),
-            "is for debug mode only: remove it, or set debug to true.",
-        );
+fn check_debugging(modules: &[ModuleEntry], debug: Option<bool>, root: &Node<'_>) {
+    for module in modules.iter().filter(|module| module.enabled && debug == Some(false)) {
+        let settings = module.description.map(|description| description.for_debugging).unwrap_or_default();
+        for key in settings.iter().filter(|key| module.block.get(**key).is_some()) {
+            let wrong = Wrong::new("is for debug mode only").fix("remove it, or set debug to true");
+            root.mistake_below(&["modules", &module.key, key], wrong);
+        }
     }
 }
 
-fn check_infrastructure(modules: &[ModuleEntry], http_server: Option<&HttpServer>, problems: &Problems<'_>) {
+fn check_infrastructure(modules: &[ModuleEntry], http_server: Option<&HttpServer>, root: &Node<'_>) {
     if let (Some(api), Some(http_server)) = (core_http_api(modules), http_server)
         && !http_server.settings.enabled
     {
-        problems.add(
-            &format!("modules.{}", api.key),
-            "needs infrastructure.httpServer.enabled: switch both on, or both off.",
-        );
-    }
-}
-
-/// The schema allows any further key at the top level, so that is no mistake; but it is hardly meant.
-fn unknown_top_level(explicit: &Value) -> Vec<String> {
-    let keys = explicit.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-    keys.filter(|key| *key != "$schema" && !TOP_LEVEL.contains(key))
-        .map(|key| format!("The configuration key {key} is unknown and has no effect."))
-        .collect()
-}
-
-fn restore_texts(merged: &mut Value, origins: &BTreeMap<String, Origin>) {
-    for (path, origin) in origins {
-        let is_text = TEXTS.iter().any(|pattern| {
-            pattern.split('.').count() == path.split('.').count()
-                && pattern
-                    .split('.')
-                    .zip(path.split('.'))
-                    .all(|(pattern, segment)| pattern == "*" || pattern == segment)
-        });
-        if !is_text {
-            continue;
-        }
-        let mut target = Some(&mut *merged);
-        for key in path.split('.') {
-            target = target.and_then(|value| value.get_mut(key));
-        }
-        if let Some(target @ (Value::Number(_) | Value::Bool(_))) = target {
-            *target = Value::from(origin.text.as_str());
-        }
+        let wrong = Wrong::new("needs infrastructure.httpServer.enabled").fix("switch both on, or both off");
+        root.mistake_below(&["modules", &api.key], wrong);
     }
 }

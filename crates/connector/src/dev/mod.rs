@@ -8,6 +8,7 @@ mod state;
 mod walkthrough;
 
 use std::ffi::OsString;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -24,12 +25,13 @@ use state::{ConnectorPlan, Credentials, Folder, Overview, Reachable};
 pub(crate) async fn run(options: DevOptions) -> anyhow::Result<()> {
     logging::start(&config::default_logging())?;
     let stop = signals::stop_requests(&Supervision::default())?;
-    let folder = Folder::open(&options.data)?;
-    let lock = lock(&folder)?;
-
-    let events = TcpListener::bind(("127.0.0.1", options.events_port)).await.with_context(|| {
-        format!("cannot listen on port {} (choose another with --events-port)", options.events_port)
-    })?;
+    // A port that is taken must not leave a folder behind; a folder that is in use says more than its ports.
+    let opened = if options.data.join(LOCK).exists() { Some(open(&options)?) } else { None };
+    let events = free_ports(&options).await?;
+    let (folder, lock) = match opened {
+        Some(opened) => opened,
+        None => open(&options)?,
+    };
     let events_url = format!("http://localhost:{}", events.local_addr()?.port());
     let receiver = tokio::spawn(serve_events(events, stop.clone()));
 
@@ -48,10 +50,36 @@ pub(crate) async fn run(options: DevOptions) -> anyhow::Result<()> {
     outcome
 }
 
+/// In the folder while it is used.
+const LOCK: &str = "dev.lock";
+
+fn open(options: &DevOptions) -> anyhow::Result<(Folder, std::fs::File)> {
+    let folder = Folder::open(&options.data)?;
+    let lock = lock(&folder)?;
+    Ok((folder, lock))
+}
+
+/// Takes all ports at once, so that two of the same number are noticed, and keeps that for the webhooks.
+async fn free_ports(options: &DevOptions) -> anyhow::Result<TcpListener> {
+    let take = async |option: &str, port: u16| {
+        TcpListener::bind(("127.0.0.1", port))
+            .await
+            .with_context(|| format!("cannot listen on port {port} (choose another with {option}, 0 for any)"))
+    };
+    let events = take("--events-port", options.events_port).await?;
+    let _others = [
+        take("--backbone-port", options.backbone_port).await?,
+        take("--port-a", options.port_a).await?,
+        take("--port-b", options.port_b).await?,
+    ];
+    Ok(events)
+}
+
 /// Two programs on one folder would fight over the databases and the files.
 fn lock(folder: &Folder) -> anyhow::Result<std::fs::File> {
-    let path = folder.file("dev.lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = folder.file(LOCK);
+    let options = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).to_owned();
+    let file = options.open(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => bail!(

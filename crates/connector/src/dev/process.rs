@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -97,6 +98,7 @@ impl Running {
         let log = File::options()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(&plan.log_file)
             .with_context(|| format!("cannot write {}", plan.log_file.display()))?;
         let log_before = log.metadata().map(|metadata| metadata.len()).unwrap_or_default();

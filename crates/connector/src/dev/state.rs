@@ -1,9 +1,9 @@
 //! What `dev` keeps in its data folder: credentials made once, the Connectors' configuration files, and where
 //! everything can be reached now.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -77,9 +77,17 @@ pub(super) struct Overview<'a> {
 
 impl Folder {
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let create =
-            |path: &Path| std::fs::create_dir_all(path).with_context(|| format!("cannot create {}", path.display()));
-        create(&path.join("logs"))?;
+        let logs = path.join("logs");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&logs)
+            .with_context(|| format!("cannot create {}", logs.display()))?;
+        // Logs and databases tell what is nobody else's business, also those that a former version has left readable.
+        for folder in [path, &logs] {
+            std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+                .with_context(|| format!("cannot keep others out of {}", folder.display()))?;
+        }
         // The children are told absolute paths, and so is the shell that reads dev.env from elsewhere.
         let path = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
         Ok(Self { path })
@@ -202,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_is_kept_private() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("dev");
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Folder::open(&path).unwrap();
+        assert_eq!((mode(&path), mode(&path.join("logs"))), (0o700, 0o700));
+    }
+
+    #[test]
     fn the_configuration_is_valid_without_a_notice() {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Folder::open(temporary.path()).unwrap();
@@ -217,6 +236,6 @@ mod tests {
         };
         let path = folder.write_configuration(&plan).unwrap();
         let configuration = load(&Sources { option: Some(path), ..Sources::default() }).unwrap();
-        assert_eq!(configuration.notices, Vec::<String>::new());
+        assert_eq!(configuration.notices, []);
     }
 }

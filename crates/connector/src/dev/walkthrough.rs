@@ -30,6 +30,13 @@ mod tests {
         assert_eq!(block, Some(COMMANDS));
     }
 
+    /// An interactive shell takes what follows a `!` for a former command, also between double quotes.
+    #[test]
+    fn nothing_means_more_to_an_interactive_shell() {
+        assert!(!COMMANDS.contains('!') && !COMMANDS.contains('\t'));
+        assert!(COMMANDS.lines().all(|line| !line.starts_with('^')));
+    }
+
     #[test]
     fn the_data_folder_takes_the_place_of_the_default_one() {
         assert_eq!(commands(Path::new("./connector-dev")), COMMANDS);

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use ::network::proxy::Proxies;
+use ::network::{CertificatePinning, Trust};
 use core_types::{Clock as _, SystemClock, Timestamp};
-use transport::{BackboneAnswer, CertificatePinning, StoredAccount, TransportConfig, TransportError};
+use transport::{BackboneAnswer, StoredAccount, TransportConfig, TransportError};
 use url::Url;
 
 use super::finding::Finding;
 use super::network::{self, Endpoint, Unreachable};
 use super::{certificate, in_time, tls};
+use crate::commands::first_contact::{ProxyLogin, proxy_login};
 
 const CHECK: &str = "backbone";
 const CERTIFICATE: &str = "certificate";
@@ -34,7 +37,7 @@ pub(super) async fn check(config: &TransportConfig) -> Backbone {
     let mut backbone = Backbone { findings: Vec::new(), answers: false };
     // Validation has refused everything else.
     let Ok(url) = config.base_url.parse::<Url>() else { return backbone };
-    let Some(endpoint) = network::endpoint(&url, |name| std::env::var(name).ok()) else { return backbone };
+    let Some(endpoint) = network::endpoint(&url, &Proxies::of_process()) else { return backbone };
     match network::connect(&endpoint.host, endpoint.port).await {
         Ok(addresses) => {
             let Endpoint { host, port, proxy } = &endpoint;
@@ -53,7 +56,7 @@ pub(super) async fn check(config: &TransportConfig) -> Backbone {
     }
     if url.scheme() == "https" {
         backbone.findings.extend(match endpoint.proxy {
-            None => certificates(&endpoint, config.certificate_pinning.as_ref()).await,
+            None => certificates(&endpoint, &config.trust).await,
             Some(name) => vec![Finding::ok(CERTIFICATE, format!("not looked at, because of the proxy of {name}"))],
         });
     }
@@ -64,7 +67,10 @@ pub(super) async fn check(config: &TransportConfig) -> Backbone {
             backbone.findings.push(clock(answer.time, asked, SystemClock.now()));
             backbone.answers = answer.compatibility.is_compatible;
         }
-        Ok(Err(error)) => backbone.findings.push(no_answer(&error.to_string())),
+        Ok(Err(error)) => backbone.findings.push(match proxy_login(config, &error) {
+            Some(ProxyLogin { problem, fix }) => Finding::problem(CHECK, problem, fix),
+            None => no_answer(&error.to_string()),
+        }),
         Err(reason) => backbone.findings.push(no_answer(&reason)),
     }
     backbone
@@ -96,9 +102,9 @@ fn no_answer(reason: &str) -> Finding {
     )
 }
 
-async fn certificates(endpoint: &Endpoint, pinning: Option<&CertificatePinning>) -> Vec<Finding> {
+async fn certificates(endpoint: &Endpoint, trust: &Trust) -> Vec<Finding> {
     let host = &endpoint.host;
-    let shown = match tls::look(host, endpoint.port).await {
+    let shown = match tls::look(host, endpoint.port, trust).await {
         Ok(shown) => shown,
         Err(reason) => {
             let advice = "Does the port of transportLibrary.baseUrl speak TLS?";
@@ -110,12 +116,12 @@ async fn certificates(endpoint: &Endpoint, pinning: Option<&CertificatePinning>)
         Some(reason) => Finding::problem(
             CERTIFICATE,
             format!("that of {host} is not accepted: {reason}"),
-            "The operator of the Backbone must renew it, or its issuer must be added to the trusted certificates of this \
-             machine (or named in SSL_CERT_FILE).",
+            "The operator of the Backbone must renew it, or its issuer must be trusted: name \
+             the file with its certificate in trustedCertificateAuthorities (or in SSL_CERT_FILE or NODE_EXTRA_CA_CERTS).",
         ),
         None => validity(CERTIFICATE, host, &shown.certificate),
     }];
-    findings.extend(pinning.and_then(|pinning| pinned(pinning, host, &fingerprint)));
+    findings.extend(pinned(&trust.pinning(), host, &fingerprint));
     findings
 }
 

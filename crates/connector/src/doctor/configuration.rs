@@ -1,5 +1,7 @@
 use super::finding::Finding;
-use crate::commands::config_check::{notices, sources};
+use settings::Severity;
+
+use crate::commands::config_check::sources;
 use crate::config::{ConfigError, Configuration};
 
 const CHECK: &str = "configuration";
@@ -15,17 +17,17 @@ pub(super) fn check(configuration: &Configuration) -> Vec<Finding> {
         ));
     }
     let advice = "Change or remove the setting, see docs/configuration.md.";
-    findings.extend(notices(configuration).into_iter().map(|notice| Finding::warning(CHECK, notice, advice)));
+    // The check of the brokers tells of those of an unknown type.
+    let unknown_brokers = crate::modules::unknown_brokers(&configuration.modules);
+    let is_told = |path: &settings::Path| unknown_brokers.iter().any(|broker| broker.path == *path);
+    let notices = configuration.notices.iter().filter(|notice| notice.path.is_empty() || !is_told(&notice.path));
+    findings.extend(notices.map(|notice| Finding::warning(CHECK, notice.to_string(), advice)));
     findings
 }
 
 /// Why there is no configuration.
 pub(super) fn problems(error: &ConfigError) -> Vec<Finding> {
     let advice = "Put it right and examine again: everything else depends on the configuration.";
-    match error {
-        ConfigError::Invalid(problems) => {
-            problems.iter().map(|problem| Finding::problem(CHECK, problem.as_str(), advice)).collect()
-        }
-        error => vec![Finding::problem(CHECK, error.to_string(), advice)],
-    }
+    let problems = error.problems().into_iter().filter(|problem| problem.severity == Severity::Error);
+    problems.map(|problem| Finding::problem(CHECK, problem.to_string(), advice)).collect()
 }

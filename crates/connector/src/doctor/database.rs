@@ -5,7 +5,7 @@ use std::path::Path;
 
 use store::{Inspection, SchemaState, Store, StoreConfig, StoreError};
 use tokio::process::Command;
-use transport::{StoredAccount, TransportConfig};
+use transport::{InboxOverview, StoredAccount, TransportConfig, UnknownOwnMessages};
 
 use super::finding::Finding;
 use super::in_time;
@@ -13,6 +13,7 @@ use crate::config::Configuration;
 
 const CHECK: &str = "database";
 const IDENTITY: &str = "identity";
+const INBOX: &str = "inbox";
 const DISK: &str = "disk";
 
 /// Free space, in MiB, below which nothing may work soon, and below which somebody should care.
@@ -51,7 +52,9 @@ pub(super) async fn check(configuration: &Configuration) -> Database {
         match in_time(account(&config)).await.unwrap_or_else(Err) {
             Ok(account) => database.account = account,
             Err(reason) => {
-                let advice = "Restore the latest backup of the database; an incomplete one cannot be repaired.";
+                let advice = "An incomplete database cannot be repaired: restore the latest backup of it, and make sure that no other \
+                              copy is in use. What was received since is fetched from the Backbone; what was sent since stays \
+                              unknown here.";
                 database.findings.push(Finding::problem(IDENTITY, reason, advice));
                 return database;
             }
@@ -88,7 +91,7 @@ fn schema(inspection: &Inspection) -> Finding {
         SchemaState::Newer => Finding::problem(
             CHECK,
             format!("{database} was written by a newer version of this program"),
-            "Use that version, or restore the backup that was made before.",
+            "Use that version. The backup that was made before works, too, but lacks what was sent since.",
         ),
     }
 }
@@ -175,6 +178,14 @@ async fn identity(account: Option<&StoredAccount>, config: &TransportConfig) -> 
              one of them may be that of another Connector.",
         ));
     }
+    if let Ok(Ok(Some(unknown))) = in_time(account.unknown_own_messages()).await {
+        findings.push(copy(&unknown));
+    }
+    if let Ok(Ok(inbox)) = in_time(account.inbox()).await
+        && inbox.waiting + inbox.refused > 0
+    {
+        findings.push(waits(&inbox));
+    }
     if let Ok(Ok(Some(process))) = in_time(account.active_deletion()).await {
         let end = process.grace_period_ends_at.map_or_else(|| "soon".to_owned(), |end| format!("at {end}"));
         findings.push(Finding::warning(
@@ -186,12 +197,81 @@ async fn identity(account: Option<&StoredAccount>, config: &TransportConfig) -> 
     findings
 }
 
+fn waits(inbox: &InboxOverview) -> Finding {
+    let oldest = inbox.oldest_waiting.as_ref().or(inbox.oldest_refused.as_ref());
+    let since = oldest.map(|entry| format!(", the oldest since {}", entry.received_at)).unwrap_or_default();
+    let why = oldest.and_then(|entry| entry.last_failure.as_ref()).map(|failure| format!(": {}", failure.message));
+    Finding::warning(
+        INBOX,
+        format!(
+            "{} external events or files could not be applied yet, and {} external events are wrong as they are{since}{}",
+            inbox.waiting,
+            inbox.refused,
+            why.unwrap_or_default()
+        ),
+        "They are tried again by themselves. GET /api/delivery/v1/Inbox lists them; PUT …/Try tries one now, PUT …/GiveUp \
+         gives one up that can never be applied.",
+    )
+}
+
+fn copy(unknown: &UnknownOwnMessages) -> Finding {
+    Finding::warning(
+        IDENTITY,
+        format!(
+            "the Backbone has {} messages of this device, the newest of {}, that were not sent with this database",
+            unknown.count, unknown.newest
+        ),
+        "If it was restored from an older backup, they cannot be read here any more, and this message vanishes after a day. \
+         Otherwise a second copy of it is in use: stop one of the two, as each gets only a part of what is received.",
+    )
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use std::path::Path;
 
-    use super::{available, existing_folder, refusal};
+    use core_types::Timestamp;
+    use serde_json::json;
+    use transport::documents::{InboxEntry, InboxFailure, InboxSubject};
+    use transport::{InboxOverview, UnknownOwnMessages};
+
+    use super::{available, copy, existing_folder, refusal, waits};
+
+    #[test]
+    fn what_waits_in_the_inbox_is_told_with_why_and_what_to_do() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let subject = InboxSubject::ExternalEvent { event: json!({ "type": "MessageReceived" }) };
+        let failure = |message: &str| InboxFailure { at, code: "c".into(), message: message.into(), may_pass: true };
+        let entry = |why: &str| InboxEntry::new("SYI1", "MSG1", subject.clone(), at).failed(failure(why));
+        let both = InboxOverview {
+            waiting: 2,
+            refused: 1,
+            oldest_waiting: Some(entry("status 521")),
+            oldest_refused: Some(entry("no such key")),
+            ..InboxOverview::default()
+        };
+        let finding = waits(&both);
+        assert!(!finding.is_problem());
+        assert_eq!(
+            finding.message,
+            "2 external events or files could not be applied yet, and 1 external events are wrong as they are, the oldest since \
+             2023-11-14T22:13:20.000Z: status 521"
+        );
+        assert!(finding.advice.unwrap().contains("GET /api/delivery/v1/Inbox"));
+        let refused = InboxOverview { waiting: 0, oldest_waiting: None, ..both };
+        assert!(waits(&refused).message.ends_with(": no such key"));
+    }
+
+    #[test]
+    fn another_copy_of_the_database_is_told_with_what_to_do() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let unknown = UnknownOwnMessages { count: 3, newest: at, first_found_at: at, last_found_at: at };
+        let finding = copy(&unknown);
+        assert!(!finding.is_problem());
+        assert!(finding.message.contains("3 messages of this device, the newest of 2023-11-14T22:13:20.000Z"));
+        assert!(finding.advice.unwrap().contains("stop one of the two"));
+    }
 
     #[test]
     fn the_table_of_df_is_understood() {

@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod backbone;
+mod brokers;
 mod certificate;
 mod configuration;
 mod database;
@@ -42,11 +43,13 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
         // Without one nobody knows what else to look at.
         Err(error) => return configuration::problems(&error),
     };
-    let (database, backbone, port, targets) = tokio::join!(
+    let trust = &configuration.transport.trust;
+    let (database, backbone, port, targets, brokers) = tokio::join!(
         database::check(&configuration),
         backbone::check(&configuration.transport),
         rest_api::check(&configuration.http_server),
-        targets::check(&configuration.modules),
+        targets::check(&configuration.modules, trust),
+        brokers::check(&configuration.modules, trust),
     );
     let credentials = match backbone.answers {
         true => backbone::credentials(&configuration.transport, database.account.as_ref()).await,
@@ -63,6 +66,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
         port.findings,
         api_keys::check(&configuration.http_server),
         targets,
+        brokers,
     ]
     .concat()
 }

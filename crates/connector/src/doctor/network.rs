@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use ::network::proxy::Proxies;
 use tokio::net::{TcpStream, lookup_host};
 use url::Url;
 
@@ -26,33 +27,16 @@ pub(super) enum Unreachable {
 }
 
 /// Where requests to a web address go first: to its host, or to the proxy that the environment names for it.
-pub(super) fn endpoint(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
-    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-    let direct = Endpoint { host, port: url.port_or_known_default()?, proxy: None };
-    let names: &[&'static str] = match url.scheme() {
-        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        "http" => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
-        _ => &[],
-    };
-    let named = |name: &&'static str| Some((*name, variable(name).filter(|value| !value.is_empty())?));
-    let Some((name, proxy)) = names.iter().find_map(named) else { return Some(direct) };
-    let exceptions = variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default();
-    if is_exception(&direct.host, &exceptions) {
-        return Some(direct);
+pub(super) fn endpoint(url: &Url, proxies: &Proxies) -> Option<Endpoint> {
+    let host = |url: &Url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned());
+    match proxies.proxy_for(url) {
+        None => Some(Endpoint { host: host(url)?, port: url.port_or_known_default()?, proxy: None }),
+        Some(proxy) => Some(Endpoint {
+            host: host(&proxy.url)?,
+            port: proxy.url.port_or_known_default().unwrap_or(1080),
+            proxy: Some(proxy.variable),
+        }),
     }
-    let proxy = if proxy.contains("://") { proxy } else { format!("http://{proxy}") };
-    let proxy = Url::parse(&proxy).ok()?;
-    let host = proxy.host_str()?.trim_matches(['[', ']']).to_owned();
-    Some(Endpoint { host, port: proxy.port_or_known_default().unwrap_or(1080), proxy: Some(name) })
-}
-
-/// Whether `NO_PROXY` names the host: itself, a domain above it, or everything.
-fn is_exception(host: &str, exceptions: &str) -> bool {
-    exceptions.split(',').map(str::trim).any(|exception| {
-        let domain = exception.trim_start_matches("*.").trim_start_matches('.');
-        let below = || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-        exception == "*" || (!domain.is_empty() && (host.eq_ignore_ascii_case(domain) || below()))
-    })
 }
 
 /// The addresses of a name.
@@ -89,12 +73,13 @@ pub(super) fn listed(addresses: &[IpAddr]) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{Endpoint, endpoint};
+    use super::{Endpoint, Proxies, endpoint};
 
     fn of(url: &str, environment: &[(&str, &str)]) -> (String, u16, Option<&'static str>) {
-        let variable =
-            |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let Endpoint { host, port, proxy } = endpoint(&url.parse().unwrap(), variable).unwrap();
+        let proxies = Proxies::of(|name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        });
+        let Endpoint { host, port, proxy } = endpoint(&url.parse().unwrap(), &proxies).unwrap();
         (host, port, proxy)
     }
 

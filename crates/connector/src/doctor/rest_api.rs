@@ -1,14 +1,12 @@
 //! The port of the REST interface: free, or served by the Connector that uses the database.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 use super::finding::Finding;
 use super::{LIMIT, in_time};
-use crate::commands::healthcheck::health_url;
+use crate::commands::healthcheck::{self, health_url, ready_url};
 use crate::config::HttpServer;
 
 const CHECK: &str = "rest-api";
@@ -39,16 +37,17 @@ impl Port {
 }
 
 pub(super) async fn check(server: &HttpServer) -> Port {
-    let address = SocketAddr::new(server.settings.host, server.settings.port);
+    let (host, port) = (server.settings.host, server.settings.port);
     if !server.settings.enabled {
         return Port::new(PortState::Any, Finding::ok(CHECK, "switched off"));
     }
-    if address.port() == 0 {
+    if port == 0 {
         return Port::new(PortState::Any, Finding::ok(CHECK, "any free port"));
     }
-    match TcpListener::bind(address).await {
+    let address = rest_api::address_in_words(host, port);
+    match rest_api::listen(host, port) {
         Ok(_) => Port::new(PortState::Free, Finding::ok(CHECK, format!("{address} is free"))),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => in_use(server, address).await,
+        Err(error) if error.kind() == ErrorKind::AddrInUse => in_use(server, &address).await,
         Err(error) => {
             let advice = match error.kind() {
                 ErrorKind::PermissionDenied => {
@@ -64,17 +63,21 @@ pub(super) async fn check(server: &HttpServer) -> Port {
 }
 
 /// A Connector says in its health that it is one.
-async fn in_use(server: &HttpServer, address: SocketAddr) -> Port {
+async fn in_use(server: &HttpServer, address: &str) -> Port {
     match in_time(health(&health_url(server))).await.ok().flatten() {
         Some(true) => Port::new(PortState::Served, Finding::ok(CHECK, format!("a healthy Connector serves {address}"))),
-        Some(false) => Port::new(
-            PortState::Served,
-            Finding::warning(
-                CHECK,
-                format!("a Connector serves {address}, but it is not healthy"),
-                "See what is wrong here, and its log.",
-            ),
-        ),
+        Some(false) => {
+            let reasons = in_time(reasons(&ready_url(server))).await.ok().flatten().unwrap_or_default();
+            let reasons = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) };
+            Port::new(
+                PortState::Served,
+                Finding::warning(
+                    CHECK,
+                    format!("a Connector serves {address}, but it is not healthy{reasons}"),
+                    "See what is wrong here, and its log.",
+                ),
+            )
+        }
         None => Port::new(
             PortState::Taken,
             Finding::problem(
@@ -84,6 +87,12 @@ async fn in_use(server: &HttpServer, address: SocketAddr) -> Port {
             ),
         ),
     }
+}
+
+/// Why it is not healthy.
+async fn reasons(url: &str) -> Option<Vec<String>> {
+    let client = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().ok()?;
+    healthcheck::reasons(&client, url).await
 }
 
 async fn health(url: &str) -> Option<bool> {

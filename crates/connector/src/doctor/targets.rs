@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ::network::Trust;
+use ::network::proxy::Proxies;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
@@ -44,17 +46,18 @@ struct Target {
 }
 
 /// Looks at all of them at the same time.
-pub(super) async fn check(modules: &[ModuleEntry]) -> Vec<Finding> {
+pub(super) async fn check(modules: &[ModuleEntry], trust: &Trust) -> Vec<Finding> {
     let mut tasks: JoinSet<(usize, Vec<Finding>)> = JoinSet::new();
-    for (index, target) in targets(modules, |name| std::env::var(name).ok()).into_iter().enumerate() {
-        tasks.spawn(async move { (index, look(&target).await) });
+    for (index, target) in targets(modules, &Proxies::of_process()).into_iter().enumerate() {
+        let trust = trust.clone();
+        tasks.spawn(async move { (index, look(&target, &trust).await) });
     }
     let mut found = tasks.join_all().await;
     found.sort_by_key(|(index, _)| *index);
     found.into_iter().flat_map(|(_, findings)| findings).collect()
 }
 
-async fn look(target: &Target) -> Vec<Finding> {
+async fn look(target: &Target, trust: &Trust) -> Vec<Finding> {
     let Endpoint { host, port, proxy } = &target.endpoint;
     let settings = target.settings.join(", ");
     let proxy = proxy.map_or_else(String::new, |name| format!(", the proxy of {name}"));
@@ -66,7 +69,7 @@ async fn look(target: &Target) -> Vec<Finding> {
     if !target.tls || target.endpoint.proxy.is_some() {
         return vec![reached];
     }
-    let shown = match tls::look(host, *port).await {
+    let shown = match tls::look(host, *port, trust).await {
         Ok(shown) => shown,
         Err(reason) => {
             let message = format!("no TLS with {host}:{port}: {reason} ({settings})");
@@ -81,8 +84,7 @@ async fn look(target: &Target) -> Vec<Finding> {
         None => validity("certificate", host, &shown.certificate),
         Some(reason) => {
             let message = format!("that of {host} is not accepted: {reason} ({settings})");
-            let advice =
-                "Let the server have a valid one, or add its issuer to the trusted certificates of this machine.";
+            let advice = "Let the server have a valid one, or name the certificate of its issuer in trustedCertificateAuthorities.";
             match target.any_certificate {
                 true => Finding::warning("certificate", format!("{message}, which skipTlsCheck allows"), advice),
                 false => Finding::problem("certificate", message, advice),
@@ -93,17 +95,16 @@ async fn look(target: &Target) -> Vec<Finding> {
 }
 
 /// Every server that an enabled module names, each once.
-fn targets(modules: &[ModuleEntry], variable: impl Fn(&str) -> Option<String>) -> Vec<Target> {
+fn targets(modules: &[ModuleEntry], proxies: &Proxies) -> Vec<Target> {
     let mut found: BTreeMap<(String, u16, bool), Target> = BTreeMap::new();
     for module in modules.iter().filter(|module| module.enabled) {
-        let settings = module.settings();
-        let any_certificate = settings.get("skipTlsCheck") == Some(&Value::Bool(true));
+        let any_certificate = module.block.get("skipTlsCheck") == Some(&Value::Bool(true));
         let mut texts = Vec::new();
-        for (name, value) in &settings {
+        for (name, value) in module.settings() {
             collect(value, format!("modules.{}.{name}", module.key), &mut texts);
         }
         for (path, text) in texts {
-            let Some((endpoint, tls)) = server(text, &variable) else { continue };
+            let Some((endpoint, tls)) = server(text, proxies) else { continue };
             let target = found.entry((endpoint.host.clone(), endpoint.port, tls)).or_insert_with(|| Target {
                 endpoint,
                 tls,
@@ -132,21 +133,21 @@ fn collect<'a>(value: &'a Value, path: String, found: &mut Vec<(String, &'a str)
 }
 
 /// The server of an address; nothing for any other text.
-fn server(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<(Endpoint, bool)> {
+fn server(text: &str, proxies: &Proxies) -> Option<(Endpoint, bool)> {
     let url = Url::parse(text).ok()?;
     let (_, port, tls) = SCHEMES.iter().find(|(scheme, _, _)| *scheme == url.scheme())?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let direct =
         || Endpoint { host: host.trim_matches(['[', ']']).to_owned(), port: url.port().unwrap_or(*port), proxy: None };
-    Some((network::endpoint(&url, variable).unwrap_or_else(direct), *tls))
+    Some((network::endpoint(&url, proxies).unwrap_or_else(direct), *tls))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{server, targets};
-    use crate::config::{ModuleEntry, ModuleKind};
+    use super::{Proxies, server, targets};
+    use crate::config::ModuleEntry;
 
     #[test]
     fn addresses_of_every_kind_are_found_and_others_are_not() {
@@ -163,7 +164,7 @@ mod tests {
             ("mongodb://h", None),
             ("", None),
         ] {
-            let found = server(text, |_| None).map(|(endpoint, tls)| (endpoint.host, endpoint.port, tls));
+            let found = server(text, &Proxies::default()).map(|(endpoint, tls)| (endpoint.host, endpoint.port, tls));
             assert_eq!(found, expected.map(|(host, port, tls)| (host.to_owned(), port, tls)), "{text}");
         }
     }
@@ -172,7 +173,7 @@ mod tests {
     fn each_server_of_an_enabled_module_is_looked_at_once() {
         let module = |key: &str, enabled: bool, block: serde_json::Value| ModuleEntry {
             key: key.to_owned(),
-            kind: ModuleKind::Webhooks,
+            description: None,
             enabled,
             block,
         };
@@ -182,7 +183,7 @@ mod tests {
             "webhooks": [{"triggers": ["**"], "target": {"url": "http://b.example"}}]
         });
         let modules = [module("webhooks", true, webhooks), module("off", false, json!({"url": "https://c.example"}))];
-        let found: Vec<_> = targets(&modules, |_| None)
+        let found: Vec<_> = targets(&modules, &Proxies::default())
             .into_iter()
             .map(|target| (target.endpoint.host, target.any_certificate, target.settings.join(" ")))
             .collect();

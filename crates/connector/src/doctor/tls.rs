@@ -3,9 +3,9 @@
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 
+use network::{CertificateValidation, Trust};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, pki_types::CertificateDer};
-use transport::{CertificatePinning, CertificateValidation};
 
 use super::{LIMIT, in_time};
 
@@ -19,18 +19,24 @@ pub(super) struct Shown {
 }
 
 /// Shakes hands and hangs up.
-pub(super) async fn look(host: &str, port: u16) -> Result<Shown, String> {
-    let host = host.to_owned();
+pub(super) async fn look(host: &str, port: u16, trust: &Trust) -> Result<Shown, String> {
+    // What is pinned is looked at by others.
+    let (host, trust) = (host.to_owned(), trust.without_pins());
     let looking = tokio::task::spawn_blocking(move || {
-        let certificate = shake_hands(&host, port, CertificateValidation::None)?;
-        let refusal = shake_hands(&host, port, CertificateValidation::Usual).err();
+        let certificate = shake_hands(&host, port, &trust, CertificateValidation::None)?;
+        let refusal = shake_hands(&host, port, &trust, CertificateValidation::Usual).err();
         Ok(Shown { certificate, refusal })
     });
     in_time(looking).await?.map_err(|error| error.to_string())?
 }
 
-fn shake_hands(host: &str, port: u16, validation: CertificateValidation) -> Result<CertificateDer<'static>, String> {
-    let config = CertificatePinning::default().tls_config(validation, &[]).map_err(|error| error.to_string())?;
+fn shake_hands(
+    host: &str,
+    port: u16,
+    trust: &Trust,
+    validation: CertificateValidation,
+) -> Result<CertificateDer<'static>, String> {
+    let config = trust.client_config(validation, &[]).map_err(|error| error.to_string())?;
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
     let mut stream = connect(host, port).map_err(|error| error.to_string())?;

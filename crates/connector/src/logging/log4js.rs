@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use settings::{Path, Problem, Severity};
 
 use super::Format;
 
@@ -13,7 +14,7 @@ pub(crate) struct Plan {
     /// In the syntax of `RUST_LOG`.
     pub(crate) directives: String,
     /// What of the configuration has no effect.
-    pub(crate) notices: Vec<String>,
+    pub(crate) notices: Vec<Problem>,
 }
 
 /// Logger names of the existing Connector and what they correspond to. A name stands for everything below it.
@@ -32,7 +33,8 @@ const LOGGERS: [(&str, &[&str]); 12] = [
     ("Database", &["store"]),
 ];
 
-/// The program's own parts. Libraries report from WARN on only, whatever the level.
+/// The program's own parts. What libraries report is for whoever looks for a fault: the program says itself, once, what matters
+/// to an operator. So their lines come from DEBUG on only, and then from WARN on.
 const OWN: [&str; 11] = [
     "connector",
     "rest_api",
@@ -48,7 +50,7 @@ const OWN: [&str; 11] = [
 ];
 
 /// What libraries must not report at any level: this one shows the contents of messages that no queue takes.
-const NEVER: &str = "lapin::returned_messages=off";
+pub(super) const NEVER: &str = "lapin::returned_messages=off";
 
 /// The levels of log4js, most talkative first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +89,7 @@ impl Level {
 }
 
 impl Plan {
-    /// Never fails: what has no meaning here is named in `notices`.
+    /// Never fails: what has no meaning here is named in `notices`, which the check of the configuration passes on.
     pub(crate) fn from_log4js(block: &Value) -> Self {
         let mut reading = Reading { block, format: Format::Text, notices: Vec::new() };
         let mut levels: BTreeMap<&str, Level> = BTreeMap::new();
@@ -98,12 +100,11 @@ impl Plan {
             match LOGGERS.iter().find(|(logger, _)| *logger == first) {
                 _ if name == "default" => default = level,
                 Some((_, targets)) => levels.extend(targets.iter().map(|target| (*target, level))),
-                None => reading
-                    .notices
-                    .push(format!("logging.categories.{name} names no logger of this program and has no effect.")),
+                None => reading.note(&["categories", name], "names no logger of this program and has no effect"),
             }
         }
-        let libraries = default.max(Level::Warn).directive().to_owned();
+        let libraries = if default <= Level::Debug { Level::Warn } else { Level::Off };
+        let libraries = libraries.directive().to_owned();
         let own = OWN.iter().map(|target| format!("{target}={}", default.directive()));
         let named = levels.iter().map(|(target, level)| format!("{target}={}", level.directive()));
         let libraries = [libraries, NEVER.to_owned()].into_iter();
@@ -115,13 +116,13 @@ impl Plan {
 struct Reading<'a> {
     block: &'a Value,
     format: Format,
-    notices: Vec<String>,
+    notices: Vec<Problem>,
 }
 
 impl<'a> Reading<'a> {
     /// The most talkative of the category's appenders, within the category's own level.
     fn category_level(&mut self, name: &str, category: &'a Value) -> Level {
-        let own = self.level(&format!("logging.categories.{name}.level"), category.get("level"));
+        let own = self.level(&["categories", name, "level"], category.get("level"));
         let appenders = category.get("appenders").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let filters: Vec<Level> =
             appenders.iter().filter_map(Value::as_str).map(|appender| self.appender_level(appender, 0)).collect();
@@ -131,18 +132,18 @@ impl<'a> Reading<'a> {
     /// Follows filters to the appender that writes. `depth` ends circles.
     fn appender_level(&mut self, name: &str, depth: usize) -> Level {
         let Some(appender) = self.block.get("appenders").and_then(|appenders| appenders.get(name)) else {
-            self.notices.push(format!("logging.appenders.{name} is used but not defined."));
+            self.note(&["appenders", name], "is used but not defined");
             return Level::Trace;
         };
         let kind = appender.get("type").and_then(Value::as_str).unwrap_or_default();
         let next = appender.get("appender").and_then(Value::as_str).filter(|_| depth < 8);
         match (kind, next) {
             ("logLevelFilter", Some(next)) => {
-                let own = self.level(&format!("logging.appenders.{name}.level"), appender.get("level"));
+                let own = self.level(&["appenders", name, "level"], appender.get("level"));
                 own.max(self.appender_level(next, depth + 1))
             }
             (_, Some(next)) => {
-                self.notices.push(format!("logging.appenders.{name} has no effect: {kind} is not available."));
+                self.note(&["appenders", name], &format!("has no effect: {kind} is not available"));
                 self.appender_level(next, depth + 1)
             }
             ("stdout" | "console" | "stderr", None) => {
@@ -152,25 +153,28 @@ impl<'a> Reading<'a> {
                 Level::Trace
             }
             (_, None) => {
-                self.notices.push(format!(
-                    "logging.appenders.{name} has no effect: {kind} is not available, logs go to standard output."
-                ));
+                let message = format!("has no effect: {kind} is not available, logs go to standard output");
+                self.note(&["appenders", name], &message);
                 Level::Trace
             }
         }
     }
 
-    fn level(&mut self, path: &str, value: Option<&Value>) -> Level {
+    fn level(&mut self, path: &[&str], value: Option<&Value>) -> Level {
         let text = match value {
             None => return Level::Trace,
             // log4js also takes the object form of a level.
             Some(value) => value.as_str().or_else(|| value.get("levelStr").and_then(Value::as_str)).unwrap_or_default(),
         };
         Level::parse(text).unwrap_or_else(|| {
-            self.notices
-                .push(format!("{path} is no level (ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL, OFF): INFO is taken."));
+            self.note(path, "is no level (ALL, TRACE, DEBUG, INFO, WARN, ERROR, FATAL, OFF): INFO is taken");
             Level::Info
         })
+    }
+
+    fn note(&mut self, keys: &[&str], message: &str) {
+        let path = keys.iter().fold(Path::new("logging"), |path, key| path.key(key));
+        self.notices.push(Problem { path, ..Problem::general(Severity::Warning, message) });
     }
 }
 
@@ -211,14 +215,24 @@ mod tests {
             let plan = plan(stdout(json!({"type": "pattern"}), filter, category));
             assert_eq!(level(&plan, "transport"), expected, "{filter} {category}");
             assert_eq!(plan.format, Format::Text);
-            assert_eq!(plan.notices, Vec::<String>::new());
+            assert_eq!(plan.notices, []);
         }
     }
 
     #[test]
-    fn libraries_stay_at_warn_or_stricter() {
+    fn libraries_say_something_only_when_everything_is_asked_for() {
+        for talkative in ["ALL", "DEBUG"] {
+            let talkative = plan(stdout(json!({}), "ALL", talkative));
+            for library in ["lapin", "rumqttc", "async_nats", "redis", "hyper", "sqlx"] {
+                assert_eq!(level(&talkative, library), "warn", "{library}");
+            }
+        }
+        for quiet in [plan(json!({})), plan(stdout(json!({}), "ALL", "INFO")), plan(stdout(json!({}), "WARN", "ALL"))] {
+            for library in ["lapin", "rumqttc", "async_nats", "redis", "hyper", "sqlx"] {
+                assert_eq!(level(&quiet, library), "off", "{library}");
+            }
+        }
         let talkative = plan(stdout(json!({}), "ALL", "ALL"));
-        assert_eq!(level(&talkative, "sqlx"), "warn");
         assert_eq!(level(&talkative, "lapin::returned_messages"), "off");
         assert_eq!(level(&talkative, "rest_api"), "trace");
         assert_eq!(level(&plan(stdout(json!({}), "OFF", "ALL")), "sqlx"), "off");
@@ -237,7 +251,7 @@ mod tests {
         let plan = plan(block);
         assert_eq!(level(&plan, "transport"), "debug");
         assert_eq!(level(&plan, "runtime"), "info");
-        assert!(plan.notices.iter().any(|notice| notice.contains("logging.categories.Nobody")));
+        assert!(plan.notices.iter().any(|notice| notice.to_string().contains("logging.categories.Nobody")));
     }
 
     #[test]

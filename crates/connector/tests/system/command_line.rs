@@ -24,14 +24,24 @@ fn help_is_no_failure_and_a_mistake_is() {
 }
 
 #[test]
-fn a_start_without_configuration_names_all_that_is_missing() {
+fn a_start_without_configuration_says_so_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(&["start", "-c", "absent.json"], folder.path());
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    for expected in ["transportLibrary.baseUrl", "transportLibrary.platformClientId", "absent.json does not exist"] {
-        assert!(said.contains(expected), "{said}");
+    let place = folder.path().canonicalize().unwrap();
+    for (arguments, file) in [(&["start"][..], "config.json"), (&["start", "-c", "absent.json"], "absent.json")] {
+        let output = run(arguments, folder.path());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let looked_for = place.join(file).display().to_string();
+        for expected in [looked_for.as_str(), "-c", "transportLibrary.baseUrl", "apiKey.keys"] {
+            assert!(said.contains(expected), "{expected} in {said}");
+        }
     }
+    let mut command = crate::support::connector();
+    command.args(["config", "check"]).current_dir(folder.path()).env("PLATFORM_CLIENT_ID", "id");
+    let said = text(&command.output().unwrap().stderr);
+    let missing = format!("No configuration file was read: there is no {}", place.join("config.json").display());
+    assert!(said.contains("transportLibrary.baseUrl is missing") && said.contains(&missing), "{said}");
 }
 
 #[test]

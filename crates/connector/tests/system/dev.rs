@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Client, Process, Shell, connector, eventually, signal};
+use crate::support::{Client, Process, Shell, Terminal, connector, eventually, signal};
 
 /// The commands a reader of the README is told to try.
 fn commands() -> &'static str {
@@ -73,6 +73,26 @@ fn spawn(folder: &Path) -> Process {
     process
 }
 
+#[test]
+fn what_is_kept_is_nobody_elses_business() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dev = Dev::start();
+    let folder = dev.folder.path().join("connector-dev");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // Nobody else gets into the folder; what is made in it directly is closed all the same.
+    for part in ["", "logs", "backbone"] {
+        assert_eq!(mode(&folder.join(part)), 0o700, "{part}");
+    }
+    for part in ["", "logs", "backbone"] {
+        for file in std::fs::read_dir(folder.join(part)).unwrap() {
+            let file = file.unwrap().path();
+            assert!(file.is_dir() || mode(&file) == 0o600, "{} is {:o}", file.display(), mode(&file));
+        }
+    }
+    assert_eq!(dev.process.terminate().code(), Some(0));
+}
+
 fn assert_message_arrived(printed: &str) {
     for expected in ["\"subject\": \"Hello\"", "This was attached.", "\"trigger\": \"transport.messageReceived\""] {
         assert!(printed.contains(expected), "{expected} in {printed}");
@@ -95,9 +115,47 @@ async fn the_walk_through_of_the_readme_works_and_its_identities_stay() {
 }
 
 #[tokio::test]
+async fn the_walk_through_works_again_and_again_and_shows_errors() {
+    let dev = Dev::start();
+    let mut shell = Shell::start(dev.folder.path());
+    for run in 1..=3 {
+        let printed = shell.execute(commands());
+        assert_message_arrived(&printed);
+        assert!(!printed.contains("curl:") && !printed.contains("null"), "run {run}: {printed}");
+        let (_, messages) = dev.client("b").get("/api/core/v1/Messages").await;
+        assert_eq!(messages["result"].as_array().map(Vec::len), Some(run), "{messages}");
+    }
+    let (_, relationships) = dev.client("b").get("/api/core/v1/Relationships").await;
+    assert_eq!(relationships["result"].as_array().map(Vec::len), Some(1), "{relationships}");
+    let printed = shell.execute("A_KEY=wrong; a /Account/IdentityInfo | jq .result || true; . ./connector-dev/dev.env");
+    assert!(
+        printed.contains("/Account/IdentityInfo: ") && printed.contains("error.connector.unauthorized"),
+        "{printed}"
+    );
+}
+
+/// People paste all of it at once into a terminal, where the shell reads more into a line than in a script.
+#[tokio::test]
+async fn the_walk_through_can_be_pasted_into_an_interactive_shell() {
+    let Some(mut terminal) = Terminal::open() else { return };
+    let dev = Dev::start();
+    terminal.type_in(&format!("cd '{}'\n", dev.folder.path().display()));
+    for (run, paste) in [(1, commands().to_owned()), (2, format!("\u{1b}[200~{}\u{1b}[201~\n", commands()))] {
+        terminal.type_in(&paste);
+        // What is typed is shown as well, but not as what it prints.
+        terminal.type_in(&format!("printf '%s of paste %s\\n' end {run}\n"));
+        let printed = terminal.until(&format!("end of paste {run}"));
+        assert!(printed.lines().any(|line| line.trim_end().ends_with("This was attached.")), "{printed}");
+        assert!(printed.contains("\"transport.messageReceived\"") && !printed.contains("event not found"), "{printed}");
+        let (_, messages) = dev.client("b").get("/api/core/v1/Messages").await;
+        assert_eq!(messages["result"].as_array().map(Vec::len), Some(run), "{messages} {printed}");
+    }
+}
+
+#[tokio::test]
 async fn a_kill_between_accept_and_sync_loses_nothing() {
     let dev = Dev::start();
-    let (until_accepted, rest) = commands().split_once("# 4.").unwrap();
+    let (until_accepted, rest) = commands().split_once("# 3.").unwrap();
     let mut shell = Shell::start(dev.folder.path());
 
     let printed = shell.execute(until_accepted);
@@ -113,7 +171,7 @@ async fn a_kill_between_accept_and_sync_loses_nothing() {
     // B synchronises at its start, as nobody told it to since the kill.
     dev.webhook("b", "transport.relationshipChanged", is_active).await;
 
-    let printed = shell.execute(&format!("# 4.{rest}"));
+    let printed = shell.execute(&format!("# 3.{rest}"));
     assert!(printed.contains("Active"), "{printed}");
     assert_message_arrived(&printed);
     let (_, messages) = dev.client("b").get("/api/core/v1/Messages").await;
@@ -135,6 +193,27 @@ async fn nothing_outlives_the_program() {
     signal("KILL", dev.overview()["pid"].as_u64().unwrap().try_into().unwrap());
     for server in connectors.iter().chain([&backbone]) {
         eventually("the server to end", async || server.try_get("/health").await.is_none().then_some(())).await;
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_leaves_no_folder_behind_and_names_its_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = stranger.local_addr().unwrap().port().to_string();
+    let options = ["--backbone-port", "--port-a", "--port-b", "--events-port"];
+    for option in options {
+        let mut command = connector();
+        command.arg("dev").current_dir(folder.path());
+        for other in options {
+            command.args([other, if other == option { taken.as_str() } else { "0" }]);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let expected = format!("cannot listen on port {taken} (choose another with {option}, 0 for any)");
+        assert!(said.contains(&expected) && !said.contains("--port)"), "{said}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{option}");
     }
 }
 

@@ -262,3 +262,45 @@ fn keys_that_need_care_are_named() {
         .has("api-keys", "warning", "the key gone has expired")
         .has("api-keys", "warning", "the key empty has no scopes");
 }
+
+/// A Redis server that refuses everybody.
+fn redis_without_mercy() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let Ok(mut client) = client else { return };
+            let mut buffer = [0; 4096];
+            // Who is refused hangs up. Each command, an array, gets an answer.
+            while let Ok(length @ 1..) = std::io::Read::read(&mut client, &mut buffer) {
+                let commands = buffer[..length].iter().filter(|byte| **byte == b'*').count();
+                let refusal = "-WRONGPASS invalid username-password pair or user is disabled.\r\n".repeat(commands);
+                if std::io::Write::write_all(&mut client, refusal.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    port
+}
+
+#[test]
+fn brokers_that_refuse_or_cannot_be_used_are_found() {
+    let installation = Installation::sqlite("http://localhost:1");
+    let port = redis_without_mercy();
+    installation.change(|file| {
+        let redis = json!({"url": format!("redis://user:webhook-s3cret@localhost:{port}")});
+        let google = json!({"projectId": "p", "topicName": "t", "keyFile": "/nowhere/key.json"});
+        let brokers = json!([
+            {"type": "Redis", "configuration": redis},
+            {"type": "PubSub", "configuration": google},
+            {"type": "kafka", "configuration": {}}
+        ]);
+        file["modules"]["messageBrokerPublisher"] = json!({"enabled": true, "brokers": brokers});
+    });
+    examine(&installation)
+        .only(&["backbone", "broker", "broker", "broker"])
+        .has("broker", "problem", "the server refuses the user or the password")
+        .has("broker", "problem", "the keyFile /nowhere/key.json cannot be read")
+        .has("broker", "problem", "brokers[2].type is none of");
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 
-use crate::support::{API_KEY, Client, Process, connector, text};
+use crate::support::{API_KEY, Client, Process, connector, in_clean_environment, text};
 
 /// What nothing may ever print: each of these is in the configuration.
 const SECRETS: [&str; 4] = [CLIENT_SECRET, API_KEY, DATABASE_PASSWORD, WEBHOOK_SECRET];
@@ -17,17 +17,21 @@ const WEBHOOK_SECRET: &str = "webhook-s3cret";
 
 /// A Backbone that knows the OAuth client of the installations.
 pub(crate) fn backbone(folder: &Path, port: u16) -> (Process, String) {
-    let mut command = connector();
-    command.args(["backbone", "--data"]).arg(folder.join("backbone")).args(["--port", &port.to_string()]);
-    command.args(["--client-id", "installation", "--client-secret", CLIENT_SECRET]);
-    let mut process = Process::spawn(command);
+    let mut process = Process::spawn(backbone_command(folder, port));
     let url = process.url();
     (process, url)
 }
 
+pub(crate) fn backbone_command(folder: &Path, port: u16) -> Command {
+    let mut command = connector();
+    command.args(["backbone", "--data"]).arg(folder.join("backbone")).args(["--port", &port.to_string()]);
+    command.args(["--client-id", "installation", "--client-secret", CLIENT_SECRET]);
+    command
+}
+
 /// A port that nobody listens on.
 pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    system_tests::free_port().unwrap()
 }
 
 /// A place for a Connector.
@@ -103,11 +107,35 @@ impl Installation {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = connector();
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.complete(connector(), arguments)
+    }
+
+    /// The same, with a signal ignored from the beginning.
+    pub(crate) fn ignoring(&self, signal: &str, arguments: &[&str]) -> Command {
+        let mut shell = in_clean_environment(Command::new("sh"));
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_connector")]);
+        self.complete(shell, arguments)
+    }
+
+    fn complete(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).args(["-c", "config.json"]).current_dir(self.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Where the service serves, whether or not it does already.
+    pub(crate) fn url(&self) -> String {
+        let file: Value = serde_json::from_slice(&std::fs::read(self.path().join("config.json")).unwrap()).unwrap();
+        format!("http://localhost:{}", file["infrastructure"]["httpServer"]["port"])
+    }
+
+    /// Host and port of the PostgreSQL server.
+    pub(crate) fn postgres_server() -> String {
+        let url = postgres_url();
+        let rest = url.split_once("://").unwrap().1;
+        let place = rest.split('/').next().unwrap();
+        place.rsplit('@').next().unwrap().to_owned()
     }
 
     /// Runs a command to its end, and makes sure that it keeps the secrets.
@@ -154,6 +182,11 @@ impl Installation {
         found
     }
 
+    /// The schema in the PostgreSQL database.
+    pub(crate) fn schema(&self) -> &str {
+        self.schema.as_ref().unwrap()
+    }
+
     /// Whether the PostgreSQL database has a schema of ours.
     pub(crate) async fn has_schema(&self) -> bool {
         let sql = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
@@ -181,14 +214,17 @@ impl Said {
 impl Drop for Installation {
     fn drop(&mut self) {
         let Some(schema) = &self.schema else { return };
-        let sql = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
-        // A thread of its own, because the test's runtime may be running here.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap() });
-        });
-        assert!(dropped.join().is_ok() || std::thread::panicking());
+        drop_in_a_thread(format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
     }
+}
+
+/// A thread of its own, because the test's runtime may be running here.
+fn drop_in_a_thread(sql: String) {
+    let dropped = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap() });
+    });
+    assert!(dropped.join().is_ok() || std::thread::panicking());
 }
 
 fn postgres_url() -> String {
@@ -203,6 +239,36 @@ fn connection_string() -> String {
             format!("{user}:{DATABASE_PASSWORD}@{place}")
         }
         _ => url,
+    }
+}
+
+/// A PostgreSQL database that has nothing in it but what a test puts there.
+pub(crate) struct OwnDatabase(String);
+
+impl OwnDatabase {
+    pub(crate) async fn create() -> Self {
+        let unique = TempDir::new().unwrap();
+        let unique = unique.path().file_name().unwrap().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "");
+        let name = format!("test_cli_{}_{}", std::process::id(), unique.to_lowercase());
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin().await).await.unwrap();
+        Self(name)
+    }
+
+    /// An installation with a schema of its own in it.
+    pub(crate) fn installation(&self, backbone: &str) -> Installation {
+        let installation = Installation::postgres(backbone);
+        installation.change(|file| {
+            let mut url: url::Url = file["database"]["connectionString"].as_str().unwrap().parse().unwrap();
+            url.set_path(&self.0);
+            file["database"]["connectionString"] = url.as_str().into();
+        });
+        installation
+    }
+}
+
+impl Drop for OwnDatabase {
+    fn drop(&mut self) {
+        drop_in_a_thread(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0));
     }
 }
 

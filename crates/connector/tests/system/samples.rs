@@ -276,8 +276,13 @@ async fn webhooks_and_brokers_under_the_names_of_today() {
     arrives(&mut channels, ("channel", "message"), &relationship).await;
     arrives_at_topic(&mut pubsub, "projects/my-project/topics/my-topic", &relationship).await;
     arrives(&mut stream, ("subject", "body"), &relationship).await;
-    assert_eq!(own.complaints(""), [""; 0]);
+    assert_eq!(unexpected(own.complaints("")), [""; 0]);
     assert_eq!(own.process.terminate().code(), Some(0));
+}
+
+/// Consumers bind only what they want, so that other events reach nobody.
+fn unexpected(complaints: Vec<String>) -> Vec<String> {
+    complaints.into_iter().filter(|text| !text.starts_with("what the target accepts reaches nobody")).collect()
 }
 
 #[tokio::test]
@@ -374,9 +379,9 @@ async fn webhooks_and_brokers_under_the_names_of_earlier_versions_and_brokers_th
     let deprecated = [
         "modules.amqpPublisher is deprecated; its successor is modules.messageB",
         "modules.PubSubPublisher is deprecated; its successor is modules.messag",
-        "modules.webhooksV2 is deprecated; its successor is modules.webhooks.",
+        "modules.webhooksV2 is deprecated; its successor is modules.webhooks. [",
     ];
-    let mut complaints = former.complaints("");
+    let mut complaints = unexpected(former.complaints(""));
     complaints.sort_unstable_by_key(|text| deprecated.iter().position(|expected| expected == text));
     assert_eq!(complaints, deprecated);
     let deprecated = ["modules.pubSubPublisher is deprecated; its successor is modules.messag"];

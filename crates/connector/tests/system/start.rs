@@ -69,6 +69,10 @@ async fn an_existing_configuration_file_works_apart_from_the_database() {
     assert!(version["version"].as_str().is_some_and(|version| version.starts_with("7.")), "{version}");
     assert_eq!(client.get("/Monitoring/Support").await.0, 403, "a scope the key does not have");
 
+    // No host is configured: both families of addresses are served, as by Node.js.
+    for host in ["127.0.0.1", "[::1]"] {
+        Client::new(&format!("http://{host}:{}", port_of(&url)), API_KEY).healthy(true).await;
+    }
     assert_eq!(healthcheck(setup.folder.path(), &url).code(), Some(0));
     let second = setup.refused();
     assert!(second.contains("in use by another instance"), "{second}");

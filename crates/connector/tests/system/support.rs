@@ -19,7 +19,7 @@ pub(crate) fn connector() -> Command {
     in_clean_environment(Command::new(env!("CARGO_BIN_EXE_connector")))
 }
 
-fn in_clean_environment(mut command: Command) -> Command {
+pub(crate) fn in_clean_environment(mut command: Command) -> Command {
     let kept = ["PATH", "HOME", "TMPDIR", "LLVM_PROFILE_FILE"];
     command.env_clear().envs(kept.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     command.env("NO_PROXY", "localhost,127.0.0.1").stdin(Stdio::null());
@@ -233,6 +233,38 @@ impl Shell {
         self.stdin.flush().unwrap();
         let seen = self.process.seen.len();
         self.process.line(&marker);
+        self.process.seen[seen..].join("\n")
+    }
+}
+
+/// An interactive shell at a terminal, as a person has it.
+pub(crate) struct Terminal {
+    process: Process,
+    stdin: ChildStdin,
+}
+
+impl Terminal {
+    /// Nothing where no terminal can be made: that takes `script` of util-linux.
+    pub(crate) fn open() -> Option<Self> {
+        let version = Command::new("script").arg("--version").output().ok()?;
+        text(&version.stdout).contains("util-linux").then_some(())?;
+        let mut command = in_clean_environment(Command::new("script"));
+        command.args(["-qec", "bash --norc -i", "/dev/null"]).stdin(Stdio::piped());
+        command.envs([("TERM", "xterm"), ("HISTFILE", "/dev/null"), ("PS1", "$ ")]);
+        let mut process = Process::spawn(command);
+        let stdin = process.stdin();
+        Some(Self { process, stdin })
+    }
+
+    pub(crate) fn type_in(&mut self, text: &str) {
+        self.stdin.write_all(text.as_bytes()).unwrap();
+        self.stdin.flush().unwrap();
+    }
+
+    /// What was shown until `text` is.
+    pub(crate) fn until(&mut self, text: &str) -> String {
+        let seen = self.process.seen.len();
+        self.process.line(text);
         self.process.seen[seen..].join("\n")
     }
 }

@@ -32,9 +32,9 @@ pub struct IqlError {
     pub start: Position,
     /// One further, or the same at the end of the text.
     pub end: Position,
-    /// What would have been possible there, sorted.
+    /// Everything that would have been possible there, sorted.
     pub expected: Vec<&'static str>,
-    /// What is there; `None` at the end of the text.
+    /// The character there; `None` at the end of the text.
     pub found: Option<char>,
 }
 

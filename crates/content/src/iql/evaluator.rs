@@ -36,7 +36,7 @@ fn term_matches(term: &Term, attribute: &Value) -> bool {
     }
 }
 
-/// Whether the member at `path` is there and fulfils the predicate.
+/// Returns whether the member at `path` is there and fulfils the predicate.
 fn holds(predicate: &Predicate, root: &Value, path: &[String]) -> bool {
     let found = path.iter().try_fold(root, |value, name| value.as_object()?.get(name));
     let Some(field) = found.filter(|field| !field.is_null()) else { return false };
@@ -62,7 +62,7 @@ fn contains(list: &Value, text: &str) -> bool {
     list.as_array().is_some_and(|items| items.iter().any(|item| item == text))
 }
 
-/// What JavaScript makes of a value when a text is needed.
+/// The text JavaScript makes of a value when it needs one.
 fn text_form(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

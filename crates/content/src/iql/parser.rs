@@ -12,7 +12,7 @@ use winnow::token::{any, one_of, take_while};
 use super::error::{IqlError, Position};
 use super::{Operation, Predicate, Term, dates};
 
-/// What may begin an operand.
+/// The expectations where an operand begins.
 const OPERAND: [&str; 5] = ["\"!\"", "\"(\"", "metadata field term", "primary field term", "tag term"];
 const BLANK: &str = "whitespace";
 
@@ -108,7 +108,7 @@ impl Scanner<'_> {
             return None;
         }
         let pending = &mut groups.last_mut()?.pending;
-        // What binds at least as strong as the new operator has both its sides now.
+        // An operator that binds at least as strong as the new one has both its sides now.
         while let Some(previous) = pending.pop_if(|previous| operator == Operator::Or || *previous == Operator::And) {
             operations.push(operation(previous));
         }
@@ -238,7 +238,7 @@ fn predicate(input: &mut &str) -> Result<Predicate> {
     .parse_next(input)
 }
 
-/// What a member is compared with: quoted, or else everything up to a blank (only U+0020 is one here), quote or lone backslash.
+/// The text a member is compared with: quoted, or else everything up to a blank (only U+0020 is one here), quote or lone backslash.
 fn operand_text(input: &mut &str) -> Result<String> {
     let quoted = delimited('\'', characters(|character| character != '\''), '\'');
     alt((quoted, characters(|character| character != '\'' && character != ' '))).parse_next(input)

@@ -65,29 +65,27 @@ impl<'v> Reading<'_, 'v> {
         {
             return at(Violation::TooLong, format!("at most {max} characters are allowed"));
         }
-        let matches_pattern = match text.format {
-            Format::EMailAddress => patterns::is_e_mail(found),
-            Format::PhoneNumber => patterns::is_phone(found),
-            Format::Url => patterns::is_url(found),
-            Format::HexColor => patterns::is_hex_color(found),
-            Format::SchemaUrl => patterns::is_schema_url(found),
-            Format::ConsentLink => patterns::is_consent_link(found),
-            _ => true,
-        };
-        if !matches_pattern {
+        if !matches_pattern(text.format, found) {
             return at(Violation::Pattern, "does not match the pattern of such texts".to_owned());
         }
-        let one_of = |words: &[&str]| words.contains(&found);
-        let (is_allowed, violation, reason) = match text.format {
-            Format::FixedEnumeration(words) if !one_of(words) => {
-                return at(Violation::NotInEnumeration, format!("must be one of {}", words.join(", ")));
+        match text.format {
+            Format::FixedEnumeration(words) if !words.contains(&found) => {
+                at(Violation::NotInEnumeration, one_of(words))
             }
             Format::PasswordType if !is_password_type(found) => {
-                return at(Violation::Pattern, "must be 'pw' or 'pin' with a length of 4 to 16".to_owned());
+                at(Violation::Pattern, "must be 'pw' or 'pin' with a length of 4 to 16".to_owned())
             }
-            Format::Enumeration(words, _) => {
-                (one_of(words), Violation::NotInEnumeration, format!("must be one of {}", words.join(", ")))
-            }
+            _ => match self.broken_text_rule(text.format, found) {
+                Some((violation, reason)) => Err(self.validation(place, violation, reason)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// The rule beyond the structure that a text breaks.
+    fn broken_text_rule(&self, format: Format, found: &str) -> Option<(Violation, String)> {
+        let (is_allowed, violation, reason) = match format {
+            Format::Enumeration(words, _) => (words.contains(&found), Violation::NotInEnumeration, one_of(words)),
             Format::Country => {
                 (code_lists::is_country(found), Violation::NotInEnumeration, "must be a country code".to_owned())
             }
@@ -95,7 +93,7 @@ impl<'v> Reading<'_, 'v> {
                 (code_lists::is_language(found), Violation::NotInEnumeration, "must be a language code".to_owned())
             }
             Format::Predicate => (
-                one_of(&["hasAttribute", "relatesTo", "isRelatedTo"]) || found.starts_with("z-"),
+                ["hasAttribute", "relatesTo", "isRelatedTo"].contains(&found) || found.starts_with("z-"),
                 Violation::NotInEnumeration,
                 "must be hasAttribute, relatesTo, isRelatedTo or start with 'z-'".to_owned(),
             ),
@@ -107,16 +105,14 @@ impl<'v> Reading<'_, 'v> {
             Format::Iban => (bank::is_iban(found), Violation::Rule, "must be an IBAN".to_owned()),
             Format::Bic => (bank::is_bic(found), Violation::Rule, "must be a BIC".to_owned()),
             Format::Iql => {
-                let checked = iql::Query::parse(found);
-                let reason = checked.as_ref().err().map(|error| {
-                    // The peers call the column an offset, and clients have learned to read it.
-                    format!("{} (character offset {})", error.message(), error.start.column)
-                });
-                (checked.is_ok(), Violation::InvalidIql, reason.unwrap_or_default())
+                // The peers call the column an offset, and clients have learned to read it.
+                let reason =
+                    |error: iql::IqlError| format!("{} (character offset {})", error.message(), error.start.column);
+                return iql::Query::parse(found).err().map(|error| (Violation::InvalidIql, reason(error)));
             }
-            _ => (true, Violation::Rule, String::new()),
+            _ => return None,
         };
-        if is_allowed { Ok(()) } else { Err(self.validation(place, violation, reason)) }
+        (!is_allowed).then_some((violation, reason))
     }
 
     fn number(&self, place: Place, numeric: Numeric, value: &Value) -> Result<Value> {
@@ -247,6 +243,22 @@ impl<'v> Reading<'_, 'v> {
             _ => Err(self.validation(place, Violation::Rule, "must be 16 bytes in base64")),
         }
     }
+}
+
+fn matches_pattern(format: Format, text: &str) -> bool {
+    match format {
+        Format::EMailAddress => patterns::is_e_mail(text),
+        Format::PhoneNumber => patterns::is_phone(text),
+        Format::Url => patterns::is_url(text),
+        Format::HexColor => patterns::is_hex_color(text),
+        Format::SchemaUrl => patterns::is_schema_url(text),
+        Format::ConsentLink => patterns::is_consent_link(text),
+        _ => true,
+    }
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("must be one of {}", words.join(", "))
 }
 
 fn is_password_type(text: &str) -> bool {

@@ -1,39 +1,40 @@
-use super::SHORT;
-use crate::description::{Category, DefaultValue, Property, TypeDescription};
-use crate::kind::{Choice, Format, Item, Kind, List, ListRule, Text};
+use super::{IdentityValue, RelationshipValue, SHORT, TAGS};
+use crate::description::DefaultValue;
+use crate::words::Confidentiality;
 
-/// Tags of an attribute or a query; their syntax is a later check (`docs/protocol/04 §2.1, §2.3`).
-pub(super) const TAGS: Property =
-    Property::optional("tags", Kind::List(List { item: Item::Text, rule: ListRule::Tags, single: false }));
+types! {
+    /// An attribute (`docs/protocol/04 §2`).
+    Attribute, sent;
+    common {
+        /// The Identity it is about.
+        owner "owner": required(owner);
+    }
 
-/// Who may see a relationship attribute (`docs/protocol/04 §2.2`).
-pub(super) const CONFIDENTIALITY: Property = Property::required(
-    "confidentiality",
-    Kind::Text(Text::formatted(Format::Enumeration(&["public", "private", "protected"], None))),
-);
+    "A fact about an Identity."
+    Identity = IdentityAttribute {
+        value "value": required(one_of(IdentityValue));
+        /// Words to find it by; their syntax is a later check (`docs/protocol/04 §2.3`).
+        tags "tags": optional(texts(TAGS));
+    };
 
-/// The two kinds of attributes (`docs/protocol/04 §2`).
-pub(super) static TYPES: &[TypeDescription] = &[
-    TypeDescription::new(
-        "IdentityAttribute",
-        Category::Attribute,
-        "A fact about an Identity.",
-        &[
-            Property::required("value", Kind::OneOf(Choice::Category(Category::IdentityValue))),
-            TAGS,
-            Property::required("owner", Kind::Address),
-        ],
-    ),
-    TypeDescription::new(
-        "RelationshipAttribute",
-        Category::Attribute,
-        "A fact that exists in one relationship only.",
-        &[
-            Property::required("value", Kind::OneOf(Choice::Category(Category::RelationshipValue))),
-            Property::required("key", SHORT),
-            Property::optional("isTechnical", Kind::Boolean).default(DefaultValue::False),
-            CONFIDENTIALITY,
-            Property::required("owner", Kind::Address),
-        ],
-    ),
-];
+    "A fact that exists in one relationship only."
+    Relationship = RelationshipAttribute {
+        value "value": required(one_of(RelationshipValue));
+        /// The name it has in this relationship.
+        key "key": required(text(SHORT));
+        /// Of no interest to people.
+        is_technical "isTechnical": defaulted(boolean).default(DefaultValue::False);
+        confidentiality "confidentiality": required(word(Confidentiality));
+    };
+}
+
+impl Attribute<'_> {
+    /// The type of its value.
+    #[must_use]
+    pub fn value_type(&self) -> &'static str {
+        match self {
+            Self::Identity(attribute) => attribute.value().type_name(),
+            Self::Relationship(attribute) => attribute.value().type_name(),
+        }
+    }
+}

@@ -1,57 +1,46 @@
-use crate::description::{Category, Property, TypeDescription};
-use crate::kind::{Item, Kind, List, Numeric, Text, Union};
+use super::ValueHintsValue;
+use crate::kind::{Numeric, Text, Union};
 
-const fn hints(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
-    TypeDescription::new(name, Category::Hints, summary, properties)
+types! {
+    /// Hints for user interfaces (`docs/protocol/04 §6.1`).
+    Hints, sent;
+    common {}
+
+    "How a value is shown and edited."
+    Render = RenderHints {
+        technical_type "technicalType": required(text(Text::unlimited()));
+        edit_type "editType": required(text(Text::unlimited()));
+        data_type "dataType": optional(text(Text::unlimited()));
+        property_hints "propertyHints": defaulted(property_hints(RenderHints));
+    }.always_typed();
+
+    "Changes to render hints."
+    RenderOverride = RenderHintsOverride {
+        technical_type "technicalType": optional(text(Text::unlimited()));
+        edit_type "editType": optional(text(Text::unlimited()));
+        data_type "dataType": optional(text(Text::unlimited()));
+        property_hints "propertyHints": defaulted(property_hints(RenderHints));
+    }.always_typed();
+
+    "What a value may be."
+    Value = ValueHints {
+        edit_help "editHelp": optional(text(Text::plain(500)));
+        min "min": optional(number(Numeric::ANY));
+        max "max": optional(number(Numeric::ANY));
+        pattern "pattern": optional(text(Text::plain(1000)));
+        values "values": optional(children("ValueHintsValue", of, ValueHintsValue));
+        default_value "defaultValue": optional(scalar(Union::Scalar));
+        property_hints "propertyHints": defaulted(property_hints(ValueHints));
+    }.always_typed();
+
+    "Changes to value hints."
+    ValueOverride = ValueHintsOverride {
+        edit_help "editHelp": optional(text(Text::plain(500)));
+        min "min": optional(number(Numeric::ANY));
+        max "max": optional(number(Numeric::ANY));
+        pattern "pattern": optional(text(Text::plain(1000)));
+        values "values": optional(children("ValueHintsValue", of, ValueHintsValue));
+        default_value "defaultValue": optional(scalar(Union::Scalar));
+        property_hints "propertyHints": defaulted(property_hints(ValueHints));
+    }.always_typed();
 }
-
-const fn word(name: &'static str) -> Property {
-    Property::optional(name, Kind::Text(Text::unlimited()))
-}
-
-const VALUE_HINTS: &[Property] = &[
-    Property::optional("editHelp", Kind::Text(Text::plain(500))),
-    Property::optional("min", Kind::Number(Numeric::ANY)),
-    Property::optional("max", Kind::Number(Numeric::ANY)),
-    Property::optional("pattern", Kind::Text(Text::plain(1000))),
-    Property::optional("values", Kind::List(List::of(Item::Child("ValueHintsValue")))),
-    Property::optional("defaultValue", Kind::Union(Union::Scalar)),
-    Property::optional("propertyHints", Kind::PropertyHints("ValueHints")),
-];
-
-/// Hints for user interfaces (`docs/protocol/04 §6.1`).
-pub(super) static TYPES: &[TypeDescription] = &[
-    hints(
-        "RenderHints",
-        "How a value is shown and edited.",
-        &[
-            Property::required("technicalType", Kind::Text(Text::unlimited())),
-            Property::required("editType", Kind::Text(Text::unlimited())),
-            word("dataType"),
-            Property::optional("propertyHints", Kind::PropertyHints("RenderHints")),
-        ],
-    )
-    .always_typed(),
-    hints(
-        "RenderHintsOverride",
-        "Changes to render hints.",
-        &[
-            word("technicalType"),
-            word("editType"),
-            word("dataType"),
-            Property::optional("propertyHints", Kind::PropertyHints("RenderHints")),
-        ],
-    )
-    .always_typed(),
-    hints("ValueHints", "What a value may be.", VALUE_HINTS).always_typed(),
-    hints("ValueHintsOverride", "Changes to value hints.", VALUE_HINTS).always_typed(),
-    TypeDescription::new(
-        "ValueHintsValue",
-        Category::Part,
-        "A value to choose.",
-        &[
-            Property::required("displayName", Kind::Text(Text::plain(100))),
-            Property::required("key", Kind::Union(Union::Key)),
-        ],
-    ),
-];

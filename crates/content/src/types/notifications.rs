@@ -1,47 +1,32 @@
-use super::ATTRIBUTES;
-use crate::description::{Category, Property, TypeDescription};
-use crate::kind::{Choice, Item, Kind, List};
+use super::Attribute;
 
-const fn item(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
-    TypeDescription::new(name, Category::NotificationItem, summary, properties).extends("NotificationItem")
+types! {
+    /// An item of a notification, of any kind (`docs/protocol/04 §10`).
+    NotificationItem, sent;
+    common {}
+
+    "The peer has deleted an attribute that was forwarded to it."
+    ForwardedAttributeDeletedByPeer = ForwardedAttributeDeletedByPeerNotificationItem {
+        attribute_id "attributeId": required(id);
+    }.extends("NotificationItem");
+
+    "An item that says nothing."
+    Empty = EmptyNotificationItem as "NotificationItem" {}.nameless();
+
+    "The owner has deleted an attribute it had shared."
+    OwnAttributeDeletedByOwner = OwnAttributeDeletedByOwnerNotificationItem {
+        attribute_id "attributeId": required(id);
+    }.extends("NotificationItem");
+
+    "The owner has a newer version of an attribute it had shared."
+    PeerAttributeSucceeded = PeerAttributeSucceededNotificationItem {
+        predecessor_id "predecessorId": required(id);
+        successor_id "successorId": required(id);
+        successor_content "successorContent": required(one_of(Attribute));
+    }.extends("NotificationItem");
+
+    "The peer has deleted a relationship attribute."
+    PeerRelationshipAttributeDeletedByPeer = PeerRelationshipAttributeDeletedByPeerNotificationItem {
+        attribute_id "attributeId": required(id);
+    }.extends("NotificationItem");
 }
-
-const ATTRIBUTE_ID: &[Property] = &[Property::required("attributeId", Kind::Id)];
-
-/// Notifications and their items (`docs/protocol/04 §10`).
-pub(super) static TYPES: &[TypeDescription] = &[
-    item(
-        "ForwardedAttributeDeletedByPeerNotificationItem",
-        "The peer has deleted an attribute that was forwarded to it.",
-        ATTRIBUTE_ID,
-    ),
-    TypeDescription::new(
-        "Notification",
-        Category::Container,
-        "Tells the peer what has happened.",
-        &[
-            Property::required("id", Kind::Id),
-            Property::required("items", Kind::List(List::some(Item::Child("NotificationItem")))),
-        ],
-    ),
-    TypeDescription::new("NotificationItem", Category::NotificationItem, "An item that says nothing.", &[]).nameless(),
-    item(
-        "OwnAttributeDeletedByOwnerNotificationItem",
-        "The owner has deleted an attribute it had shared.",
-        ATTRIBUTE_ID,
-    ),
-    item(
-        "PeerAttributeSucceededNotificationItem",
-        "The owner has a newer version of an attribute it had shared.",
-        &[
-            Property::required("predecessorId", Kind::Id),
-            Property::required("successorId", Kind::Id),
-            Property::required("successorContent", Kind::OneOf(Choice::Types(ATTRIBUTES))),
-        ],
-    ),
-    item(
-        "PeerRelationshipAttributeDeletedByPeerNotificationItem",
-        "The peer has deleted a relationship attribute.",
-        ATTRIBUTE_ID,
-    ),
-];

@@ -1,70 +1,127 @@
-use super::{COUNTRY, E_MAIL, FILE_REFERENCE, LANGUAGE, PHONE, SCHEMA_URL, SHORT, URL, XML, value};
-use crate::description::{Category, Property, TypeDescription};
-use crate::hint_types::{EditType, TechnicalType};
-use crate::kind::{Format, Kind, Numeric, Text};
+use super::{
+    CONSENT, CONSENT_LINK, CONSENT_LINK_TEXT, COUNTRY, E_MAIL, FILE_REFERENCE, JSON, LANGUAGE, PHONE, SCHEMA_URL,
+    SHORT, URL, ValueHintsOverride, XML,
+};
+use crate::hint_types::EditType;
+use crate::kind::{Format, Numeric, Text};
 use crate::rules;
 
-const fn relationship(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
-    TypeDescription::new(name, Category::RelationshipValue, summary, properties)
-}
+const LONG: Text = Text::plain(1000);
+const COLOR: Text = Text::limited(4, 9, Format::HexColor);
 
-const TITLE: Property = Property::required("title", SHORT);
-const DESCRIPTION: Property = Property::optional("description", Kind::Text(Text::plain(1000)));
-const HINTS: Property = Property::optional("valueHintsOverride", Kind::Child("ValueHintsOverride"));
+types! {
+    /// The value of a RelationshipAttribute (`docs/protocol/04 §5.6, §5.7`).
+    RelationshipValue, sent;
+    common {}
 
-/// The properties all proprietary values have but one, which is JSON.
-macro_rules! proprietary {
-    ($kind:expr) => {
-        &[TITLE, DESCRIPTION, HINTS, value($kind)]
+    "A consent, perhaps with a link to its text."
+    Consent = Consent {
+        consent "consent": required(text(CONSENT)).edited_as(EditType::TextArea);
+        link "link": optional(text(CONSENT_LINK));
+        link_display_text "linkDisplayText": optional(text(CONSENT_LINK_TEXT)).without_render_hints();
+    }.rule(rules::link_text_needs_link);
+
+    "A yes or no the two have agreed on."
+    Boolean = ProprietaryBoolean {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(boolean);
+    };
+
+    "A country the two have agreed on."
+    Country = ProprietaryCountry {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(COUNTRY));
+    };
+
+    "An e-mail address the two have agreed on."
+    EMailAddress = ProprietaryEMailAddress {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(E_MAIL));
+    };
+
+    "A file the two have agreed on."
+    FileReference = ProprietaryFileReference {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(FILE_REFERENCE));
+    };
+
+    "A number the two have agreed on."
+    Float = ProprietaryFloat {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(number(Numeric::ANY));
+    };
+
+    "A colour the two have agreed on."
+    HexColor = ProprietaryHEXColor {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(COLOR));
+    };
+
+    "A whole number the two have agreed on."
+    Integer = ProprietaryInteger {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(number(Numeric::INTEGER));
+    };
+
+    "A JSON document the two have agreed on."
+    Json = ProprietaryJSON {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value "value": required(json(JSON));
+    };
+
+    "A language the two have agreed on."
+    Language = ProprietaryLanguage {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(LANGUAGE));
+    };
+
+    "A phone number the two have agreed on."
+    PhoneNumber = ProprietaryPhoneNumber {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(PHONE));
+    };
+
+    "A text the two have agreed on."
+    String = ProprietaryString {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(SHORT));
+    };
+
+    "A web address the two have agreed on."
+    Url = ProprietaryURL {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(URL));
+    };
+
+    "An XML document the two have agreed on."
+    Xml = ProprietaryXML {
+        title "title": required(text(SHORT));
+        description "description": optional(text(LONG));
+        schema_url "schemaURL": optional(text(SCHEMA_URL));
+        value_hints_override "valueHintsOverride": optional(child(ValueHintsOverride));
+        value "value": required(text(XML));
     };
 }
-
-/// Where a consent is found; the link text needs it (`docs/protocol/04 §5.7, §9.2`).
-pub(super) const CONSENT_LINK: Property =
-    Property::optional("link", Kind::Text(Text::limited(3, 1024, Format::ConsentLink)));
-/// What is shown in place of the link.
-pub(super) const CONSENT_LINK_TEXT: Property =
-    Property::optional("linkDisplayText", Kind::Text(Text::limited(3, 30, Format::Plain)));
-
-/// Values of RelationshipAttributes (`docs/protocol/04 §5.6, §5.7`).
-pub(super) static TYPES: &[TypeDescription] = &[
-    relationship(
-        "Consent",
-        "A consent, perhaps with a link to its text.",
-        &[
-            Property::required("consent", Kind::Text(Text::plain(10_000))).edited_as(EditType::TextArea),
-            CONSENT_LINK,
-            CONSENT_LINK_TEXT.without_render_hints(),
-        ],
-    )
-    .rule(rules::link_text_needs_link),
-    relationship("ProprietaryBoolean", "A yes or no the two have agreed on.", proprietary!(Kind::Boolean)),
-    relationship("ProprietaryCountry", "A country the two have agreed on.", proprietary!(COUNTRY)),
-    relationship("ProprietaryEMailAddress", "An e-mail address the two have agreed on.", proprietary!(E_MAIL)),
-    relationship("ProprietaryFileReference", "A file the two have agreed on.", proprietary!(FILE_REFERENCE)),
-    relationship("ProprietaryFloat", "A number the two have agreed on.", proprietary!(Kind::Number(Numeric::ANY))),
-    relationship(
-        "ProprietaryHEXColor",
-        "A colour the two have agreed on.",
-        proprietary!(Kind::Text(Text::limited(4, 9, Format::HexColor))),
-    ),
-    relationship(
-        "ProprietaryInteger",
-        "A whole number the two have agreed on.",
-        proprietary!(Kind::Number(Numeric::INTEGER)),
-    ),
-    relationship(
-        "ProprietaryJSON",
-        "A JSON document the two have agreed on.",
-        &[TITLE, DESCRIPTION, value(Kind::Json { max_length: Some(4096), technical: TechnicalType::Json })],
-    ),
-    relationship("ProprietaryLanguage", "A language the two have agreed on.", proprietary!(LANGUAGE)),
-    relationship("ProprietaryPhoneNumber", "A phone number the two have agreed on.", proprietary!(PHONE)),
-    relationship("ProprietaryString", "A text the two have agreed on.", proprietary!(SHORT)),
-    relationship("ProprietaryURL", "A web address the two have agreed on.", proprietary!(URL)),
-    relationship(
-        "ProprietaryXML",
-        "An XML document the two have agreed on.",
-        &[TITLE, DESCRIPTION, Property::optional("schemaURL", SCHEMA_URL), HINTS, value(XML)],
-    ),
-];

@@ -1,86 +1,75 @@
-use super::ATTRIBUTES;
-use crate::description::{Category, Property, TypeDescription};
-use crate::kind::{Choice, Kind, Text, Union};
+use super::{Attribute, IdentityAttribute};
+use crate::kind::{Text, Union};
 
-const fn item(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
-    TypeDescription::new(name, Category::ResponseItem, summary, properties)
+const CODE: Text = Text::plain(200);
+const MESSAGE: Text = Text::plain(1000);
+
+types! {
+    /// An item of a response, of any kind (`docs/protocol/04 §9.4`).
+    ResponseItem, sent;
+    common {}
+
+    "Accepts an item."
+    Accept = AcceptResponseItem {} results "Accepted";
+
+    "Accepts with an attribute the peer already has."
+    AttributeAlreadyShared = AttributeAlreadySharedAcceptResponseItem {
+        attribute_id "attributeId": required(id);
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "Accepts with a newer version of an attribute the peer has."
+    AttributeSuccession = AttributeSuccessionAcceptResponseItem {
+        predecessor_id "predecessorId": required(id);
+        successor_id "successorId": required(id);
+        successor_content "successorContent": required(one_of(Attribute));
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "The attribute was created."
+    CreateAttribute = CreateAttributeAcceptResponseItem {
+        attribute_id "attributeId": required(id);
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "The attribute will be deleted."
+    DeleteAttribute = DeleteAttributeAcceptResponseItem {
+        deletion_date "deletionDate": required(date);
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "The item could not be answered."
+    Error = ErrorResponseItem {
+        code "code": required(text(CODE));
+        message "message": required(text(MESSAGE));
+    } results "Error";
+
+    "What was filled in."
+    FormField = FormFieldAcceptResponseItem {
+        /// A text, a number, `true`, `false` or a list of texts.
+        response "response": required(scalar(Union::Response));
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "The attribute that answers a proposal."
+    ProposeAttribute = ProposeAttributeAcceptResponseItem {
+        attribute_id "attributeId": required(id);
+        attribute "attribute": required(one_of(Attribute));
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "The attribute that was asked for."
+    ReadAttribute = ReadAttributeAcceptResponseItem {
+        attribute_id "attributeId": required(id);
+        attribute "attribute": required(one_of(Attribute));
+        /// The first peer of an attribute that is shared on, under whichever name the release has for it (`docs/protocol/04 §13`).
+        initial_attribute_peer "initialAttributePeer": optional(address).since(7, 0, 3),
+            before "thirdPartyAddress".until(7, 0, 3);
+    } results "Accepted".extends("AcceptResponseItem");
+
+    "Rejects an item."
+    Reject = RejectResponseItem {
+        code "code": optional(text(CODE));
+        message "message": optional(text(MESSAGE));
+    } results "Rejected";
+
+    "The file now belongs to the recipient."
+    TransferFileOwnership = TransferFileOwnershipAcceptResponseItem {
+        attribute_id "attributeId": required(id);
+        attribute "attribute": required(child(IdentityAttribute));
+    } results "Accepted".extends("AcceptResponseItem");
 }
-
-const fn accept(name: &'static str, summary: &'static str, properties: &'static [Property]) -> TypeDescription {
-    item(name, summary, properties).extends("AcceptResponseItem")
-}
-
-/// Accepted, rejected or failed; the words are not enforced.
-const RESULT: Property = Property::required("result", Kind::Text(Text::unlimited()));
-const ATTRIBUTE_ID: Property = Property::required("attributeId", Kind::Id);
-const ATTRIBUTE: Property = Property::required("attribute", Kind::OneOf(Choice::Types(ATTRIBUTES)));
-
-/// Items of responses (`docs/protocol/04 §9.4`).
-pub(super) static TYPES: &[TypeDescription] = &[
-    item("AcceptResponseItem", "Accepts an item.", &[RESULT]),
-    accept(
-        "AttributeAlreadySharedAcceptResponseItem",
-        "Accepts with an attribute the peer already has.",
-        &[ATTRIBUTE_ID, RESULT],
-    ),
-    accept(
-        "AttributeSuccessionAcceptResponseItem",
-        "Accepts with a newer version of an attribute the peer has.",
-        &[
-            Property::required("predecessorId", Kind::Id),
-            Property::required("successorId", Kind::Id),
-            Property::required("successorContent", Kind::OneOf(Choice::Types(ATTRIBUTES))),
-            RESULT,
-        ],
-    ),
-    accept("CreateAttributeAcceptResponseItem", "The attribute was created.", &[ATTRIBUTE_ID, RESULT]),
-    accept(
-        "DeleteAttributeAcceptResponseItem",
-        "The attribute will be deleted.",
-        &[Property::required("deletionDate", Kind::Date), RESULT],
-    ),
-    item(
-        "ErrorResponseItem",
-        "The item could not be answered.",
-        &[
-            Property::required("code", Kind::Text(Text::plain(200))),
-            Property::required("message", Kind::Text(Text::plain(1000))),
-            RESULT,
-        ],
-    ),
-    accept(
-        "FormFieldAcceptResponseItem",
-        "What was filled in.",
-        &[Property::required("response", Kind::Union(Union::Response)), RESULT],
-    ),
-    accept(
-        "ProposeAttributeAcceptResponseItem",
-        "The attribute that answers a proposal.",
-        &[ATTRIBUTE_ID, ATTRIBUTE, RESULT],
-    ),
-    accept(
-        "ReadAttributeAcceptResponseItem",
-        "The attribute that was asked for.",
-        &[
-            ATTRIBUTE_ID,
-            ATTRIBUTE,
-            Property::optional("thirdPartyAddress", Kind::Address).until(7, 0, 3).twin_of("initialAttributePeer"),
-            Property::optional("initialAttributePeer", Kind::Address).since(7, 0, 3).twin_of("thirdPartyAddress"),
-            RESULT,
-        ],
-    ),
-    item(
-        "RejectResponseItem",
-        "Rejects an item.",
-        &[
-            Property::optional("code", Kind::Text(Text::plain(200))),
-            Property::optional("message", Kind::Text(Text::plain(1000))),
-            RESULT,
-        ],
-    ),
-    accept(
-        "TransferFileOwnershipAcceptResponseItem",
-        "The file now belongs to the recipient.",
-        &[ATTRIBUTE_ID, Property::required("attribute", Kind::Child("IdentityAttribute")), RESULT],
-    ),
-];

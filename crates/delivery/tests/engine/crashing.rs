@@ -3,14 +3,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use delivery::{DeliveryError, DeliveryOptions};
+use delivery::DeliveryOptions;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::support::{Reply, Scripted, TestDatabase, World, name, quick, spec_with};
+use crate::support::{Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable};
 
-/// What a target does with attempts, by chance.
+/// The outcomes of attempts, by chance.
 #[derive(Debug, Clone)]
 struct Chances {
     seed: u64,
@@ -21,7 +21,7 @@ struct Chances {
     unreachable: u64,
     slow: u64,
     max_in_flight: usize,
-    /// After how many attempts the process ends, again and again.
+    /// The process ends after this many attempts, again and again.
     crashes: Vec<usize>,
 }
 
@@ -67,80 +67,49 @@ fn check(chances: &Chances, taken: &[usize]) {
     assert!(!chances.crashes.is_empty() || taken.len() == seen.len(), "none twice: {chances:?}");
 }
 
-async fn run(database: &TestDatabase, chances: &Chances) {
-    let world = World::open(database).await;
-    let attempts = Arc::new(AtomicU64::new(0));
+/// A target that follows the chances.
+fn target(chances: &Chances) -> Arc<Scripted> {
+    let attempts = AtomicU64::new(0);
     let chance = chances.clone();
-    let counter = Arc::clone(&attempts);
-    let target = Scripted::new(move |_| {
-        let number = counter.fetch_add(1, Ordering::SeqCst);
+    Scripted::new(move |_| {
+        let number = attempts.fetch_add(1, Ordering::SeqCst);
         let random = mixed(chance.seed, number) % 100;
         if random < chance.refused {
-            Reply::Fail(DeliveryError::Refused("no".to_owned()))
+            refused()
         } else if random < chance.refused + chance.unreachable {
-            Reply::Fail(DeliveryError::Unreachable("away".to_owned()))
+            unreachable()
         } else if random < chance.refused + chance.unreachable + chance.slow {
             Reply::TakeAfter(Duration::from_millis(mixed(chance.seed, number + 1) % 20))
         } else {
             Reply::Take
         }
-    });
+    })
+}
+
+async fn run(database: &TestDatabase, chances: &Chances) {
+    let target = target(chances);
     let options = DeliveryOptions {
         max_in_flight: chances.max_in_flight,
         retry_delay: Duration::from_millis(1),
         max_retry_delay: Duration::from_millis(5),
         ..quick()
     };
-    let subscriber = "test/t";
-    let mut world = world;
-    let mut first = true;
-    for crash_after in chances.crashes.iter().map(Some).chain([None]) {
-        let before = target.got.lock().unwrap().len();
-        // The engine lives in a runtime of its own, which ends in the middle of whatever is going on.
-        let (store, clock, deliveries) = (world.store.clone(), Arc::clone(&world.clock), world.deliveries.clone());
-        let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let spec = spec_with("t", &target, options.clone());
-        let shutdown = tokio_util::sync::CancellationToken::new();
-        let token = shutdown.clone();
-        let engine = process
-            .spawn(async move { delivery::Engine::start(store, clock, &deliveries, vec![spec], token, |_| {}) })
-            .await
-            .unwrap();
-        if first {
-            world
-                .append_many(chances.events, |number| {
-                    (number % chances.objects != 0).then(|| format!("O{}", number % chances.objects))
-                })
-                .await;
-            first = false;
+    let mut world = World::open(database).await;
+    let mut process = world.start_process(spec_with("t", &target, options.clone())).await;
+    let object =
+        |number: usize| (!number.is_multiple_of(chances.objects)).then(|| format!("O{}", number % chances.objects));
+    world.append_many(chances.events, object).await;
+    for crash_after in &chances.crashes {
+        let attempts = target.got.lock().unwrap().len() + crash_after;
+        tokio::select! {
+            _ = target.attempts(attempts) => {}
+            _ = world.until("test/t", |state| state.waiting == 0) => {}
         }
-        match crash_after {
-            Some(attempts) => {
-                let enough = async {
-                    let _ = target.attempts(before + attempts).await;
-                };
-                let done = async {
-                    world.until(subscriber, |state| state.waiting == 0).await;
-                };
-                tokio::select! {
-                    () = enough => {}
-                    () = done => {}
-                }
-                process.shutdown_background();
-                // As a new process would find it. What the former one had begun to write is undone.
-                world.store.close().await.ok();
-                drop(engine);
-                drop(world);
-                world = World::open(database).await;
-            }
-            None => {
-                world.until(subscriber, |state| state.waiting == 0 && state.parked == 0).await;
-                shutdown.cancel();
-                engine.stopped().await;
-                process.shutdown_background();
-            }
-        }
+        world = world.crash(process, database).await;
+        process = world.start_process(spec_with("t", &target, options.clone())).await;
     }
+    world.until("test/t", |state| state.waiting == 0 && state.parked == 0).await;
+    process.stop().await;
     let taken: Vec<usize> = target.taken().iter().map(|name| name.parse().unwrap()).collect();
     check(chances, &taken);
     world.store.close().await.unwrap();
@@ -154,41 +123,25 @@ pub(crate) async fn order_is_kept_under_random_failures_and_crashes(database: Te
     }
 }
 
-/// The messages taken that were not recorded yet are few, however many are waiting.
+/// The messages that were accepted and not recorded yet are few, however many are waiting.
 pub(crate) async fn a_crash_repeats_few_messages(database: TestDatabase) {
-    let mut world = World::open(&database).await;
     let target = Scripted::new(|_| Reply::TakeAfter(Duration::from_micros(200)));
-    let mut first = true;
+    let mut world = World::open(&database).await;
+    let mut process = world.start_process(spec("t", &target)).await;
+    world.append_many(5000, |number| Some(format!("O{}", number % 100))).await;
     let mut repeated = 0;
-    for round in 1..=6 {
+    for _ in 0..5 {
         let before = target.got.lock().unwrap().len();
-        let (store, clock, deliveries) = (world.store.clone(), Arc::clone(&world.clock), world.deliveries.clone());
-        let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let spec = spec_with("t", &target, quick());
-        let token = tokio_util::sync::CancellationToken::new();
-        let starting =
-            process.spawn(async move { delivery::Engine::start(store, clock, &deliveries, vec![spec], token, |_| {}) });
-        let engine = starting.await.unwrap();
-        if first {
-            world.append_many(5000, |number| Some(format!("O{}", number % 100))).await;
-            first = false;
-        }
-        if round < 6 {
-            target.attempts(before + 700).await;
-            process.shutdown_background();
-            world.store.close().await.ok();
-            drop(engine);
-            drop(world);
-            world = World::open(&database).await;
-            let unique: HashSet<_> = target.taken().into_iter().collect();
-            let now = target.got.lock().unwrap().len() - unique.len();
-            assert!(now - repeated < 100, "{} repeated by one crash", now - repeated);
-            repeated = now;
-        } else {
-            world.until("test/t", |state| state.waiting == 0).await;
-            process.shutdown_background();
-        }
+        target.attempts(before + 700).await;
+        world = world.crash(process, &database).await;
+        let unique: HashSet<_> = target.taken().into_iter().collect();
+        let now = target.got.lock().unwrap().len() - unique.len();
+        assert!(now - repeated < 100, "{} repeated by one crash", now - repeated);
+        repeated = now;
+        process = world.start_process(spec("t", &target)).await;
     }
+    world.until("test/t", |state| state.waiting == 0).await;
+    process.stop().await;
     let names: Vec<String> = target.got.lock().unwrap().iter().map(|got| name(&got.message).to_owned()).collect();
     let unique: HashSet<&String> = names.iter().collect();
     assert_eq!(unique.len(), 5000);

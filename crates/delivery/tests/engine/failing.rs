@@ -2,9 +2,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use delivery::{Activity, DeliveryError, DeliveryOptions, DeliveryQuery, DeliveryState, DeliveryView};
+use delivery::{Activity, DeliveryError, DeliveryOptions, DeliveryQuery, DeliveryState, DeliveryView, TargetState};
 
-use crate::support::{Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable};
+use tokio::sync::Notify;
+
+use crate::support::{
+    PATIENCE, Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable,
+};
 
 async fn list(world: &World, state: DeliveryState) -> Vec<DeliveryView> {
     let query = DeliveryQuery { state: Some(state), limit: 1000, ..DeliveryQuery::default() };
@@ -73,6 +77,50 @@ pub(crate) async fn a_dead_target_is_left_alone_and_recovers(database: TestDatab
     }
 }
 
+/// A message waits behind one that is on its way when the target begins to fail, and is written down. The target comes back, the
+/// one on its way takes so long that it is written down as well, and then fails.
+pub(crate) async fn what_was_put_back_stays_behind_a_long_attempt_that_fails(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let is_down = Arc::new(AtomicBool::new(true));
+    let [first, helper, other] = std::array::from_fn(|_| Arc::new(Notify::new()));
+    let (down, signals) = (Arc::clone(&is_down), [Arc::clone(&first), Arc::clone(&helper), Arc::clone(&other)]);
+    let target = Scripted::new(move |message| match name(message) {
+        "first" if message.attempt == 1 => Reply::FailWhenNotified(Arc::clone(&signals[0])),
+        "helper" => Reply::TakeWhenNotified(Arc::clone(&signals[1])),
+        "other" => Reply::TakeWhenNotified(Arc::clone(&signals[2])),
+        "lost" if down.load(Ordering::SeqCst) => unreachable(),
+        _ => Reply::Take,
+    });
+    let pause = Duration::from_millis(500);
+    let options = DeliveryOptions { max_in_flight: 4, retry_delay: pause, max_retry_delay: pause, ..quick() };
+    let options = DeliveryOptions { attempt_timeout: PATIENCE * 10, ..options };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append(&[("first", Some("X"))]).await;
+    target.attempts(1).await;
+    let mut events = vec![("helper", None), ("second", Some("X"))];
+    events.extend([("lost", None); 5]);
+    world.append(&events).await;
+    world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. }) && state.parked >= 6).await;
+    is_down.store(false, Ordering::SeqCst);
+    helper.notify_one();
+    // What was lost, and the helper.
+    world.until("test/t", |state| state.delivered >= 6).await;
+    // The log goes on only when those that take long make room.
+    world.append(&[("other", Some("Y")); 40]).await;
+    let is_set_aside = async {
+        while !names(&list(&world, DeliveryState::Waiting).await).contains(&"first") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, is_set_aside).await.unwrap();
+    first.notify_one();
+    world.until("test/t", |state| state.failed >= 6 && state.delivered >= 8).await;
+    drop(running);
+    let of_x: Vec<_> = target.taken().into_iter().filter(|name| name == "first" || name == "second").collect();
+    assert_eq!(of_x, ["first", "second"]);
+    drop(other);
+}
+
 pub(crate) async fn a_message_nobody_takes_does_not_stop_the_others(database: TestDatabase) {
     let world = World::open(&database).await;
     for reply in [refused as fn() -> Reply, unreachable] {
@@ -96,10 +144,10 @@ pub(crate) async fn a_message_nobody_takes_does_not_stop_the_others(database: Te
     }
 }
 
-pub(crate) async fn the_hopeless_is_given_up_at_once(database: TestDatabase) {
+pub(crate) async fn a_permanent_failure_is_given_up_at_once(database: TestDatabase) {
     let world = World::open(&database).await;
     let target = Scripted::new(|message| match name(message) {
-        "large" => Reply::Fail(DeliveryError::Hopeless("larger than the limit".to_owned())),
+        "large" => Reply::Fail(DeliveryError::Permanent("larger than the limit".to_owned())),
         _ => Reply::Take,
     });
     let running = world.start(vec![spec("t", &target)]);
@@ -131,15 +179,42 @@ pub(crate) async fn what_is_refused_too_often_is_given_up(database: TestDatabase
     assert_eq!(dead(&world).await[0].attempts, 3);
 }
 
+/// It waits until somebody there wants it, however often it has to be tried.
+pub(crate) async fn what_reaches_nobody_waits_where_it_is_not_to_be_dropped(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| match name(message) {
+        "unbound" if message.attempt <= 6 => Reply::Fail(DeliveryError::Unroutable("no queue".to_owned())),
+        _ => Reply::Take,
+    });
+    let options = DeliveryOptions { max_attempts: Some(2), ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    world.append(&[("unbound", Some("X")), ("bound", Some("Y"))]).await;
+    let state = world.until("test/t", |state| state.delivered == 2 && state.waiting == 0).await;
+    assert_eq!((state.unroutable, state.failed, state.dead_letters), (1, 6, 0));
+    running.stop().await;
+    assert_eq!(target.taken(), ["bound", "unbound"]);
+}
+
+/// By the rules of the other side, and it is counted.
+pub(crate) async fn what_is_dropped_behind_a_target_is_counted(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|message| if name(message) == "bound" { Reply::Take } else { Reply::Drop });
+    let running = world.start(vec![spec("t", &target)]);
+    world.append(&[("unbound", Some("X")), ("bound", Some("X")), ("unbound", None)]).await;
+    let state = world.until("test/t", |state| state.delivered == 3 && state.waiting == 0).await;
+    assert_eq!((state.unroutable, state.failed, state.activity), (2, 0, Activity::Delivering));
+    running.stop().await;
+}
+
 pub(crate) async fn the_old_is_given_up(database: TestDatabase) {
     let world = World::manual(&database).await;
     let target = Scripted::new(|message| if name(message) == "stubborn" { refused() } else { Reply::Take });
-    let options = DeliveryOptions { dead_letter_after: Duration::from_secs(100), ..quick() };
+    let options = DeliveryOptions { dead_letter_after: Duration::from_hours(100), ..quick() };
     let running = world.start(vec![spec_with("t", &target, options)]);
     world.append(&[("stubborn", Some("X")), ("behind", Some("X"))]).await;
     world.advance_until("test/t", |state| state.failed >= 4).await;
     assert!(dead(&world).await.is_empty());
-    world.advance(Duration::from_secs(100));
+    world.advance(Duration::from_hours(100));
     world.advance_until("test/t", |state| state.dead_letters == 1 && state.waiting == 0).await;
     running.stop().await;
     assert_eq!(target.taken(), ["behind"], "late, but it was taken");
@@ -150,13 +225,13 @@ pub(crate) async fn the_old_is_given_up(database: TestDatabase) {
 pub(crate) async fn the_old_is_given_up_while_the_target_is_dead(database: TestDatabase) {
     let world = World::manual(&database).await;
     let target = Scripted::new(|_| unreachable());
-    let options = DeliveryOptions { dead_letter_after: Duration::from_secs(100), ..quick() };
+    let options = DeliveryOptions { dead_letter_after: Duration::from_hours(100), ..quick() };
     let running = world.start(vec![spec_with("t", &target, options.clone())]);
     world.append_many(2000, |number| Some(format!("O{}", number % 7))).await;
     world.advance_until("test/t", |state| matches!(state.activity, Activity::Failing { .. })).await;
-    world.advance(Duration::from_secs(50));
+    world.advance(Duration::from_hours(50));
     world.append(&[("young", Some("O1"))]).await;
-    world.advance(Duration::from_secs(50));
+    world.advance(Duration::from_hours(50));
     world.advance_until("test/t", |state| state.dead_letters == 2000 && state.waiting == 1).await;
     assert!(target.got.lock().unwrap().len() < 300);
     let letters = dead(&world).await;
@@ -174,19 +249,20 @@ pub(crate) async fn more_than_may_wait_is_given_up_from_the_oldest_on(database: 
     let options = DeliveryOptions { max_waiting: 100, max_in_flight: 4, ..quick() };
     let running = world.start(vec![spec_with("t", &target, options)]);
     world.append_many(1000, |number| Some(format!("O{number}"))).await;
-    let state = world.until("test/t", |state| state.waiting == 100 && state.dead_letters == 900).await;
-    assert!(matches!(state.activity, Activity::Failing { .. }));
+    let is_failing = |state: &TargetState| matches!(state.activity, Activity::Failing { .. });
+    world.until("test/t", |state| state.waiting == 100 && state.dead_letters == 900 && is_failing(state)).await;
     target.now_does(|_| Reply::Take);
     world.until("test/t", |state| state.waiting == 0).await;
     running.stop().await;
     let taken: Vec<usize> = target.taken().iter().map(|name| name.parse().unwrap()).collect();
+    // What was on its way when the others were given up stays: four at a time may be.
     let young = taken.iter().filter(|number| **number >= 900).count();
-    assert!(taken.len() == 100 && young >= 99, "but for one that was being tried: {taken:?}");
+    assert!(taken.len() == 100 && young >= 96, "{taken:?}");
 }
 
 pub(crate) async fn only_so_many_dead_letters_are_kept(database: TestDatabase) {
     let world = World::open(&database).await;
-    let target = Scripted::new(|_| Reply::Fail(DeliveryError::Hopeless("never".to_owned())));
+    let target = Scripted::new(|_| Reply::Fail(DeliveryError::Permanent("never".to_owned())));
     let options = DeliveryOptions { max_dead_letters: 10, ..quick() };
     let running = world.start(vec![spec_with("t", &target, options)]);
     world.append_many(100, |_| None).await;

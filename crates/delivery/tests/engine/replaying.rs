@@ -7,8 +7,8 @@ use delivery::{
 
 use crate::support::{PATIENCE, Reply, START, Scripted, TestDatabase, World, quick, spec, spec_with, unreachable};
 
-fn hopeless() -> Reply {
-    Reply::Fail(DeliveryError::Hopeless("never".to_owned()))
+fn permanent() -> Reply {
+    Reply::Fail(DeliveryError::Permanent("never".to_owned()))
 }
 
 async fn dead_ids(deliveries: &Deliveries) -> Vec<i64> {
@@ -18,7 +18,7 @@ async fn dead_ids(deliveries: &Deliveries) -> Vec<i64> {
 
 pub(crate) async fn dead_letters_are_sent_once_more(database: TestDatabase) {
     let world = World::open(&database).await;
-    let target = Scripted::new(|_| hopeless());
+    let target = Scripted::new(|_| permanent());
     let running = world.start(vec![spec("t", &target)]);
     let events = ["0", "1", "2", "3", "4", "5"].map(|name| (name, Some("X")));
     world.append(&events).await;
@@ -49,12 +49,12 @@ pub(crate) async fn dead_letters_are_sent_once_more(database: TestDatabase) {
 
 pub(crate) async fn a_replayed_dead_letter_has_a_new_age(database: TestDatabase) {
     let world = World::manual(&database).await;
-    let target = Scripted::new(|_| hopeless());
-    let options = DeliveryOptions { dead_letter_after: Duration::from_secs(100), ..quick() };
+    let target = Scripted::new(|_| permanent());
+    let options = DeliveryOptions { dead_letter_after: Duration::from_hours(100), ..quick() };
     let running = world.start(vec![spec_with("t", &target, options)]);
     world.append(&[("old", None)]).await;
     world.until("test/t", |state| state.dead_letters == 1).await;
-    world.advance(Duration::from_secs(1000));
+    world.advance(Duration::from_hours(1000));
     target.now_does(|message| if message.attempt < 3 { crate::support::refused() } else { Reply::Take });
     let ids = dead_ids(&world.deliveries).await;
     world.deliveries.replay(&Replay::One(ids[0])).await.unwrap();
@@ -136,6 +136,37 @@ pub(crate) async fn what_waits_is_tried_now(database: TestDatabase) {
     running.stop().await;
 }
 
+pub(crate) async fn a_failing_target_is_tried_now(database: TestDatabase) {
+    let world = World::open(&database).await;
+    let target = Scripted::new(|_| unreachable());
+    let hour = Duration::from_secs(3600);
+    let options = DeliveryOptions { retry_delay: hour, max_retry_delay: hour, ..quick() };
+    let running = world.start(vec![spec_with("t", &target, options)]);
+    let events: Vec<_> = (0..10).map(|number| (number.to_string(), if number % 2 == 0 { "X" } else { "Y" })).collect();
+    for (name, object) in &events {
+        world.append(&[(name, Some(object))]).await;
+    }
+    for (name, object) in [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"), ("e", "E")] {
+        world.append(&[(name, Some(object))]).await;
+    }
+    // What failed is written down a moment after the target counts as failing.
+    world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. }) && state.parked > 0).await;
+    let waiting = world.deliveries.list(&DeliveryQuery::default()).await.unwrap();
+    let tried = target.attempts(1).await.len();
+    // It is still of no use.
+    world.deliveries.replay(&Replay::One(waiting[0].id)).await.unwrap();
+    target.attempts(tried + 1).await;
+    target.now_does(|_| Reply::Take);
+    world.deliveries.replay(&Replay::One(waiting[0].id)).await.unwrap();
+    world.until("test/t", |state| state.waiting == 0).await;
+    running.stop().await;
+    for object in [0, 1] {
+        let of_it: Vec<usize> =
+            target.taken().iter().filter_map(|name| name.parse().ok()).filter(|number| number % 2 == object).collect();
+        assert!(of_it.len() == 5 && of_it.is_sorted(), "{of_it:?}");
+    }
+}
+
 pub(crate) async fn what_a_removed_target_leaves_can_be_forgotten(database: TestDatabase) {
     let world = World::open(&database).await;
     let target = Scripted::new(|_| unreachable());
@@ -164,7 +195,7 @@ pub(crate) async fn what_a_removed_target_leaves_can_be_forgotten(database: Test
 
 pub(crate) async fn deliveries_are_listed_page_by_page(database: TestDatabase) {
     let world = World::open(&database).await;
-    let target = Scripted::new(|_| hopeless());
+    let target = Scripted::new(|_| permanent());
     let other = Scripted::new(|_| crate::support::refused());
     let running = world.start(vec![spec("t", &target), spec("other", &other)]);
     world.append_many(25, |_| None).await;

@@ -1,4 +1,4 @@
-//! Databases, targets that do as they are told, and engines that can be killed.
+//! Databases, targets that follow a script, and engines that can be killed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use core_types::{Clock, ManualClock, SystemClock, Timestamp};
-use delivery::{Deliveries, DeliveryError, DeliveryOptions, Engine, Message, Target, TargetSpec, TargetState};
+use delivery::{
+    Deliveries, DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec, TargetState,
+};
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use store::{NewEvent, Store, StoreConfig, StoreOptions};
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -87,10 +89,18 @@ impl World {
         Self::with_clock(database, Arc::new(SystemClock), None).await
     }
 
-    /// With a clock that only moves when it is told to.
+    /// With a clock that only moves when a test advances it.
     pub(crate) async fn manual(database: &TestDatabase) -> Self {
         let manual = Arc::new(ManualClock::new(START));
         Self::with_clock(database, Arc::clone(&manual) as Arc<dyn Clock>, Some(manual)).await
+    }
+
+    /// As a process finds it that starts so long after this one has ended.
+    pub(crate) async fn after(self, off: Duration, database: &TestDatabase) -> Self {
+        self.store.close().await.unwrap();
+        self.advance(off);
+        let Self { clock, manual, .. } = self;
+        Self::with_clock(database, clock, manual).await
     }
 
     async fn with_clock(database: &TestDatabase, clock: Arc<dyn Clock>, manual: Option<Arc<ManualClock>>) -> Self {
@@ -103,6 +113,11 @@ impl World {
         self.manual.as_ref().unwrap().advance(by);
     }
 
+    /// Puts the clock, without letting any time pass.
+    pub(crate) fn put_clock(&self, to: Timestamp) {
+        self.manual.as_ref().unwrap().set(to);
+    }
+
     pub(crate) fn start(&self, specs: Vec<TargetSpec>) -> Running {
         let shutdown = CancellationToken::new();
         let health = self.health.clone();
@@ -112,6 +127,24 @@ impl World {
         let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
         let engine = Engine::start(store, clock, &self.deliveries, specs, shutdown.clone(), report);
         Running { engine, shutdown }
+    }
+
+    /// As [`Self::start`], in a runtime of its own, which can end in the middle of everything.
+    pub(crate) async fn start_process(&self, spec: TargetSpec) -> Process {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (store, clock, deliveries) = (self.store.clone(), Arc::clone(&self.clock), self.deliveries.clone());
+        let shutdown = CancellationToken::new();
+        let token = shutdown.clone();
+        let start = async move { Engine::start(store, clock, &deliveries, vec![spec], token, |_| {}) };
+        let engine = runtime.spawn(start).await.unwrap();
+        Process { runtime, running: Running { engine, shutdown } }
+    }
+
+    /// Ends the process. The world is as a new one finds it: writes that the former one had begun are undone.
+    pub(crate) async fn crash(self, process: Process, database: &TestDatabase) -> Self {
+        process.runtime.shutdown_background();
+        self.store.close().await.ok();
+        Self::open(database).await
     }
 
     /// Appends events in one transaction, each named with its object.
@@ -198,12 +231,29 @@ impl Running {
     }
 }
 
-/// What a target does with a message.
+/// An engine in a runtime of its own.
+pub(crate) struct Process {
+    runtime: tokio::runtime::Runtime,
+    running: Running,
+}
+
+impl Process {
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+        self.runtime.shutdown_background();
+    }
+}
+
+/// The answer of a target to a message.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     Take,
+    Drop,
     TakeAfter(Duration),
     Fail(DeliveryError),
+    /// Fails when it is notified.
+    FailWhenNotified(Arc<Notify>),
+    TakeWhenNotified(Arc<Notify>),
     Never,
 }
 
@@ -218,11 +268,11 @@ pub(crate) fn refused() -> Reply {
 /// A message a target got, and whether it took it.
 #[derive(Debug, Clone)]
 pub(crate) struct Got {
-    pub(crate) message: Message,
+    pub(crate) message: OutboundEvent,
     pub(crate) taken: bool,
 }
 
-type Script = Box<dyn Fn(&Message) -> Reply + Send + Sync>;
+type Script = Box<dyn Fn(&OutboundEvent) -> Reply + Send + Sync>;
 
 /// A target that does what its script says, and remembers everything.
 pub(crate) struct Scripted {
@@ -235,7 +285,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    pub(crate) fn new(script: impl Fn(&Message) -> Reply + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(script: impl Fn(&OutboundEvent) -> Reply + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             script: Mutex::new(Box::new(script)),
             got: Mutex::default(),
@@ -249,7 +299,7 @@ impl Scripted {
         Self::new(|_| Reply::Take)
     }
 
-    pub(crate) fn now_does(&self, script: impl Fn(&Message) -> Reply + Send + Sync + 'static) {
+    pub(crate) fn now_does(&self, script: impl Fn(&OutboundEvent) -> Reply + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
@@ -272,7 +322,7 @@ impl Scripted {
     }
 }
 
-pub(crate) fn name(message: &Message) -> &str {
+pub(crate) fn name(message: &OutboundEvent) -> &str {
     message.namespace.rsplit('.').next().unwrap()
 }
 
@@ -305,7 +355,7 @@ impl Drop for Out<'_> {
 
 #[async_trait]
 impl Target for Scripted {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, message: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         let _out = Out::new(self, message.object_id.clone());
         let reply = self.script.lock().unwrap()(message);
         let keep = |taken: bool| {
@@ -315,16 +365,30 @@ impl Target for Scripted {
         match reply {
             Reply::Take => {
                 keep(true);
-                Ok(())
+                Ok(Receipt::Accepted)
+            }
+            Reply::Drop => {
+                keep(true);
+                Ok(Receipt::Unroutable("nobody listens".to_owned()))
             }
             Reply::TakeAfter(time) => {
                 tokio::time::sleep(time).await;
                 keep(true);
-                Ok(())
+                Ok(Receipt::Accepted)
             }
             Reply::Fail(error) => {
                 keep(false);
                 Err(error)
+            }
+            Reply::FailWhenNotified(signal) => {
+                keep(false);
+                signal.notified().await;
+                Err(DeliveryError::Unreachable("notified".to_owned()))
+            }
+            Reply::TakeWhenNotified(signal) => {
+                signal.notified().await;
+                keep(true);
+                Ok(Receipt::Accepted)
             }
             Reply::Never => {
                 keep(false);

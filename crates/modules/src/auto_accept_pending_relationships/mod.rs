@@ -1,12 +1,27 @@
 //! Accepting whatever Relationship a peer requests (`docs/protocol/07-connector-modules-and-operations.md` §5.6).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use runtime::dto::RelationshipDto;
+use runtime::events::EventKind;
+use runtime::reactor::{Occasion, Reaction, Reactor};
 use runtime::{AccountServices, ApplicationError, ErrorKind, Module, ModuleContext, ModuleError};
 use serde_json::Value;
 use transport::documents::RelationshipStatus;
 
-use crate::reaction::{Reaction, Reactor};
+use crate::description::{ModuleDescription, Role};
+
+/// The module in the catalogue.
+pub const DESCRIPTION: ModuleDescription = ModuleDescription {
+    classes: &["AutoAcceptPendingRelationshipsModule"],
+    default: Some((false, "@nmshd/connector:AutoAcceptPendingRelationshipsModule")),
+    ..ModuleDescription::new(
+        "autoAcceptPendingRelationships",
+        Role::Reacts(|_, _| Some(Arc::new(AutoAcceptPendingRelationshipsModule::new()))),
+        "accepts every Relationship that is requested",
+    )
+};
 
 /// Accepts the Relationships that peers request, also those requested while nobody looked.
 #[derive(Debug)]
@@ -53,24 +68,33 @@ struct Acceptance {
 
 #[async_trait]
 impl Reaction for Acceptance {
-    const NAME: &'static str = "autoAcceptPendingRelationships";
+    type Facts = ();
 
-    async fn waiting(&self, services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
+    const NAME: &'static str = "autoAcceptPendingRelationships";
+    const PURPOSE: &'static str = "accepts the Relationships that peers request";
+    const EVENTS: &'static [EventKind] = &[EventKind::RelationshipChanged];
+
+    async fn backlog(&self, services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
         let own_address = services.account().identity_info().await?.address;
         let status = ("status".to_owned(), RelationshipStatus::Pending.as_str().to_owned());
-        let pending = services.relationships().list(&[status]).await?;
+        let pending = services.relationships().list(&[status]).await?.all().await?;
         Ok(pending.into_iter().filter(|one| is_requested_by_peer(one, &own_address)).map(|one| one.id).collect())
     }
 
-    async fn react(&self, services: &AccountServices, id: &str) -> Result<(), ApplicationError> {
+    async fn prepare(
+        &self,
+        services: &AccountServices,
+        occasion: Occasion<'_>,
+    ) -> Result<Option<()>, ApplicationError> {
+        let id = occasion.object_id();
         let own_address = services.account().identity_info().await?.address;
         let relationship = match services.relationships().get(id).await {
             Ok(relationship) => relationship,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         if !is_requested_by_peer(&relationship, &own_address) {
-            return Ok(());
+            return Ok(None);
         }
         tracing::info!(relationship = id, "a peer has requested a Relationship: it is accepted");
         match &self.response {
@@ -78,7 +102,7 @@ impl Reaction for Acceptance {
             None => services.relationships().accept(id).await?,
         };
         tracing::info!(relationship = id, "the Relationship is accepted");
-        Ok(())
+        Ok(None)
     }
 }
 

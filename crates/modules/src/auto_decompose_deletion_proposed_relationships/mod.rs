@@ -1,10 +1,25 @@
 //! Giving up Relationships that the peer has given up (`docs/protocol/07-connector-modules-and-operations.md` §5.7).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use runtime::events::EventKind;
+use runtime::reactor::{Occasion, Reaction, Reactor};
 use runtime::{AccountServices, ApplicationError, ErrorKind, Module, ModuleContext, ModuleError};
 use transport::documents::RelationshipStatus;
 
-use crate::reaction::{Reaction, Reactor};
+use crate::description::{ModuleDescription, Role};
+
+/// The module in the catalogue.
+pub const DESCRIPTION: ModuleDescription = ModuleDescription {
+    classes: &["AutoDecomposeDeletionProposedRelationshipsModule"],
+    default: Some((false, "@nmshd/connector:AutoDecomposeDeletionProposedRelationshipsModule")),
+    ..ModuleDescription::new(
+        "autoDecomposeDeletionProposedRelationships",
+        Role::Reacts(|_, _| Some(Arc::new(AutoDecomposeDeletionProposedRelationshipsModule::new()))),
+        "gives up the Relationships that the peer has given up",
+    )
+};
 
 /// Decomposes the Relationships whose peer has decomposed them.
 #[derive(Debug)]
@@ -44,26 +59,35 @@ struct Decomposition;
 
 #[async_trait]
 impl Reaction for Decomposition {
-    const NAME: &'static str = "autoDecomposeDeletionProposedRelationships";
+    type Facts = ();
 
-    async fn waiting(&self, services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
+    const NAME: &'static str = "autoDecomposeDeletionProposedRelationships";
+    const PURPOSE: &'static str = "decomposes the Relationships that peers have decomposed";
+    const EVENTS: &'static [EventKind] = &[EventKind::RelationshipChanged];
+
+    async fn backlog(&self, services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
         let status = ("status".to_owned(), RelationshipStatus::DeletionProposed.as_str().to_owned());
-        let proposed = services.relationships().list(&[status]).await?;
+        let proposed = services.relationships().list(&[status]).await?.all().await?;
         tracing::info!(count = proposed.len(), "Relationships whose peer has decomposed them are waiting");
         Ok(proposed.into_iter().map(|one| one.id).collect())
     }
 
-    async fn react(&self, services: &AccountServices, id: &str) -> Result<(), ApplicationError> {
+    async fn prepare(
+        &self,
+        services: &AccountServices,
+        occasion: Occasion<'_>,
+    ) -> Result<Option<()>, ApplicationError> {
+        let id = occasion.object_id();
         // The synchronisation that brought this may have more to bring that belongs to the Relationship.
         services.account().sync_settled().await;
         match services.relationships().get(id).await {
             Ok(relationship) if relationship.status == RelationshipStatus::DeletionProposed => {}
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         }
         services.relationships().decompose(id).await?;
         tracing::info!(relationship = id, "the peer has decomposed the Relationship: so has this side");
-        Ok(())
+        Ok(None)
     }
 }

@@ -1,15 +1,16 @@
 //! The kinds of brokers.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use brokers::ConfigError;
 use brokers::amqp::{AmqpConfig, AmqpTarget};
 use brokers::mqtt::{MqttConfig, MqttTarget};
 use brokers::nats::{NatsConfig, NatsTarget};
 use brokers::pubsub::{PubSubConfig, PubSubTarget};
 use brokers::redis::{RedisConfig, RedisTarget};
 use delivery::Target;
-use serde_json::Value;
+use network::Trust;
+use settings::Node;
 
 /// A broker of one of the kinds there are.
 #[derive(Debug, Clone)]
@@ -27,19 +28,22 @@ pub enum Broker {
 }
 
 impl Broker {
-    /// What `type` may be.
-    pub(super) const KINDS: &str = "AMQP, MQTT, Redis, PubSub, NATS";
+    /// Whether there are brokers of this type.
+    pub(super) fn is_kind(kind: &str) -> bool {
+        matches!(kind, "AMQP" | "MQTT" | "Redis" | "PubSub" | "NATS")
+    }
 
-    /// Reads the configuration at `key` of a broker of this type; `None` if there is no such type.
-    pub(super) fn parse(kind: &str, key: &str, configuration: &Value) -> Result<Option<Self>, ConfigError> {
-        Ok(Some(match kind {
-            "AMQP" => Self::Amqp(AmqpConfig::parse(key, configuration)?),
-            "MQTT" => Self::Mqtt(MqttConfig::parse(key, configuration)?),
-            "Redis" => Self::Redis(RedisConfig::parse(key, configuration)?),
-            "PubSub" => Self::PubSub(PubSubConfig::parse(key, configuration)?),
-            "NATS" => Self::Nats(NatsConfig::parse(key, configuration)?),
-            _ => return Ok(None),
-        }))
+    /// Reads the configuration of a broker of this type, which was checked against its table; `None` if there are mistakes, or
+    /// no such type.
+    pub(super) fn read(kind: &str, configuration: &Node<'_>) -> Option<Self> {
+        match kind {
+            "AMQP" => AmqpConfig::read(configuration).map(Self::Amqp),
+            "MQTT" => MqttConfig::read(configuration).map(Self::Mqtt),
+            "Redis" => RedisConfig::read(configuration).map(Self::Redis),
+            "PubSub" => PubSubConfig::read(configuration).map(Self::PubSub),
+            "NATS" => NatsConfig::read(configuration).map(Self::Nats),
+            _ => None,
+        }
     }
 
     /// The `type` in the configuration.
@@ -54,7 +58,7 @@ impl Broker {
         }
     }
 
-    /// Where it is, without credentials.
+    /// Its address, without credentials.
     #[must_use]
     pub fn endpoint(&self) -> String {
         match self {
@@ -63,6 +67,46 @@ impl Broker {
             Self::Redis(config) => config.endpoint(),
             Self::PubSub(config) => config.endpoint(),
             Self::Nats(config) => config.endpoint(),
+        }
+    }
+
+    /// The file with its credentials.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::PubSub(config) => config.file(),
+            Self::Nats(config) => config.file(),
+            Self::Amqp(_) | Self::Mqtt(_) | Self::Redis(_) => None,
+        }
+    }
+
+    /// Logs in and hangs up, and looks for what has to be there; publishes nothing.
+    ///
+    /// # Errors
+    /// The reason why that does not work, for operators.
+    pub async fn check(&self) -> Result<(), String> {
+        match self.clone() {
+            Self::Amqp(config) => AmqpTarget::new(config).check().await,
+            Self::Mqtt(config) => {
+                let endpoint = config.endpoint();
+                MqttTarget::new(config).check().await.map_err(|reason| format!("{endpoint}: {reason}"))
+            }
+            Self::Redis(config) => RedisTarget::new(config).check().await,
+            Self::PubSub(config) => PubSubTarget::new(config).check().await,
+            Self::Nats(config) => NatsTarget::new(config).check().await,
+        }
+    }
+
+    /// The same broker, with certificates that are accepted by these rules. The client of Google Pub/Sub, which speaks with
+    /// Google only, has those of the machine and accepts no others.
+    #[must_use]
+    pub fn trusting(self, trust: &Trust) -> Self {
+        match self {
+            Self::Amqp(config) => Self::Amqp(config.trusting(trust.clone())),
+            Self::Mqtt(config) => Self::Mqtt(config.trusting(trust.clone())),
+            Self::Nats(config) => Self::Nats(config.trusting(trust.clone())),
+            Self::Redis(config) => Self::Redis(config.trusting(trust.clone())),
+            other @ Self::PubSub(_) => other,
         }
     }
 

@@ -1,14 +1,16 @@
 //! Message brokers: events are published to the brokers of the organisation
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.2).
 //!
-//! Each broker is a target of the delivery engine, so that one that is down holds up no other, and gets what it has missed
-//! when it is back. What an event looks like at a broker is said in [`brokers`].
+//! Each broker is a target of the delivery engine, so that one that is down holds up no other, and gets its backlog when it is
+//! back. [`brokers`] describes the messages of each kind of broker.
 
 mod broker;
 mod config;
 
 pub use broker::Broker;
-pub use config::{BrokerConfig, MessageBrokerPublisherConfig, MessageBrokerPublisherConfigError};
+pub use config::{
+    AMQP_PUBLISHER, BrokerConfig, DESCRIPTION, MessageBrokerPublisherConfig, ONE_BROKER, PUB_SUB_PUBLISHER,
+};
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -1,13 +1,35 @@
 use std::time::Duration;
 
-use serde::Deserialize;
+use settings::{Kind, Node, Setting, Wrong};
+use url::Url;
 
 /// Three keep-alives of a Backbone may be late: it sends one every 240 s unless told otherwise (`docs/protocol/03 §14`).
 const IDLE_TIMEOUT: u64 = 3 * 240;
 
-/// Configuration of the module (`modules.sse`). Other members are ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// The settings of the module.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new("idleTimeout", Kind::COUNT, "seconds without a sign of life after which the connection is made anew")
+        .default("720")
+        .addition(),
+    Setting::new(
+        "baseUrlOverride",
+        Kind::text(base_url),
+        "where the events come from, if not from `transportLibrary.baseUrl`; in debug mode only",
+    )
+    .since("4.6"),
+];
+
+fn base_url(text: &str) -> Result<(), Wrong> {
+    let is_usable = |url: &Url| matches!(url.scheme(), "http" | "https") && url.query().is_none();
+    match Url::parse(text).ok().filter(is_usable) {
+        Some(_) => Ok(()),
+        None => Err(Wrong::new("is not a URL that can be used")
+            .fix("write a URL that starts with http:// or https://, or remove it")),
+    }
+}
+
+/// Configuration of the module (`modules.sse`).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SseConfig {
     /// Where the events come from, if not from `transportLibrary.baseUrl`; for debug mode only.
     pub base_url_override: Option<String>,
@@ -22,6 +44,13 @@ impl Default for SseConfig {
 }
 
 impl SseConfig {
+    pub(super) fn read(node: &Node<'_>) -> Self {
+        Self {
+            base_url_override: node.text("baseUrlOverride").map(str::to_owned),
+            idle_timeout: node.number("idleTimeout").unwrap_or(IDLE_TIMEOUT),
+        }
+    }
+
     pub(super) fn idle(&self) -> Duration {
         Duration::from_secs(self.idle_timeout.max(1))
     }

@@ -5,41 +5,85 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::news::News;
-use crate::back_off::BackOff;
+use crate::retry::back_off;
 
 /// While there is no connection, something may happen that nobody tells.
 const UNTOLD: Duration = Duration::from_mins(1);
 
-/// The pause after a failed synchronisation.
-const RETRY: BackOff = BackOff { first: Duration::from_secs(1), longest: Duration::from_mins(1) };
+/// The shortest and the longest pause after a failed synchronisation.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
-/// Calls `synchronise`, which tells whether it succeeded, at once and then whenever there is reason to; never twice at the
-/// same time. What is told meanwhile leads to one more run. Never ends by itself.
-pub(super) async fn fetch<F: Future<Output = bool>>(news: &News, synchronise: impl Fn() -> F) {
-    let mut failures = 0;
+/// The pauses before the Backbone is asked again for what it has told of and did not have yet. It announces an event as soon
+/// as it happens, and some of its parts learn of it later (`docs/protocol/03 §13`).
+const NOT_THERE_YET: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
+
+/// What a synchronisation found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fetched {
+    /// So many external events.
+    Something(usize),
+    Nothing,
+    Failed,
+}
+
+/// Calls `synchronise` at once and then whenever there is reason to; never twice at the same time. What is told meanwhile
+/// leads to one more run. Never ends by itself.
+pub(super) async fn fetch<F: Future<Output = Fetched>>(news: &News, synchronise: impl Fn() -> F) {
+    let mut after_failure = back_off(RETRY.0, RETRY.1);
+    // Events that were told of, each for itself, and not found yet.
+    let mut expected: usize = 0;
+    let mut in_vain = 0;
     loop {
-        failures = if synchronise().await { 0 } else { failures + 1 };
-        wait(news, failures).await;
+        let told = news.take_expected();
+        if told > 0 {
+            expected = expected.saturating_add(told);
+            in_vain = 0;
+        }
+        let fetched = synchronise().await;
+        let retry = if fetched == Fetched::Failed {
+            after_failure.next()
+        } else {
+            after_failure = back_off(RETRY.0, RETRY.1);
+            None
+        };
+        if let Fetched::Something(found) = fetched {
+            expected = expected.saturating_sub(found);
+        }
+        let pause = NOT_THERE_YET.get(in_vain).filter(|_| expected > 0).copied();
+        let again = match fetched {
+            Fetched::Failed => None,
+            Fetched::Something(_) => pause,
+            Fetched::Nothing => {
+                in_vain += 1;
+                if pause.is_none() {
+                    // Somebody else has fetched them, or they will never come.
+                    expected = 0;
+                }
+                pause
+            }
+        };
+        wait(news, retry, again).await;
     }
 }
 
 /// A failure delays what is told, so that a Backbone in trouble is spared; not the catching up, which is rare.
-async fn wait(news: &News, failures: u32) {
+async fn wait(news: &News, retry: Option<Duration>, again: Option<Duration>) {
     let mut from = Instant::now();
     let mut listening = news.listening();
     loop {
-        let due = match failures {
-            0 if *listening.borrow_and_update() => None,
-            0 => Some(from + UNTOLD),
-            _ => Some(from + RETRY.pause(failures)),
+        let due = match (retry, again) {
+            (Some(pause), _) | (None, Some(pause)) => Some(from + pause),
+            (None, None) if *listening.borrow_and_update() => None,
+            (None, None) => Some(from + UNTOLD),
         };
         tokio::select! {
             biased;
             () = news.behind() => return,
-            () = news.told(), if failures == 0 => return,
+            () = news.told(), if retry.is_none() => return,
             () = async { match due { Some(due) => sleep_until(due).await, None => std::future::pending().await } } => return,
             // The sender is part of the news.
-            _ = listening.changed(), if failures == 0 => from = Instant::now(),
+            _ = listening.changed(), if retry.is_none() && again.is_none() => from = Instant::now(),
         }
     }
 }
@@ -50,22 +94,23 @@ mod tests {
 
     use tokio::time::sleep;
 
+    use super::Fetched::{Failed, Nothing, Something};
     use super::*;
 
     /// Runs for a while with what happens meanwhile; the second at which each run began, counted from the start.
     async fn runs(
         limit: u64,
         news: &News,
-        outcome: impl Fn(usize) -> (u64, bool),
+        outcome: impl Fn(usize) -> (u64, Fetched),
         happening: impl Future<Output = ()>,
     ) -> Vec<u64> {
         let start = Instant::now();
         let begun = RefCell::new(Vec::new());
         let fetching = fetch(news, || async {
             begun.borrow_mut().push(start.elapsed().as_secs());
-            let (duration, success) = outcome(begun.borrow().len());
+            let (duration, fetched) = outcome(begun.borrow().len());
             sleep(Duration::from_secs(duration)).await;
-            success
+            fetched
         });
         tokio::select! {
             () = fetching => {}
@@ -86,7 +131,7 @@ mod tests {
             sleep(Duration::from_secs(100)).await;
             news.tell();
         };
-        assert_eq!(runs(1000, &news, |_| (10, true), burst).await, [0, 10, 102]);
+        assert_eq!(runs(1000, &news, |_| (10, Something(1)), burst).await, [0, 10, 102]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -99,7 +144,7 @@ mod tests {
             sleep(Duration::from_secs(1000)).await;
             news.set_listening(false);
         };
-        assert_eq!(runs(1200, &news, |_| (0, true), connection).await, [0, 60, 120, 130, 1190]);
+        assert_eq!(runs(1200, &news, |_| (0, Something(1)), connection).await, [0, 60, 120, 130, 1190]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -113,7 +158,7 @@ mod tests {
             news.set_listening(true);
             news.catch_up();
         };
-        let begun = runs(1000, &news, |run| (0, run > 4), connection).await;
+        let begun = runs(1000, &news, |run| (0, if run > 4 { Something(1) } else { Failed }), connection).await;
         let pauses: Vec<u64> = begun.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(
             (1..=3).contains(&pauses[0]) && (1..=5).contains(&pauses[1]) && (3..=9).contains(&pauses[2]),
@@ -127,8 +172,63 @@ mod tests {
             news.set_listening(true);
             news.catch_up();
         };
-        let begun = runs(1000, &news, |_| (0, *news.listening().borrow()), connection).await;
+        let begun =
+            runs(1000, &news, |_| (0, if *news.listening().borrow() { Something(1) } else { Failed }), connection)
+                .await;
         assert_eq!(begun.last(), Some(&200), "{begun:?}");
         assert!((8..=14).contains(&begun.len()), "{begun:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_told_and_is_not_there_yet_is_asked_for_again_within_seconds() {
+        let news = News::new();
+        news.set_listening(true);
+        let announcement = async {
+            sleep(Duration::from_secs(100)).await;
+            news.expect();
+        };
+        // The first run at the start finds nothing, as usual; the one after the announcement neither, nor the next two.
+        let begun = runs(1000, &news, |run| (0, if run == 5 { Something(1) } else { Nothing }), announcement).await;
+        assert_eq!(begun, [0, 100, 100, 101, 104]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_that_were_told_the_second_is_asked_for_as_well() {
+        let news = News::new();
+        news.set_listening(true);
+        let announcements = async {
+            sleep(Duration::from_secs(100)).await;
+            news.expect();
+            news.expect();
+        };
+        // Each leads to a run, but only one of the two is there at once, and the other a second later.
+        let found = |run| (0, if matches!(run, 2 | 5) { Something(1) } else { Nothing });
+        let begun = runs(1000, &news, found, announcements).await;
+        assert_eq!(begun, [0, 100, 100, 100, 101]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_comes_is_not_asked_for_without_end() {
+        let news = News::new();
+        news.set_listening(true);
+        let announcement = async {
+            sleep(Duration::from_secs(100)).await;
+            news.expect();
+        };
+        let begun = runs(10_000, &news, |_| (0, Nothing), announcement).await;
+        assert_eq!(begun, [0, 100, 100, 101, 104, 113]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_announcement_survives_a_failed_synchronisation() {
+        let news = News::new();
+        news.set_listening(true);
+        let announcement = async {
+            sleep(Duration::from_secs(100)).await;
+            news.expect();
+        };
+        let outcome = |run| (0, if run == 2 { Failed } else { Nothing });
+        let begun = runs(10_000, &news, outcome, announcement).await;
+        assert_eq!(begun.len(), 1 + 1 + 1 + NOT_THERE_YET.len(), "{begun:?}");
     }
 }

@@ -10,10 +10,12 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::condition::Condition;
 use super::decoder::{Decoder, Item};
 use super::news::News;
-use crate::back_off::BackOff;
+use crate::retry::back_off;
+use crate::synchronisation::wait_as_asked;
 
-/// The pause before the connection is made again; it doubles while that does not help.
-const RECONNECT: BackOff = BackOff { first: Duration::from_secs(1), longest: Duration::from_mins(1) };
+/// The pause before the connection is made again, unless the Backbone asks for another one; it doubles while that does not help.
+const RECONNECT: Duration = Duration::from_secs(1);
+const LONGEST_RECONNECT: Duration = Duration::from_mins(1);
 
 /// A connection that holds for this time works. One that ends earlier counts as a failure: some servers end a second
 /// connection at once (`docs/protocol/03 §14`).
@@ -35,34 +37,48 @@ pub(super) struct Listening {
 impl Listening {
     /// Never ends by itself.
     pub(super) async fn run(self) {
+        let pauses = |first: Duration| back_off(first, LONGEST_RECONNECT.max(first));
         let mut failures = 0;
-        let mut pauses = RECONNECT;
+        let mut first = RECONNECT;
+        let mut after_failure = pauses(first);
         loop {
-            let end = self.connection(&mut pauses).await;
+            let end = self.connection().await;
             self.news.set_listening(false);
+            if let Some(asked) = end.asked_pause.filter(|asked| *asked != first) {
+                first = asked;
+                after_failure = pauses(first);
+            }
+            let mut pause = first;
             if end.was_steady {
                 failures = 0;
+                after_failure = pauses(first);
                 tracing::info!(reason = end.reason, "the Backbone's stream of events has ended and is opened again");
             } else {
                 failures += 1;
+                pause = after_failure.next().unwrap_or(first);
                 tracing::warn!(reason = end.reason, failures, "the Backbone's stream of events does not work");
                 self.condition.stream(Some(format!("the Backbone's stream of events does not work: {}", end.reason)));
             }
-            sleep(pauses.pause(failures)).await;
+            sleep(pause).await;
         }
     }
 
     /// One connection from its beginning to its end.
-    async fn connection(&self, pauses: &mut BackOff) -> End {
+    async fn connection(&self) -> End {
         let mut stream = match self.services.account().listen(self.base_url.as_deref()).await {
             Ok(stream) => stream,
-            Err(error) => return End { was_steady: false, reason: error.to_string() },
+            Err(error) => {
+                // The Backbone may have asked for more than the usual pause.
+                wait_as_asked(&error).await;
+                return End { was_steady: false, asked_pause: None, reason: error.to_string() };
+            }
         };
         // Whatever happened before was told to nobody.
         self.news.catch_up();
         self.news.set_listening(true);
         let steady_from = Instant::now() + STEADY;
         let mut was_steady = false;
+        let mut asked_pause = None;
         let mut decoder = Decoder::new();
         loop {
             let next = async {
@@ -84,27 +100,21 @@ impl Listening {
                 }
             };
             match bytes {
-                Ok(bytes) => decoder.push(&bytes).into_iter().for_each(|item| self.take(item, pauses)),
-                Err(reason) => return End { was_steady, reason },
+                Ok(bytes) => decoder.push(&bytes).into_iter().for_each(|item| self.take(item, &mut asked_pause)),
+                Err(reason) => return End { was_steady, asked_pause, reason },
             }
         }
     }
 
-    fn take(&self, item: Item, pauses: &mut BackOff) {
+    fn take(&self, item: Item, asked_pause: &mut Option<Duration>) {
         match item {
             Item::Event(name) => match SseEvent::from_name(&name) {
                 // The first one comes when the Backbone really listens to what happens.
-                Some(
-                    SseEvent::ConnectionOpened
-                    | SseEvent::ExternalEventCreated
-                    | SseEvent::DatawalletModificationsCreated,
-                ) => self.news.tell(),
+                Some(SseEvent::ConnectionOpened | SseEvent::DatawalletModificationsCreated) => self.news.tell(),
+                Some(SseEvent::ExternalEventCreated) => self.news.expect(),
                 _ => tracing::trace!(name, "an event that needs no synchronisation"),
             },
-            Item::Retry(pause) => {
-                let first = pause.clamp(SHORTEST_RETRY, LONGEST_RETRY);
-                *pauses = BackOff { first, longest: RECONNECT.longest.max(first) };
-            }
+            Item::Retry(pause) => *asked_pause = Some(pause.clamp(SHORTEST_RETRY, LONGEST_RETRY)),
         }
     }
 }
@@ -112,5 +122,7 @@ impl Listening {
 /// How a connection ended.
 struct End {
     was_steady: bool,
+    /// The pause the Backbone has asked for.
+    asked_pause: Option<Duration>,
     reason: String,
 }

@@ -19,10 +19,25 @@ use tokio_util::task::TaskTracker;
 
 pub use config::SseConfig;
 
-use crate::synchronisation::{Which, synchronise};
+use crate::description::{ModuleDescription, Role};
+use crate::synchronisation::{Which, synchronise, wait_as_asked};
 use condition::Condition;
+use fetching::Fetched;
 use listening::Listening;
 use news::News;
+
+/// The module in the catalogue.
+pub const DESCRIPTION: ModuleDescription = ModuleDescription {
+    classes: &["SseModule"],
+    default: Some((false, "@nmshd/connector:SseModule")),
+    for_debugging: &["baseUrlOverride"],
+    ..ModuleDescription::new(
+        "sse",
+        Role::Pulls(|node, _| Some(Arc::new(SseModule::new(SseConfig::read(node))))),
+        "lets the Backbone say when there is news; switches `sync` off",
+    )
+    .with(config::SETTINGS)
+};
 
 /// Synchronises the Account at once, and again whenever its Backbone says that something happened.
 ///
@@ -79,10 +94,16 @@ impl Module for SseModule {
     }
 }
 
-/// Whether it succeeded.
-async fn run(services: &runtime::AccountServices, condition: &Condition) -> bool {
+async fn run(services: &runtime::AccountServices, condition: &Condition) -> Fetched {
     let outcome = synchronise(services, Which::New).await;
     let trouble = outcome.as_ref().err().map(|error| format!("the last synchronisation failed: {}", error.code()));
     condition.synchronisation(trouble);
-    outcome.is_ok()
+    match outcome {
+        Ok(0) => Fetched::Nothing,
+        Ok(found) => Fetched::Something(found),
+        Err(error) => {
+            wait_as_asked(&error).await;
+            Fetched::Failed
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What the connection tells those who synchronise.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::sync::{Notify, watch};
 
 /// Remembers that there is something to fetch, however often it is told.
@@ -7,17 +9,34 @@ use tokio::sync::{Notify, watch};
 pub(super) struct News {
     told: Notify,
     behind: Notify,
+    expected: AtomicUsize,
     listening: watch::Sender<bool>,
 }
 
 impl News {
     pub(super) fn new() -> Self {
-        Self { told: Notify::new(), behind: Notify::new(), listening: watch::Sender::new(false) }
+        Self {
+            told: Notify::new(),
+            behind: Notify::new(),
+            expected: AtomicUsize::new(0),
+            listening: watch::Sender::new(false),
+        }
     }
 
     /// Something has happened.
     pub(super) fn tell(&self) {
         self.told.notify_one();
+    }
+
+    /// Something has happened that a synchronisation must find.
+    pub(super) fn expect(&self) {
+        self.expected.fetch_add(1, Ordering::SeqCst);
+        self.tell();
+    }
+
+    /// How often [`expect`](Self::expect) was called since the last time.
+    pub(super) fn take_expected(&self) -> usize {
+        self.expected.swap(0, Ordering::SeqCst)
     }
 
     /// A connection begins: much may have happened.

@@ -1,25 +1,50 @@
 //! Periodic synchronisation (`docs/protocol/07-connector-modules-and-operations.md` §5.4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use runtime::{Module, ModuleContext, ModuleError};
-use serde::Deserialize;
+use settings::{Kind, Node, Setting};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::back_off::BackOff;
-use crate::synchronisation::{Which, synchronise};
+use crate::description::{ModuleDescription, Role};
+use crate::retry::back_off;
+use crate::synchronisation::{Which, synchronise, wait_as_asked};
 
 /// After failures the pause grows to at most this, or to the interval where that is longer.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
-/// Configuration of the module (`modules.sync`). Other members are ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// The module in the catalogue.
+pub const DESCRIPTION: ModuleDescription = ModuleDescription {
+    classes: &["SyncModule"],
+    default: Some((false, "@nmshd/connector:SyncModule")),
+    gives_way_to: Some("sse"),
+    ..ModuleDescription::new(
+        "sync",
+        Role::Pulls(|node, _| Some(Arc::new(SyncModule::new(SyncConfig::read(node))))),
+        "asks the Backbone for news at intervals",
+    )
+    .with(&[Setting::new(
+        "interval",
+        Kind::COUNT,
+        "seconds between the end of one synchronisation and the begin of the next; more after failures",
+    )
+    .default("60")])
+};
+
+/// Configuration of the module (`modules.sync`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncConfig {
     /// Pause between the end of one synchronisation and the next, seconds; 0 counts as 1.
     pub interval: u64,
+}
+
+impl SyncConfig {
+    fn read(node: &Node<'_>) -> Self {
+        Self { interval: node.number("interval").unwrap_or(Self::default().interval) }
+    }
 }
 
 impl Default for SyncConfig {
@@ -33,7 +58,7 @@ impl Default for SyncConfig {
 /// The first run happens beside the start of everything else. After failures the pause grows.
 #[derive(Debug)]
 pub struct SyncModule {
-    pauses: BackOff,
+    interval: Duration,
     tasks: TaskTracker,
 }
 
@@ -41,9 +66,7 @@ impl SyncModule {
     /// The module with this configuration.
     #[must_use]
     pub fn new(config: SyncConfig) -> Self {
-        let interval = Duration::from_secs(config.interval.max(1));
-        let pauses = BackOff { first: interval, longest: LONGEST_PAUSE.max(interval) };
-        Self { pauses, tasks: TaskTracker::new() }
+        Self { interval: Duration::from_secs(config.interval.max(1)), tasks: TaskTracker::new() }
     }
 }
 
@@ -58,9 +81,9 @@ impl Module for SyncModule {
     }
 
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
-        let pauses = self.pauses;
+        let interval = self.interval;
         self.tasks.spawn(async move {
-            repeat(pauses, &context.shutdown, || run(&context)).await;
+            repeat(interval, &context.shutdown, || run(&context)).await;
         });
         Ok(())
     }
@@ -71,28 +94,35 @@ impl Module for SyncModule {
     }
 }
 
-/// Whether it succeeded.
+/// True if it succeeded.
 async fn run(context: &ModuleContext) -> bool {
     match synchronise(&context.services, Which::Any).await {
-        Ok(()) => {
+        Ok(_) => {
             context.status.running();
             true
         }
         Err(error) => {
             context.status.degraded(format!("the last synchronisation failed: {}", error.code()));
+            context.shutdown.run_until_cancelled(wait_as_asked(&error)).await;
             false
         }
     }
 }
 
-/// Runs `work` at once and again after each pause, until `shutdown`. A run in progress is finished.
-async fn repeat<F: Future<Output = bool>>(pauses: BackOff, shutdown: &CancellationToken, work: impl Fn() -> F) {
-    let mut failures = 0;
+/// Runs `work` at once and again after each interval, until `shutdown`. A run in progress is finished.
+async fn repeat<F: Future<Output = bool>>(interval: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
+    let pauses = || back_off(interval, LONGEST_PAUSE.max(interval));
+    let mut after_failure = pauses();
     while !shutdown.is_cancelled() {
-        failures = if work().await { 0 } else { failures + 1 };
+        let pause = if work().await {
+            after_failure = pauses();
+            interval
+        } else {
+            after_failure.next().unwrap_or(interval)
+        };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(pauses.pause(failures)) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -107,15 +137,35 @@ mod tests {
 
     use super::*;
 
-    fn every(seconds: u64) -> BackOff {
-        SyncModule::new(SyncConfig { interval: seconds }).pauses
-    }
+    const INTERVAL: Duration = Duration::from_secs(10);
 
     #[test]
-    fn pauses_grow_from_the_interval_to_a_quarter_of_an_hour() {
-        assert_eq!(every(60), BackOff { first: Duration::from_mins(1), longest: LONGEST_PAUSE });
-        assert_eq!(every(3600), BackOff { first: Duration::from_hours(1), longest: Duration::from_hours(1) });
-        assert_eq!(every(0).first, Duration::from_secs(1));
+    fn the_shortest_interval_is_a_second() {
+        let interval = |seconds| SyncModule::new(SyncConfig { interval: seconds }).interval.as_secs();
+        assert_eq!([0, 1, 60].map(interval), [1, 1, 60]);
+    }
+
+    /// The pauses after failures, for runs that take no time.
+    async fn pauses_of_failures(interval: Duration) -> Vec<u64> {
+        let shutdown = CancellationToken::new();
+        let starts = RefCell::new(Vec::new());
+        repeat(interval, &shutdown, || async {
+            starts.borrow_mut().push(Instant::now());
+            if starts.borrow().len() == 15 {
+                shutdown.cancel();
+            }
+            false
+        })
+        .await;
+        starts.into_inner().windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_from_the_interval_to_a_quarter_of_an_hour() {
+        let pauses = pauses_of_failures(Duration::from_mins(1)).await;
+        assert!((60..=120).contains(&pauses[0]) && (450..=900).contains(pauses.last().unwrap_or(&0)), "{pauses:?}");
+        let pauses = pauses_of_failures(Duration::from_hours(1)).await;
+        assert!(pauses.iter().all(|pause| *pause == 3600), "{pauses:?}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -123,7 +173,7 @@ mod tests {
         let shutdown = CancellationToken::new();
         let start = Instant::now();
         let starts = RefCell::new(Vec::new());
-        repeat(every(10), &shutdown, || async {
+        repeat(INTERVAL, &shutdown, || async {
             starts.borrow_mut().push(start.elapsed().as_secs());
             tokio::time::sleep(Duration::from_secs(25)).await;
             if starts.borrow().len() == 4 {
@@ -146,7 +196,7 @@ mod tests {
         let counter = Arc::clone(&finished);
         let token = shutdown.clone();
         let task = tokio::spawn(async move {
-            repeat(every(10), &token, || async {
+            repeat(INTERVAL, &token, || async {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 counter.fetch_add(1, Ordering::Relaxed);
                 true

@@ -11,7 +11,7 @@ mod routes;
 mod target;
 
 pub use config::{
-    Authentication, PrivateAddresses, Redirects, TargetConfig, WebhookConfig, WebhooksConfig, WebhooksConfigError,
+    Authentication, DESCRIPTION, PrivateAddresses, Redirects, TARGET, TargetConfig, WebhookConfig, WebhooksConfig,
 };
 pub use target::SigningSecret;
 

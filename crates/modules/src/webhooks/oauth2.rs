@@ -13,16 +13,16 @@ use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::target::transport_failure;
+use super::target::{AskedPause, asked_pause, transport_failure};
 
 /// A token is not used in the last seconds of its life.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Nor after this time, whatever the issuer says.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
-/// A larger answer holds no token that a header could take.
+/// A larger answer holds no token that would fit a header.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// What tokens are made for.
+/// The credentials that tokens are requested with.
 #[derive(Debug)]
 pub(super) struct ClientCredentials {
     pub(super) access_token_url: Url,
@@ -31,13 +31,14 @@ pub(super) struct ClientCredentials {
     pub(super) scope: Option<String>,
 }
 
-/// Fetches and keeps the token of one target. Whoever asks while one is being fetched waits for that one, and shares its
+/// Fetches and keeps the token of one target. A caller that asks while one is being fetched waits for that one, and shares its
 /// failure.
 #[derive(Debug)]
 pub(super) struct TokenSource {
     client: reqwest::Client,
     credentials: ClientCredentials,
     timeout: Duration,
+    pause: AskedPause,
     state: Mutex<State>,
 }
 
@@ -62,9 +63,15 @@ struct TokenResponse {
 }
 
 impl TokenSource {
-    /// `timeout` limits a request for a token.
-    pub(super) fn new(client: reqwest::Client, credentials: ClientCredentials, timeout: Duration) -> Self {
-        Self { client, credentials, timeout, state: Mutex::default() }
+    /// `timeout` limits a request for a token, `longest_pause` what the issuer can ask for.
+    pub(super) fn new(
+        client: reqwest::Client,
+        credentials: ClientCredentials,
+        timeout: Duration,
+        longest_pause: Duration,
+    ) -> Self {
+        let pause = AskedPause::new("the issuer of tokens", longest_pause);
+        Self { client, credentials, timeout, pause, state: Mutex::default() }
     }
 
     /// The value of the header `Authorization`.
@@ -77,6 +84,7 @@ impl TokenSource {
         if let Some((_, failure)) = state.failure.as_ref().filter(|(known, _)| asked < *known) {
             return Err(failure.clone());
         }
+        self.pause.check()?;
         match self.fetch().await {
             Ok(token) => Ok(state.current.insert(token).authorization.clone()),
             Err(reason) => {
@@ -108,9 +116,12 @@ impl TokenSource {
             .form(&form);
         let response = request.send().await.map_err(|error| transport_failure(&error))?;
         if response.status() != StatusCode::OK {
+            if let Some(pause) = asked_pause(&response) {
+                self.pause.begin(pause);
+            }
             return Err(format!("status {}", response.status().as_u16()));
         }
-        let answer: TokenResponse = serde_json::from_slice(&read(response).await?)
+        let answer: TokenResponse = foreign_json::from_slice(read(response).await?)
             .map_err(|_| "the answer holds no access token".to_owned())?;
         let bearer = Zeroizing::new(format!("Bearer {}", answer.access_token.expose_secret()));
         let mut authorization =

@@ -1,16 +1,20 @@
 //! From the configuration to the targets of the delivery engine.
 
 use crypto::hash::sha256;
-use url::Url;
+use delivery::shown_path;
+use url::{Position, Url};
 
 use super::config::{TRIGGER_PLACEHOLDER, TargetConfig, WebhookConfig, WebhooksConfig};
+
+/// The placeholder in a URL that was read.
+const ENCODED_PLACEHOLDER: &str = "%7B%7Btrigger%7D%7D";
 
 /// A target with all triggers that lead to it.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     /// Its name in the store, which stays the same across restarts as long as the target does.
     pub(super) subscriber: String,
-    /// What people call the target.
+    /// The display name of the target.
     pub(super) name: String,
     pub(super) target: TargetConfig,
     /// An event is delivered once for every trigger it matches (`docs/protocol/07 §5.1`).
@@ -18,15 +22,15 @@ pub(super) struct Route {
 }
 
 impl Route {
-    /// Where it leads, without what may be secret.
+    /// The address, without the parts that may be secret.
     pub(super) fn endpoint(&self) -> String {
         let plain = |url: &str| {
             let mut url = Url::parse(url).ok()?;
-            url.set_query(None);
-            url.set_fragment(None);
             url.set_username("").ok()?;
             url.set_password(None).ok()?;
-            Some(url.to_string().replacen("%7B%7Btrigger%7D%7D", TRIGGER_PLACEHOLDER, 1))
+            let path = url.path().replacen(ENCODED_PLACEHOLDER, TRIGGER_PLACEHOLDER, 1);
+            let origin = url[..Position::BeforePath].replacen(ENCODED_PLACEHOLDER, TRIGGER_PLACEHOLDER, 1);
+            Some(origin + &shown_path(&path))
         };
         plain(&self.target.url).unwrap_or_default()
     }
@@ -131,6 +135,8 @@ mod tests {
             ("http://user:pass@h.example/a/{{trigger}}?key=secret#x", "http://h.example/a/{{trigger}}"),
             ("https://h.example", "https://h.example/"),
             ("https://{{trigger}}.example/a", "https://{{trigger}}.example/a"),
+            ("https://hooks.slack.example/services/T00AB/B00AB/XXsecretXX", "https://hooks.slack.example/services/…"),
+            ("http://h.example:8080/bot110201543:AAHdqTcvCH1/{{trigger}}", "http://h.example:8080/…"),
         ] {
             let routes = routes_of(json!([{ "triggers": ["**"], "target": { "url": url } }]));
             assert_eq!(routes.first().unwrap().endpoint(), endpoint);

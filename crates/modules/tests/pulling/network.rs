@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     /// Nothing comes back, not even headers.
     Hang,
     Slow(Duration),
+    /// Calls wait until something else happens to them.
+    Held,
     /// The Backbone does what it is asked for, but the answer breaks off.
     LostAnswer,
     /// The answer is complete, and empty.
@@ -35,7 +37,7 @@ pub(crate) enum Fault {
 /// The network, as the test wants it to be at the moment.
 pub(crate) struct Network {
     stream: Mutex<Fault>,
-    calls: Mutex<(&'static str, Fault)>,
+    calls: watch::Sender<(&'static str, Fault)>,
     cuts: watch::Sender<u32>,
     pieces: watch::Sender<usize>,
     seen: watch::Sender<Vec<Seen>>,
@@ -53,7 +55,7 @@ impl Network {
     pub(crate) fn new() -> Self {
         Self {
             stream: Mutex::new(Fault::None),
-            calls: Mutex::new(("", Fault::None)),
+            calls: watch::Sender::new(("", Fault::None)),
             cuts: watch::Sender::new(0),
             pieces: watch::Sender::new(0),
             seen: watch::Sender::new(Vec::new()),
@@ -72,7 +74,7 @@ impl Network {
 
     /// What happens to calls to paths that contain the text.
     pub(crate) fn calls_to(&self, text: &'static str, fault: Fault) {
-        *self.calls.lock().unwrap() = (text, fault);
+        self.calls.send_replace((text, fault));
     }
 
     /// Breaks the open streams off.
@@ -95,7 +97,7 @@ impl Network {
         if path == STREAM {
             return *self.stream.lock().unwrap();
         }
-        let (text, fault) = *self.calls.lock().unwrap();
+        let (text, fault) = *self.calls.borrow();
         if path.contains(text) { fault } else { Fault::None }
     }
 
@@ -124,6 +126,10 @@ pub(crate) async fn interfere(State(network): State<Arc<Network>>, request: Requ
         Fault::Empty => ([("content-type", "text/event-stream")], "").into_response(),
         Fault::Slow(pause) => {
             tokio::time::sleep(pause).await;
+            next.run(request).await
+        }
+        Fault::Held => {
+            network.calls.subscribe().wait_for(|(_, fault)| *fault != Fault::Held).await.unwrap();
             next.run(request).await
         }
         Fault::LostAnswer => {

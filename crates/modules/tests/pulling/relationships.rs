@@ -144,7 +144,7 @@ async fn what_the_peer_decomposed_is_decomposed_after_what_came_before() {
     })
     .await;
     assert!(events.iter().any(|event| is_about(event, "transport.messageReceived", &message)));
-    assert_eq!(own.services().relationships().list(&[]).await.unwrap(), []);
+    assert_eq!(own.services().relationships().list(&[]).await.unwrap().all().await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use crate::world::{PATIENCE, World, arrived, connect, is_degraded, is_running, r
 
 /// Well below the minute after which a module without a connection synchronises by itself.
 const SOON: Duration = Duration::from_secs(20);
+/// A `platformTimeout`: whoever waits for a server that says nothing would wait for longer than the test does, milliseconds.
+const LONG: u64 = 120_000;
 
 fn module() -> Arc<SseModule> {
     Arc::new(SseModule::new(SseConfig::default()))
@@ -37,16 +39,19 @@ async fn news_arrive_without_being_asked_for() {
 
 #[tokio::test]
 async fn many_news_at_once_need_few_synchronisations() {
-    let world = World::start().await;
+    let mut world = World::start().await;
+    world.platform_timeout = LONG;
     let peer = world.peer("peer").await;
     let own = world.account("own", vec![module()]).await;
     connect(&peer, &own.services()).await;
-    world.network.calls(Fault::Slow(Duration::from_millis(200)));
     let before = world.network.count(SYNC_RUNS);
+    // All of them come while the synchronisation for the first one is on its way.
+    world.network.calls(Fault::Held);
     let mut messages = Vec::new();
     for _ in 0..50 {
         messages.push(write(&peer, &own.services()).await);
     }
+    world.network.calls(Fault::None);
     arrived(&own, &messages).await;
     let calls = world.network.count(SYNC_RUNS) - before;
     assert!(calls < 50, "{calls} calls for 50 events");
@@ -165,7 +170,10 @@ async fn signs_of_life_keep_a_connection() {
 
 #[tokio::test]
 async fn neither_start_nor_stop_wait_for_a_silent_server_and_news_arrive_all_the_same() {
-    let world = World::start().await;
+    // Whoever waits for the server waits longer than a start or a stop takes on a busy machine.
+    let mut world = World::start().await;
+    world.platform_timeout = 10_000;
+    let sooner = Duration::from_secs(8);
     let peer = world.peer("peer").await;
     let own = world.account("own", Vec::new()).await;
     connect(&peer, &own.services()).await;
@@ -173,10 +181,10 @@ async fn neither_start_nor_stop_wait_for_a_silent_server_and_news_arrive_all_the
     let message = write(&peer, &own.services()).await;
     drop(own);
     world.network.stream(Fault::Hang);
-    let own = timeout(Duration::from_secs(2), world.account("own", vec![module()])).await.unwrap();
+    let own = timeout(sooner, world.account("own", vec![module()])).await.unwrap();
     timeout(SOON, arrived(&own, &[message])).await.unwrap();
     state(&own, "degraded", is_degraded).await;
-    timeout(Duration::from_secs(2), own.stop(PATIENCE)).await.unwrap();
+    timeout(sooner, own.stop(PATIENCE)).await.unwrap();
 }
 
 #[tokio::test]

@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) network: Arc<Network>,
     /// Of the Backbone.
     pub(crate) clock: Arc<ShiftedClock>,
+    /// How long Accounts wait for an answer, milliseconds.
+    pub(crate) platform_timeout: u64,
     dir: TempDir,
     _guard: DropGuard,
 }
@@ -71,7 +73,7 @@ impl World {
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let shutdown = CancellationToken::new();
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(async move { axum::serve(listener, router).await }));
-        Self { base_url, network, clock, dir, _guard: shutdown.drop_guard() }
+        Self { base_url, network, clock, platform_timeout: 3000, dir, _guard: shutdown.drop_guard() }
     }
 
     /// An Account that nothing ever happens to.
@@ -92,10 +94,11 @@ impl World {
         let store = Store::open(&StoreConfig { connection_string, db_name: name.to_owned() }).await.unwrap();
         let transport = json!({
             "baseUrl": self.base_url, "platformClientId": "client", "platformClientSecret": "secret",
-            "platformTimeout": 3000, "platformAdditionalHeaders": headers,
+            "platformTimeout": self.platform_timeout, "platformAdditionalHeaders": headers,
         });
         let transport = serde_json::from_value(transport).unwrap();
-        let options = HostedAccountOptions { store, transport, clock: Arc::new(SystemClock), modules };
+        let options =
+            HostedAccountOptions { store, transport, clock: Arc::new(SystemClock), modules, causes: Arc::new(()) };
         Runtime::new().open_account(options).await.unwrap()
     }
 }

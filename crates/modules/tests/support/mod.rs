@@ -12,19 +12,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use backbone::{Backbone, BackboneConfig, OAuthClient};
-use core_types::SystemClock;
+use core_types::{Clock, SystemClock};
 use delivery::{Deliveries, DeliveryQuery, DeliveryState, DeliveryView};
 use runtime::{HostedAccount, HostedAccountOptions, Module, Runtime};
 use serde_json::{Value, json};
-use store::{NewEvent, Store, StoreConfig};
+use store::{NewEvent, Store, StoreConfig, StoreOptions};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Longer than anything here takes.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct World {
     pub base_url: String,
@@ -52,13 +52,25 @@ impl World {
 
     /// An Account that can be opened again under the same name once it was stopped.
     pub async fn account(&self, name: &str, modules: Vec<Arc<dyn Module>>) -> Arc<HostedAccount> {
+        self.account_at(name, modules, Arc::new(SystemClock)).await
+    }
+
+    /// As [`Self::account`], at a time of the test's own.
+    pub async fn account_at(
+        &self,
+        name: &str,
+        modules: Vec<Arc<dyn Module>>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<HostedAccount> {
         let folder = self.dir.path().join("accounts");
         let connection_string = format!("sqlite://{}", folder.display());
-        let store = Store::open(&StoreConfig { connection_string, db_name: name.to_owned() }).await.unwrap();
+        let config = StoreConfig { connection_string, db_name: name.to_owned() };
+        let options = StoreOptions { clock: Arc::clone(&clock), ..StoreOptions::default() };
+        let store = Store::open_with(&config, options).await.unwrap();
         let transport =
             json!({ "baseUrl": self.base_url, "platformClientId": "client", "platformClientSecret": "secret" });
         let transport = serde_json::from_value(transport).unwrap();
-        let options = HostedAccountOptions { store, transport, clock: Arc::new(SystemClock), modules };
+        let options = HostedAccountOptions { store, transport, clock, modules, causes: Arc::new(()) };
         let account = Runtime::new().open_account(options).await.unwrap();
         account.start_subscribers().await;
         account.start_pullers().await;
@@ -68,15 +80,40 @@ impl World {
 
 /// Records an event.
 pub async fn raise(account: &HostedAccount, name: &str, object: Option<&str>) {
+    raise_together(account, &[(name, object)]).await;
+}
+
+/// Records events that become visible at the same moment.
+pub async fn raise_together(account: &HostedAccount, events: &[(&str, Option<&str>)]) {
     let mut transaction = account.store().begin().await.unwrap();
-    let event = NewEvent {
-        namespace: format!("test.{name}"),
-        object_id: object.map(str::to_owned),
-        data: Some(json!({ "name": name })),
-        correlation_id: None,
-    };
-    transaction.append_event(event).await.unwrap();
+    for (name, object) in events {
+        let event = NewEvent {
+            namespace: format!("test.{name}"),
+            object_id: object.map(str::to_owned),
+            data: Some(json!({ "name": name })),
+            correlation_id: None,
+        };
+        transaction.append_event(event).await.unwrap();
+    }
     transaction.commit().await.unwrap();
+}
+
+/// Waits until so many attempts to deliver to the only target have failed, and the engine knows.
+pub async fn until_failed(account: &HostedAccount, attempts: u64) {
+    let failed = async {
+        while account.services().deliveries().targets().await.unwrap().first().unwrap().failed < attempts {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, failed).await.unwrap();
+}
+
+/// An address where nobody listens and nobody else will, as long as the socket lives.
+pub fn deserted() -> (tokio::net::TcpSocket, String) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
 }
 
 /// What was given up.
@@ -117,6 +154,8 @@ pub enum Reply {
     RedirectTo(String),
     /// 200, after a while.
     Slow,
+    /// This status, once somebody says so.
+    WhenTold(u16, Arc<Notify>),
     Never,
 }
 
@@ -208,6 +247,10 @@ async fn receive(State(script): State<Arc<Script>>, uri: Uri, headers: HeaderMap
             tokio::time::sleep(Duration::from_millis(50)).await;
             script.at_the_same_time.lock().unwrap().0 -= 1;
             StatusCode::OK.into_response()
+        }
+        Reply::WhenTold(status, told) => {
+            told.notified().await;
+            StatusCode::from_u16(status).unwrap().into_response()
         }
         Reply::Never => std::future::pending().await,
     }

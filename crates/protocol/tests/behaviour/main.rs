@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod creation_response;
+mod odd_json;
 mod properties;
 mod refusals;
 mod world;

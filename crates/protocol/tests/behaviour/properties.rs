@@ -68,7 +68,7 @@ proptest! {
     fn tokens(content in any_object(), bit: prop::sample::Index) {
         let content = TokenContent::Untyped(content);
         let sealed = seal_token(&mut rand::rng(), &content).unwrap();
-        prop_assert_eq!(open_token(&sealed.wire, &sealed.secret_key).unwrap(), content);
+        prop_assert_eq!(open_token(&sealed.wire, &sealed.secret_key).unwrap().value, content);
         prop_assert!(open_token(&tampered(&sealed.wire, bit), &sealed.secret_key).is_err());
     }
 
@@ -84,7 +84,7 @@ proptest! {
         let device_key = Person::new().keys.device_keypair;
         let properties = FileProperties { filename: filename.clone(), title: title.clone(), tags: tags.clone(), ..FileProperties::default() };
         let sealed = seal_file(&mut rand::rng(), &plaintext, properties, &device_key.private_key).unwrap();
-        let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap();
+        let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap().value;
         prop_assert_eq!((&metadata.filename, &metadata.title, &metadata.tags), (&filename, &title, &tags));
         let open = |content: &[u8]| open_file_content(content, &sealed.cipher_hash, &metadata.secret_key, &metadata.plaintext_hash);
         prop_assert_eq!(open(&sealed.content).unwrap(), plaintext);
@@ -152,7 +152,7 @@ proptest! {
     fn datawallet_payloads(payload in any_object(), index in 0..=0x7fff_ffff_u64, bit: prop::sample::Index) {
         let key = SecretKey::generate(&mut rand::rng());
         let sealed = seal_payload(&mut rand::rng(), &key, index, &payload).unwrap();
-        prop_assert_eq!(open_payload(&key, index, &sealed).unwrap(), payload);
+        prop_assert_eq!(open_payload(&key, index, &sealed).unwrap().value, payload);
         prop_assert!(open_payload(&key, index, &tampered(&sealed, bit)).is_err());
     }
 

@@ -16,7 +16,7 @@ fn pushed_modifications() {
         assert_eq!(derive_key(&key, index, context).unwrap().as_bytes().as_slice(), hex(&case, "derived_key_hex"));
 
         let pushed = wire(&case["pushed_item"], "encryptedPayload");
-        let payload = open_payload(&key, index, &pushed).unwrap();
+        let payload = open_payload(&key, index, &pushed).unwrap().value;
         assert_eq!(core_types::json::stringify(&payload), text(&case, "payload_plain_utf8"));
         let mut script = Script::default().then_nonce_of(&pushed);
         assert_eq!(seal_payload(&mut script, &key, index, &payload).unwrap(), pushed);

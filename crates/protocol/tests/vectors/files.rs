@@ -15,7 +15,7 @@ fn uploaded_files() {
             "empty file" => {
                 assert_eq!(text(&case, "result"), "accepted");
                 let sealed = seal_file(&mut rand::rng(), &[], FileProperties::default(), &device_key).unwrap();
-                let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap();
+                let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap().value;
                 assert_eq!(metadata.filesize, 0);
                 let content = open_file_content(
                     &sealed.content,
@@ -37,7 +37,7 @@ fn uploaded_files() {
             (text(&case, "cipher_hash_base64url"), text(&case, "plaintext_hash_base64url"));
 
         let properties = wire(form, "encryptedProperties");
-        let metadata = open_file_metadata(&properties, &metadata_key).unwrap();
+        let metadata = open_file_metadata(&properties, &metadata_key).unwrap().value;
         assert_eq!(metadata.to_verbose_json().unwrap(), text(&case, "metadata_plain_utf8"));
         assert_eq!(metadata.secret_key, content_key);
         assert_eq!(metadata.plaintext_hash, plaintext_hash);

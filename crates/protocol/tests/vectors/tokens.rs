@@ -19,7 +19,7 @@ fn posted_tokens() {
             references(&case, ReferenceKind::Token, text(&case, "token_id"), &secret_key);
             let posted = wire(&case["request_body"], "content");
             assert_eq!(posted, text(&case, "cipher_json_utf8").as_bytes());
-            let content = open_token(&posted, &secret_key).unwrap();
+            let content = open_token(&posted, &secret_key).unwrap().value;
             assert_eq!(content.to_json().unwrap(), text(&case, "decrypted_utf8"));
 
             let mut script = Script::default().then(secret_key.as_bytes()).then_nonce_of(&posted);
@@ -83,7 +83,7 @@ fn empty_token(case: &Value, secret_key: &SecretKey) -> TokenContent {
     let update = &case["update_content_request_body"];
     assert_eq!((&update["id"], &update["password"]), (&case["token_id"], &case["request_body"]["password"]));
     let filled = wire(update, "newContent");
-    let content = open_token(&filled, secret_key).unwrap();
+    let content = open_token(&filled, secret_key).unwrap().value;
     assert_eq!(content.to_json().unwrap(), text(case, "update_decrypted_utf8"));
     let mut script = Script::default().then_nonce_of(&filled);
     assert_eq!(fill_token(&mut script, &content, secret_key).unwrap(), filled);

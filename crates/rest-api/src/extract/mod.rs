@@ -8,7 +8,11 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
 
+mod disposition;
+mod services;
 pub(crate) mod upload;
+
+pub(crate) use services::Services;
 
 /// The parameters of the path, percent-decoded.
 #[derive(Debug)]

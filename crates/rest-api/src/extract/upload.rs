@@ -1,26 +1,19 @@
 //! `multipart/form-data` with one file (`docs/protocol/06 §5.6`).
 
-use std::time::Duration;
-
-use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use mime::Mime;
 use runtime::requests::UploadedFile;
 
+use super::disposition::Disposition;
 use crate::error::ApiError;
 
 /// The name of the form field that carries the file.
 const FILE_FIELD: &str = "file";
 /// The type of a part that names none.
 const DEFAULT_MIMETYPE: &str = "text/plain";
-/// Limit of the whole form in bytes: the largest file that can be stored is 10 MiB; above it there is room
-/// for the other fields, and for files whose excess the service reports by name.
-pub(crate) const UPLOAD_LIMIT: usize = 16 * 1024 * 1024;
-/// How long an upload may take to arrive.
-const UPLOAD_DEADLINE: Duration = Duration::from_secs(120);
-
-/// The parts of an upload. A body of another type is an upload without any part.
+/// The parts of an upload, which is in memory already ([`crate::middleware::body`]). A body of another type is an upload without any part.
 #[derive(Debug, Default)]
 pub(crate) struct Upload {
     pub(crate) file: Option<UploadedFile>,
@@ -34,9 +27,6 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         if !is_multipart(&request) {
             return Ok(Self::default());
         }
-        let (parts, body) = request.into_parts();
-        let body = super::super::middleware::body::read(body, UPLOAD_LIMIT, UPLOAD_DEADLINE).await?;
-        let request = Request::from_parts(parts, Body::from(body));
         let mut form = Multipart::from_request(request, state)
             .await
             .map_err(|rejection| ApiError::InvalidMultipart(rejection.body_text()))?;
@@ -44,10 +34,12 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 
         let mut upload = Self::default();
         while let Some(field) = form.next_field().await.map_err(invalid)? {
-            let name = field.name().unwrap_or_default().to_owned();
+            let disposition = field.headers().get(CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
+            let Disposition { name, filename } = Disposition::parse(disposition.unwrap_or_default());
             let mimetype = field.content_type().map(str::to_owned);
-            let filename = field.file_name().map(str::to_owned);
             match filename {
+                // So does a form whose file was not chosen.
+                Some(filename) if filename.is_empty() => {}
                 None => upload.fields.push((name, field.text().await.map_err(invalid)?)),
                 Some(_) if name != FILE_FIELD || upload.file.is_some() => {
                     return Err(ApiError::InvalidMultipart(format!(

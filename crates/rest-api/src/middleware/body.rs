@@ -5,16 +5,19 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequestParts, Request};
+use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::Method;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use foreign_json::Reading;
 use mime::Mime;
 use serde_json::{Map, Value};
 
+use super::allowance::Allowance;
 use crate::error::ApiError;
 
 /// Limit of a JSON body, in bytes.
@@ -22,6 +25,14 @@ pub(crate) const JSON_LIMIT: usize = 2 * 1024 * 1024;
 /// Limit of a form body, in bytes.
 pub(crate) const FORM_LIMIT: usize = 100 * 1024;
 
+/// Limit of the form of an upload in bytes: above the largest file that can be stored there is room for the other fields,
+/// and for files whose excess the service reports by name.
+const UPLOAD_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How long an upload may take to arrive.
+const UPLOAD_DEADLINE: Duration = Duration::from_secs(120);
+/// How many times as large as its text a parsed body is taken to be.
+const PARSED_SIZE: u64 = 4;
 /// How long a JSON or form body may take to arrive.
 const READ_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -38,46 +49,70 @@ impl<S: Sync> FromRequestParts<S> for ParsedBody {
     }
 }
 
-/// Parses the body and hands it on as [`ParsedBody`]; other types are left alone for the routes.
-pub(crate) async fn parse(request: Request, next: Next) -> Response {
-    match parsed(request).await {
+/// Which bodies the routes read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// JSON and forms.
+    Texts,
+    /// And the files that are posted.
+    TextsAndPostedFiles,
+}
+
+/// Parses the body and hands it on as [`ParsedBody`]; a form with a file is only read. Other types are left alone.
+///
+/// The memory for a body is the caller's until the request was worked on, from the moment on when it begins to arrive.
+pub(crate) async fn parse(State(bodies): State<Bodies>, request: Request, next: Next) -> Response {
+    match parsed(request, bodies).await {
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
-async fn parsed(request: Request) -> Result<Request, ApiError> {
-    // Known encodings were undone before and their header removed.
-    let is_encoded = request
-        .headers()
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+async fn parsed(mut request: Request, bodies: Bodies) -> Result<Request, ApiError> {
     let Some(content_type) = content_type(&request) else {
         return Ok(request);
     };
     let is_json = content_type.essence_str() == "application/json";
     let is_form = content_type.essence_str() == "application/x-www-form-urlencoded";
     if !is_json && !is_form {
+        let has_file = content_type.type_() == mime::MULTIPART && request.method() == Method::POST;
+        if has_file && bodies == Bodies::TextsAndPostedFiles {
+            let file = read(&mut request, UPLOAD_LIMIT, 1, UPLOAD_DEADLINE).await?;
+            *request.body_mut() = Body::from(file);
+        }
         return Ok(request);
     }
+    // Known encodings were undone before and their header removed.
+    let is_encoded = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     if is_encoded {
         return Err(ApiError::UnsupportedPayloadEncoding);
     }
     let limit = if is_json { JSON_LIMIT } else { FORM_LIMIT };
-    let (mut parts, body) = request.into_parts();
-    let text = decoded(read(body, limit, READ_DEADLINE).await?, &content_type)?;
+    let text = decoded(read(&mut request, limit, PARSED_SIZE, READ_DEADLINE).await?, &content_type)?;
     let value = if is_json { json(&text)? } else { form(&text) };
-    parts.extensions.insert(ParsedBody(value));
-    Ok(Request::from_parts(parts, Body::empty()))
+    request.extensions_mut().insert(ParsedBody(value));
+    Ok(request)
 }
 
 fn content_type(request: &Request) -> Option<Mime> {
     request.headers().get(CONTENT_TYPE)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads a whole body of at most `limit` bytes, which must arrive within `deadline`: a caller that sends it in drops holds
-/// one of the places for requests.
-pub(crate) async fn read(body: Body, limit: usize, deadline: Duration) -> Result<Bytes, ApiError> {
+/// Reads the whole body of a request, of at most `limit` bytes, which must arrive within `deadline`. In memory it becomes
+/// `times` as large as it is.
+async fn read(request: &mut Request, limit: usize, times: u64, deadline: Duration) -> Result<Bytes, ApiError> {
+    let announced = request.body().size_hint();
+    if announced.lower() > limit as u64 {
+        return Err(ApiError::PayloadTooLarge { limit });
+    }
+    let expected = announced.upper().unwrap_or(u64::MAX).min(limit as u64);
+    let allowance = request.extensions().get::<Allowance>().cloned().unwrap_or_default();
+    let held = allowance.hold(times * expected).await?;
+    request.extensions_mut().insert(held);
+    let body = std::mem::take(request.body_mut());
     let read = tokio::time::timeout(deadline, to_bytes(body, limit)).await;
     read.map_err(|_| ApiError::PayloadTooSlow)?.map_err(|error| {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
@@ -91,7 +126,8 @@ pub(crate) async fn read(body: Body, limit: usize, deadline: Duration) -> Result
     })
 }
 
-/// UTF-8, UTF-16 or UTF-32; a byte order mark decides the order of bytes, else little endian.
+/// UTF-8, UTF-16 or UTF-32; a byte order mark decides the order of bytes, else little endian. Lone surrogates are as good as
+/// escaped ones.
 fn decoded(bytes: Bytes, content_type: &Mime) -> Result<String, ApiError> {
     let charset =
         content_type.get_param(mime::CHARSET).map_or_else(|| "utf-8".to_owned(), |name| name.as_str().to_lowercase());
@@ -114,8 +150,8 @@ fn utf16(bytes: &[u8], big_endian: bool) -> Result<String, ApiError> {
     };
     let (units, rest) = bytes.as_chunks::<2>();
     let units = units.iter().map(|unit| if big_endian { u16::from_be_bytes(*unit) } else { u16::from_le_bytes(*unit) });
-    let text: Option<String> = char::decode_utf16(units).map(Result::ok).collect();
-    text.filter(|_| rest.is_empty()).ok_or(ApiError::InvalidJson)
+    let characters = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+    if rest.is_empty() { Ok(characters.collect()) } else { Err(ApiError::InvalidJson) }
 }
 
 fn utf32(bytes: &[u8], big_endian: bool) -> Result<String, ApiError> {
@@ -132,13 +168,15 @@ fn utf32(bytes: &[u8], big_endian: bool) -> Result<String, ApiError> {
     text.filter(|_| rest.is_empty()).ok_or(ApiError::InvalidJson)
 }
 
-/// Objects and arrays only; an empty text is an empty object.
+/// Objects and arrays only; an empty text is an empty object. Lone surrogates are accepted, as U+FFFD. What is accepted is
+/// shallow enough for peers to read it as it is.
 fn json(text: &str) -> Result<Value, ApiError> {
     if text.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    match serde_json::from_str(text) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => Ok(value),
+    match foreign_json::read(text) {
+        Ok(Reading { is_too_deep: true, .. }) => Err(ApiError::TooDeeplyNested),
+        Ok(Reading { value: value @ (Value::Object(_) | Value::Array(_)), .. }) => Ok(value),
         _ => Err(ApiError::InvalidJson),
     }
 }
@@ -167,7 +205,7 @@ pub(crate) fn add_member(members: &mut Map<String, Value>, name: &str, value: Va
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::json as value;
 
     fn decode(bytes: &[u8], content_type: &str) -> Result<String, ApiError> {
         decoded(Bytes::copy_from_slice(bytes), &content_type.parse().unwrap())
@@ -197,7 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn odd_json() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(json(r#"{"a":"Hello \ud83d"}"#).unwrap(), value!({"a": "Hello \u{fffd}"}));
+        let little: Vec<u8> = [0x22, 0xd83d, 0x22].into_iter().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&little, "application/json; charset=utf-16").unwrap(), "\"\u{fffd}\"");
+        assert_eq!(json(&nested(foreign_json::MAX_DEPTH)).unwrap().to_string(), nested(foreign_json::MAX_DEPTH));
+        for levels in [foreign_json::MAX_DEPTH + 1, JSON_LIMIT / 2] {
+            assert!(matches!(json(&nested(levels)), Err(ApiError::TooDeeplyNested)), "{levels}");
+        }
+        assert!(matches!(json(&"[".repeat(JSON_LIMIT)), Err(ApiError::InvalidJson)));
+        assert!(matches!(json(r#""text""#), Err(ApiError::InvalidJson)));
+    }
+
+    #[test]
     fn forms_are_flat_and_repeated_names_become_arrays() {
-        assert_eq!(form("a=1&b=x+y&a=%C3%A4&c[d]=2&a=3"), json!({"a": ["1", "ä", "3"], "b": "x y", "c[d]": "2"}));
+        assert_eq!(form("a=1&b=x+y&a=%C3%A4&c[d]=2&a=3"), value!({"a": ["1", "ä", "3"], "b": "x y", "c[d]": "2"}));
     }
 }

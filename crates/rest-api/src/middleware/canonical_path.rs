@@ -1,5 +1,5 @@
 //! Paths as clients write them: any case in the fixed parts, one slash more at the end
-//! (`docs/protocol/06 §1.1`). The router knows one spelling; this station restores it.
+//! (`docs/protocol/06 §1.1`). The router knows one spelling; this middleware restores it.
 
 use std::sync::Arc;
 

@@ -11,13 +11,19 @@ use tower_http::compression::predicate::{And, Predicate, SizeAbove};
 
 use super::negotiation::preferences;
 use super::vary::is_compressible;
+use crate::list_response::Streamed;
 
 /// Smallest body worth compressing, in bytes.
 const THRESHOLD: u64 = 1024;
 const OFFERED: [&str; 4] = ["br", "gzip", "deflate", "identity"];
 
-pub(crate) fn layer() -> CompressionLayer<And<SizeAbove, CompressibleType>> {
-    CompressionLayer::new().compress_when(SizeAbove::new(THRESHOLD).and(CompressibleType))
+pub(crate) fn layer() -> CompressionLayer<And<And<SizeAbove, CompressibleType>, ReadFirst>> {
+    CompressionLayer::new().compress_when(SizeAbove::new(THRESHOLD).and(CompressibleType).and(ReadFirst))
+}
+
+/// What is sent while it is read is compressed without br, which takes some 20 MB for each answer however long that is.
+pub(crate) fn layer_of_streams() -> CompressionLayer<And<CompressibleType, ReadMeanwhile>> {
+    CompressionLayer::new().no_br().compress_when(CompressibleType.and(ReadMeanwhile))
 }
 
 /// A client that accepts no encoding at all gets its answer plain: by the time the encoding is chosen the
@@ -37,6 +43,26 @@ pub(crate) async fn tolerate_impossible_wishes(mut request: Request, next: Next)
         }
     }
     next.run(request).await
+}
+
+/// Answers that are in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadFirst;
+
+impl Predicate for ReadFirst {
+    fn should_compress<B: HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        response.extensions().get::<Streamed>().is_none()
+    }
+}
+
+/// Answers that are read while they are sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadMeanwhile;
+
+impl Predicate for ReadMeanwhile {
+    fn should_compress<B: HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        response.extensions().get::<Streamed>().is_some()
+    }
 }
 
 /// Answers of a type that becomes smaller.

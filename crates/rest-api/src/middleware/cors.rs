@@ -15,7 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::config::{CorsConfig, CorsOrigin};
-use crate::startup::StartupError;
+use crate::startup_error::StartupError;
 
 /// The configured rules as ready header values.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::error_codes::explanation;
 use crate::response::JSON_CONTENT_TYPE;
 
 const ID_ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -60,8 +61,11 @@ pub(crate) async fn render(State(renderer): State<Renderer>, request: Request, n
         return response;
     };
     let id = error_id();
-    if response.status().is_server_error() {
-        tracing::error!(id, code = error.code(), details = error.details(), "request failed: {error}");
+    if matches!(error, ApiError::Starting | ApiError::WaitingForBackbone) {
+        // The start itself says what it waits for.
+        tracing::debug!(id, error.code = error.code(), "request refused: {error}");
+    } else if response.status().is_server_error() {
+        tracing::error!(id, error.code = error.code(), details = error.details(), "request failed: {error}");
     }
     let envelope = ErrorEnvelope { error: renderer.describe(&error, id) };
     match serde_json::to_vec(&envelope) {
@@ -83,7 +87,7 @@ impl Renderer {
         let explain =
             self.debug && !matches!(error, ApiError::Unauthorized | ApiError::TooManyUnauthorizedRequests { .. });
         ErrorDto {
-            docs: format!("https://enmeshed.eu/integrate/error-codes#{code}"),
+            docs: explanation(&code),
             message: error.to_string(),
             id,
             time: self.clock.now(),
@@ -168,7 +172,9 @@ mod tests {
         let (response, body) = answer(error, false).await;
         assert_eq!(response.status(), 429);
         assert_eq!(response.headers().get("retry-after").unwrap(), "3");
-        assert_eq!(body["error"]["code"], "error.connector.tooManyUnauthorizedRequests");
+        let code = "error.connector.tooManyUnauthorizedRequests";
+        assert_eq!(body["error"]["code"], code);
+        assert_eq!(body["error"]["docs"], format!("/docs/error-codes#{code}"));
     }
 
     #[tokio::test]
@@ -178,6 +184,14 @@ mod tests {
         let (response, body) = answer(invalid.into(), false).await;
         assert_eq!(response.status(), 400);
         assert_eq!(body["error"]["message"], "x must be y");
+        let full = store::StoreError::Database("disk full".to_owned());
+        let (response, body) = answer(ApplicationError::from(full).into(), false).await;
+        assert_eq!(
+            (response.status().as_u16(), &body["error"]["code"]),
+            (503, &"error.connector.storeUnavailable".into())
+        );
+        let text = body["error"]["message"].as_str().unwrap();
+        assert!(text.starts_with("The database of the Connector cannot be used now.") && !text.contains("disk full"));
         let (response, body) = answer(ApplicationError::unexpected("disk full").into(), false).await;
         assert_eq!(response.status(), 500);
         assert_eq!(body["error"]["message"], "An unexpected error occurred.");

@@ -1,46 +1,43 @@
-//! How much may be going on at once, and for how long.
+//! A request takes its turn, does its work and gives its answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::body::HttpBody as _;
+use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
+use super::allowance::{Allowance, Held, Turn};
 use crate::error::ApiError;
+use crate::list_response::Streamed;
 
-/// Requests being worked on at once; the others wait.
-const MAXIMUM_CONCURRENT_REQUESTS: usize = 256;
-/// How long a request may wait for its turn.
-const MAXIMUM_WAIT: Duration = Duration::from_secs(10);
 /// How long the work for a request may take. A synchronisation may fetch many pages, so this is generous.
 const MAXIMUM_DURATION: Duration = Duration::from_secs(300);
-
-/// The turns that are left.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits(Arc<Semaphore>);
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAXIMUM_CONCURRENT_REQUESTS)))
-    }
-}
+/// Smaller answers are not counted: the network has room for them.
+const UNCOUNTED_ANSWER: u64 = 16 * 1024;
+/// What an answer needs that is sent as it is read: one object in several forms.
+const STREAMED_ANSWER: u64 = 4 * 1024 * 1024;
 
 /// Waits for a turn, then runs the request in a task of its own: a caller that hangs up must not stop a
 /// change half-way, between the Backbone's answer and the store. A panic ends that task only.
-pub(crate) async fn enforce(State(Limits(turns)): State<Limits>, request: Request, next: Next) -> Response {
-    let Ok(Ok(turn)) = tokio::time::timeout(MAXIMUM_WAIT, turns.acquire_owned()).await else {
-        return ApiError::Overloaded.into_response();
+///
+/// What the request brings with it is in memory already: nobody waits for a client while he has a turn.
+pub(crate) async fn enforce(mut request: Request, next: Next) -> Response {
+    let allowance = request.extensions().get::<Allowance>().cloned().unwrap_or_default();
+    let Turn { own, shared } = match allowance.turn().await {
+        Ok(turn) => turn,
+        Err(error) => return error.into_response(),
     };
+    let body = request.extensions_mut().remove::<Held>();
     let is_read_only = matches!(*request.method(), Method::GET | Method::OPTIONS);
     let correlation = transport::correlation::current();
     let work = async move {
         let response = next.run(request).await;
-        drop(turn);
-        response
+        drop((shared, body));
+        // Until its answer is accounted for, the next one of the caller has to wait.
+        (response, own)
     }
     .in_current_span();
     let mut task = tokio::spawn(async move {
@@ -50,13 +47,33 @@ pub(crate) async fn enforce(State(Limits(turns)): State<Limits>, request: Reques
         }
     });
     let guard = AbortOnDrop(is_read_only.then(|| task.abort_handle()));
-    let response = match tokio::time::timeout(MAXIMUM_DURATION, &mut task).await {
-        Ok(Ok(response)) => response,
+    let outcome = tokio::time::timeout(MAXIMUM_DURATION, &mut task).await;
+    drop(guard);
+    match outcome {
+        Ok(Ok((response, _own))) => accounted(response, &allowance, is_read_only).await,
         Ok(Err(failure)) => ApiError::unexpected(failure.to_string()).into_response(),
         Err(_) => ApiError::Timeout.into_response(),
+    }
+}
+
+/// The answer, with the memory it needs until it was sent.
+async fn accounted(mut response: Response, allowance: &Allowance, is_read_only: bool) -> Response {
+    let needed = match response.extensions().get::<Streamed>() {
+        Some(Streamed) => STREAMED_ANSWER,
+        None => response.body().size_hint().exact().unwrap_or_default(),
     };
-    drop(guard);
-    response
+    if needed <= UNCOUNTED_ANSWER || response.extensions().get::<Held>().is_some() {
+        return response;
+    }
+    match allowance.hold(needed).await {
+        Ok(held) => {
+            response.extensions_mut().insert(held);
+            response
+        }
+        // What was done is done, and its caller has to learn of it.
+        Err(_) if !is_read_only => response,
+        Err(error) => error.into_response(),
+    }
 }
 
 /// Reading is stopped when nobody waits for the answer any more.
@@ -74,16 +91,18 @@ impl Drop for AbortOnDrop {
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::middleware::allowance::{Amounts, Limits, admit};
     use axum::body::Body;
     use axum::http::StatusCode;
-    use axum::middleware::from_fn_with_state;
+    use axum::middleware::{from_fn, from_fn_with_state};
     use axum::{Router, routing};
+    use std::sync::Arc;
     use tokio::sync::oneshot;
     use tower::ServiceExt as _;
 
     fn limited(router: Router, turns: usize) -> Router {
-        let limits = Limits(Arc::new(Semaphore::new(turns)));
-        router.layer(from_fn_with_state(limits, enforce))
+        let limits = Limits::new(Amounts { requests: turns, ..Amounts::default() });
+        router.layer(from_fn(enforce)).layer(from_fn_with_state(limits, admit))
     }
 
     fn request(method: Method) -> Request {
@@ -169,5 +188,19 @@ mod tests {
         let (router, _watched) = watched();
         let answer = limited(router, 1).oneshot(request(Method::GET)).await.unwrap();
         assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_client_does_not_take_is_only_so_much() {
+        let handler = || async { vec![0_u8; 1024 * 1024] };
+        let router = Router::new().route("/", routing::any(handler));
+        let amounts = Amounts { memory_of_one: 2 * 1024 * 1024, ..Amounts::default() };
+        let router = router.layer(from_fn(enforce)).layer(from_fn_with_state(Limits::new(amounts), admit));
+        let call = async |method| router.clone().oneshot(request(method)).await.unwrap();
+        let answers = [call(Method::GET).await, call(Method::GET).await];
+        assert_eq!(call(Method::GET).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(call(Method::POST).await.status(), StatusCode::OK, "it is done");
+        drop(answers);
+        assert_eq!(call(Method::GET).await.status(), StatusCode::OK);
     }
 }

@@ -1,6 +1,6 @@
-//! The stations every request passes, one file each. Their order is set in [`crate::app`].
+//! The middleware that every request passes, one file each. Their order is set in [`crate::app`].
 
-pub(crate) mod authentication;
+pub(crate) mod allowance;
 pub(crate) mod body;
 pub(crate) mod canonical_path;
 pub(crate) mod compression;

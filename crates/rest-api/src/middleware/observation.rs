@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::canonical_path::RouteTemplate;
+use crate::auth::CallerIdentity;
 
 const DURATION: HeaderName = HeaderName::from_static("x-response-duration-ms");
 const TIME: HeaderName = HeaderName::from_static("x-response-time");
@@ -81,7 +82,10 @@ pub(crate) async fn observe(State(observer): State<Observer>, request: Request, 
     let status = response.status().as_u16();
     observer.statistics.count(status);
     measure(&method, &response, started.elapsed());
-    tracing::info!("{method} {path} {status} -- {duration}ms");
+    match response.extensions().get::<CallerIdentity>() {
+        Some(caller) => tracing::info!(%caller, "{method} {path} {status} -- {duration}ms"),
+        None => tracing::info!("{method} {path} {status} -- {duration}ms"),
+    }
     let headers = response.headers_mut();
     headers.insert(DURATION, HeaderValue::from(duration));
     if let Ok(time) = HeaderValue::from_str(&observer.clock.now().to_string()) {

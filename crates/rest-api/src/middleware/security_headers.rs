@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::config::{ContentSecurityPolicyOptions, HelmetOptions, PolicyOptions, TextOrList, Toggle};
-use crate::startup::StartupError;
+use crate::startup_error::StartupError;
 
 const DEFAULT_DIRECTIVES: [(&str, &str); 11] = [
     ("default-src", "'self'"),

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 const ORDER: [&str; 4] = ["Origin", "Access-Control-Request-Headers", "Accept", "Accept-Encoding"];
 
-/// Collects what the inner stations said and adds `Accept-Encoding` to every compressible body,
+/// Collects what the inner middleware said and adds `Accept-Encoding` to every compressible body,
 /// compressed or not.
 pub(crate) async fn unify(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

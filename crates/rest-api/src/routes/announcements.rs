@@ -1,13 +1,12 @@
 //! `/Announcements`.
 
-use axum::extract::State;
 use runtime::dto::AnnouncementDto;
 use runtime::requests::GetAnnouncementsRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
-use crate::extract::QueryParameters;
+use crate::extract::{QueryParameters, Services};
 use crate::response::{ApiResult, ResultEnvelope, ok};
 use crate::state::AppState;
 
@@ -18,10 +17,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// What the operator of the Backbone has to say.
-#[utoipa::path(get, path = "/Announcements", tag = "Announcements",
+#[utoipa::path(get, path = "/Announcements", operation_id = "getAnnouncements", tag = "Announcements",
     params(("language" = String, Query, description = "Two letters of ISO 639-1.", example = "en")),
     responses((status = 200, description = "The announcements.", body = ResultEnvelope<Vec<AnnouncementDto>>)))]
-async fn list(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
+async fn list(services: Services, QueryParameters(query): QueryParameters) -> ApiResult {
     let request = GetAnnouncementsRequest::parse(&query)?;
-    ok(state.services().announcements().list(request).await?)
+    ok(services.announcements().list(request).await?)
 }

@@ -1,11 +1,11 @@
 //! `/Attributes`.
 
-use axum::extract::State;
 use runtime::dto::TagCollectionDto;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
+use crate::extract::Services;
 use crate::response::{ApiResult, ResultEnvelope, ok};
 use crate::state::AppState;
 
@@ -16,9 +16,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// The tags the Backbone offers.
-#[utoipa::path(get, path = "/Attributes/TagCollection", tag = "Attributes",
+#[utoipa::path(get, path = "/Attributes/TagCollection", operation_id = "getAttributeTagCollection", tag = "Attributes",
     responses((status = 200, description = "The tags, which are kept for some minutes.",
         body = ResultEnvelope<TagCollectionDto>)))]
-async fn tag_collection(State(state): State<AppState>) -> ApiResult {
-    ok(state.services().attributes().tag_collection().await?)
+async fn tag_collection(services: Services) -> ApiResult {
+    ok(services.attributes().tag_collection().await?)
 }

@@ -1,11 +1,11 @@
 //! `/BackboneNotifications`.
 
-use axum::extract::State;
 use runtime::requests::SendBackboneNotificationRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
+use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, no_content};
 use crate::schemas::SendBackboneNotificationBody;
@@ -18,11 +18,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Lets the Backbone show a text to peers.
-#[utoipa::path(post, path = "/BackboneNotifications", tag = "BackboneNotifications",
+#[utoipa::path(post, path = "/BackboneNotifications", operation_id = "sendBackboneNotification", tag = "BackboneNotifications",
     request_body = SendBackboneNotificationBody,
     responses((status = 204, description = "The Backbone has taken the notification.")))]
-async fn send(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn send(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = SendBackboneNotificationRequest::parse(&body)?;
-    state.services().backbone_notifications().send(request).await?;
+    services.backbone_notifications().send(request).await?;
     no_content()
 }

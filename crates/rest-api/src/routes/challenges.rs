@@ -1,12 +1,12 @@
 //! `/Challenges`.
 
-use axum::extract::State;
 use runtime::dto::{ChallengeDto, ValidateChallengeResultDto};
 use runtime::requests::{CreateChallengeRequest, ValidateChallengeRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
+use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created, ok};
 use crate::schemas::{CreateChallengeBody, ValidateChallengeBody};
@@ -19,19 +19,19 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Creates and signs a challenge.
-#[utoipa::path(post, path = "/Challenges", tag = "Challenges",
+#[utoipa::path(post, path = "/Challenges", operation_id = "createChallenge", tag = "Challenges",
     request_body = CreateChallengeBody,
     responses((status = 201, description = "The signed challenge.", body = ResultEnvelope<ChallengeDto>)))]
-async fn create(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateChallengeRequest::parse(&body)?;
-    created(state.services().challenges().create(request).await?)
+    created(services.challenges().create(request).await?)
 }
 
 /// Checks a challenge that a peer signed.
-#[utoipa::path(post, path = "/Challenges/Validate", tag = "Challenges",
+#[utoipa::path(post, path = "/Challenges/Validate", operation_id = "validateChallenge", tag = "Challenges",
     request_body = ValidateChallengeBody,
     responses((status = 200, description = "Whether the signature is valid, and whose it is.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
-async fn validate(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn validate(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = ValidateChallengeRequest::parse(&body)?;
-    ok(state.services().challenges().validate(request).await?)
+    ok(services.challenges().validate(request).await?)
 }

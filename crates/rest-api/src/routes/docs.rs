@@ -7,7 +7,7 @@ use axum::extract::{Path, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use tower::ServiceExt as _;
 use utoipa_swagger_ui::Config;
@@ -17,9 +17,11 @@ use crate::response::{ApiResult, json};
 use crate::startup::CoreHttpApi;
 
 const SWAGGER: &str = "/docs/swagger";
+const RAPIDOC: &str = "/docs/rapidoc";
+const RAPIDOC_SCRIPT: &str = "/rapidoc/rapidoc-min.js";
 
 /// The paths whose spelling is corrected.
-pub(crate) const PATHS: [&str; 4] = ["/docs", "/docs/json", "/docs/yaml", "/docs/rapidoc"];
+pub(crate) const PATHS: [&str; 5] = ["/docs", "/docs/json", "/docs/yaml", RAPIDOC, RAPIDOC_SCRIPT];
 
 /// The endpoints; anything else is left to the other routes.
 pub(crate) fn beside(others: Router, core_api: CoreHttpApi) -> Router {
@@ -58,8 +60,8 @@ fn endpoints(others: &Router, core_api: CoreHttpApi) -> Router {
         .route("/docs", endpoint(get(|| async { moved_to(SWAGGER) })))
         .route("/docs/json", endpoint(get(document)))
         .route("/docs/yaml", endpoint(get(document_as_yaml)))
-        // There is one page; its former sister leads to it.
-        .route("/docs/rapidoc", endpoint(get(|| async { moved_to(SWAGGER) })))
+        .route(RAPIDOC, endpoint(get(move || async move { rapidoc(core_api.persist_authorization) })))
+        .route(RAPIDOC_SCRIPT, endpoint(get(rapidoc_script)))
         .route(SWAGGER, endpoint(get(|| async { moved_to("/docs/swagger/") })))
         .route("/docs/swagger/", endpoint(get(asset.clone())))
         .route("/docs/swagger/{*file}", endpoint(get(asset)))
@@ -78,6 +80,34 @@ fn with_charset(content_type: &str) -> String {
     if content_type.starts_with("text/") { format!("{content_type}; charset=utf-8") } else { content_type.to_owned() }
 }
 
+/// A page for RapiDoc, whose settings are attributes, so that no script stands in the page itself.
+fn rapidoc(persist_authorization: bool) -> Response {
+    let page = format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>enmeshed Connector</title>
+<link rel="icon" href="{icon}">
+<script type="module" src="{RAPIDOC_SCRIPT}"></script>
+</head>
+<body>
+<rapi-doc spec-url="/docs/json" load-fonts="false" render-style="read" persist-auth="{persist_authorization}" allow-spec-url-load="false" allow-spec-file-load="false" allow-server-selection="false"></rapi-doc>
+</body>
+</html>
+"#,
+        icon = super::favicon::PATH,
+    );
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}
+
+/// RapiDoc 9.3.8 as it is published on npm, under the MIT licence that lies beside it.
+async fn rapidoc_script() -> impl IntoResponse {
+    const SCRIPT: &[u8] = include_bytes!("../../assets/rapidoc/rapidoc-min.js");
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)
+}
+
 fn moved_to(path: &'static str) -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(LOCATION, path)]).into_response()
 }
@@ -88,6 +118,7 @@ async fn document() -> ApiResult {
 
 /// Every JSON document is a YAML 1.2 document.
 async fn document_as_yaml() -> ApiResult {
-    let document = crate::openapi().to_pretty_json().map_err(|error| ApiError::unexpected(error.to_string()))?;
+    let document = serde_json::to_string_pretty(&crate::openapi());
+    let document = document.map_err(|error| ApiError::unexpected(error.to_string()))?;
     Ok(([(CONTENT_TYPE, "text/vnd.yaml; charset=utf-8")], document).into_response())
 }

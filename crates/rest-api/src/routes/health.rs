@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::ModuleState;
-use runtime::dto::{HealthDto, HealthServicesDto};
+use runtime::dto::{ComponentHealthDto, HealthDto, HealthServicesDto, UnknownOwnMessagesDto};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,12 +25,17 @@ pub(super) struct LivenessDto {
 pub(super) struct ReadinessDto {
     is_ready: bool,
     services: HealthServicesDto,
+    /// Every part that has to work, with the reason where it does not.
+    components: Vec<ComponentHealthDto>,
     /// The modules by name: `starting`, `running`, `degraded` or `stopped`.
     modules: BTreeMap<String, &'static str>,
+    /// Only while there is, or lately was, another copy of the database. The Connector can be used all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_own_messages: Option<UnknownOwnMessagesDto>,
 }
 
 /// Whether everything the Connector depends on works. The answer may be some seconds old.
-#[utoipa::path(get, path = "/health", tag = "Health",
+#[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "Health",
     responses(
         (status = 200, description = "Healthy.", body = HealthDto),
         (status = 500, description = "Something does not work.", body = HealthDto)))]
@@ -41,7 +46,7 @@ pub(super) async fn health(State(state): State<AppState>) -> ApiResult {
 }
 
 /// Whether the process works at all; if not, it should be restarted.
-#[utoipa::path(get, path = "/health/live", tag = "Health",
+#[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "Health",
     responses((status = 200, description = "The process answers.", body = LivenessDto)))]
 pub(super) async fn live() -> ApiResult {
     json(StatusCode::OK, &LivenessDto { is_alive: true })
@@ -51,17 +56,19 @@ pub(super) async fn live() -> ApiResult {
 ///
 /// A degraded module (its target is down, say) is named but does not make the Connector unready: it goes
 /// on serving, and what it could not deliver is delivered later.
-#[utoipa::path(get, path = "/health/ready", tag = "Health",
+#[utoipa::path(get, path = "/health/ready", operation_id = "getReadiness", tag = "Health",
     responses(
         (status = 200, description = "Ready.", body = ReadinessDto),
         (status = 503, description = "Not ready.", body = ReadinessDto)))]
 pub(super) async fn ready(State(state): State<AppState>) -> ApiResult {
-    let health = state.account().health().check().await;
+    let components = state.account().health().components().await;
+    let health = HealthDto::of(&components);
     let modules: BTreeMap<_, _> =
         state.account().modules().into_iter().map(|module| (module.name, module_state(&module.state))).collect();
     let is_ready = health.is_healthy && modules.values().all(|state| matches!(*state, "running" | "degraded"));
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    json(status, &ReadinessDto { is_ready, services: health.services, modules })
+    let unknown_own_messages = state.account().health().unknown_own_messages();
+    json(status, &ReadinessDto { is_ready, services: health.services, components, modules, unknown_own_messages })
 }
 
 fn module_state(state: &ModuleState) -> &'static str {

@@ -1,14 +1,16 @@
 //! `/Messages`.
 
-use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::dto::{FileDto, MessageDto, MessageWithAttachmentsDto};
+use runtime::query::Resource;
 use runtime::requests::SendMessageRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Guard, filtered_by};
-use crate::extract::{PathParameters, QueryParameters};
+use crate::extract::{PathParameters, QueryParameters, Services};
+use crate::list_response;
+use crate::middleware::allowance::Allowance;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, ok};
 use crate::schemas::{Binary, SendMessageBody};
@@ -16,13 +18,14 @@ use crate::state::AppState;
 
 const GUARD: Guard = Guard(&["core:messages"]);
 /// By which members lists can be filtered (`docs/protocol/06 §4.6`).
-const FILTERS: [&str; 12] = [
+const FILTERS: [&str; 13] = [
     "isOwn",
     "createdBy",
     "createdByDevice",
     "createdAt",
     "content.@type",
     "content.body",
+    "content.bodyFormat",
     "content.subject",
     "attachments",
     "recipients.address",
@@ -33,61 +36,63 @@ const FILTERS: [&str; 12] = [
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(filtered_by(&FILTERS, routes!(send, list))))
+        .routes(GUARD.json(filtered_by(Resource::Messages, &FILTERS, routes!(send, list))))
         .routes(GUARD.json(routes!(get)))
         .routes(GUARD.json(routes!(get_attachment)))
         .routes(GUARD.json(routes!(download_attachment)))
 }
 
 /// Sends a Message to peers.
-#[utoipa::path(post, path = "/Messages", tag = "Messages",
+#[utoipa::path(post, path = "/Messages", operation_id = "sendMessage", tag = "Messages",
     request_body = SendMessageBody,
     responses((status = 201, description = "The Message.", body = ResultEnvelope<MessageDto>)))]
-async fn send(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn send(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = SendMessageRequest::parse(&body)?;
-    let message = state.services().messages().send(request).await?;
+    let message = services.messages().send(request).await?;
     created_at("Messages", &message.id.clone(), message)
 }
 
 /// The Messages that match the query.
-#[utoipa::path(get, path = "/Messages", tag = "Messages",
+#[utoipa::path(get, path = "/Messages", operation_id = "getMessages", tag = "Messages",
     responses((status = 200, description = "The Messages, their attachments as ids.", body = ResultEnvelope<Vec<MessageDto>>)))]
-async fn list(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
-    ok(state.services().messages().list(&query).await?)
+async fn list(services: Services, QueryParameters(query): QueryParameters) -> ApiResult {
+    list_response::list(services.messages().list(&query).await?).await
 }
 
 /// A Message with its attachments.
-#[utoipa::path(get, path = "/Messages/{id}", tag = "Messages",
+#[utoipa::path(get, path = "/Messages/{id}", operation_id = "getMessage", tag = "Messages",
     params(("id" = String, Path, description = "Id of the Message.")),
     responses((status = 200, description = "The Message.", body = ResultEnvelope<MessageWithAttachmentsDto>)))]
-async fn get(State(state): State<AppState>, PathParameters(id): PathParameters<String>) -> ApiResult {
-    ok(state.services().messages().get(&id).await?)
+async fn get(services: Services, PathParameters(id): PathParameters<String>) -> ApiResult {
+    ok(services.messages().get(&id).await?)
 }
 
 /// An attachment of a Message.
-#[utoipa::path(get, path = "/Messages/{id}/Attachments/{attachmentId}", tag = "Messages",
+#[utoipa::path(get, path = "/Messages/{id}/Attachments/{attachmentId}", operation_id = "getMetadataOfMessageAttachment", tag = "Messages",
     params(
         ("id" = String, Path, description = "Id of the Message."),
         ("attachmentId" = String, Path, description = "Id of the File.")),
     responses((status = 200, description = "The File.", body = ResultEnvelope<FileDto>)))]
 async fn get_attachment(
-    State(state): State<AppState>,
+    services: Services,
     PathParameters((id, attachment_id)): PathParameters<(String, String)>,
 ) -> ApiResult {
-    ok(state.services().messages().attachment(&id, &attachment_id).await?)
+    ok(services.messages().attachment(&id, &attachment_id).await?)
 }
 
 /// The content of an attachment.
-#[utoipa::path(get, path = "/Messages/{id}/Attachments/{attachmentId}/Download", tag = "Messages",
+#[utoipa::path(get, path = "/Messages/{id}/Attachments/{attachmentId}/Download", operation_id = "downloadAttachmentOfMessage", tag = "Messages",
     params(
         ("id" = String, Path, description = "Id of the Message."),
         ("attachmentId" = String, Path, description = "Id of the File.")),
     responses((status = 200, description = "The content, with the type and name of the File.", body = Binary, content_type = "application/octet-stream")))]
 async fn download_attachment(
-    State(state): State<AppState>,
+    services: Services,
+    allowance: Allowance,
     PathParameters((id, attachment_id)): PathParameters<(String, String)>,
 ) -> ApiResult {
-    let messages = state.services().messages();
+    let messages = services.messages();
+    let held = allowance.hold(messages.attachment(&id, &attachment_id).await?.filesize).await?;
     let file = messages.download_attachment(&id, &attachment_id).await?;
-    attachment(StatusCode::OK, &file.filename, &file.mimetype, file.content)
+    held.until_sent(attachment(StatusCode::OK, &file.filename, &file.mimetype, file.content))
 }

@@ -8,8 +8,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::Guard;
-use crate::app::{or_authenticated, route_does_not_exist};
+use super::fallback::{or_authenticated, route_does_not_exist};
 use crate::error::ApiError;
+use crate::extract::Services;
 use crate::response::ApiResult;
 use crate::state::AppState;
 
@@ -28,13 +29,16 @@ pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<AppState> {
 }
 
 /// Counters and timings of the process.
-#[utoipa::path(get, path = "/metrics", tag = "Monitoring",
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Monitoring",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
-async fn metrics(State(state): State<AppState>) -> ApiResult {
+async fn metrics(State(state): State<AppState>, services: Services) -> ApiResult {
     let renderer = state.metrics().ok_or(ApiError::RouteDoesNotExist)?;
     // Looking at the targets brings their gauges up to date. What can be told is told while the store is down, too.
-    if let Err(error) = state.services().delivery_administration().targets().await {
+    if let Err(error) = services.delivery_administration().targets().await {
         tracing::debug!(%error, "the gauges of the targets are not up to date");
+    }
+    if let Err(error) = services.inbox().measure().await {
+        tracing::debug!(%error, "the gauges of the inbox are not up to date");
     }
     Ok(([(CONTENT_TYPE, TEXT_FORMAT)], renderer.render()).into_response())
 }

@@ -2,14 +2,18 @@
 //! maps the outcome.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
+use runtime::Resource;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use crate::app::{API_PREFIX, DELIVERY_PREFIX, or_authenticated};
-use crate::middleware::authentication::require_scope;
+use self::fallback::or_authenticated;
+use crate::auth::require_scope;
+use crate::middleware::body::Bodies;
 use crate::middleware::negotiation::{Produces, negotiate};
-use crate::openapi::{describe_filters, describe_guard};
+use crate::middleware::{body, limits};
+use crate::openapi::describe::{describe_filters, describe_guard, describe_pages};
+use crate::paths::{API_PREFIX, DELIVERY_PREFIX};
 use crate::state::AppState;
 
 mod account;
@@ -20,9 +24,12 @@ mod challenges;
 mod delivery;
 pub(crate) mod docs;
 mod event_stream;
+pub(crate) mod fallback;
+pub(crate) mod favicon;
 mod files;
 mod health;
 mod identity_deletion_process;
+mod inbox;
 mod messages;
 pub(crate) mod metrics;
 mod monitoring;
@@ -48,7 +55,7 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
 
 /// What of [`authenticated`] stays without the core API.
 pub(crate) fn infrastructure() -> OpenApiRouter<AppState> {
-    let delivery = delivery::routes().merge(event_stream::routes());
+    let delivery = delivery::routes().merge(event_stream::routes()).merge(inbox::routes());
     OpenApiRouter::new().nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
 }
 
@@ -73,44 +80,57 @@ struct Guard(&'static [&'static str]);
 impl Guard {
     /// Routes that answer with JSON.
     fn json(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
-        self.negotiating(Produces::Json, routes)
+        self.guarded(Some(Produces::Json), Bodies::Texts, routes)
+    }
+
+    /// The same, and what is posted to them is a form with a file.
+    fn json_for_files(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
+        self.guarded(Some(Produces::Json), Bodies::TextsAndPostedFiles, routes)
     }
 
     /// Routes that answer with JSON or, if the client prefers it, with a QR code.
     fn json_or_png(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
-        self.negotiating(Produces::JsonOrPng, routes)
-    }
-
-    fn negotiating(self, produces: Produces, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
-        self.guarded(true, routes.map(|router| router.route_layer(from_fn_with_state(produces, negotiate))))
+        self.guarded(Some(Produces::JsonOrPng), Bodies::Texts, routes)
     }
 
     /// Routes without a declared type: any `Accept` header will do.
     fn any_type(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
-        self.guarded(false, routes)
+        self.guarded(None, Bodies::Texts, routes)
     }
 
-    /// The scope is checked first: 403 comes before 406.
+    /// Who may not use a route is sent away before anything else; only then its body is read, and only when that is there
+    /// the request takes a turn.
     fn guarded(
         self,
-        negotiates: bool,
+        produces: Option<Produces>,
+        bodies: Bodies,
         (schemas, mut paths, router): UtoipaMethodRouter<AppState>,
     ) -> UtoipaMethodRouter<AppState> {
         for path in paths.paths.values_mut() {
-            describe_guard(path, self.0, negotiates);
+            describe_guard(path, self.0, produces.is_some());
         }
-        let router = router.route_layer(from_fn_with_state(self.0, require_scope));
+        // The last layer is the outermost.
+        let router = router.route_layer(from_fn(limits::enforce));
+        let router = match produces {
+            Some(produces) => router.route_layer(from_fn_with_state(produces, negotiate)),
+            None => router,
+        };
+        let router = router
+            .route_layer(from_fn_with_state(bodies, body::parse))
+            .route_layer(from_fn_with_state(self.0, require_scope));
         (schemas, paths, router)
     }
 }
 
-/// Documents by which members the list among the routes can be filtered; the service knows them too.
+/// Documents by which members the list among the routes can be filtered and sorted; the service knows them too.
 fn filtered_by(
+    resource: Resource,
     names: &[&str],
     (schemas, mut paths, router): UtoipaMethodRouter<AppState>,
 ) -> UtoipaMethodRouter<AppState> {
     for path in paths.paths.values_mut() {
         describe_filters(path, names);
+        describe_pages(path, &resource.orders());
     }
     (schemas, paths, router)
 }

@@ -2,7 +2,8 @@
 //! exists: any other method is an unknown route.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
 use runtime::dto::{HealthDto, IdentityInfoDto};
 use serde::Serialize;
 use serde_json::Value;
@@ -11,10 +12,15 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::Guard;
-use crate::app::route_does_not_exist;
+use super::fallback::route_does_not_exist;
+use crate::error::ApiError;
+use crate::extract::Services;
 use crate::middleware::observation::RequestStatisticsDto;
 use crate::response::{ApiResult, json};
 use crate::state::{AppState, VersionInfo};
+
+/// Carries our own name and version, such as `connector/1.2.3`.
+const IMPLEMENTATION: HeaderName = HeaderName::from_static("x-connector-implementation");
 
 /// What support needs to know.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,30 +54,42 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// Which program this is.
-#[utoipa::path(get, path = "/Monitoring/Version", tag = "Monitoring",
-    responses((status = 200, description = "The version.", body = VersionInfo)))]
+#[utoipa::path(get, path = "/Monitoring/Version", operation_id = "getVersion", tag = "Monitoring",
+    responses((status = 200, description = "The version.", body = VersionInfo,
+        headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
 async fn version(State(state): State<AppState>) -> ApiResult {
-    json(StatusCode::OK, state.version())
+    with_implementation(&state, json(StatusCode::OK, state.version())?)
+}
+
+/// Adds our own name and version. The documents have the members that clients know, and no others.
+fn with_implementation(state: &AppState, mut response: Response) -> ApiResult {
+    let implementation = &state.version().implementation;
+    let text = format!("{}/{}", implementation.name, implementation.version);
+    let value = HeaderValue::from_str(&text).map_err(|error| ApiError::unexpected(error.to_string()))?;
+    response.headers_mut().insert(IMPLEMENTATION, value);
+    Ok(response)
 }
 
 /// How many requests were answered, by status.
-#[utoipa::path(get, path = "/Monitoring/Requests", tag = "Monitoring",
+#[utoipa::path(get, path = "/Monitoring/Requests", operation_id = "getRequests", tag = "Monitoring",
     responses((status = 200, description = "The counters.", body = RequestStatisticsDto)))]
 async fn requests(State(state): State<AppState>) -> ApiResult {
     json(StatusCode::OK, &state.statistics().snapshot())
 }
 
 /// Version, health, configuration and Identity in one answer.
-#[utoipa::path(get, path = "/Monitoring/Support", tag = "Monitoring",
-    responses((status = 200, description = "What support needs to know.", body = SupportInfo<'_>)))]
-async fn support(State(state): State<AppState>) -> ApiResult {
-    json(
+#[utoipa::path(get, path = "/Monitoring/Support", operation_id = "getSupportInfo", tag = "Monitoring",
+    responses((status = 200, description = "What support needs to know.", body = SupportInfo<'_>,
+        headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
+async fn support(State(state): State<AppState>, services: Services) -> ApiResult {
+    let answer = json(
         StatusCode::OK,
         &SupportInfo {
             version: state.version(),
             health: state.account().health().check().await,
             configuration: state.shown_configuration(),
-            identity_info: state.services().account().identity_info().await?,
+            identity_info: services.account().identity_info().await?,
         },
-    )
+    )?;
+    with_implementation(&state, answer)
 }

@@ -3,13 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::dto::TokenDto;
-use runtime::query::Ownership;
+use runtime::query::{Ownership, Resource};
 use runtime::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Guard, filtered_by};
-use crate::extract::{PathParameters, QueryParameters};
+use crate::extract::{PathParameters, QueryParameters, Services};
+use crate::list_response;
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created, created_at, no_content, ok, qr_code};
@@ -32,56 +33,56 @@ const FILTERS: [&str; 9] = [
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(filtered_by(&FILTERS, routes!(create_own, list_own))))
-        .routes(GUARD.json(filtered_by(&FILTERS, routes!(load_peer, list_peer))))
+        .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(create_own, list_own))))
+        .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(load_peer, list_peer))))
         .routes(GUARD.json_or_png(routes!(get, delete)))
 }
 
 /// Creates a Token.
-#[utoipa::path(post, path = "/Tokens/Own", tag = "Tokens",
+#[utoipa::path(post, path = "/Tokens/Own", operation_id = "createOwnToken", tag = "Tokens",
     request_body = CreateOwnTokenBody,
     responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
-async fn create_own(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn create_own(State(state): State<AppState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateOwnTokenRequest::parse(&body, state.now())?;
-    let token = state.services().tokens().create_own(request).await?;
+    let token = services.tokens().create_own(request).await?;
     created_token(token)
 }
 
 /// Loads a Token of a peer.
-#[utoipa::path(post, path = "/Tokens/Peer", tag = "Tokens",
+#[utoipa::path(post, path = "/Tokens/Peer", operation_id = "loadPeerToken", tag = "Tokens",
     request_body = LoadPeerTokenBody,
     responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
-async fn load_peer(State(state): State<AppState>, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn load_peer(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = LoadPeerTokenRequest::parse(&body)?;
-    let token = state.services().tokens().load_peer(request).await?;
+    let token = services.tokens().load_peer(request).await?;
     created_token(token)
 }
 
 /// The own stored Tokens that match the query.
-#[utoipa::path(get, path = "/Tokens/Own", tag = "Tokens",
+#[utoipa::path(get, path = "/Tokens/Own", operation_id = "getOwnTokens", tag = "Tokens",
     responses((status = 200, description = "The Tokens.", body = ResultEnvelope<Vec<TokenDto>>)))]
-async fn list_own(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
-    ok(state.services().tokens().list(Ownership::Own, &query).await?)
+async fn list_own(services: Services, QueryParameters(query): QueryParameters) -> ApiResult {
+    list_response::list(services.tokens().list(Ownership::Own, &query).await?).await
 }
 
 /// The stored Tokens of peers that match the query.
-#[utoipa::path(get, path = "/Tokens/Peer", tag = "Tokens",
+#[utoipa::path(get, path = "/Tokens/Peer", operation_id = "getPeerTokens", tag = "Tokens",
     responses((status = 200, description = "The Tokens.", body = ResultEnvelope<Vec<TokenDto>>)))]
-async fn list_peer(State(state): State<AppState>, QueryParameters(query): QueryParameters) -> ApiResult {
-    ok(state.services().tokens().list(Ownership::Peer, &query).await?)
+async fn list_peer(services: Services, QueryParameters(query): QueryParameters) -> ApiResult {
+    list_response::list(services.tokens().list(Ownership::Peer, &query).await?).await
 }
 
 /// A stored Token, or the QR code of its reference.
-#[utoipa::path(get, path = "/Tokens/{id}", tag = "Tokens",
+#[utoipa::path(get, path = "/Tokens/{id}", operation_id = "getToken", tag = "Tokens",
     params(("id" = String, Path, description = "Id of the Token.")),
     responses((status = 200, description = "The Token, or the QR code of its reference.",
         content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn get(
-    State(state): State<AppState>,
+    services: Services,
     PathParameters(id): PathParameters<String>,
     representation: Representation,
 ) -> ApiResult {
-    let token = state.services().tokens().get(&id).await?;
+    let token = services.tokens().get(&id).await?;
     match representation {
         Representation::Json => ok(token),
         Representation::Png => qr_code(StatusCode::OK, &token.id, &token.reference.url),
@@ -89,11 +90,11 @@ async fn get(
 }
 
 /// Deletes a Token.
-#[utoipa::path(delete, path = "/Tokens/{id}", tag = "Tokens",
+#[utoipa::path(delete, path = "/Tokens/{id}", operation_id = "deleteToken", tag = "Tokens",
     params(("id" = String, Path, description = "Id of the Token.")),
     responses((status = 204, description = "The Token is gone.")))]
-async fn delete(State(state): State<AppState>, PathParameters(id): PathParameters<String>) -> ApiResult {
-    state.services().tokens().delete(&id).await?;
+async fn delete(services: Services, PathParameters(id): PathParameters<String>) -> ApiResult {
+    services.tokens().delete(&id).await?;
     no_content()
 }
 

@@ -12,8 +12,7 @@ use crate::world::World;
 const JSON: &str = "application/json";
 
 fn values() -> Vec<Value> {
-    let nested =
-        |levels: usize| serde_json::from_str::<Value>(&format!("{}{}", "[".repeat(levels), "]".repeat(levels)));
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
     vec![
         json!(null),
         json!(true),
@@ -52,8 +51,9 @@ fn values() -> Vec<Value> {
         json!({"@type": "Mail", "to": {}}),
         json!({"@type": "__proto__", "__proto__": {"a": 1}}),
         json!({"": {"": {"": ""}}}),
-        nested(60).unwrap(),
-        nested(124).unwrap(),
+        nested(60),
+        nested(200),
+        nested(foreign_json::MAX_DEPTH - 1),
     ]
 }
 

@@ -1,9 +1,10 @@
 //! Whatever a client sends: a 4xx with a documented code, never a 5xx, a panic, a hang or a changed store.
 //!
 //! What reaches the store is tried on both databases. The routes come from the OpenAPI document, so a new one is attacked without a change here.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod callers;
 mod headers;
 mod paths;
 mod queries;

@@ -40,7 +40,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 fn document() -> Value {
-    serde_json::to_value(rest_api::openapi()).unwrap()
+    rest_api::openapi()
 }
 
 impl Operation {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use core_types::SystemClock;
-use delivery::{DeliveryError, DeliveryOptions, Engine, Message, Target, TargetSpec};
+use delivery::{DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec};
 use runtime::HostedAccount;
 use serde_json::{Value, json};
 use store::NewEvent;
@@ -29,13 +29,13 @@ struct Obedient {
 
 #[async_trait]
 impl Target for Obedient {
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, message: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         match self.behaviour.lock().unwrap().clone() {
             Some(error) => Err(error),
             None => {
                 // A test that has ended does not listen any more.
                 let _ = self.taken.send(message.id.clone());
-                Ok(())
+                Ok(Receipt::Accepted)
             }
         }
     }
@@ -139,8 +139,8 @@ impl World {
     }
 }
 
-fn hopeless() -> Option<DeliveryError> {
-    Some(DeliveryError::Hopeless("the message is too large".to_owned()))
+fn permanent() -> Option<DeliveryError> {
+    Some(DeliveryError::Permanent("the message is too large".to_owned()))
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn a_target_is_shown_with_what_it_took() {
 #[tokio::test]
 async fn dead_letters_are_listed_sent_once_more_and_removed() {
     let mut world = World::new().await;
-    world.behave(hopeless());
+    world.behave(permanent());
     for object in ["o1", "o2", "o3"] {
         world.append("order.placed", object).await;
     }

@@ -4,11 +4,14 @@
 mod authentication;
 mod delivery;
 mod event_stream;
+mod lists;
 mod metrics;
 mod openapi;
 mod pipeline;
 mod properties;
+mod raw_requests;
 mod recordings;
 mod resources;
 mod serving;
 mod support;
+mod uploads;

@@ -334,7 +334,6 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
         ("/docs", "/docs/swagger"),
         ("/DOCS/", "/docs/swagger"),
         ("/docs/swagger", "/docs/swagger/"),
-        ("/docs/rapidoc", "/docs/swagger"),
         ("/api-docs/", "/docs/swagger"),
         ("/api-docs/x", "/docs/swagger"),
         ("/api-docsx", "/docs/swagger"),
@@ -353,6 +352,9 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
         ("/docs/swagger/swagger-initializer.js", "text/javascript; charset=utf-8"),
         ("/docs/swagger/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
         ("/docs/swagger/swagger-ui.css", "text/css; charset=utf-8"),
+        ("/docs/rapidoc", "text/html; charset=utf-8"),
+        ("/docs/RapiDoc/", "text/html; charset=utf-8"),
+        ("/rapidoc/rapidoc-min.js", "text/javascript; charset=utf-8"),
     ] {
         let answer = get(path).await;
         assert_eq!(answer.status, 200, "{path}");
@@ -364,7 +366,13 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
     let start = get("/docs/swagger/swagger-initializer.js").await;
     assert!(String::from_utf8(start.body).unwrap().contains("/docs/json"));
-    assert_eq!(get("/docs/json").await.json(), serde_json::to_value(rest_api::openapi()).unwrap());
+    let page = String::from_utf8(get("/docs/rapidoc").await.body).unwrap();
+    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+    // Nothing stands in the page that the policy of scripts forbids.
+    assert!(page.contains("<script type=\"module\" src=\"/rapidoc/rapidoc-min.js\"></script>"), "{page}");
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    assert!(page.contains("spec-url=\"/docs/json\"") && page.contains("load-fonts=\"false\""), "{page}");
+    assert_eq!(get("/docs/json").await.json(), rest_api::openapi());
 }
 
 /// Production mode with [`KEY`].
@@ -382,7 +390,9 @@ async fn outside_debug_mode_documentation_wants_credentials() {
     for (path, status) in [
         ("/docs", moved),
         ("/Docs/", moved),
-        ("/docs/rapidoc", moved),
+        ("/docs/rapidoc", found),
+        ("/docs/rapidoc/", found),
+        ("/rapidoc/rapidoc-min.js", found),
         ("/docs/swagger", moved),
         ("/api-docs/x", moved),
         ("/docs/swagger/", found),
@@ -410,6 +420,9 @@ async fn the_documentation_remembers_credentials_if_it_may() {
         let start = call(&with_core_api(&account, core_api), "GET", "/docs/swagger/swagger-initializer.js", &[]).await;
         let start = String::from_utf8(start.body).unwrap();
         assert_eq!(start.contains("\"persistAuthorization\": true"), persist_authorization, "{start}");
+        let page = call(&with_core_api(&account, core_api), "GET", "/docs/rapidoc", &[]).await;
+        let page = String::from_utf8(page.body).unwrap();
+        assert!(page.contains(&format!("persist-auth=\"{persist_authorization}\"")), "{page}");
     }
 }
 
@@ -443,6 +456,35 @@ async fn debug_mode_without_methods_is_open_and_explains_errors() {
 }
 
 #[tokio::test]
+async fn own_error_codes_are_explained_without_credentials() {
+    let account = crate::support::account::open().await;
+    let router = production(&account, json!({}));
+    let headers = [("x-api-key", KEY), ("content-type", "application/json"), ("content-encoding", "zstd")];
+    let refused = send(&router, request("POST", "/api/core/v1/Messages", &headers, "{}")).await;
+    assert_eq!(refused.code(), "error.connector.validation.unsupportedPayloadEncoding");
+    let link = refused.json()["error"]["docs"].as_str().unwrap().to_owned();
+    let (path, anchor) = link.split_once('#').unwrap();
+    let page = send(&router, request("GET", path, &[], "")).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(String::from_utf8(page.body).unwrap().contains(&format!("id=\"{anchor}\"")), "{link}");
+}
+
+#[tokio::test]
+async fn the_icon_needs_no_credentials() {
+    let account = crate::support::account::open().await;
+    for router in [production(&account, json!({})), debug(&account, json!({}))] {
+        for path in ["/favicon.ico", "/Favicon.ico/"] {
+            let icon = send(&router, request("GET", path, &[], "")).await;
+            assert_eq!((icon.status.as_u16(), icon.header("content-type")), (200, Some("image/vnd.microsoft.icon")));
+            // One image, 32 by 32.
+            assert!(icon.body.starts_with(&[0, 0, 1, 0, 1, 0, 32, 32]), "{path}");
+        }
+        let refused = send(&router, request("POST", "/favicon.ico", &[], "")).await;
+        assert!(matches!(refused.status.as_u16(), 401 | 404), "{}", refused.status);
+    }
+}
+
+#[tokio::test]
 async fn monitoring() {
     let account = crate::support::account::open().await;
     let router = crate::support::router(
@@ -452,9 +494,13 @@ async fn monitoring() {
         json!({"debug": false, "HOME": "secret-home", "transportLibrary": {"platformClientSecret": "secret-client"},
                "infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": {"all": {"key": KEY}}}}}}}),
     );
-    let version = call(&router, "GET", "/Monitoring/Version", &[]).await.json();
+    let answer = call(&router, "GET", "/Monitoring/Version", &[]).await;
+    assert_eq!(answer.header("x-connector-implementation"), Some("connector/0.1.0"));
+    let version = answer.json();
     assert_eq!(version["version"], "7.0.0");
-    assert_eq!(version["implementation"]["name"], "connector");
+    // Clients may refuse other members.
+    let members: Vec<_> = version.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["version", "build", "date", "commit", "runtimeVersion", "modules"]);
     assert_eq!(version["modules"], json!({}));
 
     let counted = call(&router, "GET", "/monitoring/requests", &[]).await.json();
@@ -464,7 +510,10 @@ async fn monitoring() {
     let support = call(&router, "GET", "/Monitoring/Support", &[]).await;
     let text = String::from_utf8(support.body.clone()).unwrap();
     assert!(!text.contains("secret-") && !text.contains(KEY), "{text}");
+    assert_eq!(support.header("x-connector-implementation"), Some("connector/0.1.0"));
     let support = support.json();
+    let members: Vec<_> = support.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["version", "health", "configuration", "identityInfo"]);
     assert_eq!(support["configuration"]["debug"], false);
     assert_eq!(support["configuration"]["transportLibrary"]["platformClientSecret"], "***");
     assert_eq!(

@@ -1,14 +1,12 @@
 //! Creation content of a Relationship (`docs/protocol/06-rest-api.md` §5.9).
 
 use content::positions::Position;
-use content::{ContentRef, RelationshipCreationContent, RelationshipTemplateContent};
+use content::{ArbitraryRelationshipTemplateContent, RelationshipCreationContent, RelationshipTemplateContent};
 use core_types::Timestamp;
 use serde_json::Value;
 
 use super::read_for;
 use crate::error::{ApplicationError, codes};
-
-const ARBITRARY_TEMPLATE_CONTENT: &str = "ArbitraryRelationshipTemplateContent";
 
 /// Checks what is said when a Relationship is requested with a template of that content, and gives the form in which
 /// it travels.
@@ -30,13 +28,13 @@ pub(crate) fn check_creation_content(
             "The creationContent of a Relationship must either be an ArbitraryRelationshipCreationContent or a RelationshipCreationContent.",
         )
     })?;
-    let template_kind = ContentRef::of(template_content).type_name();
-    let is_response = content.type_name() == Some(RelationshipCreationContent::TYPE);
+    let template_kind = template_content.get("@type").and_then(Value::as_str);
+    let is_response = content.type_name() == RelationshipCreationContent::TYPE;
     match (is_response, template_kind) {
         (false, Some(RelationshipTemplateContent::TYPE)) => Err(ApplicationError::invalid_property_value(
             "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
         )),
-        (true, Some(ARBITRARY_TEMPLATE_CONTENT)) => Err(ApplicationError::invalid_property_value(
+        (true, Some(ArbitraryRelationshipTemplateContent::TYPE)) => Err(ApplicationError::invalid_property_value(
             "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
         )),
         (false, _) => Ok(content.into_value()),

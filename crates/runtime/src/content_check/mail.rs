@@ -1,4 +1,4 @@
-//! Whom a Mail names (`docs/protocol/04-content.md` §10).
+//! The recipients a Mail names (`docs/protocol/04-content.md` §10).
 
 use std::collections::HashSet;
 
@@ -11,9 +11,9 @@ use crate::error::ApplicationError;
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue`: duplicates, overlaps and differences.
-pub(crate) fn check_mail_recipients(mail: Mail<'_>, recipients: &[IdentityAddress]) -> Result<(), ApplicationError> {
+pub(crate) fn check_mail_recipients(mail: &Mail<'_>, recipients: &[IdentityAddress]) -> Result<(), ApplicationError> {
     let (to, cc) = (mail.to(), mail.cc());
-    for (name, list) in [("cc", &cc), ("to", &to)] {
+    for (name, list) in [("cc", cc), ("to", to)] {
         if list.iter().collect::<HashSet<_>>().len() < list.len() {
             let text = format!("Some recipients in '{name}' are listed multiple times.");
             return Err(ApplicationError::invalid_property_value(text));
@@ -28,7 +28,7 @@ pub(crate) fn check_mail_recipients(mail: Mail<'_>, recipients: &[IdentityAddres
     let reached: HashSet<&str> = recipients.iter().map(IdentityAddress::as_str).collect();
     let addresses = recipients.iter().map(IdentityAddress::as_str);
     let unaddressed = addresses.filter(|address| !in_to.contains(address) && !in_cc.contains(address));
-    let unreached = to.iter().chain(&cc).copied().filter(|address| !reached.contains(address));
+    let unreached = to.iter().chain(cc).copied().filter(|address| !reached.contains(address));
     let different: Vec<&str> = unaddressed.chain(unreached).collect();
     if !different.is_empty() {
         let text = format!(
@@ -60,7 +60,7 @@ mod tests {
             let mail = json!({ "@type": "Mail", "to": to, "cc": cc, "subject": "", "body": "" });
             let mail = Reader::new(Timestamp::from_millis(0)).read(&mail).unwrap();
             let recipients: Vec<_> = recipients.iter().copied().map(IdentityAddress::new).collect();
-            let result = check_mail_recipients(Mail::of(mail.as_ref()).unwrap(), &recipients);
+            let result = check_mail_recipients(&Mail::of(&mail).unwrap(), &recipients);
             result.err().map(|error| error.message().to_owned())
         };
         assert_eq!(failure(&["a"], &["b"], &["b", "a"]), None);

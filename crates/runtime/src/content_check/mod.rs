@@ -1,10 +1,11 @@
-//! What may be said where: the contents that Messages, RelationshipTemplates, Relationships and Tokens take.
+//! The contents that Messages, RelationshipTemplates, Relationships and Tokens take.
 //!
 //! `content` knows the form of every type (`docs/protocol/04-content.md`); this module adds where which type may stand, the
 //! rules that need more than the content itself, and the codes clients know (`docs/protocol/06-rest-api.md` §5.8 to §5.13).
-//! What is checked comes out in the form in which it travels.
+//! Checked content comes out in the form in which it travels.
 
 mod creation;
+mod foreign_types;
 mod mail;
 mod own_request;
 mod received;
@@ -19,7 +20,7 @@ pub(crate) use received::{
 pub(crate) use template::{TemplateFacts, check_template_content};
 
 use content::positions::Position;
-use content::{Content, ErrorKind, Reader};
+use content::{Content, ErrorKind, Object, Reader};
 use core_types::Timestamp;
 use serde_json::Value;
 
@@ -29,8 +30,8 @@ use crate::error::ApplicationError;
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue` for other kinds of content, `error.runtime.unknownType`,
-/// `error.runtime.requestDeserialization`, `error.runtime.servalError`.
-pub(crate) fn check_message_content(content: &Value, now: Timestamp) -> Result<Content, ApplicationError> {
+/// `error.runtime.requestDeserialization`, `error.runtime.servalError`, `error.runtime.unknown` for keys and the like.
+pub(crate) fn check_message_content(content: &Value, now: Timestamp) -> Result<Object, ApplicationError> {
     read_for(Position::Message, content, now)?.ok_or_else(|| {
         ApplicationError::invalid_property_value(
             "The content of a Message must either be a Mail, Request, ResponseWrapper, Notification or an ArbitraryMessageContent.",
@@ -49,23 +50,27 @@ pub(crate) fn check_token_content(content: &Value, now: Timestamp) -> Result<Val
 
 /// Reads content for a place; `None` if it may not stand there. As content is read first, what is wrong inside counts more
 /// than where it stands. Anything but an object has no type and so no place.
-fn read_for(position: Position, content: &Value, now: Timestamp) -> Result<Option<Content>, ApplicationError> {
+fn read_for(position: Position, content: &Value, now: Timestamp) -> Result<Option<Object>, ApplicationError> {
     if !content.is_object() {
         return Ok(None);
     }
-    let read = Reader::new(now).read(content).map_err(|error| match error.kind {
-        ErrorKind::UnknownType => unknown_type(content, &error.path),
-        _ => error.into(),
-    })?;
-    Ok(Some(read).filter(|content| content.typed().is_some_and(|object| position.takes(Some(object.type_name())))))
+    match Reader::new(now).read(content) {
+        Ok(Content::Typed(object)) if position.takes(Some(object.type_name())) => Ok(Some(object)),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind == ErrorKind::UnknownType => unknown_type(content, &error.path).map_or(Ok(None), Err),
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// The error for the unknown type at `path`, names joined by dots.
-fn unknown_type(content: &Value, path: &str) -> ApplicationError {
-    let names = path.split('.').filter(|name| !name.is_empty() && *name != "@version");
-    let object = names.fold(content, |object, name| object.get(name).unwrap_or(object));
+/// The error for the type at `path`, names joined by dots, which is unknown here. `None` if it is right in itself, and only
+/// stands where it may not.
+fn unknown_type(content: &Value, path: &str) -> Option<ApplicationError> {
+    let mut names = path.split('.').filter(|name| !name.is_empty() && *name != "@version");
+    let object = names.clone().fold(content, |object, name| object.get(name).unwrap_or(object));
     let name = object.get("@type").and_then(Value::as_str).unwrap_or_default();
-    ApplicationError::unknown_type(name, version(object.get("@version")))
+    let version = version(object.get("@version"));
+    let known_to_peers = (version == 1).then(|| foreign_types::refusal(object, name, names.next_back()));
+    known_to_peers.flatten().unwrap_or_else(|| Some(ApplicationError::unknown_type(name, version)))
 }
 
 /// Absent means 1; texts count by the integer they begin with.
@@ -90,7 +95,7 @@ mod tests {
     const ADDRESS: &str = "did:e:localhost:dids:0123456789abcdef012345";
 
     fn check(content: &Value) -> Result<Value, ApplicationError> {
-        check_message_content(content, Timestamp::from_millis(1_700_000_000_000)).map(Content::into_value)
+        check_message_content(content, Timestamp::from_millis(1_700_000_000_000)).map(Object::into_value)
     }
 
     #[test]
@@ -104,7 +109,7 @@ mod tests {
                 "error.runtime.validation.invalidPropertyValue",
                 "The content of a Message must",
             ),
-            // What is wrong inside counts more than where it stands.
+            // A mistake inside counts more than the place.
             (json!({ "@type": "GivenName" }), "error.runtime.requestDeserialization", "GivenName.value :: "),
             (json!({ "@type": "Nope" }), "error.runtime.unknownType", "Type 'Nope' with version 1 "),
             (json!({ "@type": "Mail", "@version": 2 }), "error.runtime.unknownType", "Type 'Mail' with version 2 "),

@@ -1,4 +1,4 @@
-//! Whether an own Request for nobody in particular can be made (`docs/protocol/05-consumption.md` §3.6, §4.1, §5), as far as
+//! Checks that an own Request for nobody in particular can be made (`docs/protocol/05-consumption.md` §3.6, §4.1, §5), as far as
 //! that shows without stored Attributes and the tags of the Backbone. Both belong to the layer that decides on Requests, which
 //! takes this place when it comes.
 
@@ -7,12 +7,9 @@ use content::form_fields::check_settings;
 use content::queries::check_answer;
 use content::tags::{self, TagCollection};
 use content::{
-    ContentRef, IQLQuery, IQLQueryCreationHints, IdentityAttribute, IdentityAttributeQuery, RelationshipAttribute,
-    RelationshipAttributeCreationHints, RelationshipAttributeQuery, RelationshipTemplateContent, Request, RequestItem,
-    RequestItemGroup, ThirdPartyRelationshipAttributeQuery,
+    Attribute, Object, Owner, ProposeAttributeRequestItem, Query, Request, RequestEntry, RequestItem, TemplateContent,
 };
 use core_types::Timestamp;
-use serde_json::Value;
 
 use crate::error::{ApplicationError, codes};
 
@@ -22,7 +19,7 @@ use crate::error::{ApplicationError, codes};
 /// `error.consumption.requests.{cannotCreateRequestWithExpirationDateInPast, validation.inheritedFromItem,
 /// violatedKeyUniquenessOfRelationshipAttributes}`, `error.runtime.unknown` for items that are no request items.
 pub(super) fn check(
-    request: Request<'_>,
+    request: &Request<'_>,
     own_address: &str,
     now: Timestamp,
     known_tags: &TagCollection,
@@ -34,11 +31,11 @@ pub(super) fn check(
         ));
     }
     let items = items(request)?;
-    if !items.iter().all(|item| is_valid(*item, own_address, known_tags)) {
+    if !items.iter().all(|item| is_valid(item, own_address, known_tags)) {
         return Err(invalid_items());
     }
     let mut fragments: Vec<_> =
-        items.iter().filter(|item| item.must_be_accepted()).filter_map(|item| fragment(*item)).collect();
+        items.iter().filter(|item| item.must_be_accepted()).filter_map(|item| fragment(item)).collect();
     fragments.sort_unstable();
     if fragments.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
         return Err(ApplicationError::invalid(
@@ -55,76 +52,84 @@ pub(crate) fn invalid_items() -> ApplicationError {
 }
 
 /// The items of a Request, those of groups included.
-fn items<'c>(request: Request<'c>) -> Result<Vec<RequestItem<'c>>, ApplicationError> {
+fn items<'a, 'c>(request: &'a Request<'c>) -> Result<Vec<&'a RequestItem<'c>>, ApplicationError> {
     let mut items = Vec::new();
-    for child in request.items() {
-        match RequestItemGroup::of(child) {
-            Some(group) => items.extend(group.items().into_iter().map(RequestItem::of)),
-            None => items.push(RequestItem::of(child)),
+    for entry in request.items() {
+        match entry {
+            RequestEntry::Item(item) => items.push(item),
+            RequestEntry::Group(group) => {
+                for entry in group.items() {
+                    let RequestEntry::Item(item) = entry else { return Err(no_item()) };
+                    items.push(item);
+                }
+            }
+            RequestEntry::Other(_) => return Err(no_item()),
         }
     }
-    let items: Option<Vec<_>> = items.into_iter().collect();
-    items.ok_or_else(|| {
-        ApplicationError::invalid(codes::UNKNOWN, "A Request can only hold request items and groups of them.")
-    })
+    Ok(items)
 }
 
-fn is_valid(item: RequestItem<'_>, own_address: &str, known_tags: &TagCollection) -> bool {
-    let object = item.object();
-    let child = |name: &str| object.child(name);
-    match object.type_name() {
-        "CreateAttributeRequestItem" => {
-            child("attribute").is_some_and(|attribute| is_attribute_valid(attribute, &["", own_address], known_tags))
-        }
-        "ReadAttributeRequestItem" => {
-            child("query").is_some_and(|query| is_query_valid(query, &["", own_address], own_address, known_tags))
-        }
-        "ProposeAttributeRequestItem" => {
-            let (Some(query), Some(attribute)) = (child("query"), child("attribute")) else { return false };
-            is_query_valid(query, &[""], own_address, known_tags)
-                && is_attribute_valid(attribute, &[""], known_tags)
-                && check_answer(query, attribute, own_address, "").is_ok()
-        }
-        "FormFieldRequestItem" => {
-            child("settings").and_then(ContentRef::typed).is_some_and(|settings| check_settings(settings).is_ok())
-        }
+fn no_item() -> ApplicationError {
+    ApplicationError::invalid(codes::UNKNOWN, "A Request can only hold request items and groups of them.")
+}
+
+fn is_valid(item: &RequestItem<'_>, own_address: &str, known_tags: &TagCollection) -> bool {
+    let own_or_open = [Owner::Recipient, Owner::from(own_address)];
+    match item {
+        RequestItem::CreateAttribute(item) => is_attribute_valid(item.attribute(), &own_or_open, known_tags),
+        RequestItem::ReadAttribute(item) => is_query_valid(item.query(), &own_or_open, own_address, known_tags),
+        RequestItem::ProposeAttribute(item) => is_proposal_valid(item, own_address, known_tags),
+        RequestItem::FormField(item) => check_settings(item.settings()).is_ok(),
         // Only stored Attributes can be shared, and there are none without the layer that stores them. A deletion can
         // only be asked of somebody in particular.
-        "ShareAttributeRequestItem" | "DeleteAttributeRequestItem" => false,
-        _ => true,
+        RequestItem::ShareAttribute(_) | RequestItem::DeleteAttribute(_) => false,
+        RequestItem::Authentication(_)
+        | RequestItem::Consent(_)
+        | RequestItem::ShareAuthorizationRequest(_)
+        | RequestItem::ShareCredentialOffer(_)
+        | RequestItem::TransferFileOwnership(_) => true,
     }
+}
+
+fn is_proposal_valid(item: &ProposeAttributeRequestItem<'_>, own_address: &str, known_tags: &TagCollection) -> bool {
+    let query = Query::from(item.query().clone());
+    is_query_valid(&query, &[Owner::Recipient], own_address, known_tags)
+        && is_attribute_valid(item.attribute(), &[Owner::Recipient], known_tags)
+        && check_answer(&query, item.attribute(), own_address, "").is_ok()
 }
 
 /// An own IdentityAttribute is shared, not created at the peer; so its owner stays open.
-fn is_attribute_valid(attribute: ContentRef<'_>, relationship_owners: &[&str], known_tags: &TagCollection) -> bool {
-    if attribute.typed().is_none_or(|object| forbidden_property(object.value()).is_some()) {
+fn is_attribute_valid(
+    attribute: &Attribute<'_>,
+    relationship_owners: &[Owner<'_>],
+    known_tags: &TagCollection,
+) -> bool {
+    if forbidden_property(attribute.object().value()).is_some() {
         return false;
     }
-    if let Some(attribute) = IdentityAttribute::of(attribute) {
-        let value_type = attribute.value().and_then(ContentRef::type_name).unwrap_or_default();
-        return attribute.owner().is_empty() && are_tags_valid(&attribute.tags(), value_type, known_tags);
+    let value_type = attribute.value_type();
+    match attribute {
+        Attribute::Identity(attribute) => {
+            attribute.owner() == Owner::Recipient && are_tags_valid(attribute.tags(), value_type, known_tags)
+        }
+        Attribute::Relationship(attribute) => relationship_owners.contains(&attribute.owner()),
     }
-    RelationshipAttribute::of(attribute).is_some_and(|attribute| relationship_owners.contains(&attribute.owner()))
 }
 
 /// IQL was parsed when the query was read.
 fn is_query_valid(
-    query: ContentRef<'_>,
-    relationship_owners: &[&str],
+    query: &Query<'_>,
+    relationship_owners: &[Owner<'_>],
     own_address: &str,
     known_tags: &TagCollection,
 ) -> bool {
-    if let Some(query) = IdentityAttributeQuery::of(query) {
-        are_tags_valid(&query.tags(), query.value_type(), known_tags)
-    } else if let Some(query) = RelationshipAttributeQuery::of(query) {
-        relationship_owners.contains(&query.owner())
-    } else if let Some(query) = ThirdPartyRelationshipAttributeQuery::of(query) {
-        !query.third_party().contains(&own_address)
-    } else {
-        let hints = IQLQuery::of(query).and_then(IQLQuery::attribute_creation_hints);
-        hints
-            .and_then(IQLQueryCreationHints::of)
-            .is_none_or(|hints| are_tags_valid(&hints.tags(), hints.value_type(), known_tags))
+    match query {
+        Query::Identity(query) => are_tags_valid(query.tags(), query.value_type(), known_tags),
+        Query::Relationship(query) => relationship_owners.contains(&query.owner()),
+        Query::ThirdParty(query) => !query.third_party().contains(&own_address),
+        Query::Iql(query) => query
+            .attribute_creation_hints()
+            .is_none_or(|hints| are_tags_valid(hints.tags(), hints.value_type(), known_tags)),
     }
 }
 
@@ -133,15 +138,34 @@ fn are_tags_valid(tags: &[&str], value_type: &str, known_tags: &TagCollection) -
 }
 
 /// Owner, key and value type of the RelationshipAttribute that an item leads to, if it does.
-fn fragment(item: RequestItem<'_>) -> Option<(&str, &str, &str)> {
-    let object = item.object();
-    if let Some(query) = object.child("query") {
-        let query = RelationshipAttributeQuery::of(query)?;
-        let hints = query.attribute_creation_hints().and_then(RelationshipAttributeCreationHints::of)?;
-        return Some((query.owner(), query.key(), hints.value_type()));
+fn fragment<'c>(item: &RequestItem<'c>) -> Option<(Owner<'c>, &'c str, &'c str)> {
+    match item {
+        RequestItem::CreateAttribute(item) => fragment_of_attribute(item.attribute()),
+        RequestItem::ReadAttribute(item) => fragment_of_query(item.query()),
+        RequestItem::ProposeAttribute(item) => fragment_of_query(&item.query().clone().into()),
+        RequestItem::Authentication(_)
+        | RequestItem::Consent(_)
+        | RequestItem::DeleteAttribute(_)
+        | RequestItem::FormField(_)
+        | RequestItem::ShareAttribute(_)
+        | RequestItem::ShareAuthorizationRequest(_)
+        | RequestItem::ShareCredentialOffer(_)
+        | RequestItem::TransferFileOwnership(_) => None,
     }
-    let attribute = object.child("attribute").and_then(RelationshipAttribute::of)?;
-    Some((attribute.owner(), attribute.key(), attribute.value()?.type_name()?))
+}
+
+fn fragment_of_attribute<'c>(attribute: &Attribute<'c>) -> Option<(Owner<'c>, &'c str, &'c str)> {
+    match attribute {
+        Attribute::Relationship(found) => Some((found.owner(), found.key(), attribute.value_type())),
+        Attribute::Identity(_) => None,
+    }
+}
+
+fn fragment_of_query<'c>(query: &Query<'c>) -> Option<(Owner<'c>, &'c str, &'c str)> {
+    match query {
+        Query::Relationship(query) => Some((query.owner(), query.key(), query.attribute_creation_hints().value_type())),
+        Query::Identity(_) | Query::Iql(_) | Query::ThirdParty(_) => None,
+    }
 }
 
 /// A File whose ownership a template offers.
@@ -149,24 +173,24 @@ fn fragment(item: RequestItem<'_>) -> Option<(&str, &str, &str)> {
 pub(crate) struct OfferedFile<'c> {
     /// Where it is.
     pub(crate) reference: &'c str,
-    /// What whoever takes it over has to show.
+    /// The new owner has to show it.
     pub(crate) ownership_token: &'c str,
 }
 
-/// The Files offered by the Requests in the content of a template that was checked.
-pub(crate) fn offered_files(content: &Value) -> Vec<OfferedFile<'_>> {
-    let Some(template) = RelationshipTemplateContent::of(ContentRef::of(content)) else { return Vec::new() };
-    let requests = [template.on_new_relationship(), template.on_existing_relationship()];
-    let items = requests.into_iter().flatten().filter_map(Request::of).filter_map(|request| items(request).ok());
+/// The Files offered by the Requests in the content of a template.
+pub(crate) fn offered_files(content: &Object) -> Vec<OfferedFile<'_>> {
+    let template = match TemplateContent::of(content) {
+        Some(TemplateContent::Requests(template)) => template,
+        Some(TemplateContent::Arbitrary(_)) | None => return Vec::new(),
+    };
+    let requests = std::iter::once(template.on_new_relationship()).chain(template.on_existing_relationship());
+    let items = requests.filter_map(|request| items(request).ok()).flatten();
     items
-        .flatten()
-        .filter(|item| item.object().type_name() == "TransferFileOwnershipRequestItem")
-        .filter_map(|item| {
-            let object = item.object();
-            Some(OfferedFile {
-                reference: object.text("fileReference")?,
-                ownership_token: object.text("ownershipToken")?,
-            })
+        .filter_map(|item| match item {
+            RequestItem::TransferFileOwnership(item) => {
+                Some(OfferedFile { reference: item.file_reference(), ownership_token: item.ownership_token() })
+            }
+            _ => None,
         })
         .collect()
 }
@@ -175,7 +199,9 @@ pub(crate) fn offered_files(content: &Value) -> Vec<OfferedFile<'_>> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use content::Reader;
-    use serde_json::json;
+    use core_types::Reference;
+    use crypto::SecretKey;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -186,10 +212,10 @@ mod tests {
     fn code_of(items: &Value) -> Option<String> {
         let request = json!({ "@type": "Request", "items": items });
         let content = Reader::new(Timestamp::from_millis(0)).read(&request).unwrap();
-        let request = Request::of(content.as_ref()).unwrap();
+        let request = Request::of(&content).unwrap();
         let tags = json!({ "tagsForAttributeValueTypes": { "GivenName": { "b": {} } } });
         let tags = serde_json::from_value(tags).unwrap();
-        check(request, OWN, Timestamp::from_millis(0), &tags).err().map(|error| error.code().to_owned())
+        check(&request, OWN, Timestamp::from_millis(0), &tags).err().map(|error| error.code().to_owned())
     }
 
     fn item(name: &str, members: Value) -> Value {
@@ -295,13 +321,15 @@ mod tests {
 
     #[test]
     fn files_on_offer() {
-        let reference = "RklMdGVzdHRlc3R0ZXN0dGVzdHQ";
+        let reference = Reference::new("FILabcdefghijklmnopq", SecretKey::from_bytes([7; 32])).to_truncated();
         let item = json!({ "@type": "TransferFileOwnershipRequestItem", "mustBeAccepted": true, "fileReference": reference, "ownershipToken": "T" });
         let content = json!({ "@type": "RelationshipTemplateContent", "onNewRelationship": { "items": [{ "@type": "RequestItemGroup", "items": [item] }] } });
-        let files = offered_files(&content);
-        assert!(files == [OfferedFile { reference, ownership_token: "T" }]);
-        assert!(
-            offered_files(&json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": content })).is_empty()
-        );
+        let arbitrary = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": content });
+        let checked = |content: Value| {
+            let name = content["@type"].as_str().unwrap().to_owned();
+            Reader::new(Timestamp::from_millis(0)).read_as(&name, &content).unwrap()
+        };
+        assert!(offered_files(&checked(content)) == [OfferedFile { reference: &reference, ownership_token: "T" }]);
+        assert!(offered_files(&checked(arbitrary)).is_empty());
     }
 }

@@ -1,14 +1,14 @@
-//! What peers sent, and how it is shown (`docs/protocol/06-rest-api.md` §6).
+//! Contents of peers, and how they are shown (`docs/protocol/06-rest-api.md` §6).
 
+use content::Reader;
 use content::positions::Position;
-use content::{Content, Reader};
 use core_types::Timestamp;
 use serde_json::{Value, json};
 
 /// Most characters of a peer's text that go into a log.
 const MAX_LOGGED: usize = 100;
 
-/// What a client is shown of a Message's content. Anything that cannot be read as one of the kinds of a Message comes wrapped,
+/// The content of a Message as a client is shown it. Anything that cannot be read as one of the kinds of a Message comes wrapped,
 /// as it is; inside what can be read, objects of unknown types are kept.
 pub(crate) fn presentable_message_content(content: &Value) -> Value {
     presentable(content, Position::Message, "ArbitraryMessageContent")
@@ -25,8 +25,8 @@ pub(crate) fn presentable_creation_content(content: &Value) -> Value {
 }
 
 fn presentable(content: &Value, position: Position, wrapper: &str) -> Value {
-    match reader().read_received(content).map(|received| received.content) {
-        Ok(Content::Typed(object)) if position.takes(Some(object.type_name())) => object.into_value(),
+    match reader().read_received(content) {
+        Ok(received) if position.takes(received.type_name()) => received.into_value(),
         _ => json!({ "@type": wrapper, "value": content }),
     }
 }
@@ -38,20 +38,20 @@ pub(crate) fn report_unreadable(content: &Value, carrier: &'static str, id: &str
     }
 }
 
-/// What of the content is not understood. Never says more of it than names of types.
+/// The part of the content that is not understood. Never says more of it than names of types.
 fn unreadable(content: &Value) -> Option<String> {
     match reader().read_received(content) {
-        Ok(received) => received.unknown.first().map(|first| {
+        Ok(received) => received.unknown().first().map(|first| {
             let name: String = first.type_name.chars().take(MAX_LOGGED).collect();
             let place: String = first.path.chars().take(MAX_LOGGED).collect();
-            let count = received.unknown.len();
+            let count = received.unknown().len();
             format!("{count} object(s) of unknown types, the first of type {name:?} at {place:?}")
         }),
         Err(error) => Some(error.to_string().chars().take(MAX_LOGGED).collect()),
     }
 }
 
-/// What was right when it was sent is right: dates are not held against the own clock.
+/// Content that was right when it was sent is right: dates are not held against the own clock.
 fn reader() -> Reader {
     Reader::new(Timestamp::MAX)
 }
@@ -90,6 +90,30 @@ mod tests {
         let newer =
             json!({ "@type": "Mail", "body": "b", "bodyFormat": "Markdown", "cc": [], "subject": "s", "to": ["a"] });
         assert_eq!(presentable_message_content(&newer), newer);
+    }
+
+    /// On half the stack that a worker of the asynchronous runtime has, without optimisation as well.
+    #[test]
+    fn contents_of_full_depth_are_shown() {
+        let check = || {
+            let levels = foreign_json::MAX_DEPTH;
+            let arrays = (0..levels - 1).fold(json!(1), |inner, _| json!([inner]));
+            let arbitrary = json!({ "@type": "ArbitraryMessageContent", "value": arrays });
+            assert_eq!(presentable_message_content(&arbitrary), arbitrary);
+            let untyped = (0..levels).fold(json!(1), |inner, _| json!({ "a": inner }));
+            let wrapped = json!({ "@type": "ArbitraryMessageContent", "value": untyped });
+            assert_eq!(presentable_message_content(&untyped), wrapped);
+            let nested = |name: &str, member: &str| {
+                let inner = (0..levels / 2 - 1).fold(json!([]), |inner, _| json!([{ "@type": name, member: inner }]));
+                json!({ "@type": "Request", "items": inner })
+            };
+            for request in [nested("RequestItemGroup", "items"), nested("LaterRequestItem", "items")] {
+                assert!(!presentable_message_content(&request).is_null());
+                report_unreadable(&request, "Message", "MSG");
+            }
+        };
+        let on_a_small_stack = std::thread::Builder::new().stack_size(1024 * 1024).spawn(check);
+        assert!(on_a_small_stack.is_ok_and(|thread| thread.join().is_ok()));
     }
 
     #[test]

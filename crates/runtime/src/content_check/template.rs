@@ -2,19 +2,19 @@
 
 use content::positions::Position;
 use content::tags::TagCollection;
-use content::{RelationshipTemplateContent, Request};
+use content::{Object, Reader, RelationshipTemplateContent};
 use core_types::{IdentityAddress, Timestamp};
 use serde_json::Value;
 
 use super::{own_request, read_for};
 use crate::error::{ApplicationError, codes};
 
-/// What the content of a template is checked against.
+/// The facts the content of a template is checked against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TemplateFacts<'a> {
     /// End of the template's life.
     pub(crate) expires_at: Timestamp,
-    /// Who makes it.
+    /// Its maker.
     pub(crate) own_address: &'a IdentityAddress,
     /// When it is made.
     pub(crate) now: Timestamp,
@@ -29,36 +29,38 @@ pub(crate) struct TemplateFacts<'a> {
 /// `error.runtime.validation.invalidPropertyValue` for other kinds of content, `error.runtime.unknownType`,
 /// `error.runtime.requestDeserialization`, `…requestCannotExpireAfterRelationshipTemplate`, those of
 /// [`own_request::check`].
-pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) -> Result<Value, ApplicationError> {
+pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) -> Result<Object, ApplicationError> {
     let content = read_for(Position::RelationshipTemplate, content, facts.now)?.ok_or_else(|| {
         ApplicationError::invalid_property_value(
             "The content of a RelationshipTemplate must either be a RelationshipTemplateContent or an ArbitraryRelationshipTemplateContent.",
         )
     })?;
-    let mut expires_with_template = false;
-    if let Some(template) = RelationshipTemplateContent::of(content.as_ref()) {
-        let on_new = template.on_new_relationship().and_then(Request::of);
-        let on_existing = template.on_existing_relationship().and_then(Request::of);
-        match on_new.and_then(Request::expires_at) {
-            None => expires_with_template = true,
-            Some(expires_at) if expires_at > facts.expires_at => {
-                return Err(ApplicationError::invalid(
-                    codes::TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE,
-                    "The expiration date of the Request within the onNewRelationship property of the RelationshipTemplateContent must be set such that the expiration date of the RelationshipTemplate is not exceeded.",
-                ));
-            }
-            Some(_) => {}
-        }
-        for request in on_new.into_iter().chain(on_existing) {
-            own_request::check(request, facts.own_address.as_str(), facts.now, facts.known_tags)?;
-        }
+    match RelationshipTemplateContent::of(&content) {
+        Some(template) => check_requests(&template, facts).map(|changed| changed.unwrap_or(content)),
+        None => Ok(content),
     }
-    let mut content = content.into_value();
-    if expires_with_template && let Some(Value::Object(request)) = content.get_mut("onNewRelationship") {
-        request.insert("expiresAt".to_owned(), facts.expires_at.to_string().into());
-        request.sort_keys();
+}
+
+/// Checks the Requests of a template, and gives its content with what was added to it, if anything was.
+fn check_requests(
+    template: &RelationshipTemplateContent<'_>,
+    facts: TemplateFacts<'_>,
+) -> Result<Option<Object>, ApplicationError> {
+    let on_new = template.on_new_relationship();
+    if on_new.expires_at().is_some_and(|expires_at| expires_at > facts.expires_at) {
+        return Err(ApplicationError::invalid(
+            codes::TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE,
+            "The expiration date of the Request within the onNewRelationship property of the RelationshipTemplateContent must be set such that the expiration date of the RelationshipTemplate is not exceeded.",
+        ));
     }
-    Ok(content)
+    for request in std::iter::once(on_new).chain(template.on_existing_relationship()) {
+        own_request::check(request, facts.own_address.as_str(), facts.now, facts.known_tags)?;
+    }
+    if on_new.expires_at().is_some() {
+        return Ok(None);
+    }
+    let on_new = on_new.draft().expires_at(facts.expires_at);
+    Ok(Some(template.draft().on_new_relationship(on_new).check(&Reader::new(facts.now))?))
 }
 
 #[cfg(test)]
@@ -75,7 +77,7 @@ mod tests {
             now: "2026-01-01T00:00:00.000Z".parse().unwrap(),
             known_tags: &TagCollection::default(),
         };
-        check_template_content(content, facts)
+        check_template_content(content, facts).map(Object::into_value)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::requests::target_id;
 
-/// A target of events: a webhook or a message broker.
+/// A target of events: a webhook, a message broker, or a module that reacts to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryTargetDto {
@@ -13,7 +13,7 @@ pub struct DeliveryTargetDto {
     pub id: String,
     /// Its name in the configuration; its id once it was removed from there.
     pub name: String,
-    /// `webhook`, `AMQP`, `MQTT`, `Redis`, `PubSub` or `NATS`; absent once it was removed.
+    /// `webhook`, `AMQP`, `MQTT`, `Redis`, `PubSub`, `NATS` or `module`; absent once it was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub kind: Option<String>,
@@ -21,7 +21,7 @@ pub struct DeliveryTargetDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub module: Option<String>,
-    /// Where it is, without credentials and query.
+    /// Where it is, without credentials and query; of its path only what cannot be a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub endpoint: Option<String>,
@@ -36,7 +36,7 @@ pub struct DeliveryTargetDto {
     pub failure: Option<DeliveryTargetFailureDto>,
     /// Messages that are still to be delivered; an estimate where there are more than 10,000.
     pub waiting: u64,
-    /// Age of the oldest of them, seconds.
+    /// How long the oldest of them has waited while the program ran, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub lag_seconds: Option<u64>,
@@ -48,6 +48,9 @@ pub struct DeliveryTargetDto {
     pub delivered: u64,
     /// Attempts that failed since the start of the program.
     pub failed: u64,
+    /// Messages since the start of the program that nobody behind the target wanted, for instance because no queue is bound for
+    /// them: the broker has dropped them, or they are tried again where `mandatory` is set.
+    pub unroutable: u64,
     /// When a message was taken last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, nullable = false)]
@@ -103,6 +106,7 @@ impl From<TargetState> for DeliveryTargetDto {
             dead_letters: target.dead_letters,
             delivered: target.delivered,
             failed: target.failed,
+            unroutable: target.unroutable,
             last_delivered_at: target.last_delivered_at,
             last_failed_at: target.last_failed_at,
             last_error: target.last_error,

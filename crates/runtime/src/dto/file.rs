@@ -1,7 +1,7 @@
 use bytes::Bytes;
-use core_types::Timestamp;
+use core_types::{FileId, Timestamp};
 use serde::Serialize;
-use transport::documents::File;
+use transport::documents::{File, Message};
 use utoipa::ToSchema;
 
 use super::ReferenceDto;
@@ -54,6 +54,11 @@ pub struct FileDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ownership_is_locked: Option<bool>,
+    /// `true` for a File attached to a Message that was deleted here or could not be loaded, else absent. All other members
+    /// but the id are placeholders then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub is_unavailable: Option<bool>,
 }
 
 /// Reference and ownership token are secrets.
@@ -87,6 +92,30 @@ impl FileDto {
             owner: file.owner.as_str().to_owned(),
             ownership_token: file.ownership_token.clone(),
             ownership_is_locked: file.ownership_is_locked,
+            is_unavailable: None,
+        }
+    }
+
+    /// In the place of an attached File that is not stored: what clients ask of a File, as far as the Message tells it.
+    pub(crate) fn unavailable(id: &FileId, message: &Message) -> Self {
+        Self {
+            id: id.as_str().to_owned(),
+            is_own: message.is_own,
+            filename: id.as_str().to_owned(),
+            tags: None,
+            filesize: 0,
+            created_at: message.created_at,
+            created_by: message.created_by.as_str().to_owned(),
+            created_by_device: message.created_by_device.as_str().to_owned(),
+            expires_at: message.created_at,
+            mimetype: "application/octet-stream".to_owned(),
+            title: None,
+            description: None,
+            reference: ReferenceDto { truncated: String::new(), url: String::new() },
+            owner: message.created_by.as_str().to_owned(),
+            ownership_token: None,
+            ownership_is_locked: None,
+            is_unavailable: Some(true),
         }
     }
 }

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordProtectionDto {
-    /// The password.
+    /// The password. A PIN has 4 to 16 digits.
+    #[schema(min_length = 1)]
     pub password: String,
     /// `true` if the password is a PIN, else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +25,8 @@ impl std::fmt::Debug for PasswordProtectionDto {
     }
 }
 
-/// A place with a name, or a number whose meaning the applications agree on.
+/// A place with a name (`Self`, `Letter`, `RegistrationLetter`, `Email`, `SMS`, `Website`), or a number from 50 to 99 whose meaning the
+/// applications agree on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum LocationIndicatorDto {

@@ -2,6 +2,8 @@
 
 /// Something failed inside a use case.
 pub const UNKNOWN: &str = "error.runtime.unknown";
+/// The database cannot be used, so that nothing can be read or written.
+pub const STORE_UNAVAILABLE: &str = "error.connector.storeUnavailable";
 /// What was named does not exist or has expired.
 pub const RECORD_NOT_FOUND: &str = "error.runtime.recordNotFound";
 /// The same, reported by the transport layer.
@@ -73,7 +75,7 @@ pub const DELIVERY_NOT_FOUND: &str = "error.delivery.deliveryNotFound";
 pub const DELIVERY_TARGET_IS_CONFIGURED: &str = "error.delivery.targetIsConfigured";
 /// Only dead letters can be removed.
 pub const DELIVERY_IS_WAITING: &str = "error.delivery.deliveryIsWaiting";
-/// A list of deliveries is asked for with a parameter that is none, or with a wrong value.
+/// A list of deliveries, or the inbox, is asked for with a parameter that is none, or with a wrong value.
 pub const DELIVERY_INVALID_QUERY: &str = "error.delivery.invalidQuery";
 /// It is not clear what is to be sent once more.
 pub const DELIVERY_INVALID_REPLAY: &str = "error.delivery.invalidReplay";
@@ -81,6 +83,13 @@ pub const DELIVERY_INVALID_REPLAY: &str = "error.delivery.invalidReplay";
 pub const DELIVERY_INVALID_POSITION: &str = "error.delivery.invalidPosition";
 /// A trigger can be the name of no event.
 pub const DELIVERY_INVALID_TRIGGER: &str = "error.delivery.invalidTrigger";
+
+/// No entry of the inbox has the id.
+pub const INBOX_ENTRY_NOT_FOUND: &str = "error.delivery.inboxEntryNotFound";
+/// Only entries that wait can be given up.
+pub const INBOX_ENTRY_IS_NOT_WAITING: &str = "error.delivery.inboxEntryIsNotWaiting";
+/// Only entries that were given up can be removed.
+pub const INBOX_ENTRY_IS_WAITING: &str = "error.delivery.inboxEntryIsWaiting";
 
 /// Tags that are neither custom nor in the tag collection.
 pub const ATTRIBUTES_INVALID_TAGS: &str = "error.consumption.attributes.invalidTags";

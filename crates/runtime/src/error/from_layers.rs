@@ -12,12 +12,21 @@ impl From<TransportError> for ApplicationError {
         if let Some(request) = error.as_request_error() {
             return Self::from(request);
         }
+        if let TransportError::Store(error) = &error {
+            return Self::from(&**error);
+        }
         if !error.is_core_error() {
             return Self::unexpected(error.to_string());
         }
         let kind =
             if error.code() == codes::TRANSPORT_RECORD_NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::Invalid };
-        Self { code: error.code().to_owned().into(), message: error.to_string(), details: None, kind }
+        Self {
+            code: error.code().to_owned().into(),
+            message: error.to_string(),
+            details: None,
+            kind,
+            retry_after: None,
+        }
     }
 }
 
@@ -29,13 +38,40 @@ impl From<&RequestError> for ApplicationError {
             code if code.starts_with("error.platform.validation") => (code.to_owned().into(), ErrorKind::Invalid),
             code => (code.to_owned().into(), ErrorKind::Backbone { status: error.status }),
         };
-        Self { code, message: error.reason.clone(), details: Some(error.to_string()), kind }
+        let (details, retry_after) = (Some(error.to_string()), error.retry_after);
+        Self { code, message: error.reason.clone(), details, kind, retry_after }
     }
 }
 
 impl From<StoreError> for ApplicationError {
     fn from(error: StoreError) -> Self {
-        Self::unexpected(error.to_string())
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for ApplicationError {
+    fn from(error: &StoreError) -> Self {
+        if !error.is_outage() {
+            return Self::unexpected(error.to_string());
+        }
+        let what = match error {
+            StoreError::Unavailable { .. } => "It cannot be reached.",
+            StoreError::Damaged { .. } => "It is damaged.",
+            StoreError::Locked { .. } | StoreError::LeaseLost { .. } => "Another process has taken it over.",
+            StoreError::Closed => "The Connector is stopping.",
+            _ => "It refuses to work: its disk may be full.",
+        };
+        Self {
+            code: codes::STORE_UNAVAILABLE.into(),
+            message: format!(
+                "The database of the Connector cannot be used now. {what} Whether the operation was carried out is \
+                 unknown; try again when GET /health/ready says that the database is healthy."
+            ),
+            // What the database says is for operators.
+            details: Some(error.to_string()),
+            kind: ErrorKind::Store,
+            retry_after: None,
+        }
     }
 }
 
@@ -70,6 +106,9 @@ mod tests {
             details: None,
             trace_id: None,
             is_unsent: false,
+            answered_with: None,
+            is_tls_failure: false,
+            retry_after: None,
         }
     }
 
@@ -104,6 +143,13 @@ mod tests {
         assert_eq!((error.code(), error.kind()), ("error.core-types.invalidTruncatedReference", ErrorKind::Invalid));
         let error = ApplicationError::from(CoreError::InvalidDate);
         assert_eq!((error.code(), error.kind()), ("error.runtime.requestDeserialization", ErrorKind::Invalid));
+        let error = ApplicationError::from(TransportError::from(StoreError::Database("disk is full".to_owned())));
+        assert_eq!((error.code(), error.kind()), ("error.connector.storeUnavailable", ErrorKind::Store));
+        assert!(
+            !error.message().contains("disk is full") && error.details() == Some("the database reports: disk is full")
+        );
+        let error = ApplicationError::from(StoreError::InvalidQuery("odd".to_owned()));
+        assert_eq!((error.code(), error.kind()), ("error.runtime.unknown", ErrorKind::Unexpected));
         let error = ApplicationError::from(TransportError::Invariant("odd".to_owned()));
         assert_eq!((error.code(), error.kind()), ("error.runtime.unknown", ErrorKind::Unexpected));
     }

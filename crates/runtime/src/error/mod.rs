@@ -4,6 +4,7 @@ pub mod codes;
 mod from_layers;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Why a use case failed.
 ///
@@ -16,6 +17,7 @@ pub struct ApplicationError {
     message: String,
     details: Option<String>,
     kind: ErrorKind,
+    retry_after: Option<Duration>,
 }
 
 /// Whose fault it is, in terms that a transport such as HTTP can map.
@@ -30,6 +32,8 @@ pub enum ErrorKind {
         /// HTTP status of the Backbone; 500 where there was no answer.
         status: u16,
     },
+    /// The database does not work.
+    Store,
     /// Nothing the caller did; the message is not meant for it.
     Unexpected,
 }
@@ -62,13 +66,25 @@ impl ApplicationError {
     /// An error with a code of its own that is the caller's to solve.
     #[must_use]
     pub fn invalid(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), details: None, kind: ErrorKind::Invalid }
+        Self { code: code.into(), message: message.into(), details: None, kind: ErrorKind::Invalid, retry_after: None }
     }
 
     /// Something inside failed.
     #[must_use]
     pub fn unexpected(message: impl Into<String>) -> Self {
-        Self { code: codes::UNKNOWN.into(), message: message.into(), details: None, kind: ErrorKind::Unexpected }
+        Self {
+            code: codes::UNKNOWN.into(),
+            message: message.into(),
+            details: None,
+            kind: ErrorKind::Unexpected,
+            retry_after: None,
+        }
+    }
+
+    /// How long the Backbone asks to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// A member of the input is wrong.
@@ -88,6 +104,7 @@ impl ApplicationError {
             message: format!("{entity} not found. Make sure the ID exists and the record is not expired."),
             details: None,
             kind: ErrorKind::NotFound,
+            retry_after: None,
         }
     }
 
@@ -100,8 +117,19 @@ impl ApplicationError {
         Self::not_found(codes::DELIVERY_NOT_FOUND, message)
     }
 
+    pub(crate) fn inbox_entry_not_found() -> Self {
+        let message = "Entry not found. What was applied is not in the inbox any more.";
+        Self::not_found(codes::INBOX_ENTRY_NOT_FOUND, message)
+    }
+
     fn not_found(code: &'static str, message: &str) -> Self {
-        Self { code: code.into(), message: message.to_owned(), details: None, kind: ErrorKind::NotFound }
+        Self {
+            code: code.into(),
+            message: message.to_owned(),
+            details: None,
+            kind: ErrorKind::NotFound,
+            retry_after: None,
+        }
     }
 
     /// A typed object does not have the form of its type; `message` has the form `Type.property :: reason`.

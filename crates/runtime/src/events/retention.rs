@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use core_types::Clock;
 use store::{Abandoned, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-/// How long an event is kept after it was recorded, at least. One that a subscription has not read, or that is still to
+/// How long an event is kept after it was recorded, at least. Ages are counted in running time ([`Store::running_time`]). One that a subscription has not read, or that is still to
 /// be delivered somewhere, is kept longer.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long any event is kept. Only what nothing reads any more waits so long: a module that was removed from the
@@ -15,22 +14,34 @@ const KEPT: Duration = Duration::from_hours(30 * 24);
 const KEPT_AT_MOST: Duration = Duration::from_hours(90 * 24);
 /// How often old events are removed.
 const INTERVAL: Duration = Duration::from_hours(24);
+/// How often the running time is written down, which a crash forgets since then.
+const NOTE_EVERY: Duration = Duration::from_mins(1);
 
-/// Removes old events at once and then every day, until `shutdown`.
-pub(crate) async fn remove_old_events(store: Store, clock: std::sync::Arc<dyn Clock>, shutdown: CancellationToken) {
+/// Removes old events at once and then every day, and keeps count of the time in which they become old, until `shutdown`.
+pub(crate) async fn remove_old_events(store: Store, shutdown: CancellationToken) {
+    let mut next = Duration::ZERO;
     while !shutdown.is_cancelled() {
-        match prune(&store, &*clock).await {
-            Ok(removed) => {
-                if removed.read > 0 {
-                    tracing::info!(events.removed = removed.read, "old events were removed");
+        let now = store.running_time();
+        if now >= next {
+            next = now.saturating_add(INTERVAL);
+            match prune(&store).await {
+                Ok(removed) => {
+                    if removed.read > 0 {
+                        tracing::info!(events.removed = removed.read, "old events were removed");
+                    }
+                    report(&removed.abandoned);
                 }
-                report(&removed.abandoned);
+                Err(error) => tracing::warn!(%error, "old events could not be removed"),
             }
-            Err(error) => tracing::warn!(%error, "old events could not be removed"),
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep(NOTE_EVERY) => {
+                // Whoever cannot write has said so elsewhere.
+                if let Err(error) = store.keep_running_time().await {
+                    tracing::debug!(%error, "the running time was not written down");
+                }
+            }
         }
     }
 }
@@ -57,8 +68,8 @@ struct Removed {
     abandoned: Abandoned,
 }
 
-async fn prune(store: &Store, clock: &dyn Clock) -> Result<Removed, StoreError> {
-    let now = clock.now();
+async fn prune(store: &Store) -> Result<Removed, StoreError> {
+    let now = store.running_time();
     let mut transaction = store.begin().await?;
     let read = transaction.prune_events(now.saturating_sub(KEPT)).await?;
     let abandoned = transaction.abandon_events(now.saturating_sub(KEPT_AT_MOST)).await?;
@@ -102,11 +113,11 @@ mod tests {
             append(&store).await;
             clock.advance(KEPT / 2 + Duration::from_secs(1));
         }
-        let removed = prune(&store, &*clock).await.unwrap();
+        let removed = prune(&store).await.unwrap();
         assert_eq!(removed, Removed { read: 0, abandoned: nothing() }, "not read yet");
         subscription.next_batch(9).await.unwrap();
         subscription.confirm().await.unwrap();
-        let removed = prune(&store, &*clock).await.unwrap();
+        let removed = prune(&store).await.unwrap();
         assert_eq!(removed, Removed { read: 1, abandoned: nothing() }, "the second one is not old enough");
         assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
     }
@@ -118,11 +129,11 @@ mod tests {
         append(&store).await;
         clock.advance(KEPT_AT_MOST);
         append(&store).await;
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: nothing() });
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned: nothing() });
         clock.advance(Duration::from_secs(1));
         let unread = vec![("removed module".to_owned(), 1)];
         let abandoned = Abandoned { events: 1, unread, deliveries: Vec::new() };
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned });
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned });
         assert_eq!(store.events_after(0, 9).await.unwrap().len(), 1);
     }
 
@@ -141,18 +152,60 @@ mod tests {
             copy: 1,
             object_id: None,
             attempts: 3,
-            next_attempt_at: clock.now(),
+            next_attempt_at: store.running_time(),
             last_error: None,
-            since: clock.now(),
+            since: store.running_time(),
             phase: DeliveryPhase::Dead,
         };
         assert!(transaction.add_delivery(dead).await.unwrap());
         transaction.commit().await.unwrap();
         clock.advance(KEPT_AT_MOST);
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned: nothing() }, "both are needed");
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned: nothing() }, "both are needed");
         clock.advance(Duration::from_secs(1));
         let lost = vec![("t".to_owned(), 1)];
         let abandoned = Abandoned { events: 2, unread: lost.clone(), deliveries: lost };
-        assert_eq!(prune(&store, &*clock).await.unwrap(), Removed { read: 0, abandoned });
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned });
+    }
+
+    #[tokio::test]
+    async fn neither_a_clock_that_is_put_nor_a_long_pause_removes_anything() {
+        const LONG: Duration = Duration::from_hours(95 * 24);
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection_string = format!("sqlite://{}", folder.path().display());
+        let config = store::StoreConfig { connection_string, db_name: "test".to_owned() };
+        let start = Timestamp::from_millis(1_700_000_000_000);
+        let clock = Arc::new(ManualClock::new(start));
+        let open = || Store::open_with(&config, StoreOptions { clock: clock.clone(), ..StoreOptions::default() });
+
+        let store = open().await.unwrap();
+        let mut subscription = Subscription::open(store.clone(), "s").await.unwrap();
+        append(&store).await;
+        append(&store).await;
+        // One is read, the other is still to be delivered.
+        subscription.next_batch(1).await.unwrap();
+        subscription.confirm().await.unwrap();
+        for instant in [start.saturating_add(LONG), start.saturating_sub(LONG), start] {
+            clock.set(instant);
+            append(&store).await;
+            assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned: nothing() });
+        }
+        store.close().await.unwrap();
+
+        // Off for longer than anything is kept, and started again and again meanwhile with a clock that is ahead.
+        for _ in 0..3 {
+            clock.advance(LONG);
+            let store = open().await.unwrap();
+            assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned: nothing() });
+            assert_eq!(store.events_after(0, 9).await.unwrap().len(), 5);
+            store.close().await.unwrap();
+        }
+
+        // While it runs the time counts.
+        let store = open().await.unwrap();
+        clock.advance(KEPT);
+        clock.set(start);
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 0, abandoned: nothing() }, "not older than that");
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(prune(&store).await.unwrap(), Removed { read: 1, abandoned: nothing() });
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Field {
     pub(super) allowed: Option<&'static [&'static str]>,
     /// How its values are read.
     pub(super) rule: Rule,
+    /// Whether a list can be sorted by it: it is one plain value.
+    pub(super) sortable: bool,
 }
 
 /// How the values of a parameter are read.
@@ -41,6 +43,8 @@ pub(super) enum Rule {
     Tags,
     /// `+` for any attachment, else any of the ids.
     Attachments,
+    /// The format of a Mail, which is `PlainText` where none is named.
+    BodyFormat,
     /// Sender or recipient.
     Participant,
     /// `true` or `!`.
@@ -50,7 +54,7 @@ pub(super) enum Rule {
 }
 
 const fn field(name: &'static str) -> Field {
-    Field { name, path: name, single: false, allowed: None, rule: Rule::Operators }
+    Field { name, path: name, single: false, allowed: None, rule: Rule::Operators, sortable: true }
 }
 
 impl Field {
@@ -69,16 +73,21 @@ impl Field {
     const fn by(self, rule: Rule) -> Self {
         Self { rule, ..self }
     }
+
+    const fn unsortable(self) -> Self {
+        Self { sortable: false, ..self }
+    }
 }
 
-const PASSWORD_PROTECTION: Field = field("passwordProtection").one_of(&["", "!"]);
-const PASSWORD: Field = field("passwordProtection.password").by(Rule::Literal);
+const PASSWORD_PROTECTION: Field = field("passwordProtection").one_of(&["", "!"]).unsortable();
+const PASSWORD: Field = field("passwordProtection.password").by(Rule::Literal).unsortable();
 const PASSWORD_IS_PIN: Field = field("passwordProtection.passwordIsPin")
     .at("passwordProtection.passwordType")
     .one_of(&["true", "!"])
-    .by(Rule::PasswordIsPin);
+    .by(Rule::PasswordIsPin)
+    .unsortable();
 const PASSWORD_LOCATION_INDICATOR: Field =
-    field("passwordProtection.passwordLocationIndicator").by(Rule::LocationIndicator);
+    field("passwordProtection.passwordLocationIndicator").by(Rule::LocationIndicator).unsortable();
 
 const FILES: &[Field] = &[
     field("createdAt"),
@@ -91,8 +100,8 @@ const FILES: &[Field] = &[
     field("mimetype"),
     field("title"),
     field("isOwn"),
-    field("tags").by(Rule::Tags),
-    field("ownershipToken").by(Rule::Literal),
+    field("tags").by(Rule::Tags).unsortable(),
+    field("ownershipToken").by(Rule::Literal).unsortable(),
     field("ownershipIsLocked").single(),
 ];
 
@@ -103,12 +112,13 @@ const MESSAGES: &[Field] = &[
     field("createdAt"),
     field("content.@type"),
     field("content.body"),
+    field("content.bodyFormat").by(Rule::BodyFormat),
     field("content.subject"),
-    field("attachments").by(Rule::Attachments),
-    field("recipients.address"),
-    field("recipients.relationshipId"),
+    field("attachments").by(Rule::Attachments).unsortable(),
+    field("recipients.address").unsortable(),
+    field("recipients.relationshipId").unsortable(),
     field("wasReadAt"),
-    field("participant").by(Rule::Participant),
+    field("participant").by(Rule::Participant).unsortable(),
 ];
 
 const RELATIONSHIPS: &[Field] = &[field("peer").at("peer.address"), field("status"), field("templateId")];
@@ -145,6 +155,12 @@ impl Resource {
     #[must_use]
     pub fn parameters(self) -> Vec<&'static str> {
         self.fields().iter().map(|field| field.name).collect()
+    }
+
+    /// By what a list can be sorted, for documentation.
+    #[must_use]
+    pub fn orders(self) -> Vec<&'static str> {
+        self.fields().iter().filter(|field| field.sortable).map(|field| field.name).collect()
     }
 
     pub(super) const fn fields(self) -> &'static [Field] {

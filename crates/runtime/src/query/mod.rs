@@ -1,11 +1,15 @@
-//! List filters: query parameters become conditions on stored documents (`docs/protocol/06-rest-api.md` §4.5, §4.6).
+//! List filters: query parameters become conditions on stored documents (`docs/protocol/06-rest-api.md` §4.5, §4.6), and
+//! say which part of a list is wanted, in which order (`docs/rest-api.md`).
 //!
 //! What a user types is compared as text. No part of it is ever read as a pattern.
 
 mod fields;
+mod page;
 mod value;
 
 pub use fields::Resource;
+pub use page::{AFTER, LARGEST_LIMIT, LIMIT, OFFSET, SORT};
+pub(crate) use page::{parse_list, unknown_position};
 
 use store::Filter;
 
@@ -104,6 +108,7 @@ fn condition(field: &Field, values: &[&str]) -> Option<Filter> {
         // Every attachment has an id with this prefix.
         (Rule::Attachments, ["+"]) => Some(Filter::StartsWith(path.to_owned(), "FIL".to_owned())),
         (Rule::Attachments, _) => Some(Filter::any_of(path, values.iter().copied())),
+        (Rule::BodyFormat, _) => Some(body_format(path, values)),
         (Rule::Participant, [one]) => {
             let one = value::convert(one);
             Some(Filter::eq("createdBy", one.clone()).or(Filter::eq("recipients.address", one)))
@@ -115,6 +120,17 @@ fn condition(field: &Field, values: &[&str]) -> Option<Filter> {
         (Rule::PasswordIsPin, _) => Some(Filter::StartsWith(path.to_owned(), "pin".to_owned())),
         (Rule::LocationIndicator, [indicator]) => Some(Filter::eq(path, value::location_indicator(indicator))),
         (Rule::LocationIndicator, _) => Some(Filter::None),
+    }
+}
+
+/// Mails of releases before 7.1 name no format, and those of later ones are stored with the one they have by default.
+fn body_format(path: &str, values: &[&str]) -> Filter {
+    let named = value::condition(path, values);
+    let unnamed = Filter::missing(path).and(Filter::eq("content.@type", "Mail"));
+    if named.matches(&serde_json::json!({ "content": { "@type": "Mail", "bodyFormat": "PlainText" } })) {
+        named.or(unnamed)
+    } else {
+        named.and(unnamed.negate())
     }
 }
 

@@ -167,6 +167,28 @@ fn custom_rules() {
 }
 
 #[test]
+fn mails_without_a_format_are_plain_text() {
+    let plain = json!({ "content": { "@type": "Mail" } });
+    let named = json!({ "content": { "@type": "Mail", "bodyFormat": "PlainText" } });
+    let markdown = json!({ "content": { "@type": "Mail", "bodyFormat": "Markdown" } });
+    let other = json!({ "content": { "@type": "ArbitraryMessageContent" } });
+    for (values, expected) in [
+        (&["Markdown"][..], [false, false, true, false]),
+        (&["PlainText"], [true, true, false, false]),
+        (&["!PlainText"], [false, false, true, true]),
+        (&["!Markdown"], [true, true, false, true]),
+        (&["~plain"], [true, true, false, false]),
+        (&[""], [true, true, true, false]),
+        (&["!"], [false, false, false, true]),
+        (&["Markdown", "PlainText"], [true, true, true, false]),
+    ] {
+        let query: Vec<_> = values.iter().map(|value| ("content.bodyFormat", *value)).collect();
+        let found = [&plain, &named, &markdown, &other].map(|message| matches(Resource::Messages, &query, message));
+        assert_eq!(found, expected, "{values:?}");
+    }
+}
+
+#[test]
 fn ownership_wins_over_the_query() {
     let query = pairs(&[("isOwn", "false")]);
     let own = parse_owned(Resource::Files, Ownership::Own, &query).unwrap();

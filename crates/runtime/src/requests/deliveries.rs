@@ -71,6 +71,21 @@ pub fn check_triggers<'a>(triggers: impl IntoIterator<Item = &'a String>) -> Res
     Ok(())
 }
 
+/// Refuses query parameters that are given more than once: none of the values would be the one that is meant.
+///
+/// # Errors
+/// `error.delivery.invalidQuery`.
+pub fn check_repetition(parameters: &[(String, String)], may_be_repeated: &[&str]) -> Result<(), ApplicationError> {
+    for (index, (name, _)) in parameters.iter().enumerate() {
+        let is_repeated = parameters.iter().take(index).any(|(known, _)| known == name);
+        if is_repeated && !may_be_repeated.contains(&name.as_str()) {
+            let message = format!("'{name}' must not be given more than once.");
+            return Err(ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message));
+        }
+    }
+    Ok(())
+}
+
 /// Which deliveries to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListDeliveriesRequest(pub(crate) DeliveryQuery);
@@ -82,6 +97,7 @@ impl ListDeliveriesRequest {
     /// `error.delivery.invalidQuery`.
     pub fn parse(parameters: &[(String, String)]) -> Result<Self, ApplicationError> {
         let invalid = |message: &str| ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message);
+        check_repetition(parameters, &[])?;
         let mut query = DeliveryQuery::default();
         for (name, value) in parameters {
             match name.as_str() {
@@ -281,6 +297,10 @@ mod tests {
             limit: 1000,
         };
         assert_eq!(query, expected);
+        for (name, value) in [("target", "a.b"), ("state", "dead"), ("after", "7"), ("limit", "1")] {
+            let error = parse(&[(name, value), (name, value)]).unwrap_err();
+            assert_eq!(error.code(), "error.delivery.invalidQuery", "{name}");
+        }
         for (name, value) in [
             ("target", "~"),
             ("target", ""),

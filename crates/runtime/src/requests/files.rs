@@ -4,8 +4,9 @@ use core_types::{FileId, Reference, ReferenceKind, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use super::reference_and_password;
 use super::tokens::{TOKEN_OPTIONS, TokenOptions};
-use super::{date, parse_reference, required_text, text};
+use super::{date, text};
 use crate::error::ApplicationError;
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
@@ -135,20 +136,6 @@ impl LoadPeerFileRequest {
         let (reference, password) = reference_and_password(body, &[ReferenceKind::File, ReferenceKind::Token])?;
         Ok(Self { reference, password })
     }
-}
-
-/// Reads `reference` and `password` of a body that passed its schema.
-pub(super) fn reference_and_password(
-    body: &Value,
-    kinds: &[ReferenceKind],
-) -> Result<(Reference, Option<SecretString>), ApplicationError> {
-    let members = body.as_object().cloned().unwrap_or_default();
-    let reference_text = required_text(&members, "reference");
-    let reference = parse_reference(&reference_text)?;
-    if !kinds.contains(&reference.kind()) {
-        return Err(ApplicationError::invalid_reference(&reference_text));
-    }
-    Ok((reference, text(&members, "password").map(SecretString::from)))
 }
 
 /// `POST /Files/:id/Token`.

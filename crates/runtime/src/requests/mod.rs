@@ -10,6 +10,7 @@ mod challenges;
 mod deliveries;
 mod files;
 mod identity_deletion;
+mod inbox;
 mod messages;
 mod relationships;
 mod templates;
@@ -18,10 +19,11 @@ mod tokens;
 pub use announcements::GetAnnouncementsRequest;
 pub use backbone_notifications::SendBackboneNotificationRequest;
 pub use challenges::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
-pub use deliveries::{ListDeliveriesRequest, ReplayRequest, check_triggers};
+pub use deliveries::{ListDeliveriesRequest, ReplayRequest, check_repetition, check_triggers};
 pub(crate) use deliveries::{subscriber_of, target_id};
 pub use files::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, UploadedFile};
 pub use identity_deletion::InitiateIdentityDeletionRequest;
+pub use inbox::ListInboxRequest;
 pub use messages::SendMessageRequest;
 pub use relationships::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 pub use templates::{
@@ -29,7 +31,8 @@ pub use templates::{
 };
 pub use tokens::{CreateOwnTokenRequest, LoadPeerTokenRequest, TokenOptions};
 
-use core_types::{CoreError, IdentityAddress, Reference, Timestamp};
+use core_types::{CoreError, IdentityAddress, Reference, ReferenceKind, Timestamp};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use transport::TransportError;
 
@@ -72,6 +75,20 @@ fn address(members: &Map<String, Value>, name: &str) -> Option<IdentityAddress> 
 
 fn value(members: &Map<String, Value>, name: &str) -> Value {
     members.get(name).cloned().unwrap_or(Value::Null)
+}
+
+/// Reads `reference` and `password` of a body that passed its schema.
+fn reference_and_password(
+    body: &Value,
+    kinds: &[ReferenceKind],
+) -> Result<(Reference, Option<SecretString>), ApplicationError> {
+    let members = body.as_object().cloned().unwrap_or_default();
+    let reference_text = required_text(&members, "reference");
+    let reference = parse_reference(&reference_text)?;
+    if !kinds.contains(&reference.kind()) {
+        return Err(ApplicationError::invalid_reference(&reference_text));
+    }
+    Ok((reference, text(&members, "password").map(SecretString::from)))
 }
 
 #[cfg(test)]

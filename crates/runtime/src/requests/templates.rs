@@ -6,7 +6,7 @@ use core_types::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::files::reference_and_password;
+use super::reference_and_password;
 use super::tokens::{TOKEN_OPTIONS, TokenOptions};
 use super::{address, date, value};
 use crate::error::ApplicationError;

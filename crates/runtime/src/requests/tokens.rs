@@ -4,7 +4,7 @@ use core_types::{IdentityAddress, PasswordProtectionCreationParameters, Referenc
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::files::reference_and_password;
+use super::reference_and_password;
 use super::{address, date, flag, value};
 use crate::error::ApplicationError;
 use crate::validation::check_expiry;

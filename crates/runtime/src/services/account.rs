@@ -30,14 +30,22 @@ impl AccountService {
         Ok(())
     }
 
-    /// As [`Self::sync`], but never shares a synchronisation that began before this call: for who has just been told of
-    /// something new.
+    /// As [`Self::sync`], but tries only what is due of what waits: for who synchronises regularly.
     ///
     /// # Errors
     /// As [`Self::sync`].
-    pub async fn sync_anew(&self) -> Result<(), ApplicationError> {
-        self.account.sync().everything_new().await?;
+    pub async fn sync_due(&self) -> Result<(), ApplicationError> {
+        self.account.sync().everything_due().await?;
         Ok(())
+    }
+
+    /// As [`Self::sync_due`], but never shares a synchronisation that began before this call: for who has just been told of
+    /// something new. How many external events the Backbone had.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub async fn sync_anew(&self) -> Result<usize, ApplicationError> {
+        Ok(self.account.sync().everything_new().await?.external_events)
     }
 
     /// Waits until no synchronisation is running.

@@ -1,6 +1,5 @@
 use core_types::{FileId, ReferenceKind};
 use protocol::token::{TokenContent, TokenContentFile};
-use store::Query;
 use transport::documents::File;
 use transport::{Account, SendFile, SendToken};
 
@@ -8,6 +7,7 @@ use super::attributes::check_file_tags;
 use super::{exposed, found, push_datawallet};
 use crate::dto::{FileDownload, FileDto, TokenDto};
 use crate::error::{ApplicationError, codes};
+use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
 use crate::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
 use crate::validation::check_id;
@@ -68,15 +68,15 @@ impl FilesService {
     /// Lists Files.
     ///
     /// # Errors
-    /// Those of [`query::parse`], a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
         query: &[(String, String)],
-    ) -> Result<Vec<FileDto>, ApplicationError> {
-        let filter = query::parse_owned(Resource::Files, ownership, query)?;
-        let files = self.account.files().find(&Query::new(filter)).await?;
-        Ok(files.iter().map(|file| self.dto(file)).collect())
+    ) -> Result<Listing<FileDto>, ApplicationError> {
+        let query = query::parse_list(Resource::Files, ownership, query)?;
+        let base_url = self.account.config().base_url.clone();
+        Listing::new(self.account.files().scan(&query).await, move |found| FileDto::new(found, &base_url))
     }
 
     /// One File, named by its id or by a truncated reference, of which only the id counts.
@@ -94,6 +94,14 @@ impl FilesService {
             reference.id
         };
         Ok(self.dto(&self.file("id", &id).await?))
+    }
+
+    /// How large the content of a File is, bytes.
+    ///
+    /// # Errors
+    /// `error.runtime.recordNotFound`.
+    pub async fn filesize(&self, id: &str) -> Result<u64, ApplicationError> {
+        Ok(self.file("id", id).await?.filesize)
     }
 
     /// The content of a File, fetched and decrypted anew each time.

@@ -1,14 +1,14 @@
-use content::{Mail, Notification, Request};
+use content::{MessageContent, Request};
 use core_types::{FileId, IdentityAddress, MessageId};
-use store::Query;
 use transport::documents::{File, Message, PeerDeletionStatus, RelationshipStatus};
-use transport::{Account, SendMessage, TransportError};
+use transport::{Account, SendMessage, Sending, TransportError};
 
 use super::{found, push_datawallet};
 use crate::content_check::{check_mail_recipients, check_message_content, quoted};
 use crate::dto::{FileDownload, FileDto, MessageDto, MessageWithAttachmentsDto};
 use crate::error::{ApplicationError, codes};
-use crate::query::{self, Resource};
+use crate::listing::Listing;
+use crate::query::{self, Ownership, Resource};
 use crate::requests::SendMessageRequest;
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
@@ -26,38 +26,60 @@ impl MessagesService {
     /// Those of the check of the content, `error.runtime.messages.*`, `error.transport.messages.*`,
     /// `error.runtime.recordNotFound` for an attachment, failures of the Backbone and the store.
     pub async fn send(&self, request: SendMessageRequest) -> Result<MessageDto, ApplicationError> {
+        let message = self.account.messages().send(self.checked(request).await?).await?;
+        push_datawallet(&self.account).await;
+        Ok(MessageDto::from(&message))
+    }
+
+    /// Sends a Message for a cause ([`transport::Causes`]), once however often this is called.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_for(
+        &self,
+        cause: &str,
+        request: SendMessageRequest,
+    ) -> Result<Sending<MessageDto>, ApplicationError> {
+        let sending = self.account.messages().send_for(cause, self.checked(request).await?).await?;
+        push_datawallet(&self.account).await;
+        Ok(match sending {
+            Sending::Sent(message) => Sending::Sent(MessageDto::from(&message)),
+            Sending::Completed => Sending::Completed,
+        })
+    }
+
+    async fn checked(&self, request: SendMessageRequest) -> Result<SendMessage, ApplicationError> {
         let content = check_message_content(&request.content, self.account.clock().now())?;
-        let view = content.as_ref();
-        if Request::of(view).is_some() && request.recipients.len() != 1 {
+        let kind = MessageContent::of(&content);
+        if matches!(kind, Some(MessageContent::Request(_))) && request.recipients.len() != 1 {
             return Err(ApplicationError::invalid_property_value(
                 "Only one recipient is allowed for sending Requests.",
             ));
         }
-        self.check_recipients(&request.recipients, Notification::of(view).is_some()).await?;
-        if let Some(mail) = Mail::of(view) {
-            check_mail_recipients(mail, &request.recipients)?;
-        }
-        if let Some(request) = Request::of(view) {
-            return Err(unknown_request(request));
+        let is_notification = matches!(kind, Some(MessageContent::Notification(_)));
+        self.check_recipients(&request.recipients, is_notification).await?;
+        match kind {
+            Some(MessageContent::Mail(mail)) => check_mail_recipients(&mail, &request.recipients)?,
+            Some(MessageContent::Request(request)) => return Err(unknown_request(&request)),
+            Some(
+                MessageContent::Arbitrary(_) | MessageContent::Notification(_) | MessageContent::ResponseWrapper(_),
+            )
+            | None => {}
         }
         let mut attachments = Vec::new();
         for id in &request.attachments {
             attachments.push(found(self.account.files().get(id).await?, "File")?);
         }
-        let message = SendMessage { recipients: request.recipients, content: content.into_value(), attachments };
-        let message = self.account.messages().send(message).await?;
-        push_datawallet(&self.account).await;
-        Ok(MessageDto::from(&message))
+        Ok(SendMessage { recipients: request.recipients, content: content.into_value(), attachments })
     }
 
     /// Lists Messages.
     ///
     /// # Errors
-    /// Those of [`query::parse`], a failure of the store.
-    pub async fn list(&self, query: &[(String, String)]) -> Result<Vec<MessageDto>, ApplicationError> {
-        let filter = query::parse(Resource::Messages, query)?;
-        let messages = self.account.messages().find(&Query::new(filter)).await?;
-        Ok(messages.iter().map(MessageDto::from).collect())
+    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    pub async fn list(&self, query: &[(String, String)]) -> Result<Listing<MessageDto>, ApplicationError> {
+        let query = query::parse_list(Resource::Messages, Ownership::Any, query)?;
+        Listing::new(self.account.messages().scan(&query).await, |message| message.into())
     }
 
     /// One Message, with the Files attached to it.
@@ -69,7 +91,10 @@ impl MessagesService {
         let message = self.message(id).await?;
         let mut attachments = Vec::new();
         for id in &message.attachments {
-            attachments.push(self.file_dto(&self.file(id).await?));
+            attachments.push(match self.account.files().get(id).await? {
+                Some(file) => self.file_dto(&file),
+                None => FileDto::unavailable(id, &message),
+            });
         }
         Ok(MessageWithAttachmentsDto::new(&message, attachments))
     }
@@ -108,7 +133,12 @@ impl MessagesService {
         found(self.account.messages().get(&MessageId::new(id)).await?, "Message")
     }
 
+    /// An attached File. One that could not be loaded with its Message is asked for once more.
     async fn file(&self, id: &FileId) -> Result<File, ApplicationError> {
+        if let Some(file) = self.account.files().get(id).await? {
+            return Ok(file);
+        }
+        self.account.inbox().try_object(id.as_str()).await?;
         found(self.account.files().get(id).await?, "File")
     }
 
@@ -166,7 +196,7 @@ impl MessagesService {
 
 /// Requests are created and kept by the layer that decides on them; one that it does not know cannot be sent. Without
 /// that layer it knows none.
-fn unknown_request(request: Request<'_>) -> ApplicationError {
+fn unknown_request(request: &Request<'_>) -> ApplicationError {
     match request.id() {
         None => ApplicationError::invalid_property_value("The Request must have an id."),
         Some(_) => ApplicationError::record_not_found("Request"),

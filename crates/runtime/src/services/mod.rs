@@ -11,6 +11,7 @@ mod challenges;
 mod deliveries;
 mod files;
 mod identity_deletion;
+mod inbox;
 mod messages;
 mod relationships;
 mod templates;
@@ -24,6 +25,7 @@ pub use challenges::ChallengesService;
 pub use deliveries::DeliveriesService;
 pub use files::FilesService;
 pub use identity_deletion::IdentityDeletionService;
+pub use inbox::InboxService;
 pub use messages::MessagesService;
 pub use relationships::RelationshipsService;
 pub use templates::RelationshipTemplatesService;
@@ -48,6 +50,11 @@ impl AccountServices {
     #[must_use]
     pub fn new(account: Account, deliveries: Deliveries) -> Self {
         Self { account, deliveries }
+    }
+
+    /// The account below.
+    pub(crate) fn transport(&self) -> &Account {
+        &self.account
     }
 
     /// The time against which requests are checked.
@@ -84,6 +91,12 @@ impl AccountServices {
     #[must_use]
     pub fn identity_deletion(&self) -> IdentityDeletionService {
         IdentityDeletionService { account: self.account.clone() }
+    }
+
+    /// What operators see of what could not be applied yet, and do about it.
+    #[must_use]
+    pub fn inbox(&self) -> InboxService {
+        InboxService { account: self.account.clone() }
     }
 
     /// Proving who one is.

@@ -1,14 +1,14 @@
 use core_types::{RelationshipId, RelationshipTemplateId};
 use serde_json::Value;
-use store::Query;
-use transport::Account;
 use transport::documents::{Relationship, RelationshipTemplate};
+use transport::{Account, Sending};
 
 use super::{found, push_datawallet};
 use crate::content_check;
 use crate::dto::{CanCreateRelationshipResultDto, RelationshipDto};
 use crate::error::ApplicationError;
-use crate::query::{self, Resource};
+use crate::listing::Listing;
+use crate::query::{self, Ownership, Resource};
 use crate::requests::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
@@ -62,14 +62,30 @@ impl RelationshipsService {
         Ok(self.changed(&relationship).await)
     }
 
+    /// Requests a Relationship for a cause ([`transport::Causes`]), once however often this is called.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn create_for(
+        &self,
+        cause: &str,
+        request: CreateRelationshipRequest,
+    ) -> Result<Sending<RelationshipDto>, ApplicationError> {
+        let template = found(self.template(&request.template_id).await?, "RelationshipTemplate")?;
+        let content = self.check_creation_content(&request.creation_content, &template)?;
+        Ok(match self.account.relationships().send_for(cause, &template, content).await? {
+            Sending::Sent(relationship) => Sending::Sent(self.changed(&relationship).await),
+            Sending::Completed => Sending::Completed,
+        })
+    }
+
     /// Lists Relationships.
     ///
     /// # Errors
-    /// Those of [`query::parse`], a failure of the store.
-    pub async fn list(&self, query: &[(String, String)]) -> Result<Vec<RelationshipDto>, ApplicationError> {
-        let filter = query::parse(Resource::Relationships, query)?;
-        let relationships = self.account.relationships().find(&Query::new(filter)).await?;
-        Ok(relationships.iter().map(RelationshipDto::from).collect())
+    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    pub async fn list(&self, query: &[(String, String)]) -> Result<Listing<RelationshipDto>, ApplicationError> {
+        let query = query::parse_list(Resource::Relationships, Ownership::Any, query)?;
+        Listing::new(self.account.relationships().scan(&query).await, |found| found.into())
     }
 
     /// One Relationship.

@@ -5,7 +5,6 @@ use core_types::{
     RelationshipTemplateId,
 };
 use protocol::token::{TokenContent, TokenContentRelationshipTemplate};
-use store::Query;
 use transport::documents::RelationshipTemplate;
 use transport::{Account, SendTemplate, SendToken};
 
@@ -14,6 +13,7 @@ use super::{exposed, found, push_datawallet};
 use crate::content_check::{self, OfferedFile, TemplateFacts};
 use crate::dto::{RelationshipTemplateDto, TokenDto};
 use crate::error::{ApplicationError, codes};
+use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
 use crate::requests::{
     CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
@@ -51,7 +51,7 @@ impl RelationshipTemplatesService {
             self.check_offered_file(file).await?;
         }
         let template = SendTemplate {
-            content,
+            content: content.into_value(),
             expires_at: request.expires_at,
             max_number_of_allocations: request.max_number_of_allocations,
             for_identity: request.for_identity,
@@ -89,15 +89,17 @@ impl RelationshipTemplatesService {
     /// Lists templates.
     ///
     /// # Errors
-    /// Those of [`query::parse`], a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
         query: &[(String, String)],
-    ) -> Result<Vec<RelationshipTemplateDto>, ApplicationError> {
-        let filter = query::parse_owned(Resource::RelationshipTemplates, ownership, query)?;
-        let templates = self.account.templates().find(&Query::new(filter)).await?;
-        Ok(templates.iter().map(|template| self.dto(template)).collect())
+    ) -> Result<Listing<RelationshipTemplateDto>, ApplicationError> {
+        let query = query::parse_list(Resource::RelationshipTemplates, ownership, query)?;
+        let base_url = self.account.config().base_url.clone();
+        Listing::new(self.account.templates().scan(&query).await, move |found| {
+            RelationshipTemplateDto::new(found, &base_url)
+        })
     }
 
     /// One template.

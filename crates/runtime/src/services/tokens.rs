@@ -1,12 +1,12 @@
 use core_types::TokenId;
 use protocol::token::TokenContent;
-use store::Query;
 use transport::{Account, SendToken};
 
 use super::{exposed, found, push_datawallet};
 use crate::content_check;
 use crate::dto::TokenDto;
 use crate::error::ApplicationError;
+use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
 use crate::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use crate::validation::check_id;
@@ -58,15 +58,15 @@ impl TokensService {
     /// Lists the Tokens that were kept.
     ///
     /// # Errors
-    /// Those of [`query::parse`], a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
         query: &[(String, String)],
-    ) -> Result<Vec<TokenDto>, ApplicationError> {
-        let filter = query::parse_owned(Resource::Tokens, ownership, query)?;
-        let tokens = self.account.tokens().find(&Query::new(filter)).await?;
-        Ok(tokens.iter().map(|token| TokenDto::new(token, false, &self.account.config().base_url)).collect())
+    ) -> Result<Listing<TokenDto>, ApplicationError> {
+        let query = query::parse_list(Resource::Tokens, ownership, query)?;
+        let base_url = self.account.config().base_url.clone();
+        Listing::new(self.account.tokens().scan(&query).await, move |found| TokenDto::new(found, false, &base_url))
     }
 
     /// One Token.

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub struct World {
-    base_url: String,
+    pub base_url: String,
     shutdown: CancellationToken,
     _guard: DropGuard,
     _dir: TempDir,
@@ -45,6 +45,7 @@ impl World {
             transport: serde_json::from_value(transport).unwrap(),
             clock: Arc::new(SystemClock),
             modules: Vec::new(),
+            causes: Arc::new(()),
         };
         Runtime::new().open_account(options).await.unwrap()
     }

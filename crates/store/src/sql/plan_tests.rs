@@ -29,7 +29,8 @@ async fn plan(store: &Store, query: &Query) -> String {
         Dialect::Postgres => ("EXPLAIN ", 0),
     };
     let (Statement { sql, args }, exact) =
-        select(session.dialect(), &SPEC, &store.inner.indexes().of(SPEC.name), query).unwrap();
+        select("d.document_key, d.body", session.dialect(), &SPEC, &store.inner.indexes().of(SPEC.name), query)
+            .unwrap();
     assert!(exact);
     let rows = session.fetch_all(Statement { sql: explain.to_owned() + &sql, args }).await.unwrap();
     rows.iter().map(|row| row.text(column).unwrap() + "\n").collect()

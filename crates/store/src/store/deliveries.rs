@@ -1,20 +1,14 @@
 //! What reads the deliveries, the places of targets, and the event log for them.
 
+use std::time::Duration;
+
 use core_types::Timestamp;
 
 use super::Store;
+use crate::reading::read;
 use crate::{
     Delivery, DeliveryCounts, DeliveryFilter, Event, EventCount, EventHead, StoreError, delivery_log, event_log,
 };
-
-/// Runs a function of the lower modules on a session that reads.
-macro_rules! read {
-    ($self:ident, |$session:ident| $call:expr) => {{
-        let mut connection = $self.inner.read().await?;
-        let $session = &mut connection.session(&$self.inner.database);
-        $call.await
-    }};
-}
 
 impl Store {
     /// Events after a position of the log, oldest first: at most `limit`, and no further one once they hold `bytes` of
@@ -23,7 +17,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn event_batch(&self, sequence: i64, limit: u32, bytes: usize) -> Result<Vec<Event>, StoreError> {
-        read!(self, |session| event_log::batch(session, sequence, limit, bytes))
+        read!(self.inner, |session| event_log::batch(session, sequence, limit, bytes))
     }
 
     /// Events after the first and up to the second position, recorded from the first and before the second instant.
@@ -36,7 +30,7 @@ impl Store {
         period: (Timestamp, Timestamp),
         limit: u32,
     ) -> Result<Vec<EventHead>, StoreError> {
-        read!(self, |session| event_log::heads(session, positions, period, limit))
+        read!(self.inner, |session| event_log::heads(session, positions, period, limit))
     }
 
     /// Counts the `bound` events after a position by their names.
@@ -44,15 +38,15 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn event_counts(&self, sequence: i64, bound: u32) -> Result<Vec<EventCount>, StoreError> {
-        read!(self, |session| event_log::counts(session, sequence, bound))
+        read!(self.inner, |session| event_log::counts(session, sequence, bound))
     }
 
-    /// When the event at a position was recorded; `None` when there is none.
+    /// The running time at which the event at a position was appended; `None` when there is none.
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn event_time(&self, sequence: i64) -> Result<Option<Timestamp>, StoreError> {
-        read!(self, |session| event_log::created_at(session, sequence))
+    pub async fn event_since(&self, sequence: i64) -> Result<Option<Duration>, StoreError> {
+        read!(self.inner, |session| event_log::since(session, sequence))
     }
 
     /// All targets the store knows, and their places in the log.
@@ -60,7 +54,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn target_cursors(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        read!(self, |session| event_log::target_cursors(session))
+        read!(self.inner, |session| event_log::target_cursors(session))
     }
 
     /// The next deliveries to a target and when to try them, earliest first. At most one per object: the others are held
@@ -68,8 +62,8 @@ impl Store {
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn delivery_schedule(&self, subscriber: &str, limit: u64) -> Result<Vec<(i64, Timestamp)>, StoreError> {
-        read!(self, |session| delivery_log::schedule(session, subscriber, limit))
+    pub async fn delivery_schedule(&self, subscriber: &str, limit: u64) -> Result<Vec<(i64, Duration)>, StoreError> {
+        read!(self.inner, |session| delivery_log::schedule(session, subscriber, limit))
     }
 
     /// The delivery with the id.
@@ -77,7 +71,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn delivery(&self, id: i64) -> Result<Option<Delivery>, StoreError> {
-        read!(self, |session| delivery_log::by_id(session, id))
+        read!(self.inner, |session| delivery_log::by_id(session, id))
     }
 
     /// Deliveries in the order of their ids, without the payloads of their events.
@@ -85,7 +79,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn deliveries(&self, filter: &DeliveryFilter, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        read!(self, |session| delivery_log::list(session, filter, limit))
+        read!(self.inner, |session| delivery_log::list(session, filter, limit))
     }
 
     /// Counts the deliveries of a target, up to `bound` of each kind.
@@ -93,15 +87,15 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn delivery_counts(&self, subscriber: &str, bound: u64) -> Result<DeliveryCounts, StoreError> {
-        read!(self, |session| delivery_log::count(session, subscriber, bound))
+        read!(self.inner, |session| delivery_log::count(session, subscriber, bound))
     }
 
     /// When the age limit of a target's oldest delivery that is not dead began to count.
     ///
     /// # Errors
     /// Errors of the database.
-    pub async fn oldest_delivery(&self, subscriber: &str) -> Result<Option<Timestamp>, StoreError> {
-        read!(self, |session| delivery_log::oldest(session, subscriber))
+    pub async fn oldest_delivery(&self, subscriber: &str) -> Result<Option<Duration>, StoreError> {
+        read!(self.inner, |session| delivery_log::oldest(session, subscriber))
     }
 
     /// Which of the objects a target has deliveries for that are not dead.
@@ -109,7 +103,7 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn busy_objects(&self, subscriber: &str, objects: &[&str]) -> Result<Vec<String>, StoreError> {
-        read!(self, |session| delivery_log::busy_objects(session, subscriber, objects))
+        read!(self.inner, |session| delivery_log::busy_objects(session, subscriber, objects))
     }
 
     /// The events after a position that a target has deliveries for, each with the number of the copy.
@@ -117,6 +111,6 @@ impl Store {
     /// # Errors
     /// Errors of the database.
     pub async fn deliveries_after(&self, subscriber: &str, sequence: i64) -> Result<Vec<(i64, u32)>, StoreError> {
-        read!(self, |session| delivery_log::after(session, subscriber, sequence))
+        read!(self.inner, |session| delivery_log::after(session, subscriber, sequence))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use tokio::sync::{Mutex, watch};
 
@@ -10,8 +10,9 @@ use super::{Durability, Inner, Store, Writer, WriterState};
 use crate::config::Location;
 use crate::connection::{Readers, WriteConnection, describe};
 use crate::migration::SchemaState;
+use crate::running_time::RunningTime;
 use crate::sql::{Session, Statement};
-use crate::{StoreConfig, StoreError, StoreOptions, collection, event_log, lease, migration};
+use crate::{StoreConfig, StoreError, StoreOptions, collection, event_log, lease, migration, running_time};
 
 /// What a database looks like from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ impl Store {
         }
         let indexes = collection::load_indexes(&mut session).await?;
         let last_sequence = event_log::last_sequence(&mut session).await?;
+        let before = running_time::load(&mut session).await?;
+        let clock = StoreOptions::default().clock;
         drop(connection);
         let writer = Writer {
             connection: None,
@@ -71,7 +74,9 @@ impl Store {
             writer: Arc::new(Mutex::new(writer)),
             indexes: RwLock::new(Arc::new(indexes)),
             commits: watch::Sender::new(last_sequence),
-            clock: StoreOptions::default().clock,
+            running_time: RunningTime::begin(Arc::clone(&clock), before),
+            damage: OnceLock::new(),
+            clock,
         };
         Ok(Some(Self { inner: Arc::new(inner) }))
     }

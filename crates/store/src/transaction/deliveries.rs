@@ -1,6 +1,6 @@
 //! What changes the deliveries and the places of targets.
 
-use core_types::Timestamp;
+use std::time::Duration;
 
 use super::{Arc, Transaction, session};
 use crate::{DeliveryPhase, NewDelivery, StoreError, delivery_log, event_log};
@@ -37,7 +37,7 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn delivery_succeeded(&mut self, id: i64) -> Result<Option<DeliveryPhase>, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::succeeded(session, id, now))
     }
 
@@ -49,7 +49,7 @@ impl Transaction {
         &mut self,
         id: i64,
         error: &str,
-        next_attempt_at: Timestamp,
+        next_attempt_at: Duration,
     ) -> Result<bool, StoreError> {
         run!(self, |session| delivery_log::failed(session, id, error, next_attempt_at))
     }
@@ -60,11 +60,11 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn dead_letter(&mut self, id: i64, error: &str) -> Result<bool, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::bury(session, id, error, now))
     }
 
-    /// Gives up to `limit` deliveries up whose age began to count before the instant, the oldest first, and tells how many.
+    /// Gives up to `limit` deliveries up whose age began to count before that running time, the oldest first, and tells how many.
     /// Those without an error get `error`.
     ///
     /// # Errors
@@ -72,11 +72,11 @@ impl Transaction {
     pub async fn give_up_deliveries(
         &mut self,
         subscriber: &str,
-        since_before: Timestamp,
+        since_before: Duration,
         limit: u64,
         error: &str,
     ) -> Result<u64, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         let given_up = run!(self, |session| delivery_log::give_up(session, subscriber, since_before, limit, error))?;
         if given_up > 0 {
             run!(self, |session| delivery_log::release_all(session, subscriber, now))?;
@@ -102,7 +102,7 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn retry_deliveries_now(&mut self, subscriber: &str) -> Result<u64, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::retry_now(session, subscriber, now))
     }
 
@@ -111,7 +111,7 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn reclaim_deliveries(&mut self, subscriber: &str) -> Result<u64, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::reclaim(session, subscriber, now))
     }
 
@@ -121,7 +121,7 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn retry_delivery(&mut self, id: i64) -> Result<Option<String>, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::revive(session, id, now))
     }
 
@@ -130,7 +130,7 @@ impl Transaction {
     /// # Errors
     /// Errors of the database.
     pub async fn retry_dead_letters(&mut self, subscriber: &str) -> Result<u64, StoreError> {
-        let now = self.inner.clock.now();
+        let now = self.inner.running_time.now();
         run!(self, |session| delivery_log::revive_all(session, subscriber, now))
     }
 

@@ -31,8 +31,10 @@ async fn unusable_connection_strings_are_named_without_secrets() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_reported_soon_and_without_the_password() {
-    // Bound and closed again: nobody listens there.
-    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    // Taken, but nobody listens there.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = taken.local_addr().unwrap().port();
     let started = Instant::now();
     let printed = refusal(&format!("postgres://u:hunter2@127.0.0.1:{port}/db")).await;
     assert!(printed.contains(&format!("127.0.0.1:{port}/db")) && printed.contains("Unavailable"), "{printed}");

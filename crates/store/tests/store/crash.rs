@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::TestDatabase;
 use serde_json::{Value, json};
@@ -59,16 +60,15 @@ async fn write_until_killed(config: &StoreConfig) {
             .unwrap();
         transaction.put_raw(&COUNTERS, &json!({"name": "rounds", "value": number + 1})).await.unwrap();
         let sequence = transaction.append_event(event("done", number)).await.unwrap();
-        let now = core_types::Timestamp::from_millis(0);
         let delivery = NewDelivery {
             subscriber: "s".to_owned(),
             event_sequence: sequence,
             copy: 1,
             object_id: None,
             attempts: 0,
-            next_attempt_at: now,
+            next_attempt_at: Duration::ZERO,
             last_error: None,
-            since: now,
+            since: Duration::ZERO,
             phase: DeliveryPhase::Waiting,
         };
         assert!(transaction.add_delivery(delivery).await.unwrap());

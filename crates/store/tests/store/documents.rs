@@ -4,6 +4,9 @@ use store::{CollectionSpec, Document, Filter, NewEvent, Query, Store, StoreConfi
 
 use crate::support::TestDatabase;
 
+/// How deep a document may be nested.
+const DEEPEST: usize = foreign_json::MAX_DEPTH + 16;
+
 const ANY: CollectionSpec = CollectionSpec::with_id("Any").indexed(&["status", "peer.address"]);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -200,16 +203,50 @@ pub(crate) async fn nobody_sees_what_is_not_committed(database: TestDatabase) {
 pub(crate) async fn unstorable_documents_are_refused(database: TestDatabase) {
     let store = database.open().await;
     let mut transaction = store.begin().await.unwrap();
-    let too_deep = (0..126).fold(json!(1), |inner, _| json!({ "a": inner }));
+    let too_deep = (0..DEEPEST).fold(json!(1), |inner, _| json!({ "a": inner }));
     for document in [json!({"name": "x"}), json!({"id": 1}), json!("x"), json!({"id": "A", "deep": too_deep})] {
         let error = transaction.insert_raw(&ANY, &document).await.unwrap_err();
         assert!(matches!(error, StoreError::InvalidDocument { .. }), "{error}");
         assert_eq!(error.code(), "error.store.invalidDocument");
     }
-    let deepest = (0..125).fold(json!(1), |inner, _| json!({ "a": inner }));
+    let deepest = (0..DEEPEST - 1).fold(json!(1), |inner, _| json!({ "a": inner }));
     transaction.insert_raw(&ANY, &json!({"id": "A", "deep": deepest})).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(store.get_raw(&ANY, "A").await.unwrap().unwrap()["deep"], deepest);
+}
+
+pub(crate) async fn the_deepest_documents_are_in_nobodys_way(database: TestDatabase) {
+    let store = database.open().await;
+    let arrays = (0..DEEPEST - 1).fold(json!("\u{0}"), |inner, _| json!([inner]));
+    let objects = (0..DEEPEST - 1).fold(json!("\u{0}"), |inner, _| json!({ "a": inner }));
+    let mut transaction = store.begin().await.unwrap();
+    for (id, content) in [("1", &arrays), ("2", &objects), ("3", &json!({ "a": 1 }))] {
+        transaction.insert(&token(id, content.clone())).await.unwrap();
+        let raw = json!({ "id": id, "status": content, "peer": { "address": id } });
+        let refused = transaction.insert_raw(&ANY, &json!({ "id": "0", "status": { "a": content } })).await;
+        assert_eq!(refused.is_err(), id != "3");
+        transaction.put_raw(&ANY, &raw).await.unwrap();
+        let event = NewEvent { namespace: "n".to_owned(), object_id: None, data: Some(raw), correlation_id: None };
+        transaction.append_event(event).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+
+    assert_eq!(store.get::<Token>("2").await.unwrap(), Some(token("2", objects.clone())));
+    for (filter, expected) in [
+        (Filter::All, vec!["1", "2", "3"]),
+        (Filter::eq("content.a", 1), vec!["3"]),
+        (Filter::eq("content.a", 1).negate(), vec!["1", "2"]),
+        (Filter::exists("content.a.a.a"), vec!["2"]),
+    ] {
+        let query = Query::new(filter.clone()).sort_by(store::Sort::descending("id"));
+        let found: Vec<_> = store.find::<Token>(&query).await.unwrap().into_iter().map(|token| token.id).collect();
+        assert_eq!(found.iter().rev().collect::<Vec<_>>(), expected, "{filter:?}");
+        assert_eq!(store.count::<Token>(&filter).await.unwrap(), expected.len() as u64, "{filter:?}");
+    }
+    let by_index = store.find_raw(&ANY, &Filter::eq("peer.address", "1").into()).await.unwrap();
+    assert_eq!(by_index[0]["status"], arrays);
+    let events = store.events_after(0, 10).await.unwrap();
+    assert_eq!(events[1].value().unwrap().unwrap()["status"], objects);
 }
 
 pub(crate) async fn a_document_of_another_shape_is_reported_without_its_values(database: TestDatabase) {

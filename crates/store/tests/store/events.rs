@@ -25,6 +25,10 @@ fn later(seconds: u64) -> Timestamp {
     NOW.saturating_add(Duration::from_secs(seconds))
 }
 
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
 async fn open_at(database: &TestDatabase, clock: &Arc<ManualClock>) -> Store {
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
     Store::open_with(&database.config, StoreOptions { clock, ..StoreOptions::default() }).await.unwrap()
@@ -37,9 +41,9 @@ fn parked(sequence: i64, object: Option<&str>) -> NewDelivery {
         copy: 1,
         object_id: object.map(str::to_owned),
         attempts: 0,
-        next_attempt_at: NOW,
+        next_attempt_at: Duration::ZERO,
         last_error: None,
-        since: NOW,
+        since: Duration::ZERO,
         phase: DeliveryPhase::Waiting,
     }
 }
@@ -60,7 +64,7 @@ async fn enqueue(store: &Store, objects: &[Option<&str>]) -> Vec<i64> {
 }
 
 /// What is due at that time, by the schedule.
-async fn due(store: &Store, now: Timestamp) -> Vec<Delivery> {
+async fn due(store: &Store, now: Duration) -> Vec<Delivery> {
     let mut due = Vec::new();
     for (id, time) in store.delivery_schedule("s", 100).await.unwrap() {
         if time <= now {
@@ -177,11 +181,17 @@ pub(crate) async fn deliveries_keep_the_order_of_an_object(database: TestDatabas
     let store = open_at(&database, &clock).await;
     assert_eq!(store.delivery_schedule("s", 9).await.unwrap(), []);
     let seq = enqueue(&store, &[Some("A"), Some("A"), Some("B"), None, None]).await;
-    let first = due(&store, NOW).await;
+    let first = due(&store, Duration::ZERO).await;
     assert_eq!(sequences(&first), [seq[0], seq[2], seq[3], seq[4]], "A's second waits for its first");
-    assert_eq!(store.delivery_schedule("s", 2).await.unwrap(), [(first[0].id, NOW), (first[1].id, NOW)]);
+    assert_eq!(
+        store.delivery_schedule("s", 2).await.unwrap(),
+        [(first[0].id, Duration::ZERO), (first[1].id, Duration::ZERO)]
+    );
     assert_eq!(store.delivery_schedule("someone else", 10).await.unwrap(), []);
-    assert_eq!((first[0].attempts, first[0].last_error.as_deref(), first[0].next_attempt_at), (0, None, NOW));
+    assert_eq!(
+        (first[0].attempts, first[0].last_error.as_deref(), first[0].next_attempt_at),
+        (0, None, Duration::ZERO)
+    );
     assert_eq!(first[0].object_id.as_deref(), Some("A"));
     assert_eq!(first[0].event, store.events_after(0, 1).await.unwrap()[0]);
     let mut busy = store.busy_objects("s", &["A", "B", "C"]).await.unwrap();
@@ -191,15 +201,15 @@ pub(crate) async fn deliveries_keep_the_order_of_an_object(database: TestDatabas
 
     // The head fails: its object waits, the others do not.
     let mut transaction = store.begin().await.unwrap();
-    assert!(transaction.delivery_failed(first[0].id, "HTTP 503", later(10)).await.unwrap());
+    assert!(transaction.delivery_failed(first[0].id, "HTTP 503", seconds(10)).await.unwrap());
     for delivery in &first[1..3] {
         let was = transaction.delivery_succeeded(delivery.id).await.unwrap();
         assert_eq!(was, Some(DeliveryPhase::Waiting));
     }
     assert_eq!(transaction.delivery_succeeded(first[2].id).await.unwrap(), None);
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [seq[4]]);
-    assert_eq!(sequences(&due(&store, later(10)).await), [seq[4], seq[0]]);
+    assert_eq!(sequences(&due(&store, Duration::ZERO).await), [seq[4]]);
+    assert_eq!(sequences(&due(&store, seconds(10)).await), [seq[4], seq[0]]);
     assert_eq!(store.busy_objects("s", &["A", "B"]).await.unwrap(), ["A"]);
     assert_eq!(store.delivery_counts("s", 9).await.unwrap(), DeliveryCounts { live: 3, dead: 0 });
     assert_eq!(store.delivery_counts("s", 2).await.unwrap(), DeliveryCounts { live: 2, dead: 0 });
@@ -207,13 +217,13 @@ pub(crate) async fn deliveries_keep_the_order_of_an_object(database: TestDatabas
     // A crash in between: the attempts are still known.
     store.close().await.unwrap();
     let store = database.open().await;
-    let head = due(&store, later(10)).await.remove(1);
+    let head = due(&store, seconds(10)).await.remove(1);
     assert_eq!((head.id, head.attempts, head.last_error.as_deref()), (first[0].id, 1, Some("HTTP 503")));
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.retry_deliveries_now("s").await.unwrap(), 0, "the clock of today is later");
+    assert_eq!(transaction.retry_deliveries_now("s").await.unwrap(), 1, "its time has not come");
     transaction.delivery_succeeded(head.id).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, Timestamp::MAX).await), [seq[4], seq[1]]);
+    assert_eq!(sequences(&due(&store, Duration::MAX).await), [seq[4], seq[1]]);
 }
 
 pub(crate) async fn a_running_delivery_holds_its_object(database: TestDatabase) {
@@ -232,19 +242,19 @@ pub(crate) async fn a_running_delivery_holds_its_object(database: TestDatabase) 
     let id = transaction.delivery_id("s", first, 1).await.unwrap().unwrap();
     assert_eq!(transaction.delivery_id("s", first, 2).await.unwrap(), None);
     transaction.commit().await.unwrap();
-    assert_eq!(due(&store, NOW).await, []);
+    assert_eq!(due(&store, Duration::ZERO).await, []);
     let mut transaction = store.begin().await.unwrap();
     assert_eq!(transaction.delivery_succeeded(id).await.unwrap(), Some(DeliveryPhase::Running));
     transaction.commit().await.unwrap();
-    let copies: Vec<_> = due(&store, NOW).await.iter().map(|delivery| delivery.copy).collect();
+    let copies: Vec<_> = due(&store, Duration::ZERO).await.iter().map(|delivery| delivery.copy).collect();
     assert_eq!(copies, [1], "one after the other");
 
     // One that comes late takes its place.
     let mut transaction = store.begin().await.unwrap();
     transaction.add_delivery(NewDelivery { copy: 2, ..parked(first, Some("A")) }).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [first], "the later ones are held");
-    let late = due(&store, NOW).await.remove(0);
+    assert_eq!(sequences(&due(&store, Duration::ZERO).await), [first], "the later ones are held");
+    let late = due(&store, Duration::ZERO).await.remove(0);
     let mut transaction = store.begin().await.unwrap();
     transaction.delivery_succeeded(late.id).await.unwrap();
     transaction.commit().await.unwrap();
@@ -256,39 +266,39 @@ pub(crate) async fn a_running_delivery_holds_its_object(database: TestDatabase) 
     transaction.add_delivery(running).await.unwrap();
     assert_eq!(transaction.reclaim_deliveries("s").await.unwrap(), 1);
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [second, third]);
+    assert_eq!(sequences(&due(&store, Duration::ZERO).await), [second, third]);
 }
 
 pub(crate) async fn dead_letters_step_aside_and_can_be_retried(database: TestDatabase) {
     let clock = Arc::new(ManualClock::new(NOW));
     let store = open_at(&database, &clock).await;
     let seq = enqueue(&store, &[Some("A"), Some("A")]).await;
-    let head = due(&store, NOW).await;
+    let head = due(&store, Duration::ZERO).await;
     let mut transaction = store.begin().await.unwrap();
-    assert!(transaction.delivery_failed(head[0].id, "first", NOW).await.unwrap());
+    assert!(transaction.delivery_failed(head[0].id, "first", Duration::ZERO).await.unwrap());
     assert!(transaction.dead_letter(head[0].id, "last").await.unwrap());
     assert!(!transaction.dead_letter(head[0].id, "again").await.unwrap());
-    assert!(!transaction.delivery_failed(head[0].id, "again", NOW).await.unwrap());
+    assert!(!transaction.delivery_failed(head[0].id, "again", Duration::ZERO).await.unwrap());
     transaction.commit().await.unwrap();
-    let next = due(&store, NOW).await;
+    let next = due(&store, Duration::ZERO).await;
     assert_eq!(sequences(&next), [seq[1]]);
     let dead = dead_letters(&store).await;
     assert_eq!(sequences(&dead), [seq[0]]);
     assert_eq!((dead[0].attempts, dead[0].last_error.as_deref()), (2, Some("last")));
 
-    clock.set(later(60));
+    clock.advance(seconds(60));
     let mut transaction = store.begin().await.unwrap();
     assert_eq!(transaction.retry_delivery(dead[0].id).await.unwrap().as_deref(), Some("s"));
     assert_eq!(transaction.retry_delivery(4711).await.unwrap(), None);
     transaction.commit().await.unwrap();
     assert_eq!(dead_letters(&store).await, []);
-    assert_eq!(sequences(&due(&store, later(60)).await), [seq[1]], "the other one has its turn");
+    assert_eq!(sequences(&due(&store, seconds(60)).await), [seq[1]], "the other one has its turn");
     let mut transaction = store.begin().await.unwrap();
     transaction.delivery_succeeded(next[0].id).await.unwrap();
     transaction.commit().await.unwrap();
-    let retried = due(&store, later(60)).await;
+    let retried = due(&store, seconds(60)).await;
     assert_eq!(sequences(&retried), [seq[0]]);
-    assert_eq!((retried[0].attempts, retried[0].since), (0, later(60)), "with a new age");
+    assert_eq!((retried[0].attempts, retried[0].since), (0, seconds(60)), "with a new age");
 }
 
 pub(crate) async fn the_oldest_are_given_up_and_discarded_first(database: TestDatabase) {
@@ -296,11 +306,11 @@ pub(crate) async fn the_oldest_are_given_up_and_discarded_first(database: TestDa
     let store = open_at(&database, &clock).await;
     let seq = enqueue(&store, &[Some("A"), Some("A"), None, Some("A")]).await;
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.give_up_deliveries("s", NOW, 9, "old").await.unwrap(), 0, "not older than that");
-    assert_eq!(transaction.give_up_deliveries("s", later(1), 2, "old").await.unwrap(), 2);
+    assert_eq!(transaction.give_up_deliveries("s", Duration::ZERO, 9, "old").await.unwrap(), 0, "not older than that");
+    assert_eq!(transaction.give_up_deliveries("s", seconds(1), 2, "old").await.unwrap(), 2);
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [seq[2], seq[3]], "the next of the object has its turn");
-    assert_eq!(store.oldest_delivery("s").await.unwrap(), Some(NOW));
+    assert_eq!(sequences(&due(&store, Duration::ZERO).await), [seq[2], seq[3]], "the next of the object has its turn");
+    assert_eq!(store.oldest_delivery("s").await.unwrap(), Some(Duration::ZERO));
     let dead = dead_letters(&store).await;
     assert_eq!(sequences(&dead), seq[..2]);
     assert_eq!(dead[0].last_error.as_deref(), Some("old"));
@@ -313,13 +323,13 @@ pub(crate) async fn the_oldest_are_given_up_and_discarded_first(database: TestDa
     assert_eq!(dead_letters(&store).await, []);
 
     let mut transaction = store.begin().await.unwrap();
-    assert_eq!(transaction.give_up_deliveries("s", later(1), 9, "old").await.unwrap(), 2);
+    assert_eq!(transaction.give_up_deliveries("s", seconds(1), 9, "old").await.unwrap(), 2);
     assert_eq!(transaction.retry_dead_letters("s").await.unwrap(), 2);
-    let again = NewDelivery { since: later(5), ..parked(seq[0], Some("A")) };
+    let again = NewDelivery { since: seconds(5), ..parked(seq[0], Some("A")) };
     assert!(transaction.add_delivery_again(again.clone()).await.unwrap(), "it was delivered before");
     assert!(!transaction.add_delivery_again(again).await.unwrap(), "it is waiting");
     transaction.commit().await.unwrap();
-    assert_eq!(sequences(&due(&store, NOW).await), [seq[2], seq[0]], "before the later one of its object");
+    assert_eq!(sequences(&due(&store, Duration::ZERO).await), [seq[2], seq[0]], "before the later one of its object");
     let filter = DeliveryFilter { subscriber: Some("s".to_owned()), dead: Some(false), after: 0 };
     assert_eq!(store.deliveries(&filter, 9).await.unwrap().len(), 3);
     assert_eq!(store.deliveries(&filter, 2).await.unwrap().len(), 2);
@@ -329,19 +339,19 @@ pub(crate) async fn the_log_is_counted_and_read_in_parts(database: TestDatabase)
     let clock = Arc::new(ManualClock::new(NOW));
     let store = open_at(&database, &clock).await;
     let mut sequences = Vec::new();
-    for (second, name) in ["a", "b", "a", "c"].into_iter().enumerate() {
-        clock.set(later(second as u64));
+    for name in ["a", "b", "a", "c"] {
         let mut transaction = store.begin().await.unwrap();
         let large = NewEvent { data: Some(json!("x".repeat(100))), ..event(name, None) };
         sequences.push(transaction.append_event(large).await.unwrap());
         transaction.commit().await.unwrap();
+        clock.advance(seconds(1));
     }
     let mut counts = store.event_counts(0, 3).await.unwrap();
     counts.sort_by_key(|count| count.first);
     let counted: Vec<_> = counts.iter().map(|count| (count.namespace.as_str(), count.count, count.first)).collect();
     assert_eq!(counted, [("a", 2, sequences[0]), ("b", 1, sequences[1])]);
-    assert_eq!(store.event_time(sequences[2]).await.unwrap(), Some(later(2)));
-    assert_eq!(store.event_time(4711).await.unwrap(), None);
+    assert_eq!(store.event_since(sequences[2]).await.unwrap(), Some(seconds(2)));
+    assert_eq!(store.event_since(4711).await.unwrap(), None);
     let read = async |limit, bytes| -> Vec<i64> {
         store.event_batch(0, limit, bytes).await.unwrap().iter().map(|event| event.sequence).collect()
     };
@@ -357,17 +367,17 @@ pub(crate) async fn old_events_are_pruned_once_nobody_needs_them(database: TestD
     let clock = Arc::new(ManualClock::new(NOW));
     let store = open_at(&database, &clock).await;
     let old = enqueue(&store, &[None, None, None]).await;
-    clock.set(later(100));
+    clock.advance(seconds(100));
     let new = enqueue(&store, &[None]).await;
-    let deliveries = due(&store, later(100)).await;
+    let deliveries = due(&store, seconds(100)).await;
     assert_eq!(sequences(&deliveries)[..3], old);
-    let prune = async |until: Timestamp| {
+    let prune = async |until: Duration| {
         let mut transaction = store.begin().await.unwrap();
         let pruned = transaction.prune_events(until).await.unwrap();
         transaction.commit().await.unwrap();
         pruned
     };
-    assert_eq!(prune(later(50)).await, 0, "all are on their way");
+    assert_eq!(prune(seconds(50)).await, 0, "all are on their way");
     let mut transaction = store.begin().await.unwrap();
     for delivery in &deliveries[1..] {
         transaction.delivery_succeeded(delivery.id).await.unwrap();
@@ -375,7 +385,7 @@ pub(crate) async fn old_events_are_pruned_once_nobody_needs_them(database: TestD
     transaction.set_cursor("slow", old[1]).await.unwrap();
     transaction.set_cursor("fast", new[0]).await.unwrap();
     transaction.commit().await.unwrap();
-    assert_eq!(prune(later(50)).await, 1, "one is on its way, one is not read by all, one is new");
+    assert_eq!(prune(seconds(50)).await, 1, "one is on its way, one is not read by all, one is new");
     let left: Vec<i64> = store.events_after(0, 10).await.unwrap().iter().map(|event| event.sequence).collect();
     assert_eq!(left, [old[0], old[2], new[0]]);
 
@@ -384,8 +394,8 @@ pub(crate) async fn old_events_are_pruned_once_nobody_needs_them(database: TestD
     transaction.forget_subscriber("slow").await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(store.cursor("slow").await.unwrap(), None);
-    assert_eq!(prune(later(50)).await, 2);
-    assert_eq!(prune(later(1000)).await, 1);
+    assert_eq!(prune(seconds(50)).await, 2);
+    assert_eq!(prune(seconds(1000)).await, 1);
     assert_eq!(store.last_event_sequence().await.unwrap(), new[0], "a cursor remembers the position");
     let mut transaction = store.begin().await.unwrap();
     assert!(transaction.append_event(event("next", None)).await.unwrap() > new[0], "sequences are not used again");
@@ -396,9 +406,9 @@ pub(crate) async fn abandoned_events_go_with_what_waits_for_them(database: TestD
     let clock = Arc::new(ManualClock::new(NOW));
     let store = open_at(&database, &clock).await;
     let old = enqueue(&store, &[Some("X"), None]).await;
-    clock.set(later(100));
+    clock.advance(seconds(100));
     let new = enqueue(&store, &[Some("Y")]).await;
-    let buried = due(&store, later(100)).await[1].id;
+    let buried = due(&store, seconds(100)).await[1].id;
     let mut transaction = store.begin().await.unwrap();
     transaction.dead_letter(buried, "hopeless").await.unwrap();
     transaction.set_cursor("gone", old[0] - 1).await.unwrap();
@@ -406,11 +416,11 @@ pub(crate) async fn abandoned_events_go_with_what_waits_for_them(database: TestD
 
     let mut transaction = store.begin().await.unwrap();
     let expected = Abandoned { events: 2, unread: vec![("gone".to_owned(), 2)], deliveries: vec![("s".to_owned(), 2)] };
-    assert_eq!(transaction.abandon_events(later(50)).await.unwrap(), expected);
+    assert_eq!(transaction.abandon_events(seconds(50)).await.unwrap(), expected);
     transaction.commit().await.unwrap();
     let left: Vec<i64> = store.events_after(0, 10).await.unwrap().iter().map(|event| event.sequence).collect();
     assert_eq!(left, new);
-    assert_eq!(sequences(&due(&store, later(100)).await), new);
+    assert_eq!(sequences(&due(&store, seconds(100)).await), new);
     assert_eq!(dead_letters(&store).await, []);
 }
 

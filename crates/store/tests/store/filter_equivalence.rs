@@ -169,6 +169,17 @@ async fn check(
             let mut sorted = expected;
             sorted.sort_by(|one, other| compare(one, other, sort));
             let (offset, limit) = page;
+            for sort in [None, Some(sort)] {
+                let mut everything: Vec<&Value> = documents.iter().collect();
+                everything.sort_by(|one, other| sort.map_or(Ordering::Equal, |sort| compare(one, other, sort)));
+                let known = everything[limit as usize % everything.len()]["id"].as_str().unwrap();
+                let mut query = Query::new(filter.clone()).after(known).limit(limit);
+                query.sort.extend(sort.cloned());
+                let found = transaction.find_raw(spec, &query).await.unwrap();
+                let after = everything.into_iter().skip_while(|document| document["id"] != known).skip(1);
+                let expected = after.filter(|document| filter.matches(document)).take(limit as usize);
+                prop_assert_eq!(keys(&found), keys(expected), "{}: {:?}", spec.name, query);
+            }
             let query = Query::new(filter.clone()).sort_by(sort.clone()).offset(offset).limit(limit);
             let found = transaction.find_raw(spec, &query).await.unwrap();
             let expected = sorted.into_iter().skip(offset as usize).take(limit as usize);

@@ -4,12 +4,15 @@
 mod configuration;
 mod connection_loss;
 mod crash;
+mod damage;
 mod documents;
 mod events;
 mod filter_equivalence;
 mod filters;
 mod lease;
 mod read_only;
+mod running_time;
+mod scan;
 mod support;
 
 /// Runs each function as one test a database.
@@ -39,6 +42,7 @@ on_both! {
     documents::a_transaction_may_end_outside_the_runtime,
     documents::nobody_sees_what_is_not_committed,
     documents::unstorable_documents_are_refused,
+    documents::the_deepest_documents_are_in_nobodys_way,
     documents::a_document_of_another_shape_is_reported_without_its_values,
     documents::database_names_are_separate,
     documents::documents_survive_reopening,
@@ -60,6 +64,8 @@ on_both! {
     events::old_events_are_pruned_once_nobody_needs_them,
     events::abandoned_events_go_with_what_waits_for_them,
     events::a_refused_statement_prevents_the_commit,
+    running_time::running_time_grows_with_the_time_that_passes_alone,
+    running_time::a_crash_forgets_running_time_only_since_the_last_event_or_note,
     lease::a_second_opener_is_refused,
     lease::a_second_opener_can_wait,
     lease::a_former_writer_is_fenced_off,
@@ -68,4 +74,8 @@ on_both! {
     read_only::a_reader_sees_what_the_writer_does_and_cannot_write,
     read_only::the_writer_is_named_while_there_is_one,
     read_only::a_closed_database_is_left_as_it_was,
+    scan::a_scan_gives_what_a_search_finds,
+    scan::pages_put_together_are_the_whole,
+    scan::what_follows_nothing_is_an_error,
+    scan::whoever_takes_his_time_keeps_nobody_from_reading,
 }

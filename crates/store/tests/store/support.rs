@@ -33,6 +33,14 @@ impl TestDatabase {
         Self { config: StoreConfig { connection_string, db_name: schema.clone() }, place: Place::Schema(schema) }
     }
 
+    /// The file of an SQLite database.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        match &self.place {
+            Place::Folder(folder) => folder.path().join("test.db"),
+            Place::Schema(_) => unreachable!("a schema is no file"),
+        }
+    }
+
     /// Opens it without waiting for anybody else.
     pub(crate) async fn try_open(&self) -> Result<Store, StoreError> {
         let options = StoreOptions { lease_wait: std::time::Duration::ZERO, ..StoreOptions::default() };

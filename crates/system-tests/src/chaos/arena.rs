@@ -22,10 +22,17 @@ pub(super) struct Arena {
     folder: WorkFolder,
     pub(super) backbone: BackboneProcess,
     pub(super) sides: [Side; 2],
+    pub(super) third: Option<Third>,
+}
+
+/// A Connector with a relationship to the first one.
+pub(super) struct Third {
+    pub(super) side: Side,
+    pub(super) relationship: String,
 }
 
 impl Arena {
-    pub(super) async fn start(name: &str, database: &Database) -> anyhow::Result<Self> {
+    pub(super) async fn start(name: &str, database: &Database, with_third: bool) -> anyhow::Result<Self> {
         let folder = WorkFolder::create(name)?;
         let backbone = BackboneProcess::start(folder.path()).await?;
         let sides = [
@@ -33,7 +40,15 @@ impl Arena {
             side("second", folder.path(), &backbone, database).await?,
         ];
         establish_relationship(&sides[0].client, &sides[1].client).await?;
-        Ok(Self { folder, backbone, sides })
+        let third = if with_third {
+            let side = side("third", folder.path(), &backbone, database).await?;
+            // The third one accepts: what the first one encrypts stays all for the second one, which the audit relies on.
+            let relationship = establish_relationship(&side.client, &sides[0].client).await?;
+            Some(Third { side, relationship })
+        } else {
+            None
+        };
+        Ok(Self { folder, backbone, sides, third })
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -41,7 +56,7 @@ impl Arena {
     }
 
     pub(super) async fn delete(mut self) -> anyhow::Result<()> {
-        for side in &mut self.sides {
+        for side in self.sides.iter_mut().chain(self.third.as_mut().map(|third| &mut third.side)) {
             side.connector.stop().await?;
         }
         self.backbone.stop().await?;

@@ -10,6 +10,7 @@ use store::{Event, Store};
 use super::Report;
 use super::arena::{Arena, Side};
 use super::ledger::Ledger;
+use super::relationship::told;
 use crate::{RecordedRequest, ciphers_in};
 
 /// How long the two Connectors may take to exchange what is left. A sync run that was begun but not noted holds up the next
@@ -52,11 +53,16 @@ impl Findings {
 pub(super) async fn audit(
     arena: &mut Arena,
     ledgers: [Ledger; 2],
+    changes: Option<usize>,
     interrupted_seconds: f64,
     started: Instant,
 ) -> anyhow::Result<Report> {
     let mut findings = Findings::default();
     let mailboxes = exchange_what_is_left(arena).await?;
+    let relationship_changes = match changes {
+        Some(changes) => changes.max(check_relationship(arena, &mut findings).await?),
+        None => 0,
+    };
     let [first, second] = &mailboxes;
     let [of_first, of_second] = &ledgers;
     let appeared_late = check_messages(of_first, first, second, &mut findings)
@@ -85,7 +91,16 @@ pub(super) async fn audit(
     findings.into_result()?;
     let outcomes = of_first.outcomes + of_second.outcomes;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Report { outcomes, appeared_late, ciphers, events, deliveries, interrupted_seconds, seconds })
+    Ok(Report {
+        outcomes,
+        appeared_late,
+        relationship_changes,
+        ciphers,
+        events,
+        deliveries,
+        interrupted_seconds,
+        seconds,
+    })
 }
 
 /// Synchronises until both have what the other sent, and know what they sent themselves.
@@ -101,6 +116,26 @@ async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
         // What is missing after the time is up is a finding of its own.
         if all_synchronised && is_complete(one, other) && is_complete(other, one) || Instant::now() > deadline {
             return Ok(mailboxes);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Both sides tell the same of the Relationship that was changed; how often it was.
+async fn check_relationship(arena: &Arena, findings: &mut Findings) -> anyhow::Result<usize> {
+    let (Some(third), [first, _]) = (&arena.third, &arena.sides) else { return Ok(0) };
+    let route = format!("/Relationships/{}", third.relationship);
+    let deadline = Instant::now() + EXCHANGE_LIMIT;
+    loop {
+        let synchronised = (first.client.sync().await.is_ok(), third.side.client.sync().await.is_ok());
+        let one = told(&first.client.get(&route).await?);
+        let other = told(&third.side.client.get(&route).await?);
+        if synchronised == (true, true) && one == other {
+            return Ok(one.1.len());
+        }
+        if Instant::now() > deadline {
+            findings.expect(false, || format!("the sides differ about the Relationship: {one:?} and {other:?}"));
+            return Ok(one.1.len());
         }
         tokio::time::sleep(AGAIN).await;
     }

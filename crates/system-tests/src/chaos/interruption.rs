@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::arena::Arena;
-use crate::Postgres;
+use crate::{Disturbance, Postgres, ServerProcess, Trouble};
 
 /// Something that must not do any harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,33 @@ pub enum Interruption {
     RestartPostgres,
     /// End of all sessions of the PostgreSQL server.
     EndPostgresSessions,
+    /// Wrong, missing and late answers of the Backbone.
+    DisturbAnswers,
+    /// One of the Connectors can write nothing.
+    FillDiskOfConnector,
+    /// The Backbone can write nothing.
+    FillDiskOfBackbone,
 }
+
+/// What disturbs answers.
+const TROUBLES: [Trouble; 12] = [
+    Trouble::Refused(500),
+    Trouble::Refused(503),
+    Trouble::Refused(521),
+    Trouble::Refused(404),
+    Trouble::AnswerReplaced(500),
+    Trouble::AnswerReplaced(502),
+    Trouble::AnswerReplaced(404),
+    Trouble::AnswerReplaced(200),
+    Trouble::Page,
+    Trouble::Cut,
+    Trouble::Lost,
+    Trouble::Late(Duration::from_millis(300)),
+];
+/// What is disturbed.
+const DISTURBED: [&str; 5] = ["", "/Messages/", "/Relationships/", "/SyncRuns", "/connect/token"];
+/// A disturbance lasts for up to this long.
+const DISTURBED_FOR: Duration = Duration::from_secs(1);
 
 /// Work goes on undisturbed for up to this long; several messages and synchronisations happen in it.
 const QUIET: Duration = Duration::from_millis(200);
@@ -41,6 +67,20 @@ pub(super) async fn one(
     tokio::time::sleep(QUIET.mul_f64(rng.random())).await;
     let connector = arena.sides.get_mut(side).map(|side| &mut side.connector).context("there are two sides")?;
     match kind {
+        Interruption::DisturbAnswers => {
+            let proxy = arena.sides.get(side).map(|side| &side.proxy).context("there are two sides")?;
+            proxy.disturb(Disturbance {
+                trouble: one_of(&TROUBLES, &mut rng)?,
+                method: None,
+                path_part: one_of(&DISTURBED, &mut rng)?,
+                one_of: rng.random_range(1..4),
+            });
+            tokio::time::sleep(DISTURBED_FOR.mul_f64(rng.random())).await;
+            proxy.calm();
+            Ok(())
+        }
+        Interruption::FillDiskOfConnector => fill_disk(connector.process(), &mut rng).await,
+        Interruption::FillDiskOfBackbone => fill_disk(arena.backbone.process(), &mut rng).await,
         Interruption::KillConnector => {
             connector.kill().await?;
             connector.run().await
@@ -59,6 +99,18 @@ pub(super) async fn one(
         Interruption::RestartPostgres => postgres.context("no PostgreSQL")?.crash_and_restart().await,
         Interruption::EndPostgresSessions => postgres.context("no PostgreSQL")?.end_sessions().await,
     }
+}
+
+/// Lets a process write nothing for a while.
+async fn fill_disk(process: Option<&ServerProcess>, rng: &mut StdRng) -> anyhow::Result<()> {
+    let process = process.context("the process runs")?;
+    process.fill_disk().await?;
+    tokio::time::sleep(DISTURBED_FOR.mul_f64(rng.random())).await;
+    process.free_disk().await
+}
+
+fn one_of<T: Copy>(choices: &[T], rng: &mut StdRng) -> anyhow::Result<T> {
+    choices.get(rng.random_range(0..choices.len())).copied().context("there is nothing to choose from")
 }
 
 fn choose(kinds: &[(Interruption, u32)], rng: &mut StdRng) -> Interruption {

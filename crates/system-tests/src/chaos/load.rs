@@ -1,14 +1,16 @@
 //! What goes on while processes are killed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use reqwest::Method;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::PROGRESS_LIMIT;
 use super::arena::Arena;
 use super::ledger::Ledger;
 use crate::{Answer, RestClient};
@@ -21,12 +23,41 @@ const INBOX_FULL: &str = "error.platform.validation.message.maxNumberOfUnreceive
 /// The senders at work.
 pub(super) struct Load {
     senders: [JoinHandle<anyhow::Result<Ledger>>; 2],
+    progress: watch::Sender<Progress>,
+}
+
+/// How far the senders have come.
+#[derive(Debug, Default)]
+struct Progress {
+    sent: usize,
+    /// The latest answer that was no message sent.
+    refusal: String,
 }
 
 impl Load {
+    /// Waits until so many messages were acknowledged, or nobody sends any more.
+    pub(super) async fn until_sent(&self, count: usize) -> anyhow::Result<()> {
+        let (mut sent, mut since) = (0, Instant::now());
+        let mut progress = self.progress.subscribe();
+        while sent < count && !self.senders.iter().any(JoinHandle::is_finished) {
+            // A sender that ends tells of it only by being finished.
+            drop(tokio::time::timeout(Duration::from_secs(1), progress.changed()).await);
+            let now = progress.borrow_and_update();
+            if now.sent > sent {
+                (sent, since) = (now.sent, Instant::now());
+            }
+            ensure!(
+                since.elapsed() < PROGRESS_LIMIT,
+                "{sent} of {count} messages were sent, and none within {PROGRESS_LIMIT:?}; the last answer was {}",
+                now.refusal
+            );
+        }
+        Ok(())
+    }
+
     /// What the clients know, first and second side.
     pub(super) async fn finish(self) -> anyhow::Result<[Ledger; 2]> {
-        let [first, second] = self.senders;
+        let Self { senders: [first, second], .. } = self;
         Ok([first.await??, second.await??])
     }
 }
@@ -37,11 +68,14 @@ pub(super) fn start(arena: &Arena, stop: &CancellationToken, tasks: &TaskTracker
     for side in [first, second] {
         tasks.spawn(synchronise(side.client.clone(), stop.clone()));
     }
+    let progress = watch::Sender::new(Progress::default());
     let sender = |prefix: &'static str, from: &RestClient, to: &super::arena::Side| {
-        let sender = Sender { prefix, client: from.clone(), recipient: to.client.clone(), address: to.address.clone() };
+        let (client, recipient, address) = (from.clone(), to.client.clone(), to.address.clone());
+        let sender = Sender { prefix, client, recipient, address, progress: progress.clone() };
         tasks.spawn(sender.send_until(stop.clone()))
     };
-    Ok(Load { senders: [sender("first", &first.client, second), sender("second", &second.client, first)] })
+    let senders = [sender("first", &first.client, second), sender("second", &second.client, first)];
+    Ok(Load { senders, progress })
 }
 
 /// Failures are what this is about.
@@ -57,6 +91,7 @@ struct Sender {
     client: RestClient,
     recipient: RestClient,
     address: String,
+    progress: watch::Sender<Progress>,
 }
 
 impl Sender {
@@ -70,18 +105,27 @@ impl Sender {
             match self.client.send_mail(&self.address, &subject, "…").await? {
                 Answer::Answered { status: 201, body } => {
                     ledger.outcomes.acknowledged += 1;
+                    self.progress.send_modify(|progress| progress.sent += 1);
                     ledger.sent.insert(subject, id_of(&body["result"])?);
                 }
                 answer if answer.error_code() == Some(INBOX_FULL) => {
+                    self.refused(&answer);
                     ledger.outcomes.refused += 1;
                     ledger.given_up.insert(subject);
                     let _ = self.recipient.sync().await;
                     tokio::time::sleep(BREATH).await;
                 }
-                _ => self.resolve(subject, &mut ledger).await?,
+                answer => {
+                    self.refused(&answer);
+                    self.resolve(subject, &mut ledger).await?;
+                }
             }
         }
         Ok(ledger)
+    }
+
+    fn refused(&self, answer: &Answer) {
+        self.progress.send_modify(|progress| progress.refusal = format!("{}: {answer:?}", self.prefix));
     }
 
     /// Reads the list to learn what became of a message, as a client has to.
@@ -91,7 +135,10 @@ impl Sender {
             match self.client.call(Method::GET, &route, None).await? {
                 Answer::Answered { status: 200, body } => break body,
                 // The list has to wait until whatever was interrupted is back.
-                _ => tokio::time::sleep(BREATH).await,
+                answer => {
+                    self.refused(&answer);
+                    tokio::time::sleep(BREATH).await;
+                }
             }
         };
         match found["result"].as_array().map(Vec::as_slice).context("a list that is none")? {

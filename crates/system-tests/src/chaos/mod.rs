@@ -6,9 +6,10 @@ mod audit;
 mod interruption;
 mod ledger;
 mod load;
+mod relationship;
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -21,6 +22,10 @@ pub use ledger::Outcomes;
 
 use crate::{Database, Postgres};
 
+/// Something goes on within this time, whatever was interrupted: longer than any back-off that work waits for, on a busy
+/// machine.
+const PROGRESS_LIMIT: Duration = Duration::from_secs(120);
+
 /// What happens to whom how often.
 #[derive(Debug)]
 pub struct Scenario {
@@ -32,6 +37,10 @@ pub struct Scenario {
     pub count: u32,
     /// Decides what and when.
     pub seed: u64,
+    /// The load goes on until so many messages are sent and acknowledged.
+    pub messages: usize,
+    /// A third Connector and the first one change their Relationship until it was changed so often; 0 for none.
+    pub relationship_changes: usize,
     /// Whether the Connectors use a PostgreSQL server of their own, instead of SQLite.
     pub postgres: bool,
 }
@@ -43,6 +52,8 @@ pub struct Report {
     pub outcomes: Outcomes,
     /// Messages that were given up, because they were not in the list of messages, and came into it later.
     pub appeared_late: usize,
+    /// Changes of the Relationship to the third Connector.
+    pub relationship_changes: usize,
     /// Requests with ciphers the Backbone was sent.
     pub ciphers: usize,
     /// Events of both logs that had to be delivered.
@@ -60,12 +71,13 @@ impl fmt::Display for Report {
         write!(
             f,
             "{} messages acknowledged, {} found in the list after an unknown outcome, {} refused, {} given up, {} of these sent after all; \
-             {} ciphers; {} events in {} deliveries; {:.1} s of interruptions, {:.1} s in all",
+             {} changes of a relationship; {} ciphers; {} events in {} deliveries; {:.1} s of interruptions, {:.1} s in all",
             self.outcomes.acknowledged,
             self.outcomes.found_later,
             self.outcomes.refused,
             self.outcomes.given_up,
             self.appeared_late,
+            self.relationship_changes,
             self.ciphers,
             self.events,
             self.deliveries,
@@ -84,7 +96,7 @@ pub async fn play(scenario: &Scenario) -> anyhow::Result<Report> {
     let started = Instant::now();
     let postgres = if scenario.postgres { Some(Postgres::start().await?) } else { None };
     let database = postgres.as_ref().map_or(Database::Sqlite, |postgres| Database::Postgres { url: postgres.url() });
-    let mut arena = Arena::start(scenario.name, &database).await?;
+    let mut arena = Arena::start(scenario.name, &database, scenario.relationship_changes > 0).await?;
     let report = match interrupt_and_audit(scenario, &mut arena, postgres.as_ref(), started).await {
         Ok(report) => report,
         Err(error) => return Err(error.context(format!("databases and logs: {}", arena.folder().display()))),
@@ -105,6 +117,7 @@ async fn interrupt_and_audit(
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let load = load::start(arena, &stop, &tasks)?;
+    let changes = relationship::start(arena, &stop, scenario.relationship_changes)?;
 
     let interruptions_started = Instant::now();
     let mut rng = StdRng::seed_from_u64(scenario.seed);
@@ -112,10 +125,15 @@ async fn interrupt_and_audit(
         interruption::one(scenario.interruptions, &mut rng, arena, postgres).await?;
     }
     let interrupted_seconds = interruptions_started.elapsed().as_secs_f64();
+    load.until_sent(scenario.messages).await?;
+    let changes = match changes {
+        Some(changes) => Some(changes.await??),
+        None => None,
+    };
 
     stop.cancel();
     tasks.close();
     tasks.wait().await;
     let ledgers = load.finish().await?;
-    audit::audit(arena, ledgers, interrupted_seconds, started).await
+    audit::audit(arena, ledgers, changes, interrupted_seconds, started).await
 }

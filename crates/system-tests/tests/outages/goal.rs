@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use axum::Router;
 use axum::extract::State;
 use serde_json::{Value, json};
-use system_tests::{Broker, BrokerKind, Consumer};
+use system_tests::{Broker, BrokerKind, Consumer, free_port};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -151,7 +151,7 @@ struct Received {
 
 impl WebhookGoal {
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let mut goal = Self { port: 0, received: Arc::default(), server: None };
+        let mut goal = Self { port: free_port()?, received: Arc::default(), server: None };
         goal.serve()?;
         Ok(goal)
     }
@@ -159,7 +159,6 @@ impl WebhookGoal {
     fn serve(&mut self) -> anyhow::Result<()> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         listener.set_nonblocking(true)?;
-        self.port = listener.local_addr()?.port();
         let router = Router::new().fallback(take).with_state(Arc::clone(&self.received));
         let server = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         server.spawn(async move {

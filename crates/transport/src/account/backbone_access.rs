@@ -4,13 +4,14 @@ use core_types::Timestamp;
 use super::Account;
 use crate::{
     backbone::{BackboneCompatibility, Call, EventStream, compatibility},
+    context::Context,
     error::Result,
 };
 
 /// What can be asked of the Backbone itself.
 #[derive(Debug, Clone)]
 pub struct BackboneAccess {
-    account: Account,
+    context: Context,
 }
 
 /// Whether the own Identity still exists at the Backbone.
@@ -23,8 +24,8 @@ pub struct IdentityDeletionStatus {
 }
 
 impl BackboneAccess {
-    pub(super) fn new(account: Account) -> Self {
-        Self { account }
+    pub(super) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// Whether the Backbone's version is supported.
@@ -32,7 +33,7 @@ impl BackboneAccess {
     /// # Errors
     /// A failed call.
     pub async fn compatibility(&self) -> Result<BackboneCompatibility> {
-        compatibility(self.account.http().anonymous()).await
+        compatibility(self.context.backbone().anonymous()).await
     }
 
     /// What the operator of the Backbone has to say, in a language (ISO 639-1, two letters).
@@ -40,7 +41,7 @@ impl BackboneAccess {
     /// # Errors
     /// A failed call.
     pub async fn announcements(&self, language: &str) -> Result<Vec<Announcement>> {
-        self.account.http().result(Call::get(paths::ANNOUNCEMENTS).query("language", Some(language))).await
+        self.context.backbone().result(Call::get(paths::ANNOUNCEMENTS).query("language", Some(language))).await
     }
 
     /// Makes sure that there is a valid access token.
@@ -49,7 +50,7 @@ impl BackboneAccess {
     /// `error.transport.request.noAuthGrant` if the credentials of the device are refused,
     /// `error.transport.request.noAuthPossible` for everything else.
     pub async fn log_in(&self) -> Result<()> {
-        self.account.http().log_in().await
+        self.context.backbone().log_in().await
     }
 
     /// Opens the stream of server-sent events, which tells when there is something new. `base_url` is where, if not at
@@ -59,7 +60,7 @@ impl BackboneAccess {
     /// As [`log_in`](Self::log_in); `error.platform.unauthorized`, `error.platform.unexpected` or
     /// `error.transport.request.*` when there is no stream. Nothing takes longer than the time limit of a call.
     pub async fn listen(&self, base_url: Option<&str>) -> Result<EventStream> {
-        self.account.http().listen(base_url, self.account.config().timeout()).await
+        self.context.backbone().listen(base_url, self.context.config().timeout()).await
     }
 }
 
@@ -71,7 +72,7 @@ impl Account {
     pub async fn check_if_identity_is_deleted(&self) -> Result<IdentityDeletionStatus> {
         let username = self.device().await?.username;
         let call = Call::get(paths::IDENTITY_IS_DELETED).query("username", Some(username.as_str()));
-        let response: IsDeletedResponse = self.http().anonymous().result(call).await?;
+        let response: IsDeletedResponse = self.context.backbone().anonymous().result(call).await?;
         Ok(IdentityDeletionStatus { is_deleted: response.is_deleted, deletion_date: response.deletion_date })
     }
 }

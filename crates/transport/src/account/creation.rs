@@ -20,14 +20,15 @@ use serde_json::json;
 use store::{Document, Store};
 use zeroize::Zeroizing;
 
-use super::{AccountOptions, info};
+use super::AccountOptions;
 use crate::{
+    account_info as info,
     backbone::{Call, HttpClient},
     config::{SUPPORTED_DATAWALLET_VERSION, SUPPORTED_IDENTITY_VERSION},
-    datawallet,
+    datawallet::{self, SynchronisedCollections},
     documents::{AccountInfoEntry, Device, Identity},
     error::{Result, TransportError},
-    secrets::AccountKeys,
+    keys::AccountKeys,
 };
 
 /// Fresh keys that meet an existing address mean that something else is wrong.
@@ -126,7 +127,7 @@ async fn store_identity(
     }
     transaction.insert(&device).await?;
     if options.config.datawallet_enabled
-        && let Some(devices) = datawallet::synchronised(Device::COLLECTION.name)
+        && let Some(devices) = SynchronisedCollections::with(&options.collections).get(Device::COLLECTION.name)
     {
         for modification in datawallet::created(devices, &info::to_value(&device)?) {
             transaction.insert(&modification).await?;
@@ -154,7 +155,7 @@ async fn pending_or_new(store: &Store) -> Result<NewIdentity> {
     if let Some(pending) = info::read::<PendingIdentity>(store, info::PENDING_IDENTITY).await? {
         return Ok(pending.into());
     }
-    let new = NewIdentity::generate(&mut rand::rng());
+    let new = NewIdentity::generate(&mut crate::random::rng());
     let pending = info::to_value(&PendingIdentity::from(&new))?;
     let mut transaction = store.begin().await?;
     transaction.insert(&info::entry(info::PENDING_IDENTITY, pending)).await?;

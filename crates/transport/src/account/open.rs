@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use protocol::device::DeviceCredentials;
 use store::{Document, Filter, Store};
-use tokio_util::task::TaskTracker;
 
-use super::{Account, AccountOptions, Inner, creation, info};
+use super::{Account, AccountOptions, creation};
 use crate::{
+    account_info,
     backbone::{Authenticator, Backbone, HttpClient},
+    context::{Context, ContextParts},
+    datawallet::SynchronisedCollections,
     documents::{
-        AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, Message, PendingMessage,
-        PendingRelationship, ProcessedExternalEvent, Relationship, RelationshipTemplate, Secret, SyncInfoEntry,
-        TagCollectionEntry, Token, TransmitCounter, UnpushedDatawalletModification,
+        AccountInfoEntry, Device, DeviceSecretEntry, File, Identity, IdentityDeletionProcess, InboxEntry, Message,
+        PendingMessage, PendingRelationship, PendingRelationshipChange, ProcessedExternalEvent, Relationship,
+        RelationshipTemplate, Secret, SyncInfoEntry, TagCollectionEntry, Token, TransmitCounter,
+        UnpushedDatawalletModification,
     },
     error::{Result, TransportError},
-    locks::NamedLocks,
-    password_hashing::PasswordHashing,
-    secrets::{AccountKeys, raise_last_nonce},
-    sync::SyncState,
+    keys::AccountKeys,
+    secrets::raise_last_nonce,
+    sync::datawallet,
+    unit_of_work::Journal,
 };
 
 impl Account {
@@ -37,22 +40,26 @@ impl Account {
         options.config.validate()?;
         let store = &options.store;
         register_collections(store).await?;
+        let of_layers_above: Vec<_> = options.collections.iter().map(|collection| collection.spec).collect();
+        store.register(&of_layers_above).await?;
         let http = HttpClient::new(&options.config)?;
         let identity = match find_identity(store).await? {
             Some(identity) => identity,
             None if options.config.allow_identity_creation => creation::create(&options, &http).await?,
             None => return Err(TransportError::NoIdentityFound),
         };
-        let base_key =
-            info::base_key(store).await?.ok_or_else(|| TransportError::SecretNotFound(info::BASE_KEY.to_owned()))?;
+        let base_key = account_info::base_key(store)
+            .await?
+            .ok_or_else(|| TransportError::SecretNotFound(account_info::BASE_KEY.to_owned()))?;
         let (keys, credentials) = AccountKeys::load(store, &base_key).await?;
         check_keys(&identity, &keys)?;
         raise_last_nonce(store).await?;
         let account = Self::assemble(options, http, identity, keys, credentials)?;
-        if let Err(error) = account.sync().bootstrap().await {
-            tracing::warn!(code = error.code(), %error, "the datawallet of the Identity could not be created yet");
+        account.reconciliation().note_start().await?;
+        if let Err(error) = datawallet::bootstrap(&account.context).await {
+            tracing::warn!(error.code = error.code(), %error, "the datawallet of the Identity could not be created yet");
         } else if let Err(error) = account.sync().only_datawallet().await {
-            tracing::warn!(code = error.code(), %error, "the datawallet could not be synchronised yet");
+            tracing::warn!(error.code = error.code(), %error, "the datawallet could not be synchronised yet");
         }
         account.messages().recover_at_start().await;
         Ok(account)
@@ -65,33 +72,29 @@ impl Account {
         keys: AccountKeys,
         credentials: DeviceCredentials,
     ) -> Result<Self> {
-        let AccountOptions { store, config, clock, recorder } = options;
+        let AccountOptions { store, config, clock, recorder, causes, collections } = options;
         let authenticator = Authenticator::new(&config, credentials.into(), Arc::clone(&clock));
-        Ok(Self(Arc::new(Inner {
-            base_url_hostname: config.base_url_hostname()?,
-            backbone: Backbone::new(http, authenticator),
-            config,
-            store,
-            clock,
+        let journal = Journal {
+            own_address: identity.address.clone(),
             recorder,
-            identity,
-            keys,
-            locks: NamedLocks::default(),
-            password_hashing: PasswordHashing::new(),
-            sync: SyncState::default(),
-            tasks: TaskTracker::new(),
-        })))
+            collections: SynchronisedCollections::with(&collections),
+            datawallet_enabled: config.datawallet_enabled,
+        };
+        let backbone = Backbone::new(http, authenticator);
+        let journal = Arc::new(journal);
+        let context = Context::new(ContextParts { config, store, clock, journal, causes, identity, keys, backbone })?;
+        Ok(Self { context })
     }
 }
 
 /// The stored Identity; nothing if the database has none. A database that holds some parts of an account and lacks others is
 /// refused: a second Identity over it would destroy what is left of the first.
 pub(super) async fn find_identity(store: &Store) -> Result<Option<Identity>> {
-    let (identity, device) = (info::identity(store).await?, info::device(store).await?);
+    let (identity, device) = (account_info::identity(store).await?, account_info::device(store).await?);
     match (identity, device) {
         (Some(identity), Some(_)) => Ok(Some(identity)),
         (None, None) => {
-            let base_key = info::base_key(store).await?;
+            let base_key = account_info::base_key(store).await?;
             let secrets = store.count::<DeviceSecretEntry>(&Filter::All).await?;
             if base_key.is_some() || secrets > 0 { Err(incomplete()) } else { Ok(None) }
         }
@@ -129,7 +132,9 @@ async fn register_collections(store: &Store) -> Result<()> {
             TransmitCounter::COLLECTION,
             PendingMessage::COLLECTION,
             PendingRelationship::COLLECTION,
+            PendingRelationshipChange::COLLECTION,
             ProcessedExternalEvent::COLLECTION,
+            InboxEntry::COLLECTION,
             TagCollectionEntry::COLLECTION,
         ])
         .await?;

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use core_types::SystemClock;
 use store::{Filter, Query, Store};
 
-use super::{info, open};
+use super::open;
 use crate::{
+    account_info as info,
     backbone::{Authenticator, HttpClient},
     config::TransportConfig,
     documents::{Identity, IdentityDeletionProcess},
     error::{Result, TransportError},
-    secrets::AccountKeys,
+    inbox::InboxOverview,
+    keys::AccountKeys,
+    reconciliation::{UnknownOwnMessages, unknown_own_messages},
 };
 
 /// The Identity of a store, which may be open for reading only.
@@ -43,6 +46,22 @@ impl StoredAccount {
     /// A failure of the store.
     pub async fn active_deletion(&self) -> Result<Option<IdentityDeletionProcess>> {
         Ok(self.store.find_one(&Query::new(Filter::eq("status", "Active"))).await?)
+    }
+
+    /// The messages of the Identity that this database has not sent, if any were found lately.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn unknown_own_messages(&self) -> Result<Option<UnknownOwnMessages>> {
+        unknown_own_messages(&self.store).await
+    }
+
+    /// What was received and could not be applied yet.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn inbox(&self) -> Result<InboxOverview> {
+        InboxOverview::of(&self.store).await
     }
 
     /// Asks the Backbone for an access token for the device, and forgets it.

@@ -6,7 +6,8 @@ use reqwest::header::{ETAG, HeaderMap};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
-use super::client::Call;
+use super::call::Call;
+use super::refusal::{asked_pause, redirect_destination, redirect_reason};
 use crate::request_error::{RequestError, codes};
 
 /// Status, headers and body of an answer.
@@ -17,15 +18,15 @@ pub(crate) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// The members of an answer that are looked at; the result is read when it is known to be needed.
+/// The members of an answer that are looked at; result and error are read when they are known to be needed.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow, default)]
     result: Option<&'a RawValue>,
     #[serde(default)]
     pagination: Option<Pagination>,
-    #[serde(default)]
-    error: Option<Value>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
 }
 
 impl Answer {
@@ -79,13 +80,25 @@ impl Answer {
         match self.status {
             ..300 | 400 | 404 | 500 => {}
             401 => return Err(self.error(call, codes::UNAUTHORIZED, "the Backbone asks for a login")),
+            407 => {
+                return Err(self.error(
+                    call,
+                    codes::UNEXPECTED,
+                    "the proxy on the way to the Backbone asks for a login",
+                ));
+            }
             403 => return Err(self.error(call, codes::FORBIDDEN, "the Backbone forbids the call")),
-            _ => return Err(self.error(call, codes::UNEXPECTED, "the Backbone answers with an unexpected status")),
+            _ => {
+                let redirect = redirect_destination(self.status, &self.headers).map(|to| redirect_reason(&to));
+                let reason = redirect.as_deref().unwrap_or("the Backbone answers with an unexpected status");
+                return Err(self.error(call, codes::UNEXPECTED, reason));
+            }
         }
         let members = serde_json::from_slice::<Members<'_>>(&self.body).ok();
-        match members.as_ref().and_then(|members| members.error.as_ref()) {
-            Some(body) if !body.is_null() => Err(self.backbone_error(call, body)),
-            _ => Ok(members),
+        let error = members.as_ref().and_then(|members| members.error);
+        match error.map(|error| foreign_json::from_slice(error.get())) {
+            Some(Ok(Value::Null)) | None => Ok(members),
+            Some(body) => Err(self.backbone_error(call, &body.unwrap_or_default())),
         }
     }
 
@@ -106,7 +119,7 @@ impl Answer {
             return Err(self.undefined(call, "there is no result"));
         };
         // The reason names members and positions, never values.
-        serde_json::from_str(result.get()).map_err(|error| {
+        foreign_json::from_slice(result.get()).map_err(|error| {
             let kind = if error.is_data() { "has an unexpected form" } else { "cannot be read" };
             self.undefined(call, &format!("the result {kind} (line {}, column {})", error.line(), error.column()))
         })
@@ -121,6 +134,8 @@ impl Answer {
     fn error(&self, call: &Call, code: &str, reason: &str) -> Box<RequestError> {
         let mut error = call.error(code, self.status, reason);
         error.trace_id = self.header(headers::TRACE_ID);
+        error.retry_after = asked_pause(&self.headers);
+        error.answered_with = Some(self.status);
         error
     }
 
@@ -192,6 +207,17 @@ mod tests {
         assert_eq!(error.time.as_deref(), Some("t"));
         assert_eq!(error.details, Some(serde_json::json!({ "x": 1 })));
         assert_eq!(error.to_string(), "c (400): 'm' GET /api/v2/Things at t");
+    }
+
+    #[test]
+    fn odd_json_is_read() {
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        let result = answer(200, &format!(r#"{{"x":["\ud83d",{deep}],"result":["\ud83d"]}}"#));
+        assert_eq!(result.result::<Vec<String>>(&call()).unwrap(), ["\u{fffd}"]);
+        let error = answer(400, &format!(r#"{{"error":{{"code":"c","message":"\ud83d","details":{deep}}}}}"#));
+        let error = error.result::<i64>(&call()).unwrap_err();
+        assert_eq!((error.code.as_str(), error.reason.as_str()), ("c", "\u{fffd}"));
+        assert!(error.details.is_some());
     }
 
     #[test]

@@ -9,10 +9,14 @@ use backbone_api::{
 };
 use core_types::{Clock, Timestamp, Username};
 use protocol::device::DeviceCredentials;
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::client::{Call, HttpClient};
+use super::call::Call;
+use super::client::HttpClient;
+use super::refusal::{asked_pause, redirect_destination, redirect_reason};
 use crate::{
     config::TransportConfig,
     error::TransportError,
@@ -50,7 +54,10 @@ pub async fn check_client(config: &TransportConfig) -> Result<(), TransportError
     match answer.status {
         200 | 400 => Ok(()),
         401 => Err(TransportError::PlatformClientInvalid),
-        status => Err(call.error(codes::NO_AUTH_POSSIBLE, status, "the Backbone hands out no access token").into()),
+        status => {
+            let reason = no_token(status, &answer.headers);
+            Err(call.error(codes::NO_AUTH_POSSIBLE, status, reason).into())
+        }
     }
 }
 
@@ -133,16 +140,17 @@ impl Authenticator {
         let answer = http.send(&call, None).await.map_err(|error| no_auth(codes::NO_AUTH_POSSIBLE, error))?;
         match answer.status {
             200 => {}
-            ..300 | 400 | 404 | 500 => {
+            400 if is_refusal(&answer.body) => {
                 let error = call.error("", answer.status, "the Backbone refuses the credentials of the device");
                 return Err(no_auth(codes::NO_AUTH_GRANT, error));
             }
             status => {
-                let error = call.error("", status, "the Backbone hands out no access token");
+                let mut error = call.error("", status, no_token(status, &answer.headers));
+                error.retry_after = asked_pause(&answer.headers);
                 return Err(no_auth(codes::NO_AUTH_POSSIBLE, error));
             }
         }
-        let response: TokenResponse = serde_json::from_slice(&answer.body)
+        let response: TokenResponse = foreign_json::from_slice(&answer.body)
             .map_err(|_| no_auth(codes::NO_AUTH_POSSIBLE, call.error("", 500, "the answer holds no access token")))?;
         let lifetime = Duration::from_secs(response.expires_in).saturating_sub(SAFETY_MARGIN);
         Ok(AccessToken {
@@ -150,6 +158,22 @@ impl Authenticator {
             usable_until: self.clock.now().saturating_add(lifetime),
         })
     }
+}
+
+/// Whether the Backbone itself refuses the credentials (RFC 6749 §5.2), and not something in front of it the call.
+fn is_refusal(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body["error"].is_string())
+}
+
+/// Why there is no token in an answer with this status.
+fn no_token(status: u16, headers: &HeaderMap) -> String {
+    let redirect = redirect_destination(status, headers).map(|to| redirect_reason(&to));
+    redirect.unwrap_or_else(|| match status {
+        401 => "the Backbone refuses the OAuth client: check transportLibrary.platformClientId and \
+                transportLibrary.platformClientSecret"
+            .to_owned(),
+        _ => "the Backbone hands out no access token".to_owned(),
+    })
 }
 
 fn no_auth(code: &str, mut error: Box<RequestError>) -> Box<RequestError> {

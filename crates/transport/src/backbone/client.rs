@@ -5,14 +5,19 @@ use std::{error::Error, sync::Arc, time::Instant};
 use backbone_api::headers;
 use bytes::{Bytes, BytesMut};
 use core_types::Timestamp;
+use network::{CertificateValidation, proxy::Proxies};
 use reqwest::{
-    Method,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH},
     redirect,
 };
-use serde::Serialize;
 
-use super::{answer::Answer, certificate_pinning::CertificateValidation, measurement, server_time::ServerTime};
+use super::{
+    answer::Answer,
+    call::{Call, CallBody},
+    measurement,
+    network_error::network_error,
+    server_time::ServerTime,
+};
 use crate::{
     config::{SUPPORTED_DATAWALLET_VERSION, TransportConfig},
     correlation,
@@ -22,119 +27,6 @@ use crate::{
 
 /// Larger answers are not read to their end: far above every file and page, and below what would exhaust the memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
-
-/// One call, before it is known by whom it is made. Can be sent more than once.
-#[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(super) method: Method,
-    pub(super) path: String,
-    query: Vec<(&'static str, String)>,
-    body: CallBody,
-    synchronisation: bool,
-    /// Value of `If-None-Match`.
-    known_etag: Option<String>,
-}
-
-#[derive(Clone)]
-enum CallBody {
-    None,
-    Json(Bytes),
-    Form(Vec<(&'static str, String)>),
-    Upload { content: Bytes, fields: Vec<(&'static str, String)> },
-}
-
-impl std::fmt::Debug for CallBody {
-    // Bodies hold passwords and key material of challenges: only their kind is printed.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Json(_) => "Json(…)",
-            Self::Form(_) => "Form(…)",
-            Self::Upload { .. } => "Upload(…)",
-        })
-    }
-}
-
-impl Call {
-    pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    pub(crate) fn delete(path: impl Into<String>) -> Self {
-        Self::new(Method::DELETE, path)
-    }
-
-    pub(crate) fn patch(path: impl Into<String>) -> Self {
-        Self::new(Method::PATCH, path)
-    }
-
-    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Result<Self> {
-        Self::new(Method::POST, path).json(body)
-    }
-
-    pub(crate) fn put(path: impl Into<String>, body: &impl Serialize) -> Result<Self> {
-        Self::new(Method::PUT, path).json(body)
-    }
-
-    pub(super) fn form(path: impl Into<String>, fields: Vec<(&'static str, String)>) -> Self {
-        Self { body: CallBody::Form(fields), ..Self::new(Method::POST, path) }
-    }
-
-    pub(crate) fn upload(path: impl Into<String>, content: Bytes, fields: Vec<(&'static str, String)>) -> Self {
-        Self { body: CallBody::Upload { content, fields }, ..Self::new(Method::POST, path) }
-    }
-
-    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
-        let bytes = serde_json::to_vec(body)
-            .map_err(|error| TransportError::invariant(format!("a request body cannot be written: {error}")))?;
-        self.body = CallBody::Json(bytes.into());
-        Ok(self)
-    }
-
-    /// Adds a query parameter; `None` adds nothing.
-    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
-        self.query.extend(value.map(|value| (name, value.to_string())));
-        self
-    }
-
-    /// Marks a call of the synchronisation, which tells the supported version of the datawallet.
-    pub(crate) fn synchronisation(self) -> Self {
-        Self { synchronisation: true, ..self }
-    }
-
-    /// Asks for an answer only if it is another one than that with this ETag.
-    pub(crate) fn unless(self, known_etag: Option<String>) -> Self {
-        Self { known_etag, ..self }
-    }
-
-    fn new(method: Method, path: impl Into<String>) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            query: Vec::new(),
-            body: CallBody::None,
-            synchronisation: false,
-            known_etag: None,
-        }
-    }
-
-    /// The error of this call for which no error body of the Backbone tells more.
-    pub(super) fn error(&self, code: &str, status: u16, reason: impl Into<String>) -> Box<RequestError> {
-        Box::new(RequestError {
-            code: code.to_owned(),
-            reason: reason.into(),
-            method: self.method.to_string(),
-            path: self.path.clone(),
-            status,
-            request_id: None,
-            time: None,
-            error_id: None,
-            details: None,
-            trace_id: None,
-            is_unsent: false,
-        })
-    }
-}
 
 /// The connection to one Backbone, without an identity of its own.
 #[derive(Debug, Clone)]
@@ -146,23 +38,24 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// The only place where an HTTP client is made: time limit, redirects, additional headers and connection pool follow
-    /// the configuration; proxies follow the process environment. Certificates are always validated.
+    /// The only place where an HTTP client is made: time limit, additional headers, trusted certificates and connection pool
+    /// follow the configuration; proxies follow the process environment. Certificates are always validated. Redirects are
+    /// never followed: whoever sends one would get tokens, passwords and the client secret.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let agent = config.agent_options();
-        let mut builder = reqwest::Client::builder()
+        let unusable =
+            |error: &dyn Error| TransportError::invariant(format!("the HTTP client cannot be built: {error}"));
+        let tls = config.trust.client_config(CertificateValidation::Usual, &["h2", "http/1.1"]);
+        let http = reqwest::Client::builder()
             .timeout(config.timeout())
-            .redirect(redirect::Policy::limited(config.platform_max_redirects))
+            .redirect(redirect::Policy::none())
+            .proxy(Proxies::of_process().into_rule())
+            .tls_backend_preconfigured(tls.map_err(|error| unusable(&error))?)
             .default_headers(default_headers(config)?)
             .pool_max_idle_per_host(if agent.keep_alive { agent.max_free_sockets } else { 0 })
-            .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")));
-        if let Some(pinning) = &config.certificate_pinning {
-            let tls = pinning.tls_config(CertificateValidation::Usual, &["h2", "http/1.1"])?;
-            builder = builder.tls_backend_preconfigured(tls);
-        }
-        let http = builder
+            .user_agent(concat!("connector/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| TransportError::invariant(format!("the HTTP client cannot be built: {error}")))?;
+            .map_err(|error| unusable(&error))?;
         Ok(Self {
             http,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
@@ -278,38 +171,4 @@ async fn read_body(call: &Call, mut response: reqwest::Response) -> Result<Bytes
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
-}
-
-/// The error of a call without an answer (`docs/protocol/02 §3.3`).
-pub(super) fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestError> {
-    let code = if error.is_timeout() {
-        codes::ABORTED
-    } else if error.is_connect() && is_resolution_failure(error) {
-        codes::ADDRESS_NOT_FOUND
-    } else {
-        codes::UNKNOWN
-    };
-    // The chain of causes, without the URL: its query may hold the hash of a password.
-    let mut reason = String::new();
-    let mut cause: Option<&dyn Error> = error.source();
-    while let Some(error) = cause {
-        if !reason.is_empty() {
-            reason.push_str(": ");
-        }
-        reason.push_str(&error.to_string());
-        cause = error.source();
-    }
-    Box::new(RequestError { is_unsent: error.is_connect(), ..*call.error(code, 500, reason) })
-}
-
-fn is_resolution_failure(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn Error> = error.source();
-    while let Some(error) = cause {
-        // The connector has no type for this; its text is the only sign.
-        if error.to_string().starts_with("dns error") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

@@ -5,7 +5,8 @@ use core_types::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::{Call, HttpClient};
+use super::call::Call;
+use super::client::HttpClient;
 use crate::{
     config::{SUPPORTED_MAX_BACKBONE_VERSION, SUPPORTED_MIN_BACKBONE_VERSION, TransportConfig},
     error::{Result, TransportError},

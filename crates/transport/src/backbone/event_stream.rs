@@ -11,7 +11,10 @@ use reqwest::{
 
 use super::{
     Backbone,
-    client::{Call, HttpClient, network_error},
+    call::Call,
+    client::HttpClient,
+    network_error::network_error,
+    refusal::{asked_pause, redirect_destination, redirect_reason},
 };
 use crate::{
     error::Result,
@@ -81,7 +84,11 @@ fn check(call: &Call, response: &Response) -> Result<(), Box<RequestError>> {
     let status = response.status();
     if status != StatusCode::OK {
         let code = if status == StatusCode::UNAUTHORIZED { codes::UNAUTHORIZED } else { codes::UNEXPECTED };
-        return Err(call.error(code, status.as_u16(), "the Backbone opens no stream of events"));
+        let redirect = redirect_destination(status.as_u16(), response.headers()).map(|to| redirect_reason(&to));
+        let reason = redirect.unwrap_or_else(|| "the Backbone opens no stream of events".to_owned());
+        let mut error = call.error(code, status.as_u16(), reason);
+        error.retry_after = asked_pause(response.headers());
+        return Err(error);
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if !content_type.to_ascii_lowercase().starts_with(EVENT_STREAM) {

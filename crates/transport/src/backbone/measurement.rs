@@ -7,7 +7,7 @@ use metrics::{counter, histogram};
 use reqwest::Method;
 
 use super::answer::Answer;
-use super::client::Call;
+use super::call::Call;
 use crate::request_error::{RequestError, codes};
 
 /// Counts a call by its route and what became of it. Ids are no part of a route, so that the number of routes is fixed.

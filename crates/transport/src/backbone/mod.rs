@@ -2,11 +2,13 @@
 
 mod answer;
 mod authenticator;
-mod certificate_pinning;
+mod call;
 mod client;
 mod compatibility;
 mod event_stream;
 mod measurement;
+mod network_error;
+mod refusal;
 mod server_time;
 #[cfg(test)]
 mod tests;
@@ -21,13 +23,16 @@ use serde::de::DeserializeOwned;
 pub(crate) use answer::Answer;
 pub(crate) use authenticator::Authenticator;
 pub use authenticator::check_client;
-pub use certificate_pinning::{CertificatePinning, CertificateValidation};
-pub(crate) use client::{Call, HttpClient};
+pub(crate) use call::Call;
+pub(crate) use client::HttpClient;
 pub(crate) use compatibility::compatibility;
 pub use compatibility::{BackboneAnswer, BackboneCompatibility, ask_backbone, backbone_compatibility};
 pub use event_stream::EventStream;
 
-use crate::{error::Result, request_error::codes};
+use crate::{
+    error::{Result, TransportError},
+    request_error::codes,
+};
 
 /// A list of more pages than this is not fetched.
 const MAX_PAGES: u64 = 5_000;
@@ -68,6 +73,14 @@ impl Backbone {
     /// A call whose result does not matter.
     pub(crate) async fn done(&self, call: Call) -> Result<()> {
         Ok(self.send(&call).await?.done(&call)?)
+    }
+
+    /// A deletion. What the Backbone does not have is deleted: the answer to an earlier attempt was lost, or its time was over.
+    pub(crate) async fn deleted(&self, call: Call) -> Result<()> {
+        match self.done(call).await {
+            Err(TransportError::Request(error)) if error.code == backbone_api::codes::RECORD_NOT_FOUND => Ok(()),
+            other => other,
+        }
     }
 
     /// The `result` of a call with its ETag; nothing if the one the caller knows is still valid.

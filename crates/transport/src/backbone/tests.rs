@@ -178,17 +178,47 @@ async fn names_what_keeps_an_answer_from_coming() {
 }
 
 #[tokio::test]
-async fn follows_redirects_up_to_the_limit() {
-    let server = MockServer::start().await;
-    let redirect = |to: &str| ResponseTemplate::new(307).insert_header("location", to);
-    Mock::given(path("/a")).respond_with(redirect("/b")).mount(&server).await;
-    Mock::given(path("/b")).respond_with(redirect("/c")).mount(&server).await;
-    Mock::given(path("/c")).respond_with(number(3)).mount(&server).await;
-    for (limit, expected) in [(2, Ok(3)), (1, Err("error.transport.request.unknown".to_owned()))] {
-        let config = TransportConfig { platform_max_redirects: limit, ..config(server.uri()) };
-        let http = HttpClient::new(&config).unwrap();
-        let result = http.result::<u64>(Call::get("/a")).await.map_err(|error| error.code().to_owned());
-        assert_eq!(result, expected);
+async fn redirects_are_named_and_never_followed() {
+    let server = server_with_tokens().await;
+    let elsewhere = MockServer::start().await;
+    Mock::given(wiremock::matchers::any()).respond_with(number(3)).mount(&elsewhere).await;
+    for status in [301, 302, 303, 307, 308] {
+        let to = format!("{}/b?password=hash", elsewhere.uri());
+        let redirect = ResponseTemplate::new(status).insert_header("location", to.as_str());
+        let path_of_status = format!("/{status}");
+        Mock::given(path(path_of_status.as_str())).respond_with(redirect).mount(&server).await;
+        let error =
+            backbone(&config(server.uri()), clock()).result::<u64>(Call::get(path_of_status)).await.unwrap_err();
+        let error = error.as_request_error().unwrap();
+        assert_eq!((error.code.as_str(), error.status), ("error.platform.unexpected", status));
+        let named = format!("redirects to {}/b, which", elsewhere.uri());
+        assert!(error.reason.contains(&named) && error.reason.contains("transportLibrary.baseUrl"), "{error}");
+        assert!(!error.is_transient());
+    }
+    let to = format!("{}/connect/token", elsewhere.uri());
+    let guide = MockServer::start().await;
+    let redirect = ResponseTemplate::new(308).insert_header("location", to.as_str());
+    Mock::given(wiremock::matchers::any()).respond_with(redirect).mount(&guide).await;
+    let error = backbone(&config(guide.uri()), clock()).log_in().await.unwrap_err();
+    assert!(error.to_string().contains(&to), "{error}");
+    let error = backbone(&config(server.uri()), clock()).listen(Some(&guide.uri()), Duration::from_secs(5)).await;
+    assert!(error.unwrap_err().to_string().contains(&to));
+    assert!(elsewhere.received_requests().await.unwrap().is_empty(), "no credential goes there");
+}
+
+#[tokio::test]
+async fn what_the_backbone_asks_for_is_known_in_seconds_and_as_a_date() {
+    let server = server_with_tokens().await;
+    for (path_of_form, date, retry_after) in
+        [("/seconds", None, "30"), ("/date", Some("Mon, 01 Jan 2035 00:00:00 GMT"), "Mon, 01 Jan 2035 00:00:30 GMT")]
+    {
+        let mut answer = ResponseTemplate::new(503).insert_header("retry-after", retry_after);
+        if let Some(date) = date {
+            answer = answer.insert_header("date", date);
+        }
+        Mock::given(path(path_of_form)).respond_with(answer).mount(&server).await;
+        let error = backbone(&config(server.uri()), clock()).result::<u64>(Call::get(path_of_form)).await.unwrap_err();
+        assert_eq!(error.as_request_error().unwrap().retry_after, Some(Duration::from_secs(30)), "{path_of_form}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The synchronised collections, and the categories their members travel in (`docs/protocol/02 §7.4` to `§7.11`).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use store::{CollectionSpec, Document};
 
@@ -8,128 +10,228 @@ use crate::documents::{
 };
 
 /// A category of members, which travel together.
-pub(crate) struct Category {
-    /// `TechnicalData`, `Content`, `Metadata` or `Userdata`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Category {
     pub(crate) name: &'static str,
     pub(crate) members: &'static [&'static str],
 }
 
-/// A collection that all devices of the Identity have.
-pub(crate) struct SynchronisedCollection {
-    pub(crate) spec: CollectionSpec,
-    /// In the order in which their modifications are recorded. Empty for the collections this crate does not write to.
-    pub(crate) categories: &'static [Category],
+impl Category {
+    /// What the programs need to know.
+    #[must_use]
+    pub const fn technical_data(members: &'static [&'static str]) -> Self {
+        Self { name: "TechnicalData", members }
+    }
+
+    /// What the Identities say.
+    #[must_use]
+    pub const fn content(members: &'static [&'static str]) -> Self {
+        Self { name: "Content", members }
+    }
+
+    /// Free data of the systems above.
+    #[must_use]
+    pub const fn metadata(members: &'static [&'static str]) -> Self {
+        Self { name: "Metadata", members }
+    }
+
+    /// What the user of the Identity has set.
+    #[must_use]
+    pub const fn userdata(members: &'static [&'static str]) -> Self {
+        Self { name: "Userdata", members }
+    }
+}
+
+/// A collection that all devices of the Identity have. The crate that writes to a collection declares it.
+#[derive(Debug, Clone, Copy)]
+pub struct SynchronisedCollection {
+    /// The collection.
+    pub spec: CollectionSpec,
+    /// In the order in which their modifications are recorded. Empty for a collection that only other devices write to.
+    pub categories: &'static [Category],
     /// Whether a document can be read. One that cannot would be in the way of all others.
-    pub(crate) is_readable: fn(&Value) -> bool,
+    pub is_readable: fn(&Value) -> bool,
+}
+
+impl SynchronisedCollection {
+    /// A collection that is kept for other devices and that nothing here writes to or reads.
+    #[must_use]
+    pub const fn kept(name: &'static str) -> Self {
+        Self { spec: CollectionSpec::with_id(name), categories: &[], is_readable: Value::is_object }
+    }
+}
+
+/// All collections the devices of an Identity share: those of this crate and those that the layers above declare.
+#[derive(Debug, Clone)]
+pub(crate) struct SynchronisedCollections(Arc<[SynchronisedCollection]>);
+
+impl SynchronisedCollections {
+    pub(crate) fn with(of_layers_above: &[SynchronisedCollection]) -> Self {
+        Self(OF_THIS_CRATE.iter().chain(of_layers_above).copied().collect())
+    }
+
+    /// The collection of this name. Names also come from the Backbone, which must not be able to reach anything else.
+    pub(crate) fn get(&self, name: &str) -> Option<&SynchronisedCollection> {
+        self.0.iter().find(|collection| collection.spec.name == name)
+    }
 }
 
 fn reads<T: Document>(document: &Value) -> bool {
     T::deserialize(document).is_ok()
 }
 
-macro_rules! categories {
-    ($($name:ident: $($member:literal)*;)*) => {
-        &[$(Category { name: stringify!($name), members: &[$($member),*] }),*]
-    };
-}
-
-const fn read_only(name: &'static str) -> SynchronisedCollection {
-    SynchronisedCollection {
-        spec: CollectionSpec { name, key: "id", indexes: &[] },
-        categories: &[],
-        is_readable: Value::is_object,
-    }
-}
-
-static SYNCHRONISED: [SynchronisedCollection; 15] = [
+static OF_THIS_CRATE: [SynchronisedCollection; 8] = [
     SynchronisedCollection {
         spec: Secret::COLLECTION,
         is_readable: reads::<Secret>,
-        categories: categories! {
-            TechnicalData: "@type" "name" "description" "createdAt" "validFrom" "validTo" "nonce" "active" "cipher";
-        },
+        categories: &[Category::technical_data(&[
+            "@type",
+            "name",
+            "description",
+            "createdAt",
+            "validFrom",
+            "validTo",
+            "nonce",
+            "active",
+            "cipher",
+        ])],
     },
     SynchronisedCollection {
         spec: Device::COLLECTION,
         is_readable: reads::<Device>,
-        categories: categories! {
-            TechnicalData: "@type" "publicKey" "operatingSystem" "type" "createdAt" "createdByDevice" "lastLoginAt"
-                "username" "initialPassword" "isAdmin" "datawalletVersion" "isOffboarded" "isBackupDevice";
-            Userdata: "name" "description";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "publicKey",
+                "operatingSystem",
+                "type",
+                "createdAt",
+                "createdByDevice",
+                "lastLoginAt",
+                "username",
+                "initialPassword",
+                "isAdmin",
+                "datawalletVersion",
+                "isOffboarded",
+                "isBackupDevice",
+            ]),
+            Category::userdata(&["name", "description"]),
+        ],
     },
     // Without `@type`, and with the id.
     SynchronisedCollection {
         spec: IdentityDeletionProcess::COLLECTION,
         is_readable: reads::<IdentityDeletionProcess>,
-        categories: categories! {
-            TechnicalData: "id" "status" "createdAt" "createdByDevice";
-            Content: "gracePeriodEndsAt" "cancelledAt" "cancelledByDevice";
-        },
+        categories: &[
+            Category::technical_data(&["id", "status", "createdAt", "createdByDevice"]),
+            Category::content(&["gracePeriodEndsAt", "cancelledAt", "cancelledByDevice"]),
+        ],
     },
     SynchronisedCollection {
         spec: Relationship::COLLECTION,
         is_readable: reads::<Relationship>,
-        categories: categories! {
-            TechnicalData: "@type" "relationshipSecretId" "peer" "status" "peerDeletionInfo" "auditLog";
-            Content: "templateId" "creationContent" "lastMessageSentAt" "lastMessageReceivedAt";
-            Metadata: "metadata" "metadataModifiedAt";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "relationshipSecretId",
+                "peer",
+                "status",
+                "peerDeletionInfo",
+                "auditLog",
+            ]),
+            Category::content(&["templateId", "creationContent", "lastMessageSentAt", "lastMessageReceivedAt"]),
+            Category::metadata(&["metadata", "metadataModifiedAt"]),
+        ],
     },
     SynchronisedCollection {
         spec: RelationshipTemplate::COLLECTION,
         is_readable: reads::<RelationshipTemplate>,
-        categories: categories! {
-            TechnicalData: "@type" "secretKey" "isOwn" "identity" "createdBy" "createdByDevice" "createdAt" "templateKey"
-                "expiresAt" "maxNumberOfAllocations" "forIdentity";
-            Content: "content";
-            Metadata: "metadata" "metadataModifiedAt";
-            Userdata: "passwordProtection";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "secretKey",
+                "isOwn",
+                "identity",
+                "createdBy",
+                "createdByDevice",
+                "createdAt",
+                "templateKey",
+                "expiresAt",
+                "maxNumberOfAllocations",
+                "forIdentity",
+            ]),
+            Category::content(&["content"]),
+            Category::metadata(&["metadata", "metadataModifiedAt"]),
+            Category::userdata(&["passwordProtection"]),
+        ],
     },
     SynchronisedCollection {
         spec: Token::COLLECTION,
         is_readable: reads::<Token>,
-        categories: categories! {
-            TechnicalData: "@type" "secretKey" "isOwn" "createdBy" "createdAt" "expiresAt" "createdByDevice" "forIdentity";
-            Content: "content";
-            Metadata: "metadata" "metadataModifiedAt";
-            Userdata: "passwordProtection";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "secretKey",
+                "isOwn",
+                "createdBy",
+                "createdAt",
+                "expiresAt",
+                "createdByDevice",
+                "forIdentity",
+            ]),
+            Category::content(&["content"]),
+            Category::metadata(&["metadata", "metadataModifiedAt"]),
+            Category::userdata(&["passwordProtection"]),
+        ],
     },
     SynchronisedCollection {
         spec: File::COLLECTION,
         is_readable: reads::<File>,
-        categories: categories! {
-            TechnicalData: "@type" "secretKey" "isOwn" "ownershipToken" "ownershipIsLocked" "filesize" "filemodified"
-                "mimetype" "cipherHash" "plaintextHash" "cipherKey" "createdAt" "expiresAt" "createdBy" "createdByDevice"
-                "owner" "ownerSignature" "deletedAt" "deletedBy" "deletedByDevice";
-            Content: "title" "description" "filename" "tags";
-            Metadata: "metadata" "metadataModifiedAt";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "secretKey",
+                "isOwn",
+                "ownershipToken",
+                "ownershipIsLocked",
+                "filesize",
+                "filemodified",
+                "mimetype",
+                "cipherHash",
+                "plaintextHash",
+                "cipherKey",
+                "createdAt",
+                "expiresAt",
+                "createdBy",
+                "createdByDevice",
+                "owner",
+                "ownerSignature",
+                "deletedAt",
+                "deletedBy",
+                "deletedByDevice",
+            ]),
+            Category::content(&["title", "description", "filename", "tags"]),
+            Category::metadata(&["metadata", "metadataModifiedAt"]),
+        ],
     },
     SynchronisedCollection {
         spec: Message::COLLECTION,
         is_readable: reads::<Message>,
-        categories: categories! {
-            TechnicalData: "@type" "secretKey" "isOwn" "createdBy" "createdByDevice" "createdAt" "recipients" "attachments"
-                "receivedByEveryone";
-            Content: "content";
-            Metadata: "metadata" "metadataModifiedAt";
-            Userdata: "wasReadAt";
-        },
+        categories: &[
+            Category::technical_data(&[
+                "@type",
+                "secretKey",
+                "isOwn",
+                "createdBy",
+                "createdByDevice",
+                "createdAt",
+                "recipients",
+                "attachments",
+                "receivedByEveryone",
+            ]),
+            Category::content(&["content"]),
+            Category::metadata(&["metadata", "metadataModifiedAt"]),
+            Category::userdata(&["wasReadAt"]),
+        ],
     },
-    read_only("Attributes"),
-    read_only("AttributeForwardingDetails"),
-    read_only("Requests"),
-    read_only("Notifications"),
-    read_only("Settings"),
-    read_only("Drafts"),
-    read_only("IdentityMetadata"),
 ];
-
-/// The synchronised collection of this name. Names also come from the Backbone, which must not be able to reach anything
-/// else.
-pub(crate) fn synchronised(name: &str) -> Option<&'static SynchronisedCollection> {
-    SYNCHRONISED.iter().find(|collection| collection.spec.name == name)
-}

@@ -55,7 +55,7 @@ fn modification(
     UnpushedDatawalletModification {
         collection: collection.spec.name.to_owned(),
         datawallet_version: Some(SUPPORTED_DATAWALLET_VERSION.into()),
-        local_id: LocalDatawalletModificationId::generate(&mut rand::rng()),
+        local_id: LocalDatawalletModificationId::generate(&mut crate::random::rng()),
         object_identifier: object_identifier.to_owned(),
         payload: payload.map(Value::Object),
         payload_category: category.map(|category| category.name.to_owned()),
@@ -69,7 +69,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::datawallet::synchronised;
+    use crate::datawallet::SynchronisedCollections;
 
     fn summary(modifications: &[UnpushedDatawalletModification]) -> Vec<(&str, Option<&str>, Option<Value>)> {
         let parts = |modification: &'_ UnpushedDatawalletModification| modification.payload.clone();
@@ -102,7 +102,8 @@ mod tests {
             for (.., payload) in collection {
                 document.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
             }
-            let synchronised = synchronised(name).unwrap();
+            let collections = SynchronisedCollections::with(&[]);
+            let synchronised = collections.get(name).unwrap();
             let ours = if kind == CREATE {
                 created(synchronised, &document)
             } else {
@@ -122,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_new_document_is_told_by_category_and_without_its_id() {
-        let devices = synchronised("Devices").unwrap();
+        let collections = SynchronisedCollections::with(&[]);
+        let devices = collections.get("Devices").unwrap();
         let named = json!({ "@type": "Device", "id": "DVC1", "name": "n", "type": 0, "unknown": 1 });
         let modifications = created(devices, &named);
         assert_eq!(
@@ -139,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_change_is_told_with_all_that_is_left_of_its_category() {
-        let messages = synchronised("Messages").unwrap();
+        let collections = SynchronisedCollections::with(&[]);
+        let messages = collections.get("Messages").unwrap();
         let before =
             json!({ "id": "MSG1", "isOwn": true, "wasReadAt": "2026", "metadata": 1, "metadataModifiedAt": "a" });
         let after = json!({ "id": "MSG1", "isOwn": true, "metadata": 2, "metadataModifiedAt": "a" });
@@ -156,7 +159,8 @@ mod tests {
 
     #[test]
     fn deletion_processes_travel_with_their_id_and_without_a_type() {
-        let processes = synchronised("IdentityDeletionProcess").unwrap();
+        let collections = SynchronisedCollections::with(&[]);
+        let processes = collections.get("IdentityDeletionProcess").unwrap();
         let process = json!({ "@type": "IdentityDeletionProcess", "id": "IDP1", "status": "Active" });
         let expected = json!({ "id": "IDP1", "status": "Active" });
         assert_eq!(summary(&created(processes, &process)), [(CREATE, Some("TechnicalData"), Some(expected))]);

@@ -63,6 +63,9 @@ pub struct File {
     pub ownership_token: Option<String>,
     /// SHA-512 of the content, base64url.
     pub plaintext_hash: String,
+    /// The decrypted text of the uploader's metadata, where `title` and its neighbours` do not say all that it says. Nobody is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_text: Option<String>,
     /// Key of the metadata at the Backbone; the one in references.
     pub secret_key: SecretKey,
     /// Tags.

@@ -33,6 +33,9 @@ pub struct Message {
     /// Always `false` today.
     #[serde(default)]
     pub received_by_everyone: bool,
+    /// The decrypted text of the body, where `content` does not say all that it says. Nobody is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_text: Option<String>,
     /// All recipients of a sent message; only the own Identity in a received one.
     pub recipients: Vec<MessageRecipient>,
     /// Key of the body.

@@ -16,10 +16,12 @@ macro_rules! debug_by_id {
 mod device;
 mod file;
 mod identity_deletion_process;
+mod inbox_entry;
 mod map_entry;
 mod message;
 mod pending_message;
 mod pending_relationship;
+mod pending_relationship_change;
 mod relationship;
 mod relationship_template;
 mod secret;
@@ -37,15 +39,18 @@ pub use backbone_api::{
 
 pub use protocol::identity::Identity;
 
+pub(crate) use self::inbox_entry::LONGEST_PAUSE_ASKED_FOR;
 pub(crate) use self::relationship::EXISTING;
 pub use self::{
     device::Device,
     file::File,
     identity_deletion_process::IdentityDeletionProcess,
+    inbox_entry::{InboxEntry, InboxFailure, InboxState, InboxSubject},
     map_entry::{AccountInfoEntry, DeviceSecretEntry, SyncInfoEntry, TagCollectionEntry},
     message::{Message, MessageRecipient},
     pending_message::PendingMessage,
     pending_relationship::PendingRelationship,
+    pending_relationship_change::PendingRelationshipChange,
     relationship::{AuditLogEntry, PeerDeletionInfo, PeerDeletionStatus, Relationship},
     relationship_template::RelationshipTemplate,
     secret::Secret,
@@ -54,9 +59,13 @@ pub use self::{
     transmit_counter::TransmitCounter,
 };
 
+/// Member of a document that holds the decrypted text it was made of, where that says more than the document.
+pub(crate) const RECEIVED_TEXT: &str = "receivedText";
+
 debug_by_id!(
     Device: id,
     File: id,
+    InboxEntry: id,
     Message: id,
     PendingMessage: id,
     PendingRelationship: id,

@@ -15,6 +15,9 @@ use super::{Message, MessageRecipient};
 pub struct PendingMessage {
     /// Attached files.
     pub attachments: Vec<FileId>,
+    /// What it is sent for, if that is to be sent once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// What the sender says.
     pub content: Value,
     /// Device of the sender.
@@ -45,6 +48,7 @@ impl PendingMessage {
             metadata: None,
             metadata_modified_at: None,
             received_by_everyone: false,
+            received_text: None,
             recipients: self.recipients,
             secret_key: self.secret_key,
             was_read_at: None,
@@ -53,7 +57,7 @@ impl PendingMessage {
 }
 
 impl Document for PendingMessage {
-    const COLLECTION: CollectionSpec = CollectionSpec { name: "PendingMessages", key: "id", indexes: &[] };
+    const COLLECTION: CollectionSpec = CollectionSpec::with_id("PendingMessages").indexed(&["cause"]);
 
     fn key(&self) -> &str {
         &self.id

@@ -13,6 +13,9 @@ use super::{Identity, Relationship};
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingRelationship {
+    /// What it is requested for, if that is to be requested once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// What the requestor says.
     pub creation_content: Value,
     /// SHA-512 of the sent creation content, base64url.
@@ -38,6 +41,7 @@ impl PendingRelationship {
             metadata_modified_at: None,
             peer: self.peer,
             peer_deletion_info: None,
+            received_text: None,
             relationship_secret_id: self.id,
             status: RelationshipStatus::Pending,
             template_id: self.template_id,
@@ -46,7 +50,7 @@ impl PendingRelationship {
 }
 
 impl Document for PendingRelationship {
-    const COLLECTION: CollectionSpec = CollectionSpec { name: "PendingRelationships", key: "id", indexes: &[] };
+    const COLLECTION: CollectionSpec = CollectionSpec::with_id("PendingRelationships").indexed(&["cause"]);
 
     fn key(&self) -> &str {
         self.id.as_str()

@@ -34,6 +34,9 @@ pub struct Relationship {
     /// Whether the peer is about to be deleted, or is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_deletion_info: Option<PeerDeletionInfo>,
+    /// The decrypted text of the request, where `creationContent` does not say all that it says. Nobody is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_text: Option<String>,
     /// Name of the secrets.
     pub relationship_secret_id: RelationshipSecretId,
     /// Status.

@@ -43,6 +43,9 @@ pub struct RelationshipTemplate {
     /// Password that protects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_protection: Option<PasswordProtection>,
+    /// The decrypted text of the template, where `content` does not say all that it says. Nobody is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_text: Option<String>,
     /// Key of the content at the Backbone.
     pub secret_key: SecretKey,
     /// Key for the handshake of a relationship, with the id under which the creator keeps its private half.

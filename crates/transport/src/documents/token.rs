@@ -34,6 +34,9 @@ pub struct Token {
     /// Password that protects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_protection: Option<PasswordProtection>,
+    /// The decrypted text of the token, where `content` does not say all that it says. Nobody is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_text: Option<String>,
     /// Key of the content at the Backbone.
     pub secret_key: SecretKey,
 }

@@ -2,16 +2,15 @@ use core_types::RelationshipSecretId;
 use serde::{Deserialize, Serialize};
 use store::{CollectionSpec, Document};
 
-/// The next counter a relationship may encrypt with.
+/// The lowest counter a relationship may encrypt with, as far as this database knows.
 ///
-/// The existing Connector has no such collection, because it encrypts everything with counter 0
-/// (`docs/protocol/02 §9.9`). Without an entry 0 is taken as spent. Counters only go up, and are reserved before anything
-/// encrypted with them leaves the process: a counter is never used twice with the same key.
+/// Another copy of it may know more: which counters are really free, sync runs tell (`counters`). The existing Connector has no
+/// such collection, because it encrypts everything with counter 0 (`docs/protocol/02 §9.9`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransmitCounter {
     /// Name of the relationship's secrets.
     pub id: RelationshipSecretId,
-    /// The lowest counter that was never reserved.
+    /// The lowest counter that was never reserved here.
     pub next: u64,
 }
 

@@ -11,11 +11,11 @@ use core_types::{FileId, Reference, Timestamp};
 use crypto::{CryptoObject, SecretKey, Signature, encoding::base64url_encode};
 use protocol::file::{FileMetadata, FileProperties, SealedFile};
 use serde_json::Value;
-use store::Query;
+use store::{Query, Scan};
 
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::File,
     error::{Result, TransportError},
 };
@@ -23,7 +23,7 @@ use crate::{
 /// The files of an account: own ones, and those of peers it has the key of.
 #[derive(Debug, Clone)]
 pub struct Files {
-    account: Account,
+    context: Context,
 }
 
 /// A file to upload.
@@ -58,8 +58,8 @@ impl std::fmt::Debug for SendFile {
 }
 
 impl Files {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The stored metadata of a file.
@@ -67,7 +67,7 @@ impl Files {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &FileId) -> Result<Option<File>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All files that match a query on the stored documents.
@@ -75,7 +75,15 @@ impl Files {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<File>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
+    }
+
+    /// The same one after the other, however many there are.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn scan(&self, query: &Query) -> Result<Scan<File>> {
+        Ok(self.context.store().scan(query).await?)
     }
 
     /// Encrypts and uploads a file.
@@ -83,13 +91,13 @@ impl Files {
     /// # Errors
     /// `error.transport.files.maxFileSizeExceeded`, a failed call or a failure of the store.
     pub async fn send(&self, file: SendFile) -> Result<File> {
-        let limit = self.account.config().platform_max_unencrypted_file_size;
+        let limit = self.context.config().platform_max_unencrypted_file_size;
         let size = file.content.len() as u64;
         if size > limit {
             return Err(TransportError::MaxFileSizeExceeded { size, limit });
         }
         let files = self.clone();
-        self.account.finish(async move { files.send_now(file).await }).await
+        self.context.finish(async move { files.send_now(file).await }).await
     }
 
     /// The metadata of a file by its id and key: from the store, or loaded.
@@ -101,7 +109,7 @@ impl Files {
             return Ok(file);
         }
         let file = self.fetch(id, key).await?;
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         // Somebody else may have loaded it meanwhile.
         if let Some(stored) = unit.get(id.as_str()).await? {
             return Ok(stored);
@@ -126,7 +134,7 @@ impl Files {
     /// `error.transport.files.plaintextHashMismatch`, a failed call or a failure of the store.
     pub async fn download(&self, id: &FileId) -> Result<Bytes> {
         let file = self.stored(id).await?;
-        let content = self.account.http().bytes(Call::get(paths::with_id(paths::FILE, id.as_str()))).await?;
+        let content = self.context.backbone().bytes(Call::get(paths::with_id(paths::FILE, id.as_str()))).await?;
         let decrypt = move || {
             protocol::file::open_file_content(&content, &file.cipher_hash, &file.cipher_key, &file.plaintext_hash)
         };
@@ -139,7 +147,7 @@ impl Files {
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
     pub async fn delete(&self, id: &FileId) -> Result<()> {
         let (files, id) = (self.clone(), id.clone());
-        self.account.finish(async move { files.delete_now(&id).await }).await
+        self.context.finish(async move { files.delete_now(&id).await }).await
     }
 
     /// Replaces the free data of the user.
@@ -147,7 +155,7 @@ impl Files {
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
     pub async fn set_metadata(&self, id: &FileId, metadata: Value) -> Result<File> {
-        let now = self.account.clock().now();
+        let now = self.context.clock().now();
         self.change(id, |file| {
             file.metadata = Some(metadata);
             file.metadata_modified_at = Some(now);
@@ -160,7 +168,7 @@ impl Files {
     }
 
     async fn change(&self, id: &FileId, change: impl FnOnce(&mut File)) -> Result<File> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut file: File = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         change(&mut file);
         unit.replace(&file).await?;
@@ -169,12 +177,13 @@ impl Files {
     }
 
     async fn send_now(&self, file: SendFile) -> Result<File> {
-        let account = &self.account;
-        let device_key = account.keys().device_signature.clone();
+        let context = &self.context;
+        let device_key = context.keys().device_signature.clone();
         let SendFile { content, filename, mimetype, expires_at, title, description, filemodified, tags } = file;
         let properties = FileProperties { description, filemodified, filename, mimetype, tags, title };
-        let sealed = off_thread(move || protocol::file::seal_file(&mut rand::rng(), &content, properties, &device_key))
-            .await??;
+        let sealed =
+            off_thread(move || protocol::file::seal_file(&mut crate::random::rng(), &content, properties, &device_key))
+                .await??;
         let owner_signature = base64url_encode(sealed.owner_signature_wire());
         let SealedFile {
             content,
@@ -186,13 +195,13 @@ impl Files {
         } = sealed;
         let fields = vec![
             (parts::CIPHER_HASH, cipher_hash.clone()),
-            (parts::OWNER, account.identity().address.as_str().to_owned()),
+            (parts::OWNER, context.identity().address.as_str().to_owned()),
             (parts::OWNER_SIGNATURE, owner_signature),
             (parts::EXPIRES_AT, expires_at.to_string()),
             (parts::ENCRYPTED_PROPERTIES, base64url_encode(encrypted_properties)),
         ];
         let response: CreateFileResponse =
-            account.http().result(Call::upload(paths::FILES, Bytes::from(content), fields)).await?;
+            context.backbone().result(Call::upload(paths::FILES, Bytes::from(content), fields)).await?;
         let facts = Facts {
             cipher_hash,
             created_at: response.created_at,
@@ -206,7 +215,7 @@ impl Files {
             ownership_token: Some(response.ownership_token),
         };
         let file = document(response.id, metadata_key, metadata, facts);
-        let mut unit = account.unit_of_work().await?;
+        let mut unit = context.unit_of_work().await?;
         unit.insert(&file).await?;
         unit.commit().await?;
         Ok(file)
@@ -215,8 +224,8 @@ impl Files {
     /// The document of a file as the Backbone knows it now.
     async fn fetch(&self, id: &FileId, key: &SecretKey) -> Result<File> {
         let call = Call::get(paths::with_id(paths::FILE_METADATA, id.as_str()));
-        let fetched: BackboneFile = self.account.http().result(call).await?;
-        let metadata = protocol::file::open_file_metadata(fetched.encrypted_properties.as_slice(), key)?;
+        let fetched: BackboneFile = self.context.backbone().result(call).await?;
+        let opened = protocol::file::open_file_metadata(fetched.encrypted_properties.as_slice(), key)?;
         let facts = Facts {
             cipher_hash: fetched.cipher_hash.to_base64url(),
             created_at: fetched.created_at,
@@ -224,20 +233,21 @@ impl Files {
             created_by_device: fetched.created_by_device,
             deleted: (fetched.deleted_at, fetched.deleted_by, fetched.deleted_by_device),
             expires_at: fetched.expires_at,
-            is_own: self.account.is_me(&fetched.owner),
+            is_own: self.context.is_me(&fetched.owner),
             owner: fetched.owner,
             owner_signature: Signature::from_json(fetched.owner_signature.as_slice())?,
             ownership_token: None,
         };
-        Ok(document(id.clone(), key.clone(), metadata, facts))
+        let received_text = opened.text.map(Into::into);
+        Ok(File { received_text, ..document(id.clone(), key.clone(), opened.value, facts) })
     }
 
     async fn delete_now(&self, id: &FileId) -> Result<()> {
         let file = self.stored(id).await?;
         if file.is_own {
-            self.account.http().done(Call::delete(paths::with_id(paths::FILE, id.as_str()))).await?;
+            self.context.backbone().deleted(Call::delete(paths::with_id(paths::FILE, id.as_str()))).await?;
         }
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.delete::<File>(id.as_str()).await?;
         unit.commit().await
     }
@@ -283,6 +293,7 @@ fn document(id: FileId, secret_key: SecretKey, metadata: FileMetadata, facts: Fa
         ownership_is_locked: None,
         ownership_token: facts.ownership_token,
         plaintext_hash: metadata.plaintext_hash,
+        received_text: None,
         secret_key,
         tags: metadata.tags,
         title: metadata.title,

@@ -23,7 +23,7 @@ impl Files {
     pub async fn validate_ownership_token(&self, id: &FileId, token: &str) -> Result<bool> {
         let path = paths::with_id(paths::FILE_VALIDATE_OWNERSHIP_TOKEN, id.as_str());
         let call = Call::post(path, &OwnershipTokenRequest { ownership_token: token.to_owned() })?;
-        let response: ValidateOwnershipTokenResponse = self.account.http().result(call).await?;
+        let response: ValidateOwnershipTokenResponse = self.context.backbone().result(call).await?;
         Ok(response.is_valid)
     }
 
@@ -33,11 +33,11 @@ impl Files {
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
     pub async fn regenerate_ownership_token(&self, id: &FileId) -> Result<File> {
         let (files, id) = (self.clone(), id.clone());
-        self.account
+        self.context
             .finish(async move {
                 files.stored(&id).await?;
                 let path = paths::with_id(paths::FILE_REGENERATE_OWNERSHIP_TOKEN, id.as_str());
-                let response: NewOwnershipTokenResponse = files.account.http().result(Call::patch(path)).await?;
+                let response: NewOwnershipTokenResponse = files.context.backbone().result(Call::patch(path)).await?;
                 files
                     .change(&id, |file| {
                         file.ownership_token = Some(response.new_ownership_token);
@@ -55,12 +55,12 @@ impl Files {
     pub async fn claim_ownership(&self, id: &FileId, token: &str) -> Result<File> {
         let (files, id) = (self.clone(), id.clone());
         let request = OwnershipTokenRequest { ownership_token: token.to_owned() };
-        self.account
+        self.context
             .finish(async move {
                 let stored = files.stored(&id).await?;
                 let path = paths::with_id(paths::FILE_CLAIM_OWNERSHIP, id.as_str());
                 let response: NewOwnershipTokenResponse =
-                    files.account.http().result(Call::patch(path).json(&request)?).await?;
+                    files.context.backbone().result(Call::patch(path).json(&request)?).await?;
                 let fetched = files.fetch(&id, &stored.secret_key).await?;
                 files
                     .change(&id, |file| {
@@ -78,7 +78,7 @@ impl Files {
         id: &FileId,
         mark: &ProcessedExternalEvent,
     ) -> Result<ChangedItem> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let Some(mut file) = unit.get::<File>(id.as_str()).await? else {
             return Ok(ChangedItem::Nothing);
         };
@@ -101,7 +101,7 @@ impl Files {
         if fetched.is_own {
             return Err(TransportError::invariant(format!("the File '{id}' is said to be claimed but is still own")));
         }
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut file: File = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         take_over(&mut file, fetched);
         unit.replace(&file).await?;

@@ -12,8 +12,8 @@ use crate::{
 
 impl Messages {
     /// Deletes the messages of a decomposed relationship; in those that went to others as well, the peer becomes nameless.
-    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork<'_>, relationship: &Relationship) -> Result<()> {
-        let pseudonym = client_pseudonym(self.account.base_url_hostname());
+    pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork, relationship: &Relationship) -> Result<()> {
+        let pseudonym = client_pseudonym(self.context.base_url_hostname());
         let query = Query::new(Filter::eq("recipients.relationshipId", relationship.id.as_str()));
         for mut message in unit.transaction().find::<Message>(&query).await? {
             if message.is_own && forget_recipient(&mut message.recipients, relationship, &pseudonym) {

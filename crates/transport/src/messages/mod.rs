@@ -1,18 +1,23 @@
 //! Messages (`docs/protocol/02 §9.9`).
 
 mod cleanup;
+mod list;
+#[cfg(test)]
+mod odd_json_tests;
 mod pending;
 mod receiving;
 mod sending;
 
 use core_types::MessageId;
 use serde_json::Value;
-use store::Query;
+use store::{Query, Scan};
 
+pub(crate) use list::Backwards;
+pub(crate) use pending::body_hash;
 pub use sending::SendMessage;
 
 use crate::{
-    account::Account,
+    context::Context,
     documents::Message,
     error::{Result, TransportError},
     events::TransportEvent,
@@ -21,12 +26,12 @@ use crate::{
 /// The messages of an account.
 #[derive(Debug, Clone)]
 pub struct Messages {
-    account: Account,
+    context: Context,
 }
 
 impl Messages {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The message with this id.
@@ -34,7 +39,7 @@ impl Messages {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &MessageId) -> Result<Option<Message>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All messages that match a query on the stored documents.
@@ -42,7 +47,15 @@ impl Messages {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<Message>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
+    }
+
+    /// The same one after the other, however many there are.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn scan(&self, query: &Query) -> Result<Scan<Message>> {
+        Ok(self.context.store().scan(query).await?)
     }
 
     /// Remembers that the message was read now, unless it was read before.
@@ -66,20 +79,20 @@ impl Messages {
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
     pub async fn set_metadata(&self, id: &MessageId, metadata: Value) -> Result<Message> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut message: Message = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         message.metadata = Some(metadata);
-        message.metadata_modified_at = Some(self.account.clock().now());
+        message.metadata_modified_at = Some(self.context.clock().now());
         unit.replace(&message).await?;
         unit.commit().await?;
         Ok(message)
     }
 
     async fn mark(&self, id: &MessageId, is_read: bool) -> Result<Message> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut message: Message = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         if message.was_read_at.is_some() != is_read {
-            message.was_read_at = is_read.then(|| self.account.clock().now());
+            message.was_read_at = is_read.then(|| self.context.clock().now());
             unit.replace(&message).await?;
             unit.publish(&TransportEvent::MessageWasReadAtChanged(message.clone())).await?;
             unit.commit().await?;

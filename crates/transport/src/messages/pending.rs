@@ -5,23 +5,20 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use backbone_api::{
-    messages::Message as BackboneMessage,
-    paging::{PAGE_NUMBER, PAGE_SIZE},
-    paths,
-};
+use backbone_api::{messages::Message as BackboneMessage, paths};
 use backon::{ExponentialBuilder, Retryable};
 use core_types::{MessageId, Timestamp};
 use crypto::{encoding::base64url_encode, hash::sha512};
-use store::Query;
+use store::{Filter, Query};
 use tokio::sync::OwnedMutexGuard;
 
-use super::Messages;
+use super::{Messages, list::Backwards};
 use crate::{
-    backbone::Call,
+    cause::Sent,
     documents::{Message, PendingMessage},
     error::{Result, TransportError},
     events::TransportEvent,
+    request_error::RequestError,
 };
 
 /// How long the end of an interrupted sending is looked for before it is left to the next synchronisation.
@@ -36,13 +33,11 @@ const RECENT: Duration = Duration::from_secs(10);
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 3600);
 /// Several instances of a Backbone have several clocks, and a message can be stored some time after it got its time stamp.
 const INSTANCE_SKEW: Duration = Duration::from_secs(10);
-/// Messages in one page of the Backbone's list. Each may have 10 MiB, and a whole answer is limited.
-const MESSAGES_PER_PAGE: u64 = 8;
 /// A Backbone that announces more messages than it has must not keep anybody busy for ever.
 const MAX_PAGES: usize = 5_000;
 
 /// What identifies a message at the Backbone before its id is known.
-pub(super) fn body_hash(body: &[u8]) -> String {
+pub(crate) fn body_hash(body: &[u8]) -> String {
     base64url_encode(sha512(body))
 }
 
@@ -55,12 +50,12 @@ impl Messages {
     /// Stores the messages the Backbone has taken without this being known here. One it does not know is given up when it
     /// cannot arrive any more.
     async fn recover(&self) -> Result<()> {
-        let account = &self.account;
+        let context = &self.context;
         let mut held: Vec<(PendingMessage, OwnedMutexGuard<()>)> = Vec::new();
-        for pending in account.store().find::<PendingMessage>(&Query::default()).await? {
+        for pending in context.store().find::<PendingMessage>(&Query::default()).await? {
             // Without the lock it is being sent just now.
-            if let Some(guard) = account.try_lock(&lock_name(&pending.id))
-                && account.store().get::<PendingMessage>(&pending.id).await?.is_some()
+            if let Some(guard) = context.try_lock(&lock_name(&pending.id))
+                && context.store().get::<PendingMessage>(&pending.id).await?.is_some()
             {
                 held.push((pending, guard));
             }
@@ -80,7 +75,7 @@ impl Messages {
                 // The next time, less has to be looked through.
                 None => {
                     pending.sent_after = pending.sent_after.max(looked_at);
-                    let mut unit = account.unit_of_work().await?;
+                    let mut unit = context.unit_of_work().await?;
                     unit.replace(&pending).await?;
                     unit.commit().await?;
                 }
@@ -93,8 +88,8 @@ impl Messages {
     pub(crate) async fn recover_at_start(&self) {
         let twice = async {
             self.recover().await?;
-            let pending: Vec<PendingMessage> = self.account.store().find(&Query::default()).await?;
-            let now = self.account.clock().now();
+            let pending: Vec<PendingMessage> = self.context.store().find(&Query::default()).await?;
+            let now = self.context.clock().now();
             if pending.iter().any(|pending| !pending.prepared_at.saturating_add(RECENT).is_expired(now)) {
                 tokio::time::sleep(LATECOMERS).await;
                 self.recover().await?;
@@ -113,7 +108,8 @@ impl Messages {
     /// message if it has, otherwise the error.
     pub(super) async fn resolve(&self, pending: PendingMessage, error: TransportError) -> Result<Message> {
         let look_up = || async { self.taken([&pending]).await };
-        let taken = tokio::time::timeout(PATIENCE, look_up.retry(patience()).when(TransportError::is_transient)).await;
+        let taken = tokio::time::timeout(PATIENCE, look_up.retry(patience()).when(TransportError::may_pass)).await;
+        let error = error.with_unknown_outcome();
         match taken {
             Ok(Ok(mut taken)) => match taken.remove(&pending.id) {
                 Some(message) => self.store_taken(pending, message.id, message.created_at).await,
@@ -128,11 +124,29 @@ impl Messages {
         }
     }
 
+    /// The message that an earlier call has sent for this cause without learning so; nothing if none was sent.
+    pub(super) async fn sent_for(&self, cause: &str) -> Result<Option<Message>> {
+        let of_cause = Query::new(Filter::eq("cause", cause));
+        for pending in self.context.store().find::<PendingMessage>(&of_cause).await? {
+            // Another call may be about to learn it.
+            let _on_its_way = self.context.lock(&lock_name(&pending.id)).await;
+            let Some(pending) = self.context.store().get::<PendingMessage>(&pending.id).await? else { continue };
+            if let Some(message) = self.taken([&pending]).await?.remove(&pending.id) {
+                return self.store_taken(pending, message.id, message.created_at).await.map(Some);
+            }
+            if !self.is_over(&pending) {
+                return Err(TransportError::from(RequestError::earlier_outcome_unknown("POST", paths::MESSAGES)));
+            }
+            self.forget(&pending).await?;
+        }
+        Ok(None)
+    }
+
     /// A time of the Backbone before which it will surely take no more messages.
-    pub(super) fn time_of_backbone(&self) -> Timestamp {
-        match self.account.http().latest_time() {
+    pub(crate) fn time_of_backbone(&self) -> Timestamp {
+        match self.context.backbone().latest_time() {
             Some(time) => time.saturating_sub(INSTANCE_SKEW),
-            None => self.account.clock().now().saturating_sub(CLOCK_SKEW),
+            None => self.context.clock().now().saturating_sub(CLOCK_SKEW),
         }
     }
 
@@ -143,21 +157,25 @@ impl Messages {
     }
 
     pub(super) async fn forget(&self, pending: &PendingMessage) -> Result<()> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         unit.delete::<PendingMessage>(&pending.id).await?;
         unit.commit().await
     }
 
     async fn store_sent(&self, pending: PendingMessage, id: MessageId, created_at: Timestamp) -> Result<Message> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         // A commit that seemed to fail may have succeeded.
         if let Some(stored) = unit.get(id.as_str()).await? {
             return Ok(stored);
         }
         unit.delete::<PendingMessage>(&pending.id).await?;
-        let message = pending.into_message(id, created_at, self.account.identity().address.clone());
+        let cause = pending.cause.clone();
+        let message = pending.into_message(id, created_at, self.context.identity().address.clone());
         unit.insert(&message).await?;
         unit.publish(&TransportEvent::MessageSent(message.clone())).await?;
+        if let Some(cause) = cause {
+            self.context.causes().complete(&mut unit, &cause, Sent::Message(&message)).await?;
+        }
         unit.commit().await?;
         Ok(message)
     }
@@ -172,34 +190,29 @@ impl Messages {
             wanted.into_iter().map(|pending| (pending.id.as_str(), pending.sent_after)).collect();
         let mut taken = HashMap::new();
         let Some(since) = wanted.values().min().copied() else { return Ok(taken) };
-        let http = self.account.http();
-        let list = |size: u64, number: u64| {
-            Call::get(paths::MESSAGES).query(PAGE_SIZE, Some(size)).query(PAGE_NUMBER, Some(number))
-        };
-        let (_, count) = http.page::<BackboneMessage>(&list(1, 1)).await?;
-        let mut number = count.div_ceil(MESSAGES_PER_PAGE);
+        let mut list = Backwards::open(&self.context).await?;
         for _ in 0..MAX_PAGES {
-            if number == 0 || wanted.is_empty() {
+            if wanted.is_empty() {
                 break;
             }
-            let (messages, _) = http.page::<BackboneMessage>(&list(MESSAGES_PER_PAGE, number)).await?;
-            if messages.first().is_some_and(|message| message.created_at < since) {
-                number = 1;
-            }
-            for message in messages.into_iter().filter(|message| self.account.is_me(&message.created_by)) {
+            let Some(messages) = list.next().await? else { break };
+            let is_last = messages.first().is_some_and(|message| message.created_at < since);
+            for message in messages.into_iter().filter(|message| self.context.is_me(&message.created_by)) {
                 if let Some((id, _)) = wanted.remove_entry(body_hash(message.body.as_slice()).as_str()) {
                     taken.insert(id.to_owned(), message);
                 }
             }
-            number -= 1;
+            if is_last {
+                break;
+            }
         }
         Ok(taken)
     }
 
     /// Whether a message the Backbone does not have can no longer arrive there.
     fn is_over(&self, pending: &PendingMessage) -> bool {
-        let latest = pending.prepared_at.saturating_add(self.account.config().timeout().saturating_mul(2));
-        latest.is_expired(self.account.clock().now())
+        let latest = pending.prepared_at.saturating_add(self.context.config().timeout().saturating_mul(2));
+        latest.is_expired(self.context.clock().now())
     }
 }
 
@@ -207,7 +220,7 @@ async fn in_passing(patience: Duration, recovery: impl Future<Output = Result<()
     match tokio::time::timeout(patience, recovery).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(code = error.code(), %error, "the fate of sent messages could not be found out yet");
+            tracing::warn!(error.code = error.code(), %error, "the fate of sent messages could not be found out yet");
         }
         Err(_) => tracing::warn!("the fate of sent messages could not be found out in time"),
     }

@@ -14,9 +14,11 @@ use super::{
 };
 use crate::{
     backbone::Call,
+    cause::Sending,
+    counters,
     documents::{File, Message, MessageRecipient, PeerDeletionStatus, PendingMessage, Relationship},
     error::{Result, TransportError},
-    relationships::reserve_transmit_counter,
+    relationships::Relationships,
     request_error::RequestError,
 };
 
@@ -49,24 +51,45 @@ impl Messages {
     /// failed call or a failure of the store.
     pub async fn send(&self, message: SendMessage) -> Result<Message> {
         let messages = self.clone();
-        self.account.finish(async move { messages.send_now(message).await }).await
+        let sending = self.context.finish(async move { messages.send_now(message, None).await }).await?;
+        match sending {
+            Sending::Sent(message) => Ok(message),
+            Sending::Completed => Err(TransportError::invariant("a message without a cause was not sent")),
+        }
     }
 
-    async fn send_now(&self, new: SendMessage) -> Result<Message> {
-        let account = &self.account;
+    /// Encrypts and sends a message for a cause, unless that has happened before. Repeated calls send it once.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); `error.transport.request.outcomeUnknown` while it is not known whether an earlier call has sent
+    /// it: then it is known a little later.
+    pub async fn send_for(&self, cause: &str, message: SendMessage) -> Result<Sending<Message>> {
+        let (messages, cause) = (self.clone(), cause.to_owned());
+        self.context.finish(async move { messages.send_once(message, cause).await }).await
+    }
+
+    async fn send_once(&self, new: SendMessage, cause: String) -> Result<Sending<Message>> {
+        let _order = self.context.lock(&format!("cause {cause}")).await;
+        if let Some(message) = self.sent_for(&cause).await? {
+            return Ok(Sending::Sent(message));
+        }
+        self.send_now(new, Some(cause)).await
+    }
+
+    async fn send_now(&self, new: SendMessage, cause: Option<String>) -> Result<Sending<Message>> {
+        let context = &self.context;
         let relationships = self.relationships_to(&new.recipients).await?;
         let mut secrets = Vec::with_capacity(relationships.len());
         for relationship in &relationships {
-            secrets.push(account.relationship_secrets(relationship).await?);
+            secrets.push(context.relationship_secrets(relationship).await?);
         }
-        let base_url = &account.config().base_url;
+        let base_url = &context.config().base_url;
         let attachments: Vec<Reference> = new.attachments.iter().map(|file| file.reference(base_url)).collect();
         let names: Vec<_> = relationships.iter().map(|relationship| &relationship.relationship_secret_id).collect();
-        let created_by_device = account.device().await?.id;
-        let now = account.clock().now();
+        let created_by_device = context.device().await?.id;
 
-        let mut unit = account.unit_of_work().await?;
-        let counters = reserve_transmit_counter(&mut unit, &names).await?;
+        let (mut unit, counters) = counters::reserve(context, &names).await?;
+        let now = context.clock().now();
         let recipients: Vec<Recipient<'_>> = relationships
             .iter()
             .zip(&secrets)
@@ -77,7 +100,8 @@ impl Messages {
                 counter,
             })
             .collect();
-        let sealed = protocol::message::seal_message(&mut rand::rng(), &new.content, &attachments, &recipients, now)?;
+        let sealed =
+            protocol::message::seal_message(&mut crate::random::rng(), &new.content, &attachments, &recipients, now)?;
         let request = SendMessageRequest {
             attachments: new.attachments.iter().map(|file| Attachment { id: file.id.clone() }).collect(),
             body: Bytes(sealed.body),
@@ -90,7 +114,13 @@ impl Messages {
                 })
                 .collect(),
         };
+        if let Some(cause) = &cause
+            && !context.causes().is_open(&mut unit, cause).await?
+        {
+            return Ok(Sending::Completed);
+        }
         let pending = PendingMessage {
+            cause,
             attachments: new.attachments.into_iter().map(|file| file.id).collect(),
             content: new.content,
             created_by_device,
@@ -111,20 +141,20 @@ impl Messages {
             secret_key: sealed.secret_key,
             sent_after: self.time_of_backbone(),
         };
-        let _on_its_way = account.lock(&lock_name(&pending.id)).await;
+        let _on_its_way = context.lock(&lock_name(&pending.id)).await;
         unit.insert(&pending).await?;
         // Committed before anything leaves: no counter is ever used twice, and no message is sent that nobody remembers,
         // whatever happens from here on.
         unit.commit().await?;
 
         let call = Call::post(paths::MESSAGES, &request)?;
-        match account.http().result::<SendMessageResponse>(call).await {
-            Ok(response) => self.store_taken(pending, response.id, response.created_at).await,
+        match context.backbone().result::<SendMessageResponse>(call).await {
+            Ok(response) => self.store_taken(pending, response.id, response.created_at).await.map(Sending::Sent),
             Err(error) if error.as_request_error().is_some_and(RequestError::is_without_effect) => {
                 self.forget(&pending).await?;
                 Err(error)
             }
-            Err(error) => self.resolve(pending, error).await,
+            Err(error) => self.resolve(pending, error).await.map(Sending::Sent),
         }
     }
 
@@ -134,9 +164,10 @@ impl Messages {
         let mut unrelated = Vec::new();
         let mut deleted = Vec::new();
         for address in recipients {
-            let relationship = self.account.relationships().to_identity(address, None).await?.filter(|relationship| {
-                matches!(relationship.status, RelationshipStatus::Active | RelationshipStatus::Terminated)
-            });
+            let relationship =
+                Relationships::new(&self.context).to_identity(address, None).await?.filter(|relationship| {
+                    matches!(relationship.status, RelationshipStatus::Active | RelationshipStatus::Terminated)
+                });
             match relationship {
                 Some(relationship) => {
                     let info = relationship.peer_deletion_info.as_ref();

@@ -1,138 +1,29 @@
-//! What an Identity can do with a relationship: the status machine of `docs/protocol/02 §9.7.1`.
+//! Changing a relationship: asking the Backbone, and storing what came of it.
 
 use backbone_api::{
     Bytes, codes, paths,
-    relationships::{AuditLogReason, RelationshipMetadata, RelationshipStatus, RespondToRelationshipRequest},
+    relationships::{RelationshipMetadata, RelationshipStatus, RespondToRelationshipRequest},
 };
 use core_types::RelationshipId;
 use serde_json::Value;
 
-use super::{Relationships, lock_name, reserve_transmit_counter};
+use super::{
+    Relationships,
+    audit_log::{event_of_own_change, take_over},
+    lock_name,
+    rules::{Action, require_status},
+    unsettled::is_gone,
+};
 use crate::{
-    account::Account,
     backbone::Call,
-    documents::{AuditLogEntry, Relationship, TransmitCounter},
+    counters,
+    documents::{PendingRelationshipChange, Relationship, TransmitCounter},
     error::{Result, TransportError},
     events::TransportEvent,
+    messages::Messages,
+    templates::Templates,
+    tokens::Tokens,
 };
-
-/// A step of the status machine that leaves the relationship in existence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Accept,
-    Reject,
-    Revoke,
-    Terminate,
-    RequestReactivation,
-    AcceptReactivation,
-    RejectReactivation,
-    RevokeReactivation,
-}
-
-impl Action {
-    fn required_status(self) -> RelationshipStatus {
-        match self {
-            Self::Accept | Self::Reject | Self::Revoke => RelationshipStatus::Pending,
-            Self::Terminate => RelationshipStatus::Active,
-            Self::RequestReactivation
-            | Self::AcceptReactivation
-            | Self::RejectReactivation
-            | Self::RevokeReactivation => RelationshipStatus::Terminated,
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Accept => paths::RELATIONSHIP_ACCEPT,
-            Self::Reject => paths::RELATIONSHIP_REJECT,
-            Self::Revoke => paths::RELATIONSHIP_REVOKE,
-            Self::Terminate => paths::RELATIONSHIP_TERMINATE,
-            Self::RequestReactivation => paths::RELATIONSHIP_REACTIVATE,
-            Self::AcceptReactivation => paths::RELATIONSHIP_REACTIVATE_ACCEPT,
-            Self::RejectReactivation => paths::RELATIONSHIP_REACTIVATE_REJECT,
-            Self::RevokeReactivation => paths::RELATIONSHIP_REACTIVATE_REVOKE,
-        }
-    }
-
-    /// What the audit log says when the action has happened.
-    fn reason(self) -> AuditLogReason {
-        match self {
-            Self::Accept => AuditLogReason::AcceptanceOfCreation,
-            Self::Reject => AuditLogReason::RejectionOfCreation,
-            Self::Revoke => AuditLogReason::RevocationOfCreation,
-            Self::Terminate => AuditLogReason::Termination,
-            Self::RequestReactivation => AuditLogReason::ReactivationRequested,
-            Self::AcceptReactivation => AuditLogReason::AcceptanceOfReactivation,
-            Self::RejectReactivation => AuditLogReason::RejectionOfReactivation,
-            Self::RevokeReactivation => AuditLogReason::RevocationOfReactivation,
-        }
-    }
-
-    /// The event that follows `relationshipChanged`.
-    fn event(self, relationship: &Relationship) -> Option<TransportEvent> {
-        match self {
-            Self::Accept | Self::Reject | Self::Revoke | Self::Terminate => None,
-            Self::RequestReactivation => Some(TransportEvent::RelationshipReactivationRequested(relationship.clone())),
-            Self::AcceptReactivation | Self::RejectReactivation | Self::RevokeReactivation => {
-                Some(TransportEvent::RelationshipReactivationCompleted(relationship.clone()))
-            }
-        }
-    }
-
-    /// Who may act, as far as the audit log tells.
-    fn check(self, account: &Account, relationship: &Relationship) -> Result<()> {
-        require_status(relationship, &[self.required_status()])?;
-        let last = relationship.audit_log.last();
-        let by_peer = last.is_some_and(|entry| entry.created_by == relationship.peer.address);
-        let is_request = last.is_some_and(|entry| entry.reason == AuditLogReason::ReactivationRequested);
-        let id = &relationship.id;
-        match self {
-            Self::Terminate => {}
-            Self::Accept | Self::Reject if !by_peer => return Err(only_peer("accept or reject", id)),
-            Self::Revoke if by_peer => return Err(only_peer("revoke", id)),
-            Self::Accept | Self::Reject | Self::Revoke => {}
-            Self::RequestReactivation => {
-                if let Some(entry) = last.filter(|_| is_request) {
-                    let by = if account.is_me(&entry.created_by) { "you" } else { "your peer" };
-                    return Err(TransportError::ReactivationAlreadyRequested(by));
-                }
-            }
-            _ if !is_request => return Err(TransportError::ReactivationNotRequested(id.to_string())),
-            Self::AcceptReactivation | Self::RejectReactivation if !by_peer => {
-                return Err(only_peer("accept or reject the reactivation of", id));
-            }
-            Self::RevokeReactivation if by_peer => return Err(only_peer("revoke the reactivation of", id)),
-            Self::AcceptReactivation | Self::RejectReactivation | Self::RevokeReactivation => {}
-        }
-        Ok(())
-    }
-}
-
-fn only_peer(operation: &str, id: &RelationshipId) -> TransportError {
-    TransportError::OperationOnlyAllowedForPeer(format!("only your peer can {operation} the Relationship '{id}'"))
-}
-
-fn require_status(relationship: &Relationship, allowed: &[RelationshipStatus]) -> Result<()> {
-    if allowed.contains(&relationship.status) {
-        return Ok(());
-    }
-    Err(TransportError::WrongRelationshipStatus {
-        id: relationship.id.to_string(),
-        status: relationship.status.to_string(),
-    })
-}
-
-/// Takes over what the Backbone says about the state of a relationship.
-pub(super) fn take_over(relationship: &mut Relationship, metadata: RelationshipMetadata) {
-    relationship.status = metadata.status;
-    relationship.audit_log = sorted_audit_log(metadata.audit_log);
-}
-
-pub(super) fn sorted_audit_log(entries: Vec<backbone_api::relationships::AuditLogEntry>) -> Vec<AuditLogEntry> {
-    let mut entries: Vec<AuditLogEntry> = entries.into_iter().map(AuditLogEntry::from).collect();
-    entries.sort_by_key(|entry| entry.created_at);
-    entries
-}
 
 impl Relationships {
     /// Accepts a pending relationship that a peer requested.
@@ -215,31 +106,65 @@ impl Relationships {
     /// As [`terminate`](Self::terminate).
     pub async fn decompose(&self, id: &RelationshipId) -> Result<()> {
         let (relationships, id) = (self.clone(), id.clone());
-        self.account.finish(async move { relationships.decompose_now(&id).await }).await
+        self.context.finish(async move { relationships.decompose_now(&id).await }).await
     }
 
     async fn act(&self, id: &RelationshipId, action: Action, response: Option<Value>) -> Result<Relationship> {
         let (relationships, id) = (self.clone(), id.clone());
-        self.account.finish(async move { relationships.act_now(&id, action, response.as_ref()).await }).await
+        self.context.finish(async move { relationships.act_now(&id, action, response.as_ref()).await }).await
     }
 
     async fn act_now(&self, id: &RelationshipId, action: Action, response: Option<&Value>) -> Result<Relationship> {
-        let _order = self.account.lock(&lock_name(id)).await;
-        let relationship = self.stored(id).await?;
-        action.check(&self.account, &relationship)?;
-        let content = match action {
-            Action::Accept => Some(self.creation_response(&relationship, response).await?),
+        if self.settle(id).await? {
+            let relationship = self.stored(id).await?;
+            if action.was_done_by(&self.context.identity().address, &relationship) {
+                return Ok(relationship);
+            }
+        }
+        // Before others have to wait: an interrupted synchronisation may have to be finished first, and is among them.
+        let counter = match action {
+            Action::Accept => Some(self.reserve_counter(id, action).await?),
             _ => None,
         };
-        let metadata = self.call(id, action, content).await?;
+        let _order = self.context.lock(&lock_name(id)).await;
+        let relationship = self.stored(id).await?;
+        action.check(&self.context.identity().address, &relationship)?;
+        let content = match counter {
+            Some(counter) => Some(self.creation_response(&relationship, counter, response).await?),
+            None => None,
+        };
+        self.note_change(id).await?;
+        let metadata = match self.call(id, action, content).await {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                self.note_failed_change(id, &error).await;
+                return Err(error.with_unknown_outcome());
+            }
+        };
+        match self.store_change(relationship, action, metadata).await {
+            Err(error) => {
+                self.note_failed_change(id, &error).await;
+                Err(error)
+            }
+            stored => stored,
+        }
+    }
 
-        let mut unit = self.account.unit_of_work().await?;
+    async fn store_change(
+        &self,
+        relationship: Relationship,
+        action: Action,
+        metadata: RelationshipMetadata,
+    ) -> Result<Relationship> {
+        let id = relationship.id.clone();
+        let mut unit = self.context.unit_of_work().await?;
         // The free data may have changed meanwhile.
         let mut relationship: Relationship = unit.get(id.as_str()).await?.unwrap_or(relationship);
         take_over(&mut relationship, metadata);
         unit.replace(&relationship).await?;
+        unit.delete::<PendingRelationshipChange>(id.as_str()).await?;
         unit.publish(&TransportEvent::RelationshipChanged(relationship.clone())).await?;
-        if let Some(event) = action.event(&relationship) {
+        if let Some(event) = event_of_own_change(action.reason(), &relationship) {
             unit.publish(&event).await?;
         }
         unit.commit().await?;
@@ -256,54 +181,65 @@ impl Relationships {
             }
             None => Call::put(path, &serde_json::json!({}))?,
         };
-        match self.account.http().result(call).await {
+        match self.context.backbone().result(call).await {
             Err(TransportError::Request(error)) if is_refusal(&error.code) => {
                 let metadata = self.fetch(id).await?.metadata;
                 let last = metadata.audit_log.iter().max_by_key(|entry| entry.created_at);
                 let done =
-                    last.is_some_and(|entry| entry.reason == action.reason() && self.account.is_me(&entry.created_by));
+                    last.is_some_and(|entry| entry.reason == action.reason() && self.context.is_me(&entry.created_by));
                 if done { Ok(metadata) } else { Err(TransportError::Request(error)) }
             }
             other => other,
         }
     }
 
-    async fn creation_response(&self, relationship: &Relationship, content: Option<&Value>) -> Result<Bytes> {
-        let secrets = self.account.relationship_secrets(relationship).await?;
-        let mut unit = self.account.unit_of_work().await?;
-        let counters = reserve_transmit_counter(&mut unit, &[&relationship.relationship_secret_id]).await?;
+    async fn reserve_counter(&self, id: &RelationshipId, action: Action) -> Result<u32> {
+        let relationship = self.stored(id).await?;
+        action.check(&self.context.identity().address, &relationship)?;
+        let (unit, counters) = counters::reserve(&self.context, &[&relationship.relationship_secret_id]).await?;
         unit.commit().await?;
-        let counter = counters.first().copied().ok_or_else(|| TransportError::invariant("no counter was reserved"))?;
+        counters.first().copied().ok_or_else(|| TransportError::invariant("no counter was reserved"))
+    }
+
+    async fn creation_response(
+        &self,
+        relationship: &Relationship,
+        counter: u32,
+        content: Option<&Value>,
+    ) -> Result<Bytes> {
+        let secrets = self.context.relationship_secrets(relationship).await?;
         let wire = protocol::relationship::seal_creation_response(
             &secrets,
             counter,
             &relationship.id,
             content,
-            &self.account.keys().device_signature,
+            &self.context.keys().device_signature,
         )?;
         Ok(Bytes(wire))
     }
 
     async fn decompose_now(&self, id: &RelationshipId) -> Result<()> {
-        let _order = self.account.lock(&lock_name(id)).await;
+        self.settle(id).await?;
+        let _order = self.context.lock(&lock_name(id)).await;
         let relationship = self.stored(id).await?;
         require_status(&relationship, &[RelationshipStatus::Terminated, RelationshipStatus::DeletionProposed])?;
         let call = Call::put(paths::with_id(paths::RELATIONSHIP_DECOMPOSE, id.as_str()), &serde_json::json!({}))?;
-        match self.account.http().done(call).await {
-            // The answer to an earlier attempt was lost.
-            Err(TransportError::Request(error)) if error.code == codes::RELATIONSHIP_ALREADY_DECOMPOSED => {}
+        match self.context.backbone().done(call).await {
+            // The answer to an earlier attempt was lost. Once both sides have done it, there is no such relationship any more.
+            Err(TransportError::Request(error)) if is_gone(&error) => {}
             other => other?,
         }
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let secret = &relationship.relationship_secret_id;
-        self.account.delete_active_secret(&mut unit, secret.as_str()).await?;
+        self.context.delete_active_secret(&mut unit, secret.as_str()).await?;
         unit.delete::<TransmitCounter>(secret.as_str()).await?;
         unit.delete::<Relationship>(id.as_str()).await?;
+        unit.delete::<PendingRelationshipChange>(id.as_str()).await?;
         unit.publish(&TransportEvent::RelationshipDecomposedBySelf { relationship_id: id.clone() }).await?;
         // In the same transaction: once the relationship is gone, nobody can ask for the rest to be deleted.
-        self.account.messages().cleanup(&mut unit, &relationship).await?;
-        self.account.templates().cleanup(&mut unit, &relationship).await?;
-        self.account.tokens().cleanup(&mut unit, &relationship).await?;
+        Messages::new(&self.context).cleanup(&mut unit, &relationship).await?;
+        Templates::new(&self.context).cleanup(&mut unit, &relationship).await?;
+        Tokens::new(&self.context).cleanup(&mut unit, &relationship).await?;
         unit.commit().await
     }
 }

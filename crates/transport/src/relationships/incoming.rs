@@ -10,8 +10,10 @@ use protocol::secrets::SecretContent;
 
 use super::{
     Relationships,
-    action::{sorted_audit_log, take_over},
-    lock_name, not_found, pending,
+    audit_log::{event_of_own_change, sorted_audit_log, take_over},
+    lock_name,
+    news::RelationshipNews,
+    not_found, pending,
 };
 use crate::{
     backbone::Call,
@@ -19,16 +21,9 @@ use crate::{
     error::{Result, TransportError},
     events::TransportEvent,
     sync::ChangedItem,
+    templates::Templates,
     unit_of_work::UnitOfWork,
 };
-
-/// What an external event says about a relationship.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RelationshipNews {
-    StatusChanged,
-    ReactivationRequested,
-    ReactivationCompleted,
-}
 
 /// How a relationship that is not stored yet came to be.
 enum Origin {
@@ -36,21 +31,6 @@ enum Origin {
     Incoming(Box<(Relationship, RelationshipSecrets)>),
     /// The own Identity requested it, but never learned of its success.
     Requested(Box<PendingRelationship>),
-}
-
-impl RelationshipNews {
-    /// The event that comes before `relationshipChanged`.
-    fn event(self, relationship: &Relationship) -> Option<TransportEvent> {
-        match self {
-            Self::StatusChanged => None,
-            Self::ReactivationRequested => {
-                Some(TransportEvent::RelationshipReactivationRequested(relationship.clone()))
-            }
-            Self::ReactivationCompleted => {
-                Some(TransportEvent::RelationshipReactivationCompleted(relationship.clone()))
-            }
-        }
-    }
 }
 
 impl Relationships {
@@ -61,7 +41,24 @@ impl Relationships {
         news: RelationshipNews,
         mark: &ProcessedExternalEvent,
     ) -> Result<ChangedItem> {
-        let _order = self.account.lock(&lock_name(id)).await;
+        let _order = self.context.lock(&lock_name(id)).await;
+        self.bring_up_to_date(id, news, Some(mark)).await
+    }
+
+    /// Brings the stored relationship to the Backbone's state, whether or not an event tells of a change.
+    pub(crate) async fn refresh(&self, id: &RelationshipId) -> Result<()> {
+        let _order = self.context.lock(&lock_name(id)).await;
+        // Boxed, because it is rare and large.
+        Box::pin(self.bring_up_to_date(id, RelationshipNews::StatusChanged, None)).await.map(drop)
+    }
+
+    /// [`apply_change`](Self::apply_change) for who holds the relationship's lock.
+    pub(super) async fn bring_up_to_date(
+        &self,
+        id: &RelationshipId,
+        news: RelationshipNews,
+        mark: Option<&ProcessedExternalEvent>,
+    ) -> Result<ChangedItem> {
         let is_known = self.get(id).await?.is_some();
         let fetched = match self.fetch(id).await {
             // The own side has given up the relationship meanwhile.
@@ -73,7 +70,7 @@ impl Relationships {
             other => other?,
         };
         let origin = if is_known { None } else { Some(self.origin(&fetched).await?) };
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let (relationship, is_changed) = match origin {
             None => self.update(&mut unit, fetched).await?,
             Some(origin) => (self.create(&mut unit, origin, fetched).await?, true),
@@ -83,8 +80,16 @@ impl Relationships {
         }
         if is_changed {
             unit.publish(&TransportEvent::RelationshipChanged(relationship.clone())).await?;
+            // An own change whose answer was lost.
+            let last = relationship.audit_log.last().filter(|entry| self.context.is_me(&entry.created_by));
+            if let Some(event) = last.and_then(|entry| event_of_own_change(entry.reason, &relationship)) {
+                unit.publish(&event).await?;
+            }
         }
-        unit.processed(mark).await?;
+        self.conclude_change(&mut unit, id, is_changed).await?;
+        if let Some(mark) = mark {
+            unit.processed(mark).await?;
+        }
         unit.commit().await?;
         Ok(ChangedItem::Relationship(Box::new(relationship)))
     }
@@ -96,7 +101,7 @@ impl Relationships {
         info: Option<PeerDeletionInfo>,
         mark: &ProcessedExternalEvent,
     ) -> Result<ChangedItem> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut relationship: Relationship = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         let status = info.as_ref().map(|info| info.deletion_status);
         relationship.peer_deletion_info = info;
@@ -114,22 +119,22 @@ impl Relationships {
 
     pub(super) async fn fetch(&self, id: &RelationshipId) -> Result<BackboneRelationship> {
         let call = Call::get(paths::with_id(paths::RELATIONSHIP, id.as_str()));
-        let fetched: BackboneRelationship = self.account.http().result(call).await?;
+        let fetched: BackboneRelationship = self.context.backbone().result(call).await?;
         if fetched.metadata.id != *id {
             return Err(TransportError::invariant(format!("the Backbone sent another Relationship than '{id}'")));
         }
         Ok(fetched)
     }
 
-    async fn update(&self, unit: &mut UnitOfWork<'_>, fetched: BackboneRelationship) -> Result<(Relationship, bool)> {
+    async fn update(&self, unit: &mut UnitOfWork, fetched: BackboneRelationship) -> Result<(Relationship, bool)> {
         let id = &fetched.metadata.id;
         let mut relationship: Relationship = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         let (from, to) = (&fetched.metadata.from, &fetched.metadata.to);
-        let peer = if self.account.is_me(from) { to } else { from };
+        let peer = if self.context.is_me(from) { to } else { from };
         // The Backbone takes the name of a deleted Identity out of its relationships.
         let is_peer = *peer == relationship.peer.address
-            || self.account.identity().address.hostname().is_some_and(|hostname| peer.is_pseudonym(hostname));
-        if !is_peer || !(self.account.is_me(from) || self.account.is_me(to)) {
+            || self.context.identity().address.hostname().is_some_and(|hostname| peer.is_pseudonym(hostname));
+        if !is_peer || !(self.context.is_me(from) || self.context.is_me(to)) {
             return Err(TransportError::invariant(format!(
                 "the Relationship '{id}' has other participants than before"
             )));
@@ -144,7 +149,7 @@ impl Relationships {
 
     async fn create(
         &self,
-        unit: &mut UnitOfWork<'_>,
+        unit: &mut UnitOfWork,
         origin: Origin,
         fetched: BackboneRelationship,
     ) -> Result<Relationship> {
@@ -152,15 +157,17 @@ impl Relationships {
             Origin::Incoming(incoming) => {
                 let (relationship, secrets) = *incoming;
                 let name = relationship.relationship_secret_id.as_str();
-                self.account.store_secret(unit, name, &SecretContent::RelationshipSecrets(Box::new(secrets))).await?;
+                self.context.store_secret(unit, name, &SecretContent::RelationshipSecrets(Box::new(secrets))).await?;
                 relationship
             }
             Origin::Requested(pending) => {
                 let secret = pending.id.clone();
                 unit.delete::<PendingRelationship>(secret.as_str()).await?;
                 self.complete_secrets(unit, &secret, &fetched).await?;
+                let cause = pending.cause.clone();
                 let mut relationship = pending.into_relationship(&fetched.metadata);
                 take_over(&mut relationship, fetched.metadata);
+                self.complete(unit, cause, &relationship).await?;
                 relationship
             }
         };
@@ -169,8 +176,8 @@ impl Relationships {
     }
 
     async fn origin(&self, fetched: &BackboneRelationship) -> Result<Origin> {
-        if self.account.is_me(&fetched.metadata.from) {
-            let pending = pending::find(&self.account, fetched).await?;
+        if self.context.is_me(&fetched.metadata.from) {
+            let pending = pending::find(&self.context, fetched).await?;
             return pending.map(|pending| Origin::Requested(Box::new(pending))).ok_or_else(|| {
                 TransportError::invariant("a Relationship requested by the own Identity is not stored")
             });
@@ -182,7 +189,7 @@ impl Relationships {
     async fn open_request(&self, fetched: &BackboneRelationship) -> Result<(Relationship, RelationshipSecrets)> {
         let metadata = &fetched.metadata;
         let invalid = |what: &str| TransportError::invariant(format!("the Relationship '{}' {what}", metadata.id));
-        if !self.account.is_me(&metadata.to) {
+        if !self.context.is_me(&metadata.to) {
             return Err(invalid("is addressed to another Identity"));
         }
         let template_id =
@@ -192,17 +199,15 @@ impl Relationships {
             .as_ref()
             .filter(|content| !content.is_empty())
             .ok_or_else(|| invalid("has no creation content"))?;
-        let template = self
-            .account
-            .templates()
+        let template = Templates::new(&self.context)
             .get(template_id)
             .await?
             .filter(|template| template.is_own)
             .ok_or_else(|| TransportError::record_not_found("RelationshipTemplate", template_id))?;
-        let keypair = self.account.active_secret(&template.template_key.id).await?.into_exchange_keypair()?;
+        let keypair = self.context.active_secret(&template.template_key.id).await?.into_exchange_keypair()?;
         // Checks the signature, and that it was made by the sender the Backbone names for this very template.
         let opened = protocol::relationship::open_creation_content(
-            &mut rand::rng(),
+            &mut crate::random::rng(),
             content.as_slice(),
             &keypair,
             template_id,
@@ -218,7 +223,8 @@ impl Relationships {
             metadata_modified_at: None,
             peer: opened.identity,
             peer_deletion_info: None,
-            relationship_secret_id: RelationshipSecretId::generate(&mut rand::rng()),
+            received_text: opened.received_text.map(Into::into),
+            relationship_secret_id: RelationshipSecretId::generate(&mut crate::random::rng()),
             // Whatever happened since: the event about it brings the real status.
             status: RelationshipStatus::Pending,
             template_id: template_id.clone(),
@@ -229,7 +235,7 @@ impl Relationships {
     /// Turns the secrets of a request into those of a relationship, once the templator's answer is there.
     async fn complete_secrets(
         &self,
-        unit: &mut UnitOfWork<'_>,
+        unit: &mut UnitOfWork,
         name: &RelationshipSecretId,
         fetched: &BackboneRelationship,
     ) -> Result<()> {
@@ -237,11 +243,11 @@ impl Relationships {
             return Ok(());
         };
         let SecretContent::RelationshipRequestSecrets(request) =
-            self.account.active_secret_in(unit, name.as_str()).await?
+            self.context.active_secret_in(unit, name.as_str()).await?
         else {
             return Ok(());
         };
         let secrets = protocol::relationship::complete_request(&request, response.as_slice(), &fetched.metadata.id)?;
-        self.account.succeed_secret(unit, name.as_str(), &SecretContent::RelationshipSecrets(Box::new(secrets))).await
+        self.context.succeed_secret(unit, name.as_str(), &SecretContent::RelationshipSecrets(Box::new(secrets))).await
     }
 }

@@ -1,21 +1,23 @@
 //! Relationships to peers (`docs/protocol/02 §9.7`).
 
 mod action;
-mod counter;
+mod audit_log;
 mod incoming;
 mod lookup;
+mod news;
 mod pending;
+mod rules;
 mod sending;
+mod unsettled;
 
 use core_types::{RelationshipId, Timestamp};
 use serde_json::Value;
-use store::Query;
+use store::{Query, Scan};
 
-pub(crate) use counter::reserve as reserve_transmit_counter;
-pub(crate) use incoming::RelationshipNews;
+pub(crate) use news::RelationshipNews;
 
 use crate::{
-    account::Account,
+    context::Context,
     documents::{PeerDeletionInfo, Relationship},
     error::{Result, TransportError},
 };
@@ -23,12 +25,12 @@ use crate::{
 /// The relationships of an account.
 #[derive(Debug, Clone)]
 pub struct Relationships {
-    account: Account,
+    context: Context,
 }
 
 impl Relationships {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
     /// The relationship with this id.
@@ -36,7 +38,7 @@ impl Relationships {
     /// # Errors
     /// A failure of the store.
     pub async fn get(&self, id: &RelationshipId) -> Result<Option<Relationship>> {
-        Ok(self.account.store().get(id.as_str()).await?)
+        Ok(self.context.store().get(id.as_str()).await?)
     }
 
     /// All relationships that match a query on the stored documents.
@@ -44,7 +46,15 @@ impl Relationships {
     /// # Errors
     /// A failure of the store.
     pub async fn find(&self, query: &Query) -> Result<Vec<Relationship>> {
-        Ok(self.account.store().find(query).await?)
+        Ok(self.context.store().find(query).await?)
+    }
+
+    /// The same one after the other, however many there are.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn scan(&self, query: &Query) -> Result<Scan<Relationship>> {
+        Ok(self.context.store().scan(query).await?)
     }
 
     /// Replaces the free data of the user.
@@ -52,7 +62,7 @@ impl Relationships {
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
     pub async fn set_metadata(&self, id: &RelationshipId, metadata: Value) -> Result<Relationship> {
-        let now = self.account.clock().now();
+        let now = self.context.clock().now();
         self.change(id, |relationship| {
             relationship.metadata = Some(metadata);
             relationship.metadata_modified_at = Some(now);
@@ -73,7 +83,7 @@ impl Relationships {
     }
 
     async fn change(&self, id: &RelationshipId, change: impl FnOnce(&mut Relationship)) -> Result<Relationship> {
-        let mut unit = self.account.unit_of_work().await?;
+        let mut unit = self.context.unit_of_work().await?;
         let mut relationship: Relationship = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         change(&mut relationship);
         unit.replace(&relationship).await?;
@@ -86,7 +96,7 @@ impl Relationships {
     }
 
     fn now(&self) -> Timestamp {
-        self.account.clock().now()
+        self.context.clock().now()
     }
 }
 

@@ -4,15 +4,15 @@ use backbone_api::relationships::Relationship as BackboneRelationship;
 use crypto::{encoding::base64url_encode, hash::sha512};
 use store::{Filter, Query};
 
-use crate::{account::Account, documents::PendingRelationship, error::Result};
+use crate::{context::Context, documents::PendingRelationship, error::Result};
 
 pub(super) fn content_hash(wire: &[u8]) -> String {
     base64url_encode(sha512(wire))
 }
 
 /// The request that became this relationship.
-pub(super) async fn find(account: &Account, fetched: &BackboneRelationship) -> Result<Option<PendingRelationship>> {
+pub(super) async fn find(context: &Context, fetched: &BackboneRelationship) -> Result<Option<PendingRelationship>> {
     let Some(content) = &fetched.creation_content else { return Ok(None) };
     let filter = Filter::eq("creationContentHash", content_hash(content.as_slice()));
-    Ok(account.store().find_one(&Query::new(filter)).await?)
+    Ok(context.store().find_one(&Query::new(filter)).await?)
 }

@@ -1,72 +1,80 @@
 //! One external event (`docs/protocol/02 §10.8`).
 
-use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 
-use backbone_api::{
-    external_events::{ExternalEvent, ExternalEventPayload},
-    identities::DeletionProcess,
-    paths,
-};
-use core_types::{ExternalEventId, IdentityDeletionProcessId, MessageId, RelationshipTemplateId};
+use backbone_api::{external_events::ExternalEventPayload, identities::DeletionProcess, paths};
+use core_types::{IdentityDeletionProcessId, MessageId, RelationshipTemplateId};
+use futures_util::FutureExt;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::ChangedItem;
+use super::changes::ChangedItem;
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
     documents::{
         IdentityDeletionProcess, PeerDeletionInfo, PeerDeletionStatus, ProcessedExternalEvent, RelationshipTemplate,
     },
     error::{Result, TransportError},
     events::TransportEvent,
-    relationships::RelationshipNews,
+    files::Files,
+    messages::Messages,
+    relationships::{RelationshipNews, Relationships},
 };
 
-/// What became of an event.
-pub(super) enum Outcome {
-    Applied {
-        id: ExternalEventId,
-        item: ChangedItem,
-    },
-    Failed {
-        id: ExternalEventId,
-        error: TransportError,
-    },
-    /// Without an id nothing can be reported.
-    Nameless,
-}
+/// The types of events that are processed; the reference has no use for any other either (`docs/protocol/02 §10.8`).
+const PROCESSED_TYPES: [&str; 13] = [
+    "MessageReceived",
+    "MessageDelivered",
+    "RelationshipStatusChanged",
+    "RelationshipReactivationRequested",
+    "RelationshipReactivationCompleted",
+    "PeerToBeDeleted",
+    "PeerDeletionCancelled",
+    "PeerDeleted",
+    "RelationshipTemplateAllocationsExhausted",
+    "FileOwnershipLocked",
+    "FileOwnershipClaimed",
+    "IdentityDeletionProcessStarted",
+    "IdentityDeletionProcessStatusChanged",
+];
 
 /// The id of an event, whatever else is wrong with it.
 pub(super) fn id_of(event: &Value) -> Option<&str> {
     event.get("id").and_then(Value::as_str)
 }
 
-/// Applies an event, unless it is among those that had their effects before.
-pub(super) async fn process(account: &Account, event: &Value, processed: &HashSet<String>) -> Outcome {
-    let Some(id) = id_of(event) else { return Outcome::Nameless };
-    let id = ExternalEventId::new(id);
-    if processed.contains(id.as_str()) {
-        return Outcome::Applied { id, item: ChangedItem::Nothing };
-    }
-    match apply(account, event, &ProcessedExternalEvent { id: id.clone() }).await {
-        Ok(item) => Outcome::Applied { id, item },
-        Err(error) => Outcome::Failed { id, error },
-    }
+/// Whether events of this type are processed at all.
+pub(super) fn is_processed(event: &Value) -> bool {
+    event.get("type").and_then(Value::as_str).is_some_and(|kind| PROCESSED_TYPES.contains(&kind))
 }
 
-async fn apply(account: &Account, event: &Value, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
-    let unreadable = |_| TransportError::invariant("the external event cannot be read");
-    let event = ExternalEvent::deserialize(event).map_err(unreadable)?;
+/// Applies an event. May be repeated. A panic counts as a failure of this event, so that it stops no other one.
+pub(crate) async fn apply_event(
+    context: &Context,
+    event: &Value,
+    mark: &ProcessedExternalEvent,
+) -> Result<ChangedItem> {
+    // What it has not committed is rolled back, and nothing else is shared with it.
+    let applied = AssertUnwindSafe(apply(context, event, mark)).catch_unwind().await;
+    applied.unwrap_or_else(|_| Err(TransportError::invariant("applying the external event was aborted by a panic")))
+}
+
+async fn apply(context: &Context, event: &Value, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
+    let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+    let payload = event.get("payload").unwrap_or(&Value::Null);
     // Today's Backbones do not send this one.
-    if event.r#type == "MessageDelivered" {
-        let id = event.payload.get("id").and_then(Value::as_str).map(MessageId::new);
+    if kind == "MessageDelivered" {
+        let id = payload.get("id").and_then(Value::as_str).map(MessageId::new);
         let id = id.ok_or_else(|| TransportError::invariant("the external event names no Message"))?;
-        return account.messages().apply_delivered(&id, mark).await;
+        return Messages::new(context).apply_delivered(&id, mark).await;
     }
-    let relationships = account.relationships();
-    match event.parse_payload().map_err(unreadable)? {
-        ExternalEventPayload::MessageReceived { id } => account.messages().receive(&id, mark).await,
+    let relationships = Relationships::new(context);
+    // Its other members are not needed, and so need not be right.
+    let payload = ExternalEventPayload::deserialize(json!({ "type": kind, "payload": payload }))
+        .map_err(|_| TransportError::invariant("the external event cannot be read"))?;
+    match payload {
+        ExternalEventPayload::MessageReceived { id } => Messages::new(context).receive(&id, mark).await,
         ExternalEventPayload::RelationshipStatusChanged { relationship_id } => {
             relationships.apply_change(&relationship_id, RelationshipNews::StatusChanged, mark).await
         }
@@ -92,32 +100,32 @@ async fn apply(account: &Account, event: &Value, mark: &ProcessedExternalEvent) 
             relationships.apply_peer_deletion(&relationship_id, Some(info), mark).await
         }
         ExternalEventPayload::RelationshipTemplateAllocationsExhausted { relationship_template_id } => {
-            allocations_exhausted(account, &relationship_template_id, mark).await
+            allocations_exhausted(context, &relationship_template_id, mark).await
         }
         ExternalEventPayload::FileOwnershipLocked { file_id } => {
-            account.files().apply_ownership_locked(&file_id, mark).await
+            Files::new(context).apply_ownership_locked(&file_id, mark).await
         }
         ExternalEventPayload::FileOwnershipClaimed { file_id, .. } => {
-            account.files().apply_ownership_claimed(&file_id, mark).await
+            Files::new(context).apply_ownership_claimed(&file_id, mark).await
         }
         ExternalEventPayload::IdentityDeletionProcessStarted { deletion_process_id } => {
-            deletion_process(account, &deletion_process_id, true, mark).await
+            deletion_process(context, &deletion_process_id, true, mark).await
         }
         ExternalEventPayload::IdentityDeletionProcessStatusChanged { deletion_process_id } => {
-            deletion_process(account, &deletion_process_id, false, mark).await
+            deletion_process(context, &deletion_process_id, false, mark).await
         }
         ExternalEventPayload::TokenLocked { .. } | ExternalEventPayload::PeerFeatureFlagsChanged { .. } => {
-            Err(TransportError::invariant(format!("external events of type '{}' are not processed", event.r#type)))
+            Err(TransportError::invariant(format!("external events of type '{kind}' are not processed")))
         }
     }
 }
 
 async fn allocations_exhausted(
-    account: &Account,
+    context: &Context,
     id: &RelationshipTemplateId,
     mark: &ProcessedExternalEvent,
 ) -> Result<ChangedItem> {
-    let mut unit = account.unit_of_work().await?;
+    let mut unit = context.unit_of_work().await?;
     // Nothing but the template's owner cares: without the template there is nobody to tell.
     if let Some(template) = unit.get::<RelationshipTemplate>(id.as_str()).await? {
         unit.publish(&TransportEvent::RelationshipTemplateAllocationsExhausted(template)).await?;
@@ -128,14 +136,14 @@ async fn allocations_exhausted(
 }
 
 async fn deletion_process(
-    account: &Account,
+    context: &Context,
     id: &IdentityDeletionProcessId,
     is_new: bool,
     mark: &ProcessedExternalEvent,
 ) -> Result<ChangedItem> {
     let call = Call::get(paths::with_id(paths::DELETION_PROCESS, id.as_str()));
-    let process = IdentityDeletionProcess::from(account.http().result::<DeletionProcess>(call).await?);
-    let mut unit = account.unit_of_work().await?;
+    let process = IdentityDeletionProcess::from(context.backbone().result::<DeletionProcess>(call).await?);
+    let mut unit = context.unit_of_work().await?;
     if !is_new && unit.get::<IdentityDeletionProcess>(id.as_str()).await?.is_none() {
         return Err(TransportError::invariant(format!("the deletion process '{id}' is not stored")));
     }

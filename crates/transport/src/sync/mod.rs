@@ -1,97 +1,104 @@
 //! Synchronisation: external events, and the datawallet that the devices of the Identity share (`docs/protocol/02 §10`).
 
-mod bookkeeping;
-mod datawallet;
+pub(crate) mod bookkeeping;
+mod changes;
+pub(crate) mod datawallet;
 mod event;
+mod interrupted;
 mod joining;
+mod offered;
 mod push;
 mod run;
+pub(crate) mod runs;
+mod started_run;
+mod state;
+mod trouble;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use core_types::Timestamp;
 use metrics::{counter, histogram};
 
-use joining::{Kind, join, join_next, settled};
+use joining::{join, join_next, settled};
+use state::Kind;
 
-pub(crate) use joining::SyncState;
+pub(crate) use changes::ChangedItem;
+pub use changes::ChangedItems;
+pub(crate) use event::apply_event;
+pub(crate) use interrupted::interrupted;
+pub(crate) use started_run::StartedRun;
+pub(crate) use state::SyncState;
+pub(crate) use trouble::SyncTrouble;
 
 use crate::{
-    account::Account,
-    documents::{File, IdentityDeletionProcess, Message, Relationship},
+    context::Context,
     error::Result,
+    inbox::{Inbox, Selection},
 };
-
-/// What a synchronisation changed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ChangedItems {
-    /// New and changed relationships.
-    pub relationships: Vec<Relationship>,
-    /// New messages.
-    pub messages: Vec<Message>,
-    /// New and changed deletion processes.
-    pub identity_deletion_processes: Vec<IdentityDeletionProcess>,
-    /// Changed files.
-    pub files: Vec<File>,
-    /// Ids of documents changed by other devices.
-    pub changed_object_identifiers_during_datawallet_sync: Vec<String>,
-}
-
-/// What one external event changed.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ChangedItem {
-    Nothing,
-    Relationship(Box<Relationship>),
-    Message(Box<Message>),
-    IdentityDeletionProcess(Box<IdentityDeletionProcess>),
-    File(Box<File>),
-}
-
-impl ChangedItems {
-    fn add(&mut self, item: ChangedItem) {
-        match item {
-            ChangedItem::Nothing => {}
-            ChangedItem::Relationship(relationship) => self.relationships.push(*relationship),
-            ChangedItem::Message(message) => self.messages.push(*message),
-            ChangedItem::IdentityDeletionProcess(process) => self.identity_deletion_processes.push(*process),
-            ChangedItem::File(file) => self.files.push(*file),
-        }
-    }
-}
 
 /// Learning from the Backbone what happened elsewhere.
 #[derive(Debug, Clone)]
-pub struct Sync {
-    account: Account,
+pub struct Synchronisation {
+    context: Context,
 }
 
-impl Sync {
-    pub(crate) fn new(account: Account) -> Self {
-        Self { account }
+impl Synchronisation {
+    pub(crate) fn new(context: &Context) -> Self {
+        Self { context: context.clone() }
     }
 
-    /// Fetches and applies everything new. Whoever calls this while it is running gets the result of the running one.
+    /// Tries everything that waits in the inbox, for some seconds at most, and then fetches and applies everything new. Goes on
+    /// without its caller. Who calls this during a synchronisation gets the result of that.
     ///
     /// # Errors
     /// A failed call or a failure of the store. What was applied before stays applied; the rest comes again with the next
-    /// synchronisation.
+    /// synchronisation, or waits in the inbox.
     pub async fn everything(&self) -> Result<ChangedItems> {
-        join(&self.account, Kind::Everything, || measured("everything", run::everything(self.account.clone()))).await
+        let sync = self.clone();
+        let all = async move {
+            let mut changed = Inbox::new(&sync.context).try_waiting(Selection::All).await?;
+            changed.extend(sync.everything_due().await?);
+            Ok(changed)
+        };
+        self.context.finish(all).await
     }
 
-    /// As [`everything`](Self::everything), but never with a synchronisation that began before this call, which may have
-    /// missed what the caller was told of meanwhile.
+    /// As [`everything`](Self::everything), but of the inbox only what is due is tried: for who synchronises often.
+    ///
+    /// # Errors
+    /// As [`everything`](Self::everything).
+    pub async fn everything_due(&self) -> Result<ChangedItems> {
+        join(&self.context, Kind::Everything, || self.run_of_everything()).await
+    }
+
+    /// As [`everything_due`](Self::everything_due), but never with a synchronisation that began before this call, which may
+    /// have missed what the caller was told of meanwhile.
     ///
     /// # Errors
     /// As [`everything`](Self::everything).
     pub async fn everything_new(&self) -> Result<ChangedItems> {
-        let run = || measured("everything", run::everything(self.account.clone()));
-        join_next(&self.account, Kind::Everything, run).await
+        join_next(&self.context, Kind::Everything, || self.run_of_everything()).await
+    }
+
+    fn run_of_everything(&self) -> impl Future<Output = Result<ChangedItems>> + Send + use<> {
+        let context = self.context.clone();
+        measured("everything", async move {
+            let result = run::everything(context.clone()).await;
+            context.sync_trouble().note(result.as_ref().err());
+            result
+        })
+    }
+
+    /// For how long every synchronisation with everything has failed, and why the last one did; nothing if that succeeded, or
+    /// if there was none yet.
+    #[must_use]
+    pub fn fails_for(&self) -> Option<(Duration, String)> {
+        self.context.sync_trouble().lasts()
     }
 
     /// Waits until no synchronisation is running.
     pub async fn settled(&self) {
-        settled(&self.account).await;
+        settled(&self.context).await;
     }
 
     /// Synchronises the datawallet only. Does nothing while the datawallet is disabled.
@@ -99,11 +106,11 @@ impl Sync {
     /// # Errors
     /// A failed call or a failure of the store.
     pub async fn only_datawallet(&self) -> Result<ChangedItems> {
-        if !self.account.config().datawallet_enabled {
+        if !self.context.config().datawallet_enabled {
             return Ok(ChangedItems::default());
         }
-        let run = || measured("datawallet", run::only_datawallet(self.account.clone()));
-        join(&self.account, Kind::OnlyDatawallet, run).await
+        let run = || measured("datawallet", run::only_datawallet(self.context.clone()));
+        join(&self.context, Kind::OnlyDatawallet, run).await
     }
 
     /// When [`everything`](Self::everything) was last completed.
@@ -111,12 +118,7 @@ impl Sync {
     /// # Errors
     /// A failure of the store.
     pub async fn last_completed_sync_time(&self) -> Result<Option<Timestamp>> {
-        bookkeeping::last_completed_sync_time(self.account.store()).await
-    }
-
-    /// Gives the Identity its datawallet, if that is not known to have happened (`docs/protocol/02 §10.7`).
-    pub(crate) async fn bootstrap(&self) -> Result<()> {
-        datawallet::bootstrap(&self.account).await
+        bookkeeping::last_completed_sync_time(self.context.store()).await
     }
 }
 

@@ -10,11 +10,14 @@ use backbone_api::{
 use serde_json::Value;
 use store::{Filter, Query, Transaction};
 
-use super::bookkeeping::{self, Push};
+use super::{
+    bookkeeping::{self, Push},
+    runs,
+};
 use crate::{
-    account::Account,
     backbone::Call,
     config::SUPPORTED_DATAWALLET_VERSION,
+    context::Context,
     documents::UnpushedDatawalletModification,
     error::{Result, TransportError},
 };
@@ -24,20 +27,20 @@ const MAX_MODIFICATIONS: u64 = 200;
 
 /// The first modifications that wait, encrypted for the indexes they will get, and what has to be remembered of them. Empty
 /// while the datawallet is disabled.
-pub(super) async fn next(account: &Account) -> Result<Vec<NewDatawalletModification>> {
-    if !account.config().datawallet_enabled {
+pub(super) async fn next(context: &Context) -> Result<Vec<NewDatawalletModification>> {
+    if !context.config().datawallet_enabled {
         return Ok(Vec::new());
     }
     let first = Query { limit: Some(MAX_MODIFICATIONS), ..Query::default() };
-    let records: Vec<UnpushedDatawalletModification> = account.store().find(&first).await?;
+    let records: Vec<UnpushedDatawalletModification> = context.store().find(&first).await?;
     if records.is_empty() {
         return Ok(Vec::new());
     }
-    let after = bookkeeping::local_index(account.store()).await?.unwrap_or(-1);
+    let after = bookkeeping::local_index(context.store()).await?.unwrap_or(-1);
     let modifications =
-        (after + 1..).zip(&records).map(|(index, record)| seal(account, index, record)).collect::<Result<_>>()?;
+        (after + 1..).zip(&records).map(|(index, record)| seal(context, index, record)).collect::<Result<_>>()?;
     let push = Push { after, records: records.into_iter().map(|record| record.local_id).collect() };
-    let mut unit = account.unit_of_work().await?;
+    let mut unit = context.unit_of_work().await?;
     bookkeeping::set_push(unit.transaction(), &push).await?;
     unit.commit().await?;
     Ok(modifications)
@@ -54,31 +57,32 @@ pub(super) async fn confirm(transaction: &mut Transaction, push: Option<&Push>, 
 }
 
 /// Pushes until nothing waits any more. What other devices changed must have been pulled.
-pub(super) async fn everything(account: &Account) -> Result<()> {
+pub(super) async fn everything(context: &Context) -> Result<()> {
+    let _turn = runs::turn(context).await;
     loop {
-        let modifications = next(account).await?;
+        let modifications = next(context).await?;
         if modifications.is_empty() {
             return Ok(());
         }
-        let local_index = bookkeeping::local_index(account.store()).await?.unwrap_or(-1);
+        let local_index = bookkeeping::local_index(context.store()).await?.unwrap_or(-1);
         let request = PushModificationsRequest { local_index: Some(local_index), modifications };
         let call = Call::post(paths::DATAWALLET_MODIFICATIONS, &request)?.synchronisation();
-        let pushed: PushModificationsResponse = account.http().result(call).await?;
-        let push = bookkeeping::push(account.store()).await?;
-        let mut unit = account.unit_of_work().await?;
+        let pushed: PushModificationsResponse = context.backbone().result(call).await?;
+        let push = bookkeeping::push(context.store()).await?;
+        let mut unit = context.unit_of_work().await?;
         confirm(unit.transaction(), push.as_ref(), pushed.new_index).await?;
         unit.commit().await?;
     }
 }
 
 /// Whether other devices have to be told something.
-pub(super) async fn is_due(account: &Account) -> Result<bool> {
-    Ok(account.config().datawallet_enabled
-        && account.store().count::<UnpushedDatawalletModification>(&Filter::All).await? > 0)
+pub(super) async fn is_due(context: &Context) -> Result<bool> {
+    Ok(context.config().datawallet_enabled
+        && context.store().count::<UnpushedDatawalletModification>(&Filter::All).await? > 0)
 }
 
-fn seal(account: &Account, index: i64, record: &UnpushedDatawalletModification) -> Result<NewDatawalletModification> {
-    let payload = record.payload.as_ref().map(|payload| account.keys().seal_modification(index, payload));
+fn seal(context: &Context, index: i64, record: &UnpushedDatawalletModification) -> Result<NewDatawalletModification> {
+    let payload = record.payload.as_ref().map(|payload| context.keys().seal_modification(index, payload));
     let modification_type = serde_json::from_value(Value::from(record.modification_type.as_str()));
     let modification_type: DatawalletModificationType = modification_type
         .map_err(|_| TransportError::invariant(format!("the change '{}' is of an unknown type", record.local_id)))?;

@@ -1,139 +1,151 @@
 //! The course of a synchronisation (`docs/protocol/02 §10.2`).
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use backbone_api::{
     codes, paths,
     sync_runs::{
-        ExternalEventResult, FinalizeExternalEventSyncRequest, FinalizeExternalEventSyncResponse, StartSyncRunRequest,
-        StartSyncRunResponse, SyncRunType,
+        ExternalEventResult, FinalizeExternalEventSyncRequest, FinalizeExternalEventSyncResponse, SyncRunType,
     },
 };
+use core_types::ExternalEventId;
 use serde_json::Value;
-use store::Query;
 use tokio::time::Instant;
 
 use super::{
-    ChangedItems,
     bookkeeping::{self, RunningSyncRun},
-    datawallet,
-    event::{self, Outcome},
-    push,
+    changes::ChangedItems,
+    datawallet, event, interrupted,
+    offered::{Offered, forget_marks},
+    push, runs,
 };
 use crate::{
-    account::Account,
     backbone::Call,
+    context::Context,
+    counters::Moment,
     documents::ProcessedExternalEvent,
     error::{Result, TransportError},
     events::TransportEvent,
+    inbox::{Inbox, Selection},
+    messages::Messages,
+    reconciliation,
+    relationships::Relationships,
 };
 
 /// A run lives for 10 s (`docs/protocol/03 §12`); after this time its life is prolonged.
 const REFRESH_AFTER: Duration = Duration::from_secs(4);
 
-/// How often a run is taken up again because of failures that may pass, before they are reported like all others. Keeps an
-/// event that always fails in such a way from blocking the ones behind it.
-const MAX_INTERRUPTIONS: u32 = 5;
-
 /// How many runs one synchronisation makes at most; what is left comes with the next one. Each run can bring hundreds of
 /// events, so that this ends only a synchronisation with a Backbone that always promises more.
 const MAX_RUNS: u32 = 100;
 
-pub(super) async fn everything(account: Account) -> Result<ChangedItems> {
+pub(super) async fn everything(context: Context) -> Result<ChangedItems> {
     let mut changed = ChangedItems::default();
-    let mut result = external_events(&account, &mut changed).await;
-    if result.is_ok() {
-        result = tell_other_devices(&account, &mut changed).await;
+    let mut result = async {
+        let inbox = Inbox::new(&context);
+        Relationships::new(&context).recover_changes().await?;
+        let due = inbox.select(Selection::Due).await?;
+        // What is new does not wait for what is in trouble.
+        external_events(&context, &mut changed).await?;
+        // A Relationship that has just come may be what something lacked.
+        if !changed.relationships.is_empty() {
+            changed.extend(inbox.try_waiting(Selection::Orphans).await?);
+        }
+        inbox.pass(&due, &mut changed).await?;
+        Ok(())
     }
-    if account.config().datawallet_enabled {
-        tell_synchronised(&account).await?;
+    .await;
+    if result.is_ok() {
+        result = tell_other_devices(&context, &mut changed).await;
+    }
+    context.started_run().note_store(!matches!(result, Err(TransportError::Store(_))));
+    if context.config().datawallet_enabled {
+        tell_synchronised(&context).await?;
     }
     result.map(|()| changed)
 }
 
 /// What the external events have changed here is told now. If that fails, the next synchronisation does it.
-async fn tell_other_devices(account: &Account, changed: &mut ChangedItems) -> Result<()> {
-    if push::is_due(account).await?
-        && let Err(error) = datawallet::synchronise(account, changed).await
+async fn tell_other_devices(context: &Context, changed: &mut ChangedItems) -> Result<()> {
+    if push::is_due(context).await?
+        && let Err(error) = datawallet::synchronise(context, changed).await
     {
-        tracing::warn!(code = error.code(), %error, "the changes made here could not be told to other devices");
+        tracing::warn!(error.code = error.code(), %error, "the changes made here could not be told to other devices");
     }
     Ok(())
 }
 
-pub(super) async fn only_datawallet(account: Account) -> Result<ChangedItems> {
+pub(super) async fn only_datawallet(context: Context) -> Result<ChangedItems> {
     let mut changed = ChangedItems::default();
-    let result = match datawallet::bootstrap(&account).await {
-        Ok(()) => datawallet::synchronise(&account, &mut changed).await,
+    let result = match datawallet::bootstrap(&context).await {
+        Ok(()) => datawallet::synchronise(&context, &mut changed).await,
         failed => failed,
     };
-    tell_synchronised(&account).await?;
+    tell_synchronised(&context).await?;
     result.map(|()| changed)
 }
 
 /// Tells the end of a synchronisation of the datawallet, be it a good one or not.
-async fn tell_synchronised(account: &Account) -> Result<()> {
-    let mut unit = account.unit_of_work().await?;
+async fn tell_synchronised(context: &Context) -> Result<()> {
+    let mut unit = context.unit_of_work().await?;
     unit.publish(&TransportEvent::DatawalletSynchronized).await?;
     unit.commit().await
 }
 
-async fn external_events(account: &Account, changed: &mut ChangedItems) -> Result<()> {
-    datawallet::bootstrap(account).await?;
-    account.messages().recover_in_passing().await;
+async fn external_events(context: &Context, changed: &mut ChangedItems) -> Result<()> {
+    datawallet::bootstrap(context).await?;
+    Messages::new(context).recover_in_passing().await;
+    let begun = Messages::new(context).time_of_backbone();
     for _ in 0..MAX_RUNS {
-        let Some((run, events)) = next_run(account).await? else {
-            processed_events(account, &[]).await?;
-            if account.config().datawallet_enabled {
-                datawallet::synchronise(account, changed).await?;
+        let turn = runs::turn(context).await;
+        let Some((run, events)) = next_run(context).await? else {
+            drop(turn);
+            forget_marks(context).await?;
+            if context.config().datawallet_enabled {
+                datawallet::synchronise(context, changed).await?;
             }
             break;
         };
-        datawallet::pull(account).await?;
-        let results = process(account, &run, events, changed).await?;
-        if !finalize(account, &run, results).await?.new_unsynced_external_events_exist {
+        datawallet::pull(context).await?;
+        changed.external_events += events.len();
+        let results = process(context, &run, events, changed).await?;
+        if !finalize(context, &run, results).await?.new_unsynced_external_events_exist {
             break;
         }
     }
-    let mut unit = account.unit_of_work().await?;
-    bookkeeping::set_everything_time(unit.transaction(), account.clock().now()).await?;
+    let mut unit = context.unit_of_work().await?;
+    bookkeeping::set_everything_time(unit.transaction(), context.clock().now()).await?;
+    reconciliation::synchronisation_completed(context, &mut unit, begun).await?;
     unit.commit().await
 }
 
 /// The run that was cut off before, or a new one, with its events; nothing if there is nothing new.
-async fn next_run(account: &Account) -> Result<Option<(RunningSyncRun, Vec<Value>)>> {
-    if let Some(run) = bookkeeping::running_sync_run(account.store()).await? {
-        match external_events_of(account, &run).await {
+async fn next_run(context: &Context) -> Result<Option<(RunningSyncRun, Vec<Value>)>> {
+    if let Some(run) = interrupted::interrupted(context).await? {
+        match external_events_of(context, &run).await {
             Ok(events) => return Ok(Some((run, events))),
-            // A run whose events the Backbone refuses to tell for any other reason would stop every synchronisation.
+            // A run whose events the Backbone itself refuses to tell for any other reason would stop every synchronisation.
             Err(error) if is_lost(&error) || is_refused(&error) => {
-                tracing::debug!(sync_run = %run.id, code = error.code(), "the interrupted sync run is gone");
-                forget(account).await?;
+                tracing::debug!(sync_run = %run.id, error.code = error.code(), "the interrupted sync run is gone");
+                interrupted::forget(context).await?;
             }
             Err(error) => return Err(error),
         }
     }
-    let request = StartSyncRunRequest { r#type: Some(SyncRunType::ExternalEventSync), duration: None };
-    let call = Call::post(paths::SYNC_RUNS, &request)?.synchronisation();
-    let started: StartSyncRunResponse = match account.http().result(call).await {
-        Ok(started) => started,
-        Err(error) => {
-            if error.as_request_error().is_some_and(|error| error.code == codes::SYNC_RUN_IDENTITY_IS_TO_BE_DELETED) {
-                account.identity_deletion().learn_of_active().await?;
-            }
-            return Err(error);
-        }
+    interrupted::make_sure_that_store_works(context).await?;
+    let Some((started, own)) = runs::start(context, SyncRunType::ExternalEventSync, None).await? else {
+        return Ok(None);
     };
-    let Some(started) = started.sync_run else { return Ok(None) };
-    let run = RunningSyncRun { id: started.id, interruptions: 0 };
-    remember(account, &run).await?;
-    let events = external_events_of(account, &run).await?;
+    let run = RunningSyncRun { id: started.id };
+    let noted = interrupted::remember(context, &run, own).await?;
+    context.counters().grant(noted.as_ref(), Moment::now(&**context.clock()));
+    let events = external_events_of(context, &run).await?;
     Ok(Some((run, events)))
 }
 
-async fn external_events_of(account: &Account, run: &RunningSyncRun) -> Result<Vec<Value>> {
+async fn external_events_of(context: &Context, run: &RunningSyncRun) -> Result<Vec<Value>> {
     let path = paths::with_id(paths::SYNC_RUN_EXTERNAL_EVENTS, run.id.as_str());
-    account.http().pages(Call::get(path).synchronisation()).await
+    context.backbone().pages(Call::get(path).synchronisation()).await
 }
 
 /// Whether the Backbone says that a run is over or belongs to somebody else.
@@ -143,79 +155,51 @@ fn is_lost(error: &TransportError) -> bool {
     })
 }
 
-/// Whether the Backbone says that there is something wrong with the question itself.
+/// Whether the Backbone itself, and not a gateway in front of it, says that there is something wrong with the question.
 fn is_refused(error: &TransportError) -> bool {
-    error.as_request_error().is_some_and(|error| matches!(error.status, 400 | 404 | 410))
+    error.as_request_error().is_some_and(|error| matches!(error.status, 400 | 404 | 410) && !error.may_pass())
 }
 
-/// Applies the events in their order. An event that fails does not stop the others, unless the failure may pass: then the
-/// run is left as it is, to be taken up again.
+/// Applies the events in their order, or notes them in the inbox. In both cases the Backbone need not offer them again.
 async fn process(
-    account: &Account,
+    context: &Context,
     run: &RunningSyncRun,
     events: Vec<Value>,
     changed: &mut ChangedItems,
 ) -> Result<Vec<ExternalEventResult>> {
-    let processed = processed_events(account, &events).await?;
+    let mut offered = Offered::new(context, &events).await?;
     let mut results = Vec::with_capacity(events.len());
     let mut refreshed = Instant::now();
     for event in events {
         if refreshed.elapsed() > REFRESH_AFTER {
-            refresh(account, run).await;
+            refresh(context, run).await;
             refreshed = Instant::now();
         }
-        match event::process(account, &event, &processed).await {
-            Outcome::Applied { id, item } => {
-                changed.add(item);
-                results.push(ExternalEventResult { external_event_id: id, error_code: None });
-            }
-            Outcome::Failed { error, .. } if error.is_transient() && run.interruptions < MAX_INTERRUPTIONS => {
-                let interrupted = RunningSyncRun { interruptions: run.interruptions + 1, ..run.clone() };
-                remember(account, &interrupted).await?;
-                return Err(error);
-            }
-            Outcome::Failed { id, error } => {
-                let code = error.external_event_code().to_owned();
-                tracing::warn!(external_event = %id, code = error.code(), %error, "an external event could not be applied");
-                results.push(ExternalEventResult { external_event_id: id, error_code: Some(code) });
-            }
-            Outcome::Nameless => tracing::warn!("the Backbone sent an external event without id"),
-        }
+        let Some(id) = event::id_of(&event) else {
+            tracing::warn!("the Backbone sent an external event without id");
+            continue;
+        };
+        let external_event_id = ExternalEventId::new(id);
+        let error_code = offered.take(&external_event_id, &event, changed).await?;
+        results.push(ExternalEventResult { external_event_id, error_code });
     }
     Ok(results)
 }
 
-/// The events among `events` that had their effects before. Marks of other events are no longer needed: what the Backbone
-/// does not offer any more was finalised.
-async fn processed_events(account: &Account, events: &[Value]) -> Result<HashSet<String>> {
-    let offered: HashSet<&str> = events.iter().filter_map(event::id_of).collect();
-    let marks: Vec<ProcessedExternalEvent> = account.store().find(&Query::default()).await?;
-    let (repeated, done): (Vec<_>, Vec<_>) =
-        marks.into_iter().map(|mark| mark.id.into_string()).partition(|id| offered.contains(id.as_str()));
-    if !done.is_empty() {
-        let mut unit = account.unit_of_work().await?;
-        for id in done {
-            unit.delete::<ProcessedExternalEvent>(&id).await?;
-        }
-        unit.commit().await?;
-    }
-    Ok(repeated.into_iter().collect())
-}
-
-async fn refresh(account: &Account, run: &RunningSyncRun) {
+async fn refresh(context: &Context, run: &RunningSyncRun) {
     let path = paths::with_id(paths::SYNC_RUN_REFRESH_EXPIRATION_TIME, run.id.as_str());
     let refreshed = match Call::put(path, &serde_json::json!({})) {
-        Ok(call) => account.http().done(call.synchronisation()).await,
+        Ok(call) => context.backbone().done(call.synchronisation()).await,
         Err(error) => Err(error),
     };
     // An expired run can still be finalised, as long as nobody else starts one.
     if let Err(error) = refreshed {
-        tracing::debug!(sync_run = %run.id, code = error.code(), "the life of the sync run could not be prolonged");
+        tracing::debug!(sync_run = %run.id, error.code = error.code(), "the life of the sync run could not be prolonged");
     }
 }
 
 async fn finalize(
-    account: &Account,
+    context: &Context,
     run: &RunningSyncRun,
     results: Vec<ExternalEventResult>,
 ) -> Result<FinalizeExternalEventSyncResponse> {
@@ -227,22 +211,23 @@ async fn finalize(
         .collect();
     // Together with the results: no other device gets these events, so it must not depend on this one to tell of them later.
     let request = FinalizeExternalEventSyncRequest {
-        datawallet_modifications: push::next(account).await?,
+        datawallet_modifications: push::next(context).await?,
         external_event_results: results,
     };
     let has_pushed = !request.datawallet_modifications.is_empty();
     let call = Call::put(path, &request)?.synchronisation();
-    let response = match account.http().result::<FinalizeExternalEventSyncResponse>(call).await {
+    let response = match context.backbone().result::<FinalizeExternalEventSyncResponse>(call).await {
         Ok(response) => response,
         Err(error) => {
-            if is_lost(&error) {
-                forget(account).await?;
+            // Everything is applied or in the inbox: a run that the Backbone does not let end must not come again for ever.
+            if is_lost(&error) || is_refused(&error) {
+                interrupted::forget(context).await?;
             }
             return Err(error);
         }
     };
-    let push = bookkeeping::push(account.store()).await?;
-    let mut unit = account.unit_of_work().await?;
+    let push = bookkeeping::push(context.store()).await?;
+    let mut unit = context.unit_of_work().await?;
     if let Some(index) = response.new_datawallet_modification_index.filter(|_| has_pushed) {
         push::confirm(unit.transaction(), push.as_ref(), index).await?;
     }
@@ -251,17 +236,6 @@ async fn finalize(
     }
     bookkeeping::clear_running_sync_run(unit.transaction()).await?;
     unit.commit().await?;
+    interrupted::forgotten(context);
     Ok(response)
-}
-
-async fn remember(account: &Account, run: &RunningSyncRun) -> Result<()> {
-    let mut unit = account.unit_of_work().await?;
-    bookkeeping::set_running_sync_run(unit.transaction(), run).await?;
-    unit.commit().await
-}
-
-async fn forget(account: &Account) -> Result<()> {
-    let mut unit = account.unit_of_work().await?;
-    bookkeeping::clear_running_sync_run(unit.transaction()).await?;
-    unit.commit().await
 }

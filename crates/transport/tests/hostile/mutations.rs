@@ -189,7 +189,7 @@ async fn messages_survive_every_mistake() {
             let sent = from.send(&receiver, content.clone(), attachments).await;
             expected.insert(sent.id.to_string(), (from.address(), content));
         }
-        // The Backbone gives an event up after three failures; so two may go wrong.
+        // The Backbone offers an event three times; what is wrong with its list twice is right the third time.
         for attempt in 0..2 {
             meddle(&world, seed * 2 + attempt, &seen);
             drop(receiver.sync_somehow().await);

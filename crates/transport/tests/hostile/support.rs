@@ -71,7 +71,14 @@ impl World {
             ..TransportConfig::default()
         };
         let store = Store::in_memory().await.unwrap();
-        let options = AccountOptions { store, config, clock: Arc::new(SystemClock), recorder: Arc::new(Recorder) };
+        let options = AccountOptions {
+            store,
+            config,
+            clock: Arc::new(SystemClock),
+            recorder: Arc::new(Recorder),
+            causes: Arc::new(()),
+            collections: Vec::new(),
+        };
         Agent(Account::open(options).await.unwrap())
     }
 
@@ -171,10 +178,17 @@ fn in_one_day() -> Timestamp {
 
 struct Recorder;
 
+/// `transport.messageReceived` of a `MessageReceived`.
+fn name_of(event: &TransportEvent) -> String {
+    let text = format!("{event:?}");
+    let variant = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+    format!("transport.{}{}", variant[..1].to_lowercase(), &variant[1..])
+}
+
 impl EventRecorder for Recorder {
     fn record(&self, own_address: &IdentityAddress, event: &TransportEvent) -> Vec<NewEvent> {
         vec![NewEvent {
-            namespace: event.namespace().to_owned(),
+            namespace: name_of(event),
             object_id: Some(own_address.as_str().to_owned()),
             data: None,
             correlation_id: None,

@@ -229,6 +229,9 @@ async fn files_are_limited_and_deleted_at_the_backbone() {
     let error = peer.files().download(&sent.id).await.unwrap_err();
     assert_eq!(error.code(), "error.platform.recordNotFound");
 
+    let largest = SendFile { content: Bytes::from(vec![0; 10 * 1024 * 1024]), ..file(b"") };
+    let sent = owner.files().send(largest).await.unwrap();
+    assert_eq!(owner.files().download(&sent.id).await.unwrap().len(), 10 * 1024 * 1024);
     let large = SendFile { content: Bytes::from(vec![0; 10 * 1024 * 1024 + 1]), ..file(b"") };
     let error = owner.files().send(large).await.unwrap_err();
     assert_eq!(error.code(), "error.transport.files.maxFileSizeExceeded");

@@ -142,8 +142,20 @@ async fn a_damaged_one_is_refused() {
 }
 
 #[tokio::test]
-async fn counter_0_is_spent_in_its_relationships() {
+async fn counters_begin_above_what_was_spent_in_its_relationships() {
     let (folder, server) = (import().await, server().await);
+    let run = json!({
+        "id": "SYR00000000000000099", "type": "DatawalletVersionUpgrade", "expiresAt": "2026-11-22T00:00:03.000Z", "index": 7,
+        "createdAt": "2026-11-22T00:00:00.000Z", "createdBy": "did:e:localhost:dids:0000000000000000000000",
+        "createdByDevice": "DVC00000000000000099", "eventCount": 0,
+    });
+    let run = json!({ "status": "Created", "syncRun": run });
+    Mock::given(method("POST")).and(path("/api/v2/SyncRuns")).respond_with(result(run)).mount(&server).await;
+    let nothing = json!({
+        "result": [], "pagination": { "pageNumber": 1, "pageSize": 1, "totalPages": 0, "totalRecords": 0 },
+    });
+    let nothing = ResponseTemplate::new(200).set_body_json(nothing);
+    Mock::given(method("GET")).and(path("/api/v2/Messages")).respond_with(nothing).mount(&server).await;
     let sent = json!({ "id": "MSG00000000000000099", "createdAt": "2026-11-22T00:00:00.000Z" });
     Mock::given(method("POST")).and(path("/api/v2/Messages")).respond_with(result(sent)).mount(&server).await;
     let account = open(&folder, &server).await;
@@ -152,7 +164,7 @@ async fn counter_0_is_spent_in_its_relationships() {
     let message = SendMessage { recipients: vec![relationship.peer.address], content: json!({}), attachments: vec![] };
     let sent = account.messages().send(message).await.unwrap();
     let counter = sent.recipients[0].encrypted_key.counter().unwrap();
-    assert_eq!(counter.to_u32(), 1);
+    assert_eq!(counter.to_u32(), (1 << 24) + 7 * 32);
 }
 
 #[tokio::test]

@@ -161,8 +161,10 @@ async fn no_counter_is_used_twice_whatever_happens_to_a_message() {
     a.messages().send(message_to(&b)).await.unwrap();
 
     let received = b.sync().everything().await.unwrap().messages;
-    // Counter 1 went into the acceptance, and 4 was reserved for the message that never arrived.
-    assert_eq!(counters(&received), [2, 3, 5]);
+    // The first counter of all went into the acceptance. The second process has the block of its own sync run, the third one of
+    // the Identity, and reserved the first counter of that for the message that never arrived.
+    let first = 1 << 24;
+    assert_eq!(counters(&received), [first + 1, first + 2, first + 2 * 32 + 1]);
 }
 
 async fn pending_messages(account: &TestAccount) -> u64 {
@@ -291,7 +293,7 @@ async fn parallel_messages_never_share_a_counter() {
     let sent: Vec<Message> = sent.into_iter().map(Result::unwrap).collect();
     let distinct: BTreeSet<u32> = counters(&sent).into_iter().collect();
     assert_eq!(distinct.len(), 16);
-    assert!(distinct.first() > Some(&1), "counter 1 was used for the acceptance");
+    assert!(distinct.first() > Some(&(1 << 24)), "that was used for the acceptance");
     assert_eq!(b.sync().everything().await.unwrap().messages.len(), 16);
 }
 
@@ -339,40 +341,6 @@ async fn an_event_without_a_document_of_its_own_is_told_once() {
         assert_eq!(events.first().unwrap().correlation_id, None);
         assert_eq!(a.store().count::<ProcessedExternalEvent>(&Filter::All).await.unwrap(), 0);
     }
-}
-
-#[tokio::test]
-async fn an_outage_does_not_use_up_the_attempts_of_an_event() {
-    let backbone = TestBackbone::start().await;
-    let (a, mut b) = backbone.related_accounts().await;
-    let sent = a.messages().send(message_to(&b)).await.unwrap();
-    // The Backbone drops an event after three failures.
-    for _ in 0..4 {
-        backbone.network.fail_next(Method::GET, "/Messages/", Fault::Unreachable);
-        let error = b.sync().everything().await.unwrap_err();
-        assert_eq!(error.code(), "error.platform.unexpected");
-        b = reopen(&backbone, b).await;
-        backbone.clock.advance(Duration::from_secs(11));
-    }
-    let changed = b.sync().everything().await.unwrap();
-    assert_eq!(changed.messages.first().unwrap().id, sent.id);
-    assert_eq!(b.count_events("transport.messageReceived").await, 1);
-}
-
-#[tokio::test]
-async fn an_event_that_always_meets_an_outage_does_not_block_the_others_for_ever() {
-    let backbone = TestBackbone::start().await;
-    let (a, b) = backbone.related_accounts().await;
-    let unlucky = a.messages().send(message_to(&b)).await.unwrap();
-    let other = a.messages().send(message_to(&b)).await.unwrap();
-    for _ in 0..5 {
-        backbone.network.fail_next(Method::GET, "/Messages/", Fault::Unreachable);
-        b.sync().everything().await.unwrap_err();
-    }
-    backbone.network.fail_next(Method::GET, "/Messages/", Fault::Unreachable);
-    let ids = |messages: Vec<Message>| messages.into_iter().map(|message| message.id).collect::<Vec<_>>();
-    assert_eq!(ids(b.sync().everything().await.unwrap().messages), [other.id]);
-    assert_eq!(ids(b.sync().everything().await.unwrap().messages), [unlucky.id]);
 }
 
 #[tokio::test]

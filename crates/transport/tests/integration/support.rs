@@ -10,21 +10,25 @@ use std::{
 };
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{Method, StatusCode, header::CONTENT_LENGTH},
+    http::{
+        Method, StatusCode,
+        header::{CONTENT_LENGTH, DATE},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use backbone::{Backbone, BackboneConfig, OAuthClient};
-use core_types::{Clock, IdentityAddress, Reference, SystemClock, Timestamp};
+use core_types::{Clock, IdentityAddress, Reference, RelationshipId, SystemClock, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::{NewEvent, Store, StoreConfig};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use transport::{
-    Account, AccountOptions, EventRecorder, SendTemplate, TransportConfig, TransportError, TransportEvent,
+    Account, AccountOptions, Causes, EventRecorder, SendTemplate, SynchronisedCollection, TransportConfig,
+    TransportError, TransportEvent,
     documents::{Relationship, RelationshipTemplate},
 };
 
@@ -34,8 +38,12 @@ pub(crate) enum Fault {
     Unreachable,
     /// The request is served, but its answer is lost.
     AnswerLost,
+    /// The request is served, but something else answers.
+    Replaced(Interference),
     /// The answer waits until it is let go.
     Delayed(DelayedAnswer),
+    /// The answer waits, and something else answers then.
+    DelayedAndReplaced(DelayedAnswer, Interference),
     /// The answer is changed on its way.
     Tampered(Box<dyn Fn(&mut Value) + Send>),
 }
@@ -51,6 +59,11 @@ impl DelayedAnswer {
     /// Waits until the Backbone has done what it was asked for.
     pub(crate) async fn served(&self) {
         self.served.notified().await;
+    }
+
+    async fn wait(&self) {
+        self.served.notify_one();
+        self.go.notified().await;
     }
 
     /// Lets the answer arrive.
@@ -81,18 +94,58 @@ struct Rule {
     fault: Fault,
 }
 
+/// What something between the accounts and the Backbone answers in its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interference {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: &'static str,
+}
+
+impl IntoResponse for Interference {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap();
+        (status, [("content-type", self.content_type)], self.body).into_response()
+    }
+}
+
 /// Requests that are about to go wrong, and all that were made.
 #[derive(Default)]
 pub(crate) struct Network {
+    interference: Mutex<Option<(&'static str, Interference)>>,
     rules: Mutex<Vec<Rule>>,
     requests: Mutex<Vec<String>>,
     finalized: Mutex<Vec<Value>>,
+    bodies: Mutex<Vec<RecordedBody>>,
+    clock: Arc<ShiftedClock>,
+}
+
+/// What arrived at the Backbone, whatever it answered.
+#[derive(Clone)]
+pub(crate) struct RecordedBody {
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
 }
 
 impl Network {
     /// Lets the next request with this method, whose path contains `path_part`, go wrong.
     pub(crate) fn fail_next(&self, method: Method, path_part: &'static str, fault: Fault) {
         self.rules.lock().unwrap().push(Rule { method, path_part, fault });
+    }
+
+    /// Answers every `GET` of a path that contains `path_part` in the place of the Backbone, until [`mend`](Self::mend).
+    pub(crate) fn interfere(&self, path_part: &'static str, interference: Interference) {
+        *self.interference.lock().unwrap() = Some((path_part, interference));
+    }
+
+    pub(crate) fn mend(&self) {
+        *self.interference.lock().unwrap() = None;
+    }
+
+    fn interference(&self, request: &Request) -> Option<Interference> {
+        let interference = *self.interference.lock().unwrap();
+        let is_met = |part: &str| request.method() == Method::GET && request.uri().path().contains(part);
+        interference.filter(|(part, _)| is_met(part)).map(|(_, interference)| interference)
     }
 
     /// Holds back the answer to the next request with this method, whose path contains `path_part`.
@@ -113,13 +166,22 @@ impl Network {
         results.iter().filter_map(|result| result["errorCode"].as_str().map(str::to_owned)).collect()
     }
 
+    /// The bodies of all requests so far.
+    pub(crate) fn bodies(&self) -> Vec<RecordedBody> {
+        self.bodies.lock().unwrap().clone()
+    }
+
     pub(crate) fn is_quiet(&self) -> bool {
         self.rules.lock().unwrap().is_empty()
     }
 
+    fn note(&self, request: &Request) {
+        self.requests.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
+    }
+
     fn meet(&self, request: &Request) -> Option<Fault> {
         let path = request.uri().path();
-        self.requests.lock().unwrap().push(format!("{} {path}", request.method()));
+        self.note(request);
         let mut rules = self.rules.lock().unwrap();
         let position =
             rules.iter().position(|rule| rule.method == request.method() && path.contains(rule.path_part))?;
@@ -128,12 +190,30 @@ impl Network {
 }
 
 async fn faulty(State(network): State<Arc<Network>>, mut request: Request, next: Next) -> Response {
-    if request.uri().path().ends_with("/FinalizeExternalEventSync") {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let path = parts.uri.path().to_owned();
+    if path.ends_with("/FinalizeExternalEventSync") {
         let sent: Value = serde_json::from_slice(&body).unwrap();
         network.finalized.lock().unwrap().extend(sent["externalEventResults"].as_array().unwrap().clone());
-        request = Request::from_parts(parts, Body::from(body));
+    }
+    if !body.is_empty() {
+        network.bodies.lock().unwrap().push(RecordedBody { path, body: body.clone() });
+    }
+    request = Request::from_parts(parts, Body::from(body));
+    let clock = Arc::clone(&network.clock);
+    let mut answer = serve(&network, request, next).await;
+    // The time of the answers is that of everything else the Backbone says.
+    let now = jiff::Timestamp::from_millisecond(clock.now().as_millis()).unwrap();
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap();
+    answer.headers_mut().insert(DATE, date.parse().unwrap());
+    answer
+}
+
+async fn serve(network: &Network, request: Request, next: Next) -> Response {
+    if let Some(interference) = network.interference(&request) {
+        network.note(&request);
+        return interference.into_response();
     }
     match network.meet(&request) {
         None => next.run(request).await,
@@ -143,11 +223,19 @@ async fn faulty(State(network): State<Arc<Network>>, mut request: Request, next:
             assert!(answer.status().is_success(), "a lost answer must have been a success: {}", answer.status());
             StatusCode::BAD_GATEWAY.into_response()
         }
+        Some(Fault::Replaced(interference)) => {
+            next.run(request).await;
+            interference.into_response()
+        }
         Some(Fault::Delayed(delayed)) => {
             let answer = next.run(request).await;
-            delayed.served.notify_one();
-            delayed.go.notified().await;
+            delayed.wait().await;
             answer
+        }
+        Some(Fault::DelayedAndReplaced(delayed, interference)) => {
+            next.run(request).await;
+            delayed.wait().await;
+            interference.into_response()
         }
         Some(Fault::Tampered(tamper)) => {
             let (mut parts, body) = next.run(request).await.into_parts();
@@ -171,7 +259,8 @@ pub(crate) struct TestBackbone {
 impl TestBackbone {
     pub(crate) async fn start() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ShiftedClock::default());
+        let network = Arc::new(Network::default());
+        let clock = Arc::clone(&network.clock);
         let config = BackboneConfig {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             notification_codes: vec!["TestCode".to_owned()],
@@ -179,7 +268,6 @@ impl TestBackbone {
             ..BackboneConfig::new(data.path(), vec![OAuthClient::new("test", "test")])
         };
         let backbone = Backbone::open(config).await.unwrap();
-        let network = Arc::new(Network::default());
         let router = backbone.router().layer(middleware::from_fn_with_state(Arc::clone(&network), faulty));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
@@ -210,7 +298,11 @@ impl TestBackbone {
 
     /// The account in a folder, new or as it was left.
     pub(crate) async fn open(&self, folder: &Path) -> Result<Account, TransportError> {
-        open_at(folder, self.config(), Arc::clone(&self.clock) as Arc<dyn Clock>).await
+        self.open_with(folder, Arc::new(())).await
+    }
+
+    pub(crate) async fn open_with(&self, folder: &Path, causes: Arc<dyn Causes>) -> Result<Account, TransportError> {
+        open_at(folder, self.config(), Arc::clone(&self.clock) as Arc<dyn Clock>, causes).await
     }
 
     /// Two accounts with an active relationship.
@@ -222,12 +314,24 @@ impl TestBackbone {
 }
 
 pub(crate) async fn open(folder: &Path, config: TransportConfig) -> Result<Account, TransportError> {
-    open_at(folder, config, Arc::new(SystemClock)).await
+    open_at(folder, config, Arc::new(SystemClock), Arc::new(())).await
 }
 
-async fn open_at(folder: &Path, config: TransportConfig, clock: Arc<dyn Clock>) -> Result<Account, TransportError> {
+async fn open_at(
+    folder: &Path,
+    config: TransportConfig,
+    clock: Arc<dyn Clock>,
+    causes: Arc<dyn Causes>,
+) -> Result<Account, TransportError> {
     let store = open_store(folder).await;
-    let options = AccountOptions { store: store.clone(), config, clock, recorder: Arc::new(Recorder) };
+    let options = AccountOptions {
+        store: store.clone(),
+        config,
+        clock,
+        recorder: Arc::new(Recorder),
+        causes,
+        collections: vec![SynchronisedCollection::kept("Settings")],
+    };
     let result = Account::open(options).await;
     if result.is_err() {
         store.close().await.unwrap();
@@ -280,6 +384,10 @@ impl TestAccount {
         self.relationships().to_identity(&peer.address(), None).await.unwrap().unwrap()
     }
 
+    pub(crate) async fn relationship_of(&self, id: &RelationshipId) -> Relationship {
+        self.relationships().get(id).await.unwrap().unwrap()
+    }
+
     pub(crate) async fn template(&self) -> RelationshipTemplate {
         self.templates().send(new_template()).await.unwrap()
     }
@@ -292,10 +400,17 @@ impl TestAccount {
 /// Writes namespaces only.
 pub(crate) struct Recorder;
 
+/// `transport.messageReceived` of a `MessageReceived`.
+fn name_of(event: &TransportEvent) -> String {
+    let text = format!("{event:?}");
+    let variant = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+    format!("transport.{}{}", variant[..1].to_lowercase(), &variant[1..])
+}
+
 impl EventRecorder for Recorder {
     fn record(&self, own_address: &IdentityAddress, event: &TransportEvent) -> Vec<NewEvent> {
         vec![NewEvent {
-            namespace: event.namespace().to_owned(),
+            namespace: name_of(event),
             object_id: Some(own_address.as_str().to_owned()),
             data: None,
             correlation_id: None,

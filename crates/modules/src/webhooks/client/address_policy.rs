@@ -1,17 +1,17 @@
-//! Which addresses a target may have. Whoever can set the address of a receiver, or the name it resolves to, could
-//! otherwise have the Connector call what only it can reach.
+//! The addresses a target may have. Without a policy, a caller who can set the address of a receiver, or the name it resolves
+//! to, could have the Connector call what only it can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// Why a target is not called.
+/// The reason why a target is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its address is not a public one, and privateAddresses is 'refuse'")]
 pub(in crate::webhooks) struct NotPublic;
 
-/// Networks that are nobody's public servers, as address and number of leading bits. Those of the registries of
+/// Networks without public servers, as address and number of leading bits. Those of the registries of
 /// special-purpose addresses, and one under which a large cloud offers its metadata.
 const SPECIAL_V4: &[([u8; 4], u32)] = &[
     ([0, 0, 0, 0], 8),
@@ -31,12 +31,12 @@ const SPECIAL_V4: &[([u8; 4], u32)] = &[
     ([224, 0, 0, 0], 3),
 ];
 
-/// What is no public server although it lies in `2000::/3`: assignments to protocols, some of which lead to any IPv4
+/// Networks in `2000::/3` without public servers: assignments to protocols, some of which lead to any IPv4
 /// address (`2001::/23`, `2002::/16`), and examples.
 const SPECIAL_V6: &[([u16; 2], u32)] =
     &[([0x2001, 0], 23), ([0x2001, 0xdb8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
 
-/// Whether an address is one that anybody can reach.
+/// True for an address of the public internet.
 pub(in crate::webhooks) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

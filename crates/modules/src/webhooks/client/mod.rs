@@ -7,28 +7,28 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use network::{CertificateValidation, Trust, proxy::Proxies};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use transport::{CertificatePinning, CertificateValidation, TransportError};
 
 pub(super) use address_policy::check_literal;
 
 use super::config::{PrivateAddresses, WebhooksConfig};
 use address_policy::PublicAddresses;
 
-/// Time to connect, at most. How long a request may take is up to the target.
+/// Time limit for connecting. The limit for a request belongs to the target.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections without a request are kept as long as the existing Connector keeps them. Many servers close them soon
 /// after, and a request that meets such a close fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Why there is no client.
+/// The reason why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
     #[error("the HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
-    #[error(transparent)]
-    Tls(#[from] TransportError),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
 }
 
 /// Makes the clients that the targets need. Each has connections and trusted certificates of its own, so targets share
@@ -58,7 +58,7 @@ impl<'a> Clients<'a> {
         if let Some(client) = self.made.get(&(skip_tls_check, private)) {
             return Ok(client.clone());
         }
-        let client = build(skip_tls_check, private, self.config.certificate_pinning.as_ref())?;
+        let client = build(skip_tls_check, private, &self.config.trust)?;
         self.made.insert((skip_tls_check, private), client.clone());
         Ok(client)
     }
@@ -66,11 +66,7 @@ impl<'a> Clients<'a> {
 
 /// The headers are those that receivers of the existing Connector get. Redirects are nothing a client may decide about:
 /// it would take credentials along.
-fn build(
-    skip_tls_check: bool,
-    private: PrivateAddresses,
-    pinning: Option<&CertificatePinning>,
-) -> Result<reqwest::Client, ClientError> {
+fn build(skip_tls_check: bool, private: PrivateAddresses, trust: &Trust) -> Result<reqwest::Client, ClientError> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/plain, */*"));
     // Answers are not understood, so that nothing here needs to be able to decode them.
@@ -85,13 +81,9 @@ fn build(
     if private == PrivateAddresses::Refuse {
         // A proxy would resolve the name once more, and reach more than we do.
         builder = builder.no_proxy().dns_resolver(PublicAddresses);
+    } else {
+        builder = builder.proxy(Proxies::of_process().into_rule());
     }
-    builder = match pinning {
-        Some(pinning) => {
-            let validation = if skip_tls_check { CertificateValidation::None } else { CertificateValidation::Usual };
-            builder.tls_backend_preconfigured(pinning.tls_config(validation, &["http/1.1"])?)
-        }
-        None => builder.tls_danger_accept_invalid_certs(skip_tls_check),
-    };
-    Ok(builder.build()?)
+    let validation = if skip_tls_check { CertificateValidation::None } else { CertificateValidation::Usual };
+    Ok(builder.tls_backend_preconfigured(trust.client_config(validation, &["http/1.1"])?).build()?)
 }

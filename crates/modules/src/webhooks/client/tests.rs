@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
+use network::CertificatePinning;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};
 use serde_json::json;
@@ -14,7 +15,7 @@ use super::address_policy::NotPublic;
 use super::*;
 use crate::webhooks::target::transport_failure;
 
-/// Made for these tests, for `localhost` and by nobody whom anybody trusts.
+/// A self-signed certificate for `localhost`.
 fn certificate(file: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(file)).unwrap()
 }
@@ -69,7 +70,9 @@ async fn without_the_usual_checks_certificates_are_pinned_all_the_same() {
         (true, pinning("other.example", right, true), Err("no certificate is pinned for the host")),
     ] {
         let mut config = WebhooksConfig::parse(&json!({ "skipTlsCheck": skip })).unwrap();
-        config.certificate_pinning = pinning;
+        if let Some(pinning) = &pinning {
+            config.trust = Trust::new(pinning, Vec::new());
+        }
         let mut clients = Clients::new(&config);
         let client = clients.for_deliveries(PrivateAddresses::Allow).unwrap();
         let answer = client.post(&url).send().await.map(drop).map_err(|error| transport_failure(&error));
@@ -77,7 +80,7 @@ async fn without_the_usual_checks_certificates_are_pinned_all_the_same() {
             (Err(actual), Err(reason)) => actual.contains(reason),
             (actual, expected) => actual.is_ok() && expected.is_ok(),
         };
-        assert!(is_expected, "{skip} {:?} {answer:?}", config.certificate_pinning);
+        assert!(is_expected, "{skip} {:?} {answer:?}", pinning);
         // Requests for tokens do not leave the checks out.
         let tokens = clients.for_tokens(PrivateAddresses::Allow).unwrap();
         let error = transport_failure(&tokens.post(&url).send().await.unwrap_err());

@@ -1,27 +1,47 @@
 //! Configuration of the module (`modules.webhooks`).
 
-mod error;
+mod table;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use delivery::DeliveryOptions;
+use network::Trust;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
-use transport::CertificatePinning;
+use serde_json::Value;
+use settings::{Mistakes, Node, Section, Wrong};
 use url::Url;
 
-pub use error::WebhooksConfigError;
-use error::{Key, Result};
+pub use table::TARGET;
+use table::{INVALID_TARGET_REFERENCE, INVALID_VALUE, SETTINGS, target_url, token_url};
 
+use super::WebhooksModule;
 use super::client::check_literal;
 use super::target::SigningSecret;
+use crate::description::{COMMON, ModuleDescription, Role};
 
 /// Stands for the name of the event in the URL of a target.
 pub(super) const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
+
+/// The module in the catalogue.
+pub const DESCRIPTION: ModuleDescription = ModuleDescription {
+    former_keys: &["webhooksV2"],
+    classes: &["WebhooksModule", "WebhooksV2Module"],
+    default: Some((false, "@nmshd/connector:WebhooksModule")),
+    section: Section::new(SETTINGS).sharing(&[COMMON]).code(INVALID_VALUE),
+    ..ModuleDescription::new(
+        "webhooks",
+        Role::Delivers(|node, trust| {
+            let config = WebhooksConfig::read(node)?;
+            Some(Arc::new(WebhooksModule::new(WebhooksConfig { trust: trust.clone(), ..config })))
+        }),
+        "posts events to web addresses",
+    )
+};
 
 /// What is posted where.
 #[derive(Debug, Clone)]
@@ -32,9 +52,9 @@ pub struct WebhooksConfig {
     pub webhooks: Vec<WebhookConfig>,
     /// Whether the certificates of targets are not checked. The requests for OAuth2 tokens always check.
     pub skip_tls_check: bool,
-    /// Certificates that targets and the issuers of their tokens must have. Not part of the block
+    /// Whose certificates are accepted of targets and of the issuers of their tokens. Not part of the block
     /// (`docs/protocol/07 §6.4`).
-    pub certificate_pinning: Option<CertificatePinning>,
+    pub trust: Trust,
 }
 
 /// Events and where they go.
@@ -147,38 +167,44 @@ impl fmt::Debug for Authentication {
 }
 
 impl WebhooksConfig {
-    /// Reads the members of `modules.webhooks`; other members are ignored. Named targets are checked even if unused.
+    /// Reads the members of `modules.webhooks`. Named targets are checked even if unused.
     ///
     /// # Errors
-    /// The first thing that is wrong.
-    pub fn parse(config: &Value) -> Result<Self> {
-        let key = Key("modules.webhooks".to_owned());
-        let members = key.object(config)?;
-        let defaults = Defaults {
-            delivery: options(&key, members, default_options())?,
-            redirects: redirects(&key, members, Redirects::default())?,
-            private_addresses: private_addresses(&key, members, PrivateAddresses::default())?,
+    /// Everything that is wrong, without any of it.
+    pub fn parse(config: &Value) -> Result<Self, Mistakes> {
+        settings::read("modules.webhooks", &DESCRIPTION.section, config, Self::read)
+    }
+
+    /// Reads what was checked against the table; `None` if there are mistakes.
+    fn read(node: &Node<'_>) -> Option<Self> {
+        let base = Defaults {
+            delivery: DeliveryOptions { max_in_flight: 4, ..DeliveryOptions::default() },
+            redirects: Redirects::default(),
+            private_addresses: PrivateAddresses::default(),
         };
-        let mut targets = BTreeMap::new();
-        if let Some(named) = members.get("targets") {
-            let key = key.member("targets");
-            for (name, target) in key.object(named)? {
-                targets.insert(name.clone(), target_config(&key.member(name), target, &defaults)?);
-            }
-        }
-        let mut webhooks = Vec::new();
-        if let Some(list) = members.get("webhooks") {
-            let key = key.member("webhooks");
-            let list = list.as_array().ok_or_else(|| key.invalid("must be an array"))?;
-            for (index, webhook) in list.iter().enumerate() {
-                webhooks.push(webhook_config(&key.item(index), webhook, &targets, &defaults)?);
-            }
-        }
-        let skip_tls_check = match members.get("skipTlsCheck") {
-            None => false,
-            Some(flag) => flag.as_bool().ok_or_else(|| key.member("skipTlsCheck").invalid("must be true or false"))?,
-        };
-        Ok(Self { targets, webhooks, skip_tls_check, certificate_pinning: None })
+        let defaults = Defaults::read(node, &base);
+        // All of them, so that the mistakes of all are found.
+        let named = node.member("targets");
+        let named: Vec<_> = named.iter().flat_map(Node::members).collect();
+        let targets: Vec<_> = named
+            .iter()
+            .map(|(name, target)| Some(((*name).to_owned(), TargetConfig::read(target, &defaults)?)))
+            .collect();
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        let targets = targets.into_iter().collect::<Option<BTreeMap<_, _>>>();
+        let list: Vec<_> = node.member("webhooks").iter().flat_map(Node::items).collect();
+        let webhooks: Vec<_> = list
+            .iter()
+            .map(|webhook| {
+                WebhookConfig::read(webhook, &names, targets.as_ref().unwrap_or(&BTreeMap::new()), &defaults)
+            })
+            .collect();
+        Some(Self {
+            targets: targets?,
+            webhooks: webhooks.into_iter().collect::<Option<_>>()?,
+            skip_tls_check: node.boolean("skipTlsCheck").unwrap_or(false),
+            trust: Trust::default(),
+        })
     }
 }
 
@@ -189,144 +215,105 @@ struct Defaults {
     private_addresses: PrivateAddresses,
 }
 
-/// Four requests at a time are what a small receiver takes.
-fn default_options() -> DeliveryOptions {
-    DeliveryOptions { max_in_flight: 4, ..DeliveryOptions::default() }
-}
-
-fn options(key: &Key, members: &Map<String, Value>, default: DeliveryOptions) -> Result<DeliveryOptions> {
-    match members.get("delivery") {
-        None => Ok(default),
-        Some(options) => Ok(DeliveryOptions::parse(&key.member("delivery").0, options, default)?),
-    }
-}
-
-fn redirects(key: &Key, members: &Map<String, Value>, default: Redirects) -> Result<Redirects> {
-    let choices = [("refuse", Redirects::Refuse), ("follow", Redirects::Follow)];
-    key.member("redirects").choice(members.get("redirects"), default, choices)
-}
-
-fn private_addresses(key: &Key, members: &Map<String, Value>, default: PrivateAddresses) -> Result<PrivateAddresses> {
-    let choices = [("allow", PrivateAddresses::Allow), ("refuse", PrivateAddresses::Refuse)];
-    key.member("privateAddresses").choice(members.get("privateAddresses"), default, choices)
-}
-
-fn webhook_config(
-    key: &Key,
-    webhook: &Value,
-    targets: &BTreeMap<String, TargetConfig>,
-    defaults: &Defaults,
-) -> Result<WebhookConfig> {
-    let members = key.object(webhook)?;
-    let triggers_key = key.member("triggers");
-    let triggers = members.get("triggers").and_then(Value::as_array);
-    let triggers = triggers.ok_or_else(|| triggers_key.invalid("must be an array of event names"))?;
-    let triggers = triggers
-        .iter()
-        .enumerate()
-        .map(|(index, trigger)| triggers_key.item(index).text(Some(trigger)).map(str::to_owned))
-        .collect::<Result<Vec<_>>>()?;
-    let target_key = key.member("target");
-    let (target_name, target) = match members.get("target") {
-        Some(Value::String(name)) => {
-            let target = targets
-                .get(name)
-                .cloned()
-                .ok_or_else(|| WebhooksConfigError::InvalidTargetReference { key: target_key.0, name: name.clone() })?;
-            (Some(name.clone()), target)
-        }
-        Some(target) => (None, target_config(&target_key, target, defaults)?),
-        None => return Err(target_key.invalid("must be the name of a target or a target")),
-    };
-    Ok(WebhookConfig { triggers, target_name, target })
-}
-
-fn target_config(key: &Key, target: &Value, defaults: &Defaults) -> Result<TargetConfig> {
-    let members = key.object(target)?;
-    let private_addresses = private_addresses(key, members, defaults.private_addresses)?;
-    let url_key = key.member("url");
-    let url = url_key.text(members.get("url"))?;
-    check_address(&url_key, &url_key.http_url(&url.replacen(TRIGGER_PLACEHOLDER, "trigger", 1))?, private_addresses)?;
-    let mut headers = HeaderMap::new();
-    if let Some(configured) = members.get("headers") {
-        let key = key.member("headers");
-        for (name, value) in key.object(configured)? {
-            let key = key.member(name);
-            let value = key.text(Some(value))?;
-            let name = name.parse::<HeaderName>().map_err(|_| key.invalid("is not a header name"))?;
-            headers.insert(name, header_value(value).ok_or_else(|| key.invalid("is not a header value"))?);
+impl Defaults {
+    /// What stands at a place, and for the rest what counts above it.
+    fn read(node: &Node<'_>, above: &Self) -> Self {
+        Self {
+            delivery: match node.member("delivery") {
+                Some(options) => DeliveryOptions::read(&options, above.delivery.clone()),
+                None => above.delivery.clone(),
+            },
+            redirects: match node.text("redirects") {
+                Some("follow") => Redirects::Follow,
+                Some(_) => Redirects::Refuse,
+                None => above.redirects,
+            },
+            private_addresses: match node.text("privateAddresses") {
+                Some("allow") => PrivateAddresses::Allow,
+                Some(_) => PrivateAddresses::Refuse,
+                None => above.private_addresses,
+            },
         }
     }
-    let authentication = members
-        .get("authentication")
-        .map(|authentication| authentication_config(&key.member("authentication"), authentication))
-        .transpose()?;
-    if let Some(Authentication::OAuth2 { access_token_url, .. }) = &authentication {
-        check_address(&key.member("authentication").member("accessTokenUrl"), access_token_url, private_addresses)?;
+}
+
+impl WebhookConfig {
+    fn read(
+        node: &Node<'_>,
+        names: &[&str],
+        targets: &BTreeMap<String, TargetConfig>,
+        defaults: &Defaults,
+    ) -> Option<Self> {
+        let triggers = node.member("triggers")?;
+        let triggers = triggers.items().filter_map(|trigger| trigger.value().as_str().map(str::to_owned)).collect();
+        let target = node.member("target")?;
+        if let Some(name) = target.value().as_str() {
+            if !names.contains(&name) {
+                let message = format!("there is no target called '{name}' in modules.webhooks.targets");
+                target.mistake(Wrong::new(format!("names no target: {message}")).code(INVALID_TARGET_REFERENCE));
+            }
+            return Some(Self { triggers, target_name: Some(name.to_owned()), target: targets.get(name)?.clone() });
+        }
+        Some(Self { triggers, target_name: None, target: TargetConfig::read(&target, defaults)? })
     }
-    let signing_secrets = match members.get("signingSecret") {
-        None => Vec::new(),
-        Some(secrets) => signing_secrets(&key.member("signingSecret"), secrets)?,
-    };
-    let redirects = redirects(key, members, defaults.redirects)?;
-    let delivery = options(key, members, defaults.delivery.clone())?;
-    let url = url.to_owned();
-    Ok(TargetConfig { url, headers, authentication, signing_secrets, redirects, private_addresses, delivery })
+}
+
+impl TargetConfig {
+    fn read(node: &Node<'_>, defaults: &Defaults) -> Option<Self> {
+        let Defaults { delivery, redirects, private_addresses } = Defaults::read(node, defaults);
+        if private_addresses == PrivateAddresses::Refuse {
+            check_addresses(node);
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in node.member("headers").iter().flat_map(Node::members) {
+            headers.insert(name.parse::<HeaderName>().ok()?, header_value(value.value().as_str()?)?);
+        }
+        let authentication = match node.member("authentication") {
+            Some(authentication) => Some(Authentication::read(&authentication)?),
+            None => None,
+        };
+        let url = node.text("url")?.to_owned();
+        let signing_secrets = signing_secrets(node)?;
+        Some(Self { url, headers, authentication, signing_secrets, redirects, private_addresses, delivery })
+    }
 }
 
 /// An address that would be refused every time is a mistake.
-fn check_address(key: &Key, url: &Url, private_addresses: PrivateAddresses) -> Result<()> {
-    match private_addresses {
-        PrivateAddresses::Allow => Ok(()),
-        PrivateAddresses::Refuse => check_literal(url).map_err(|reason| key.invalid(&reason.to_string())),
+fn check_addresses(node: &Node<'_>) {
+    let check = |node: &Node<'_>, key: &str, read: fn(&str) -> Result<Url, Wrong>| {
+        let url = node.text(key).and_then(|text| read(text).ok());
+        if let Some(Err(reason)) = url.map(|url| check_literal(&url)) {
+            node.mistake_at(key, Wrong::new(format!("cannot be called: {reason}")).code(INVALID_VALUE));
+        }
+    };
+    check(node, "url", target_url);
+    if let Some(authentication) = node.member("authentication") {
+        check(&authentication, "accessTokenUrl", token_url);
     }
 }
 
 /// One secret, or a list of them.
-fn signing_secrets(key: &Key, secrets: &Value) -> Result<Vec<SigningSecret>> {
-    let read = |key: &Key, secret: &Value| {
-        let text = secret.as_str().ok_or_else(|| key.invalid("must be a text or a list of texts"))?;
-        SigningSecret::parse(text).map_err(|reason| key.invalid(&reason))
-    };
-    match secrets {
-        Value::Array(list) if list.is_empty() => Err(key.invalid("must hold at least one secret")),
-        Value::Array(list) => list.iter().enumerate().map(|(index, secret)| read(&key.item(index), secret)).collect(),
-        secret => Ok(vec![read(key, secret)?]),
+fn signing_secrets(node: &Node<'_>) -> Option<Vec<SigningSecret>> {
+    let Some(secrets) = node.member("signingSecret") else { return Some(Vec::new()) };
+    let read = |secret: &Value| SigningSecret::parse(secret.as_str()?).ok();
+    match secrets.value() {
+        Value::Array(list) => list.iter().map(read).collect(),
+        secret => Some(vec![read(secret)?]),
     }
 }
 
-fn authentication_config(key: &Key, config: &Value) -> Result<Authentication> {
-    let invalid = |name: &str, reason: &str| WebhooksConfigError::InvalidAuthenticationConfig {
-        key: if name.is_empty() { key.0.clone() } else { key.member(name).0 },
-        reason: reason.to_owned(),
-    };
-    let Value::Object(members) = config else { return Err(invalid("", "must be an object")) };
-    let required = |name: &str| {
-        let value = members.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
-        value.ok_or_else(|| invalid(name, "must be a non-empty text"))
-    };
-    match required("type")? {
-        "ApiKey" => {
-            let header_name = match members.get("headerName") {
-                None => HeaderName::from_static("x-api-key"),
-                Some(_) => {
-                    required("headerName")?.parse().map_err(|_| invalid("headerName", "is not a header name"))?
-                }
-            };
-            let api_key = header_value(required("apiKey")?);
-            let api_key = api_key.ok_or_else(|| invalid("apiKey", "is not a header value"))?;
-            Ok(Authentication::ApiKey { header_name, api_key })
+impl Authentication {
+    fn read(node: &Node<'_>) -> Option<Self> {
+        if node.text("type")? == "ApiKey" {
+            let header_name = node.text("headerName").unwrap_or("x-api-key").parse().ok()?;
+            return Some(Self::ApiKey { header_name, api_key: header_value(node.text("apiKey")?)? });
         }
-        "OAuth2" => Ok(Authentication::OAuth2 {
-            access_token_url: key
-                .member("accessTokenUrl")
-                .http_url(required("accessTokenUrl")?)
-                .map_err(|_| invalid("accessTokenUrl", "is not an absolute http or https URL"))?,
-            client_id: required("clientId")?.to_owned(),
-            client_secret: SecretString::from(required("clientSecret")?),
-            scope: members.get("scope").map(|_| required("scope").map(str::to_owned)).transpose()?,
-        }),
-        _ => Err(invalid("type", "must be 'ApiKey' or 'OAuth2'")),
+        Some(Self::OAuth2 {
+            access_token_url: token_url(node.text("accessTokenUrl")?).ok()?,
+            client_id: node.text("clientId")?.to_owned(),
+            client_secret: SecretString::from(node.text("clientSecret")?),
+            scope: node.text("scope").map(str::to_owned),
+        })
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::*;
 
 fn error(config: Value) -> (String, String) {
-    let error = WebhooksConfig::parse(&config).unwrap_err();
-    (error.code().rsplit('.').next().unwrap().to_owned(), error.to_string())
+    let Mistakes(mistakes) = WebhooksConfig::parse(&config).unwrap_err();
+    let mistake = mistakes.first().unwrap();
+    (mistake.code.unwrap().rsplit('.').next().unwrap().to_owned(), mistake.to_string())
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn errors_name_the_key() {
     ] {
         let (actual_code, text) = error(config);
         assert_eq!(actual_code, code, "{text}");
-        assert!(text.starts_with(&format!("{key}:")), "{text}");
+        assert!(text.starts_with(&format!("{key} ")), "{text}");
     }
 }
 
@@ -164,7 +165,13 @@ fn addresses_that_would_always_be_refused_are_mistakes() {
     };
     assert_eq!(target("a.example", "1.1.1.1"), Ok(()));
     let error = target("[::ffff:127.0.0.1]", "1.1.1.1").unwrap_err();
-    assert!(error.starts_with("modules.webhooks.targets.t.url: its address is not a public one"), "{error}");
+    assert!(
+        error.starts_with("modules.webhooks.targets.t.url cannot be called: its address is not a public one"),
+        "{error}"
+    );
     let error = target("a.example", "169.254.169.254").unwrap_err();
-    assert!(error.starts_with("modules.webhooks.targets.t.authentication.accessTokenUrl: its address"), "{error}");
+    assert!(
+        error.starts_with("modules.webhooks.targets.t.authentication.accessTokenUrl cannot be called: its address"),
+        "{error}"
+    );
 }

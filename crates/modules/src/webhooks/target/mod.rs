@@ -13,15 +13,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use core_types::Clock;
-use delivery::{DeliveryError, Message};
+use delivery::{DeliveryError, OutboundEvent, Receipt};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use pause::AskedPause;
+pub(super) use pause::AskedPause;
 use redirect::{MAX_REDIRECTS, RedirectError, destination, is_redirect};
-use response::{asked_pause, discard_body, judge};
+pub(super) use response::asked_pause;
+use response::{discard_body, judge};
 pub use signature::SigningSecret;
 use signature::signatures;
 
@@ -34,13 +35,13 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const DELIVERY_ID: HeaderName = HeaderName::from_static("x-delivery-id");
 /// The same in all deliveries of an event.
 const EVENT_ID: HeaderName = HeaderName::from_static("x-event-id");
-/// What `x-delivery-id` is, under the name of Standard Webhooks.
+/// The same as `x-delivery-id`, under the name of Standard Webhooks.
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
-/// When the attempt was made, in seconds since 1970.
+/// The time of the attempt, in seconds since 1970.
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// What went wrong with a request, without the URL, which may hold secrets.
+/// The cause of a failed request, without the URL, which may hold secrets.
 pub(super) fn transport_failure(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
@@ -53,7 +54,7 @@ pub(super) fn transport_failure(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// Where deliveries go, and how to log in there.
+/// The address of deliveries, and the login there.
 #[derive(Debug)]
 pub(super) struct Target {
     client: reqwest::Client,
@@ -77,24 +78,24 @@ enum Login {
 #[async_trait]
 impl delivery::Target for Target {
     /// Only a status of 200 to 299 is success.
-    async fn deliver(&self, message: &Message) -> Result<(), DeliveryError> {
+    async fn deliver(&self, event: &OutboundEvent) -> Result<Receipt, DeliveryError> {
         self.pause.check()?;
-        let body = Bytes::from(body(message));
-        let mut url = url(&self.url, &message.namespace)?;
-        let mut headers = self.headers(message, &body).await?;
+        let body = Bytes::from(body(event));
+        let mut url = url(&self.url, &event.namespace)?;
+        let mut headers = self.headers(event, &body).await?;
         for _ in 0..=MAX_REDIRECTS {
             let response = self.post(&url, &headers, &body).await?;
             let status = response.status();
             if self.redirects == Redirects::Refuse || !is_redirect(status) {
                 self.note(&response, &headers).await;
                 discard_body(response).await;
-                return judge(status);
+                return judge(status).map(|()| Receipt::Accepted);
             }
             let next = destination(&url, &response).map_err(|error| DeliveryError::Refused(error.to_string()))?;
             if next.origin() != url.origin() {
-                // Whatever was configured may be a secret between us and the target. Once somebody else has decided
-                // where the request goes, it is not sent back to the target either.
-                headers = self.own_headers(message, &body);
+                // Configured headers may be secrets between us and the target. Another server decides from here on where
+                // the request goes, so they are not sent any more, not even back to the target.
+                headers = self.own_headers(event, &body);
             }
             url = next;
         }
@@ -115,7 +116,8 @@ impl Target {
             Some(Authentication::OAuth2 { access_token_url, client_id, client_secret, scope }) => {
                 let credentials = ClientCredentials { access_token_url, client_id, client_secret, scope };
                 let client = clients.for_tokens(config.private_addresses)?;
-                Some(Login::OAuth2(Box::new(TokenSource::new(client, credentials, timeout))))
+                let longest_pause = config.delivery.max_retry_delay;
+                Some(Login::OAuth2(Box::new(TokenSource::new(client, credentials, timeout, longest_pause))))
             }
         };
         Ok(Self {
@@ -128,7 +130,7 @@ impl Target {
             redirects: config.redirects,
             private_addresses: config.private_addresses,
             timeout,
-            pause: AskedPause::new(config.delivery.max_retry_delay),
+            pause: AskedPause::new("the target", config.delivery.max_retry_delay),
         })
     }
 
@@ -142,7 +144,7 @@ impl Target {
         request.send().await.map_err(|error| unreachable(transport_failure(&error)))
     }
 
-    /// What an answer means for later attempts.
+    /// Remembers what an answer means for later attempts.
     async fn note(&self, response: &Response, sent: &HeaderMap) {
         if let Some(pause) = asked_pause(response) {
             self.pause.begin(pause);
@@ -155,8 +157,8 @@ impl Target {
     }
 
     /// Configured headers win over the default ones, our own over those, and authentication over all.
-    async fn headers(&self, message: &Message, body: &[u8]) -> Result<HeaderMap, DeliveryError> {
-        let mut own = self.own_headers(message, body);
+    async fn headers(&self, event: &OutboundEvent, body: &[u8]) -> Result<HeaderMap, DeliveryError> {
+        let mut own = self.own_headers(event, body);
         let mut headers = HeaderMap::new();
         headers.extend(own.remove(CONTENT_TYPE).map(|content_type| (CONTENT_TYPE, content_type)));
         for configured in [&self.headers, &own] {
@@ -176,16 +178,16 @@ impl Target {
         Ok(headers)
     }
 
-    /// What does not come from the configuration.
-    fn own_headers(&self, message: &Message, body: &[u8]) -> HeaderMap {
+    /// The headers that do not come from the configuration.
+    fn own_headers(&self, event: &OutboundEvent, body: &[u8]) -> HeaderMap {
         let seconds = self.clock.now().as_millis().div_euclid(1000);
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let ids = [
-            (CORRELATION_ID, message.correlation_id.as_deref()),
-            (DELIVERY_ID, Some(message.id.as_str())),
-            (EVENT_ID, Some(message.event_id.as_str())),
-            (WEBHOOK_ID, Some(message.id.as_str())),
+            (CORRELATION_ID, event.correlation_id.as_deref()),
+            (DELIVERY_ID, Some(event.id.as_str())),
+            (EVENT_ID, Some(event.event_id.as_str())),
+            (WEBHOOK_ID, Some(event.id.as_str())),
         ];
         for (name, id) in ids {
             // A correlation id that came with a request may be anything; one that is no header value stays away.
@@ -194,7 +196,7 @@ impl Target {
             }
         }
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
-        let signatures = signatures(&self.signing_secrets, &message.id, seconds, body);
+        let signatures = signatures(&self.signing_secrets, &event.id, seconds, body);
         headers.extend(signatures.map(|signatures| (WEBHOOK_SIGNATURE, signatures)));
         headers
     }
@@ -207,9 +209,9 @@ fn url(template: &str, namespace: &str) -> Result<Url, DeliveryError> {
 }
 
 /// Members in this order; no `data` for events without.
-fn body(message: &Message) -> String {
-    let trigger = core_types::json::stringify(&Value::from(message.namespace.as_str()));
-    match message.data.as_deref() {
+fn body(event: &OutboundEvent) -> String {
+    let trigger = core_types::json::stringify(&Value::from(event.namespace.as_str()));
+    match event.data.as_deref() {
         Some(data) => format!(r#"{{"data":{data},"trigger":{trigger}}}"#),
         None => format!(r#"{{"trigger":{trigger}}}"#),
     }

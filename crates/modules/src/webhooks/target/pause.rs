@@ -1,4 +1,4 @@
-//! The pause a target has asked for.
+//! The pause a server has asked for (`Retry-After`).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,30 +6,31 @@ use std::time::Duration;
 use delivery::DeliveryError;
 use tokio::time::Instant;
 
-/// Until when a target wants to be left alone. Attempts before that fail without a request, so that they count as other
+/// The end of the pause a server has asked for. Attempts before that fail without a request, so that they count as other
 /// failures do: the pauses between them grow, and the target is shown as failing.
 #[derive(Debug)]
-pub(super) struct AskedPause {
+pub(in crate::webhooks) struct AskedPause {
     until: Mutex<Option<Instant>>,
+    who: &'static str,
     longest: Duration,
 }
 
 impl AskedPause {
-    /// A target cannot ask for more than `longest`.
-    pub(super) fn new(longest: Duration) -> Self {
-        Self { until: Mutex::new(None), longest }
+    /// `who` is the server's name in error texts. It cannot ask for more than `longest`.
+    pub(in crate::webhooks) fn new(who: &'static str, longest: Duration) -> Self {
+        Self { until: Mutex::new(None), who, longest }
     }
 
-    pub(super) fn begin(&self, asked: Duration) {
+    pub(in crate::webhooks) fn begin(&self, asked: Duration) {
         let until = Instant::now() + asked.min(self.longest);
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
-    pub(super) fn check(&self) -> Result<(), DeliveryError> {
+    pub(in crate::webhooks) fn check(&self) -> Result<(), DeliveryError> {
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
         match until {
             Some(until) if Instant::now() < until => {
-                Err(DeliveryError::Unreachable("the target has asked for a pause".to_owned()))
+                Err(DeliveryError::Unreachable(format!("{} has asked for a pause", self.who)))
             }
             _ => Ok(()),
         }
@@ -42,7 +43,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_ends_and_is_never_longer_than_the_longest() {
-        let pause = AskedPause::new(Duration::from_secs(60));
+        let pause = AskedPause::new("the target", Duration::from_secs(60));
         assert_eq!(pause.check(), Ok(()));
         for (asked, actual) in [(5, 5), (u64::MAX, 60)] {
             pause.begin(Duration::from_secs(asked));

@@ -7,7 +7,7 @@ use url::Url;
 /// Redirects of one delivery, at most.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
-/// Why a redirect is not followed.
+/// The reason why a redirect is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RedirectError {
     #[error("the target redirects more than {MAX_REDIRECTS} times")]
@@ -18,13 +18,13 @@ pub(super) enum RedirectError {
     NoUrl,
 }
 
-/// Whether an answer sends the same request elsewhere. Other redirects ask for another request, which would deliver
+/// True if an answer sends the same request elsewhere. Other redirects ask for another request, which would deliver
 /// nothing.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)
 }
 
-/// Where the answer to a request for `url` leads.
+/// The URL that the answer to a request for `url` redirects to.
 pub(super) fn destination(url: &Url, response: &Response) -> Result<Url, RedirectError> {
     let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
     resolve(url, location.ok_or(RedirectError::NoUrl)?)

@@ -1,9 +1,9 @@
-//! What an answer means.
+//! The meaning of an answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use delivery::DeliveryError;
-use reqwest::header::RETRY_AFTER;
+use network::retry_after;
 use reqwest::{Response, StatusCode};
 
 /// Of the body of an answer at most so much is read. It means nothing; but a connection can only be used again when the
@@ -34,7 +34,7 @@ pub(super) fn judge(status: StatusCode) -> Result<(), DeliveryError> {
     }
     let reason = format!("the target answered with status {}", status.as_u16());
     Err(match status {
-        // What these say is about the target or about us, not about the message.
+        // These are about the target or about us, not about the message.
         StatusCode::UNAUTHORIZED
         | StatusCode::PROXY_AUTHENTICATION_REQUIRED
         | StatusCode::REQUEST_TIMEOUT
@@ -47,12 +47,10 @@ pub(super) fn judge(status: StatusCode) -> Result<(), DeliveryError> {
     })
 }
 
-/// How long the target asks to be left alone: seconds, with statuses that say so. A date is not understood, as it depends
-/// on the clock of the target.
-pub(super) fn asked_pause(response: &Response) -> Option<Duration> {
+/// The pause the server asks for, with a status that goes with one.
+pub(in crate::webhooks) fn asked_pause(response: &Response) -> Option<Duration> {
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;
     }
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    retry_after::read(response.headers(), SystemTime::now())
 }

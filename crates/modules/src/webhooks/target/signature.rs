@@ -22,7 +22,7 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What a target and the Connector share, and nobody else. Does not print.
+/// A secret that the target and the Connector share. Does not print.
 #[derive(Clone)]
 pub struct SigningSecret(SecretSlice<u8>);
 
@@ -30,7 +30,7 @@ impl SigningSecret {
     /// Reads `whsec_<base64>`, or the base64 alone.
     ///
     /// # Errors
-    /// What is wrong and what to write, without the text, for an error message.
+    /// The mistake and its fix, without the text, for an error message.
     pub(in crate::webhooks) fn parse(text: &str) -> Result<Self, String> {
         let encoded = text.strip_prefix(PREFIX).unwrap_or(text);
         let Ok(bytes) = ANY_PADDING.decode(encoded).map(Zeroizing::new) else {
@@ -79,7 +79,7 @@ pub(super) fn signatures(secrets: &[SigningSecret], id: &str, timestamp: i64, bo
 mod tests {
     use super::*;
 
-    /// What `openssl dgst -sha256 -mac HMAC` makes of the same key and text.
+    /// The result of `openssl dgst -sha256 -mac HMAC` for the same key and text.
     #[test]
     fn signatures_are_those_of_another_implementation() {
         let one = SigningSecret::parse("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3").unwrap();

@@ -16,8 +16,8 @@ impl Clock for Half {
     }
 }
 
-fn message(namespace: &str, data: Option<&Value>, correlation_id: Option<&str>) -> Message {
-    Message {
+fn message(namespace: &str, data: Option<&Value>, correlation_id: Option<&str>) -> OutboundEvent {
+    OutboundEvent {
         id: "event-id-2".to_owned(),
         namespace: namespace.to_owned(),
         data: data.map(|data| data.to_string().into()),

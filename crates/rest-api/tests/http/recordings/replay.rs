@@ -1,6 +1,7 @@
 //! Sends recorded requests to Connectors of our own and compares the answers.
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -35,6 +36,10 @@ const CONTRACT_HEADERS: [&str; 11] = [
 const UNKNOWN_SIGNATURE: &str = "to be replaced";
 /// The id of a Request that came with a template; it is not accepted where its id is used.
 const UNDECIDED_REQUEST: &str = "REQ00000000000000004";
+/// How long an answer that is allowed to come later may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause before it is asked for again.
+const PAUSE: Duration = Duration::from_millis(100);
 const BOUNDARY: &str = "boundary-of-the-replay";
 
 #[derive(Deserialize)]
@@ -150,6 +155,17 @@ impl Replay {
             }
             None => {
                 self.compare(response, &answer).map_err(|failure| format!("{failure}\n    answer: {}", shown(&answer)))
+            }
+        }
+    }
+
+    /// Plays one recording again and again, until the answer is the recorded one.
+    pub(super) async fn play_until_same(&mut self, recording: &Recording) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.play(recording, None).await {
+                Err(_) if Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                outcome => return outcome,
             }
         }
     }

@@ -75,6 +75,7 @@ impl TestBackbone {
             },
             clock: Arc::new(SystemClock),
             modules: Vec::new(),
+            causes: Arc::new(()),
         };
         Runtime::new().open_account(options).await.unwrap()
     }

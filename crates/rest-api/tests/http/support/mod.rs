@@ -11,6 +11,7 @@ use core_types::SystemClock;
 use rest_api::{ApiState, CoreHttpApi, HttpServerConfig, ImplementationInfo, MetricsRenderer, ServerMode, VersionInfo};
 use runtime::HostedAccount;
 use serde_json::{Map, Value, json};
+use settings::{Kind, Section, Setting};
 use tower::ServiceExt as _;
 
 /// A key that satisfies the startup rules and opens everything.
@@ -29,6 +30,16 @@ pub(crate) fn debug(account: &Arc<HostedAccount>, http_server: Value) -> Router 
     let mode = ServerMode { debug: true, core_api };
     router(account, http_server, mode, Value::Null)
 }
+
+/// The settings of the tests.
+const SHOWN: Section = Section::new(&[
+    Setting::new("debug", Kind::Boolean, ""),
+    Setting::new(
+        "infrastructure",
+        Kind::section(&[Setting::new("httpServer", Kind::Section(rest_api::HTTP_SERVER), "")]),
+        "",
+    ),
+]);
 
 /// Any mode and configuration.
 pub(crate) fn router(
@@ -51,7 +62,7 @@ pub(crate) fn router(
             modules: Map::new(),
             implementation: ImplementationInfo { name: "connector".into(), version: "0.1.0".into() },
         },
-        configuration,
+        configuration: settings::shown(&Kind::Section(SHOWN), &configuration),
         metrics: Some(MetricsRenderer::new(|| "connector_up 1\n".to_owned())),
     };
     rest_api::router(state, &config).unwrap()

@@ -1,0 +1,83 @@
+//! The start of a Connector that has no Identity yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rest_api::Wait;
+use runtime::{ApplicationError, ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
+use store::Store;
+use tokio::sync::watch;
+use transport::StoredAccount;
+
+use super::explain::explain;
+use super::first_contact;
+use crate::config::Configuration;
+
+/// The pause before a creation that a Backbone has broken off is tried again, unless it asks for another one.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long looking at another database may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Creates the Identity as soon as the Backbone lets it, and opens the Account. Meanwhile `wait` is told what is waited for.
+pub(super) async fn open(
+    runtime: &Runtime,
+    configuration: &Configuration,
+    options: HostedAccountOptions,
+    wait: &watch::Sender<Wait>,
+) -> anyhow::Result<Arc<HostedAccount>> {
+    let transport = &options.transport;
+    if !transport.allow_identity_creation {
+        let transport = transport.clone();
+        return runtime.open_account(options).await.map_err(|error| explain(error, &transport));
+    }
+    name_former_identities(configuration, &options.store).await;
+    loop {
+        first_contact::established(transport, wait).await?;
+        let attempt = HostedAccountOptions {
+            store: options.store.clone(),
+            transport: transport.clone(),
+            clock: Arc::clone(&options.clock),
+            modules: options.modules.clone(),
+            causes: Arc::clone(&options.causes),
+        };
+        match runtime.open_account(attempt).await {
+            Ok(account) => return Ok(account),
+            Err(error) if may_pass(&error) => {
+                let pause = first_contact::pause(PAUSE, error.retry_after());
+                first_contact::waits(transport, &error.to_string(), pause, wait);
+                tokio::time::sleep(pause).await;
+            }
+            Err(error) => return Err(explain(error, transport)),
+        }
+    }
+}
+
+/// The Backbone went away, or has too much to do.
+fn may_pass(error: &ApplicationError) -> bool {
+    matches!(error.kind(), ErrorKind::Backbone { status: 408 | 425 | 429 | 500.. })
+}
+
+/// A wrong database.dbName or folder would otherwise only be noticed when messages stay away.
+async fn name_former_identities(configuration: &Configuration, store: &Store) {
+    let config = configuration.database.to_store_config();
+    let neighbours = match tokio::time::timeout(LOOK_LIMIT, Store::neighbours(&config)).await {
+        Ok(Ok(neighbours)) => neighbours,
+        Ok(Err(error)) => return tracing::debug!(%error, "other databases cannot be looked for"),
+        Err(_) => return tracing::debug!("other databases cannot be looked for in time"),
+    };
+    for neighbour in neighbours {
+        let look = async {
+            let other = Store::open_read_only(&neighbour).await.ok()??;
+            let account = StoredAccount::find(&other).await.ok()??;
+            Some((other.database().to_owned(), account.identity().address.clone()))
+        };
+        if let Ok(Some((database, address))) = tokio::time::timeout(LOOK_LIMIT, look).await {
+            tracing::warn!(
+                %address,
+                "The database {} holds no Identity, so a new one is created; but {database} beside it holds the Identity \
+                 {address}. If that is the one you want, stop, and correct database.connectionString or database.dbName.",
+                store.database()
+            );
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Components that no type of ours stands for: ids, filters, the states of things, and answers that tell of an error.
+
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema as _;
+
+use crate::middleware::errors::ErrorEnvelope;
+
+/// Status, name and meaning of the errors that most operations have in common.
+pub(super) const ERRORS: [(&str, &str, &str); 5] = [
+    ("400", "BadRequest", "The input is not valid or the state of things does not allow the operation."),
+    ("401", "Unauthorized", "Credentials are missing or not accepted."),
+    ("403", "Forbidden", "The credentials do not cover this route."),
+    ("404", "NotFound", "What is named does not exist."),
+    ("406", "NotAcceptable", "No representation is acceptable to the client."),
+];
+
+/// Ids by name, prefix and what has them.
+const IDS: [(&str, &str, &str); 8] = [
+    ("AnnouncementID", "ANC", "an Announcement"),
+    ("ChallengeID", "CHL", "a challenge"),
+    ("DeviceID", "DVC", "a device"),
+    ("FileID", "FIL", "a File"),
+    ("MessageID", "MSG", "a Message"),
+    ("RelationshipID", "REL", "a Relationship"),
+    ("RelationshipTemplateID", "RLT", "a RelationshipTemplate"),
+    ("TokenID", "TOK", "a Token"),
+];
+
+/// Filters by name, with what they accept.
+const FILTERS: [(&str, &str); 8] = [
+    ("TextFilter", TEXT_OPERATORS),
+    (
+        "IdFilter",
+        "An id or address, or `!` and one that is not meant. Empty: the member exists; `!`: it does not. May be repeated.",
+    ),
+    (
+        "DateFilter",
+        "The beginning of a date in ISO 8601 and UTC after `<`, `<=`, `>`, `>=` or `^`, or a whole one. Repeated, all conditions hold.",
+    ),
+    ("NumberFilter", "A number, optionally after `!`, `<`, `<=`, `>` or `>=`. Repeated, all conditions hold."),
+    ("BooleanFilter", "`true` or `false`, optionally after `!`."),
+    ("PartialBooleanFilter", "`true`, or `!` where the member does not exist."),
+    ("ExistenceFilter", "Empty: the member exists; `!`: it does not."),
+    ("BodyFormat", "`PlainText` or `Markdown`, optionally after `!`. A Mail that names no format is plain text."),
+];
+const TEXT_OPERATORS: &str = "A text, optionally after `!` (not), `^` (begins with), `$` (ends with) or `~` (contains). Empty: the member exists; `!`: it does not. Repeated: any of the texts.";
+
+/// Name of the filter by the name of its parameter.
+pub(super) fn filter(parameter: &str) -> &'static str {
+    match parameter {
+        "createdAt" | "expiresAt" | "wasReadAt" => "DateFilter",
+        "createdBy"
+        | "createdByDevice"
+        | "recipients.address"
+        | "recipients.relationshipId"
+        | "participant"
+        | "attachments"
+        | "templateId"
+        | "peer"
+        | "forIdentity" => "IdFilter",
+        "filesize" | "maxNumberOfAllocations" => "NumberFilter",
+        "isOwn" | "ownershipIsLocked" => "BooleanFilter",
+        "passwordProtection.passwordIsPin" => "PartialBooleanFilter",
+        "passwordProtection" => "ExistenceFilter",
+        "content.bodyFormat" => "BodyFormat",
+        _ => "TextFilter",
+    }
+}
+
+/// Adds the components.
+pub(super) fn add(document: &mut Value) {
+    let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else { return };
+    let envelope = format!("#/components/schemas/{}", ErrorEnvelope::name());
+    let responses: Map<String, Value> = ERRORS
+        .iter()
+        .map(|(_, name, description)| {
+            let content = json!({ "application/json": { "schema": { "$ref": envelope } } });
+            ((*name).to_owned(), json!({ "description": description, "content": content }))
+        })
+        .collect();
+    components.insert("responses".to_owned(), responses.into());
+    if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
+        schemas.extend(schemas_without_types());
+        schemas.sort_keys();
+    }
+}
+
+fn schemas_without_types() -> impl Iterator<Item = (String, Value)> {
+    let ids = IDS.iter().map(|(name, prefix, bearer)| {
+        let pattern = format!("{prefix}[A-Za-z0-9]{{17}}");
+        let example = format!("{prefix}00000000000000000");
+        let description = format!("Id of {bearer}.");
+        (*name, json!({ "type": "string", "description": description, "pattern": pattern, "example": example }))
+    });
+    let filters =
+        FILTERS.iter().map(|(name, description)| (*name, json!({ "type": "string", "description": description })));
+    let others = [
+        (
+            "Address",
+            json!({
+                "type": "string",
+                "description": "Address of an Identity.",
+                "example": super::examples::ADDRESS,
+            }),
+        ),
+        (
+            "RelationshipStatus",
+            json!({
+                "type": "string",
+                "description": "How far a Relationship is.",
+                "enum": ["Pending", "Active", "Rejected", "Revoked", "Terminated", "DeletionProposed"],
+            }),
+        ),
+        (
+            "RelationshipAuditLogEntryReason",
+            json!({
+                "type": "string",
+                "description": "What changed a Relationship.",
+                "enum": [
+                    "Creation", "AcceptanceOfCreation", "RejectionOfCreation", "RevocationOfCreation", "Termination",
+                    "ReactivationRequested", "AcceptanceOfReactivation", "RejectionOfReactivation",
+                    "RevocationOfReactivation", "Decomposition", "DecompositionDueToIdentityDeletion",
+                ],
+            }),
+        ),
+    ];
+    ids.chain(filters).chain(others).map(|(name, schema)| (name.to_owned(), schema)).collect::<Vec<_>>().into_iter()
+}

@@ -1,0 +1,154 @@
+//! What is served before there is an Account: while a start is under way, or waits for the Backbone to create an Identity.
+
+use std::sync::{Arc, Once};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::Html;
+use axum::{Router, routing};
+use core_types::Clock;
+use runtime::dto::{ComponentHealthDto, HealthDto};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::error::ApiError;
+use crate::error_codes;
+use crate::middleware::errors::{self, Renderer};
+use crate::response::{ApiResult, json};
+use crate::routes::favicon;
+
+/// Why there is no Account yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wait {
+    /// The start is under way, and does this.
+    Starting(String),
+    /// The database is open and holds no Identity, and the Backbone creates none for this reason.
+    ForBackbone(String),
+}
+
+/// What nobody has looked at does not count as healthy.
+const UNCHECKED: &str = "not checked yet";
+const NO_IDENTITY: &str = "there is no Identity yet that could be let in";
+
+#[derive(Clone)]
+struct Waiting {
+    wait: watch::Receiver<Wait>,
+    told: Arc<Once>,
+}
+
+/// Answers `/health` and what belongs to it, with the reason of the wait, what everybody may see, and 503 to everything else.
+pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>) -> Router {
+    Router::new()
+        .route("/health", routing::get(health))
+        .route("/health/ready", routing::get(ready))
+        .route("/health/live", routing::get(live))
+        .route(favicon::PATH, routing::get(favicon::favicon))
+        .route(error_codes::PAGE, routing::get(async || Html(error_codes::page())))
+        .fallback(refuse)
+        .method_not_allowed_fallback(refuse)
+        .layer(from_fn_with_state(Renderer { debug: false, clock }, errors::render))
+        .with_state(Waiting { wait, told: Arc::new(Once::new()) })
+}
+
+/// The log says once that callers are refused, however many there are.
+async fn refuse(State(waiting): State<Waiting>) -> ApiError {
+    let error = match *waiting.wait.borrow() {
+        Wait::Starting(_) => ApiError::Starting,
+        Wait::ForBackbone(_) => ApiError::WaitingForBackbone,
+    };
+    waiting.told.call_once(|| {
+        tracing::info!(
+            error.code = error.code(),
+            "Requests are refused until the start is finished, this one and all that follow: {error}"
+        );
+    });
+    error
+}
+
+impl Waiting {
+    fn components(&self) -> [ComponentHealthDto; 3] {
+        let because = |reason: &str| Err(reason.to_owned());
+        let (connection, authentication, database) = match &*self.wait.borrow() {
+            Wait::Starting(what) => (because(what), because(UNCHECKED), because(UNCHECKED)),
+            Wait::ForBackbone(why) => (because(why), because(NO_IDENTITY), Ok(())),
+        };
+        [
+            ComponentHealthDto::new("backboneConnection", connection),
+            ComponentHealthDto::new("backboneAuthentication", authentication),
+            ComponentHealthDto::new("database", database),
+        ]
+    }
+}
+
+async fn health(State(waiting): State<Waiting>) -> ApiResult {
+    json(StatusCode::INTERNAL_SERVER_ERROR, &HealthDto::of(&waiting.components()))
+}
+
+async fn ready(State(waiting): State<Waiting>) -> ApiResult {
+    let components = waiting.components();
+    let health = HealthDto::of(&components);
+    let body = json!({ "isReady": false, "services": health.services, "components": components, "modules": {} });
+    json(StatusCode::SERVICE_UNAVAILABLE, &body)
+}
+
+async fn live() -> ApiResult {
+    json(StatusCode::OK, &json!({ "isAlive": true }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use core_types::SystemClock;
+    use http_body_util::BodyExt as _;
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn answer(router: &Router, method: &str, path: &str, status: u16) -> Vec<u8> {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path}");
+        response.into_body().collect().await.unwrap().to_bytes().to_vec()
+    }
+
+    #[tokio::test]
+    async fn the_reason_of_the_wait_is_told_and_everything_else_has_to_wait() {
+        let (sender, wait) = watch::channel(Wait::ForBackbone("nobody answers".to_owned()));
+        let router = waiting_router(wait, Arc::new(SystemClock));
+        for (method, path, status, pointer, expected) in [
+            ("GET", "/health", 500, "/isHealthy", json!(false)),
+            ("GET", "/health", 500, "/services/backboneConnection", json!("unhealthy")),
+            ("GET", "/health", 500, "/services/backboneAuthentication", json!("unhealthy")),
+            ("GET", "/health", 500, "/services/database", json!("healthy")),
+            ("GET", "/health/ready", 503, "/components/0/reason", json!("nobody answers")),
+            ("GET", "/health/live", 200, "/isAlive", json!(true)),
+            ("GET", "/api/core/v1/Messages", 503, "/error/code", json!("error.connector.waitingForBackbone")),
+            ("POST", "/health", 503, "/error/code", json!("error.connector.waitingForBackbone")),
+        ] {
+            let body: Value = serde_json::from_slice(&answer(&router, method, path, status).await).unwrap();
+            assert_eq!(body.pointer(pointer), Some(&expected), "{method} {path} {body}");
+        }
+
+        // Nothing was looked at yet, and the Backbone is not to blame.
+        sender.send_replace(Wait::Starting("it starts".to_owned()));
+        let body: Value = serde_json::from_slice(&answer(&router, "GET", "/health", 500).await).unwrap();
+        let services = body["services"].as_object().unwrap();
+        assert!(services.len() == 3 && services.values().all(|state| state == "unhealthy"), "{body}");
+        let body: Value = serde_json::from_slice(&answer(&router, "GET", "/api/core/v1/Messages", 503).await).unwrap();
+        assert_eq!(body["error"]["message"], "The Connector starts. Try again later.");
+        assert_eq!(body["error"]["docs"], "/docs/error-codes#error.connector.waitingForBackbone");
+    }
+
+    #[tokio::test]
+    async fn what_everybody_may_see_is_there() {
+        let (_sender, wait) = watch::channel(Wait::Starting("it starts".to_owned()));
+        let router = waiting_router(wait, Arc::new(SystemClock));
+        let page = answer(&router, "GET", "/docs/error-codes", 200).await;
+        assert!(String::from_utf8(page).unwrap().contains("error.connector.waitingForBackbone"));
+        assert!(!answer(&router, "GET", "/favicon.ico", 200).await.is_empty());
+    }
+}

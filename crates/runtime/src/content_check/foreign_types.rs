@@ -1,0 +1,218 @@
+//! Types that peers know beside those of `content`: how they store things, and what they keep keys in. None of them may stand in a
+//! content, but the peers read what they know before they look where it stands, and refuse it with other codes than what
+//! they do not know.
+
+use serde_json::Value;
+
+use crate::error::{ApplicationError, codes};
+
+/// Types of objects, each with the member that is looked for first (`vectors/registered-types.json`).
+const OBJECTS: &[(&str, &str)] = &[
+    ("CoreAddress", "address"),
+    ("CoreId", "id"),
+    ("CryptoPrivateKey", "algorithm"),
+    ("CryptoPublicKey", "algorithm"),
+    ("CryptoExchangeSecrets", "algorithm"),
+    ("CryptoRelationshipPublicRequest", "signatureKey"),
+    ("CryptoRelationshipPublicResponse", "signatureKey"),
+    ("CryptoRelationshipRequestSecrets", "exchangeKeypair"),
+    ("CryptoRelationshipSecrets", "type"),
+    ("CryptoStreamAddress", "address"),
+    ("CryptoStreamHeader", "header"),
+    ("CryptoStreamState", "address"),
+    ("Reference", "id"),
+    ("FileReference", "id"),
+    ("AnnouncementAction", "displayName"),
+    ("Announcement", "id"),
+    ("RelationshipAuditLogEntry", "createdAt"),
+    ("Relationship", "relationshipSecretId"),
+    ("Challenge", "id"),
+    ("SecretContainerCipher", "createdAt"),
+    ("SecretContainerPlain", "id"),
+    ("DatawalletModification", "localId"),
+    ("Device", "createdAt"),
+    ("DeviceSecretCredentials", "id"),
+    ("File", "secretKey"),
+    ("SendFileParameters", "filename"),
+    ("FileMetadata", "filename"),
+    ("RelationshipTemplateReference", "id"),
+    ("RelationshipTemplate", "secretKey"),
+    ("MessageRecipient", "address"),
+    ("Message", "secretKey"),
+    ("SendMessageParameters", "recipients"),
+    ("MessageContentWrapper", "content"),
+    ("MessageEnvelopeRecipient", "address"),
+    ("MessageEnvelope", "id"),
+    ("MessageSignature", "recipient"),
+    ("MessageSigned", "signatures"),
+    ("SendRelationshipTemplateParameters", "content"),
+    ("RelationshipTemplateContentWrapper", "identity"),
+    ("RelationshipTemplateSigned", "serializedTemplate"),
+    ("RelationshipCreationContentCipher", "cipher"),
+    ("RelationshipCreationContentSigned", "serializedCreationContent"),
+    ("RelationshipCreationContentWrapper", "identity"),
+    ("RelationshipCreationResponseContentCipher", "cipher"),
+    ("RelationshipCreationResponseContentSigned", "serializedCreationResponseContent"),
+    ("RelationshipCreationResponseContentWrapper", "relationshipId"),
+    ("IdentityDeletionProcess", "status"),
+    ("SendTokenParameters", "id"),
+    ("TokenReference", "id"),
+    ("Token", "secretKey"),
+    ("SendRelationshipParameters", "creationContent"),
+    ("EmptyToken", "id"),
+    ("EmittedAttributeDeletionInfo", "deletionStatus"),
+    ("ReceivedAttributeDeletionInfo", "deletionStatus"),
+    ("AttributeForwardingDetails", "attributeId"),
+    ("AttributeTagCollection", "supportedLanguages"),
+    ("AttributeTag", "displayNames"),
+    ("LocalAttribute", "content"),
+    ("OwnIdentityAttribute", "content"),
+    ("OwnRelationshipAttribute", "content"),
+    ("PeerIdentityAttribute", "content"),
+    ("PeerRelationshipAttribute", "content"),
+    ("ThirdPartyRelationshipAttribute", "content"),
+    ("OwnIdentityAttributeSuccessorParams", "content"),
+    ("OwnRelationshipAttributeSuccessorParams", "content"),
+    ("PeerIdentityAttributeSuccessorParams", "content"),
+    ("PeerRelationshipAttributeSuccessorParams", "content"),
+    ("ThirdPartyRelationshipAttributeSuccessorParams", "content"),
+    ("Draft", "type"),
+    ("IdentityMetadata", "reference"),
+    ("LocalNotificationSource", "type"),
+    ("LocalNotification", "isOwn"),
+    ("CheckPrerequisitesOfIncomingRequestParameters", "requestId"),
+    ("LocalRequestStatusLogEntry", "createdAt"),
+    ("LocalResponseSource", "type"),
+    ("LocalResponse", "createdAt"),
+    ("LocalRequestSource", "type"),
+    ("LocalRequest", "isOwn"),
+    ("InternalDecideRequestParameters", "requestId"),
+    ("ReceivedIncomingRequestParameters", "receivedRequest"),
+    ("AcceptDeleteAttributeRequestItemParameters", "deletionDate"),
+    ("AcceptFormFieldRequestItemParameters", "response"),
+    ("AcceptProposeAttributeRequestItemParameters", "attribute"),
+    ("AcceptReadAttributeRequestItemParameters", "newAttribute"),
+    ("CompleteOutgoingRequestParameters", "requestId"),
+    ("CreateAndCompleteOutgoingRequestFromRelationshipTemplateResponseParameters", "template"),
+    ("CanCreateOutgoingRequestParameters", "content"),
+    ("CreateOutgoingRequestParameters", "content"),
+    ("SentOutgoingRequestParameters", "requestId"),
+    ("Setting", "key"),
+    ("RuntimeDatabaseSchemaMetadata", "version"),
+];
+/// Types that need nothing.
+const EMPTY_OBJECTS: &[&str] = &["JSONWrapperAsync", "SendDeviceParameters"];
+/// Types of bytes and keys. Their classes fail on what they cannot read with errors that are none of the content.
+const MATERIAL: &[&str] = &[
+    "CoreDate",
+    "CoreBuffer",
+    "CryptoSecretKey",
+    "CryptoCipher",
+    "CryptoExchangePublicKey",
+    "CryptoExchangePrivateKey",
+    "CryptoExchangeKeypair",
+    "CryptoSignaturePublicKey",
+    "CryptoSignature",
+    "CryptoSignaturePrivateKey",
+    "CryptoSignatureKeypair",
+    "CryptoPublicState",
+    "CryptoPrivateStateReceive",
+    "CryptoPrivateStateTransmit",
+    "ChallengeSigned",
+    "RelationshipTemplatePublicKey",
+];
+
+/// Why an object of a type that only peers know is refused: by what it lacks, else by where it stands, which is `place`; without
+/// one it is the content itself, and what content there may be is for the caller to say. `None` if nobody knows the type.
+pub(super) fn refusal(object: &Value, type_name: &str, place: Option<&str>) -> Option<Option<ApplicationError>> {
+    if MATERIAL.contains(&type_name) {
+        let message = format!("A {type_name} cannot be read here, and may not stand in a content.");
+        return Some(Some(ApplicationError::invalid(codes::UNKNOWN, message)));
+    }
+    let first = OBJECTS.iter().find(|(name, _)| *name == type_name).map(|(_, first)| *first);
+    let missing = first.filter(|first| object.get(first).is_none_or(Value::is_null));
+    if first.is_none() && !EMPTY_OBJECTS.contains(&type_name) {
+        return None;
+    }
+    Some(match (missing, place) {
+        (Some(member), _) => {
+            Some(ApplicationError::request_deserialization(format!("{type_name}.{member} :: Value is not defined")))
+        }
+        (None, Some(place)) => {
+            Some(ApplicationError::request_deserialization(format!("{place} :: A {type_name} may not stand here.")))
+        }
+        (None, None) => None,
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use content::Reader;
+    use core_types::Timestamp;
+    use serde_json::json;
+
+    use super::super::{check_creation_content, check_message_content, check_token_content};
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+    const WRONG_PLACE: &str = "error.runtime.validation.invalidPropertyValue";
+
+    fn code_of_message(content: &Value) -> String {
+        check_message_content(content, NOW).unwrap_err().code().to_owned()
+    }
+
+    /// Of a template and of what answers it; a Message says the same, and a Token takes neither.
+    #[test]
+    fn every_class_of_the_peers_is_refused_with_their_code() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/registered-types.json");
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let cases = file["cases"].as_array().unwrap();
+        assert!(cases.len() > 200);
+        let mut differences = Vec::new();
+        for case in cases {
+            let type_name = case["type"].as_str().unwrap();
+            let content = json!({ "@type": type_name, "a": "A" });
+            let expected = case["code"].as_str().unwrap_or(WRONG_PLACE);
+            let template = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": 1 });
+            let creation = check_creation_content(&content, &template, NOW).unwrap_err().code().to_owned();
+            for code in [creation, code_of_message(&content)] {
+                if code != expected {
+                    differences.push(format!("{type_name}: {code}"));
+                }
+            }
+            if Reader::new(NOW).read(&content).is_err() {
+                let code = check_token_content(&content, NOW).unwrap_err().code().to_owned();
+                assert_eq!(code, "error.runtime.invalidTokenContent", "{type_name}");
+            }
+        }
+        assert!(differences.is_empty(), "{differences:?}");
+    }
+
+    #[test]
+    fn what_is_right_in_itself_stands_in_the_wrong_place() {
+        assert_eq!(code_of_message(&json!({ "@type": "CoreId", "id": "x" })), WRONG_PLACE);
+        assert_eq!(code_of_message(&json!({ "@type": "SendDeviceParameters" })), WRONG_PLACE);
+        let code = code_of_message(&json!({ "@type": "Message", "@version": 2, "secretKey": "x" }));
+        assert_eq!(code, "error.runtime.unknownType");
+        let template = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": 1 });
+        for (response, expected) in [
+            (json!({ "@type": "Nope" }), "error.runtime.unknownType"),
+            (json!({ "@type": "Message" }), "error.runtime.requestDeserialization"),
+            (json!({ "@type": "Message", "secretKey": "x" }), "error.runtime.requestDeserialization"),
+            (json!({ "@type": "SendDeviceParameters" }), "error.runtime.requestDeserialization"),
+            (json!({ "@type": "CryptoSecretKey" }), "error.runtime.unknown"),
+        ] {
+            let content = json!({ "@type": "RelationshipCreationContent", "response": response });
+            let error = check_creation_content(&content, &template, NOW).unwrap_err();
+            assert_eq!(error.code(), expected, "{response}");
+            assert_eq!(error.kind(), crate::error::ErrorKind::Invalid);
+        }
+    }
+
+    #[test]
+    fn the_texts_are_known() {
+        let error = check_message_content(&json!({ "@type": "Message", "a": "A" }), NOW).unwrap_err();
+        assert_eq!(error.message(), "Message.secretKey :: Value is not defined");
+    }
+}

@@ -1,0 +1,81 @@
+use transport::{Account, GivingUp};
+
+use crate::dto::{InboxAttemptDto, InboxEntryDto};
+use crate::error::{ApplicationError, codes};
+use crate::requests::ListInboxRequest;
+
+/// Use cases of operators on what was received and could not be applied yet (`docs/inbox.md`).
+#[derive(Debug, Clone)]
+pub struct InboxService {
+    pub(super) account: Account,
+}
+
+impl InboxService {
+    /// Entries in the order in which they were received.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn list(&self, request: &ListInboxRequest) -> Result<Vec<InboxEntryDto>, ApplicationError> {
+        let entries = self.account.inbox().list(request.state, request.limit, request.offset).await?;
+        Ok(entries.iter().map(InboxEntryDto::from).collect())
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// `error.delivery.inboxEntryNotFound`, a failure of the store.
+    pub async fn get(&self, id: &str) -> Result<InboxEntryDto, ApplicationError> {
+        let entry = self.account.inbox().get(id).await?;
+        Ok(InboxEntryDto::from(&entry.ok_or_else(ApplicationError::inbox_entry_not_found)?))
+    }
+
+    /// Tries an entry now.
+    ///
+    /// # Errors
+    /// `error.delivery.inboxEntryNotFound`, a failure of the store.
+    pub async fn try_now(&self, id: &str) -> Result<InboxAttemptDto, ApplicationError> {
+        let attempt = self.account.inbox().try_now(id).await?;
+        Ok(attempt.ok_or_else(ApplicationError::inbox_entry_not_found)?.into())
+    }
+
+    /// Tries an entry no more. What the Backbone has of it is kept.
+    ///
+    /// # Errors
+    /// `error.delivery.inboxEntryNotFound`, `error.delivery.inboxEntryIsNotWaiting`, a failure of the store.
+    pub async fn give_up(&self, id: &str) -> Result<InboxEntryDto, ApplicationError> {
+        let inbox = self.account.inbox();
+        match inbox.give_up(id).await? {
+            GivingUp::GivenUp(entry) => Ok(InboxEntryDto::from(&*entry)),
+            GivingUp::NotWaiting if inbox.get(id).await?.is_none() => Err(ApplicationError::inbox_entry_not_found()),
+            GivingUp::NotWaiting => Err(ApplicationError::invalid(
+                codes::INBOX_ENTRY_IS_NOT_WAITING,
+                "The entry is not tried any more; it can be tried now, or removed.",
+            )),
+        }
+    }
+
+    /// Removes an entry that was given up for good.
+    ///
+    /// # Errors
+    /// `error.delivery.inboxEntryNotFound`, `error.delivery.inboxEntryIsWaiting`, a failure of the store.
+    pub async fn discard(&self, id: &str) -> Result<(), ApplicationError> {
+        let inbox = self.account.inbox();
+        if inbox.discard(id).await? {
+            return Ok(());
+        }
+        if inbox.get(id).await?.is_none() {
+            return Err(ApplicationError::inbox_entry_not_found());
+        }
+        let message = "Only entries that were given up can be removed; this one is going to be tried again.";
+        Err(ApplicationError::invalid(codes::INBOX_ENTRY_IS_WAITING, message))
+    }
+
+    /// Brings the gauges of the inbox up to date.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn measure(&self) -> Result<(), ApplicationError> {
+        self.account.inbox().overview().await?;
+        Ok(())
+    }
+}

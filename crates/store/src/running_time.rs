@@ -1,0 +1,52 @@
+//! How long a database has been in use, which is what ages are counted in.
+//!
+//! A clock may be wrong and be put right at any time, and while nothing runs nothing can be delivered. So whatever is given up
+//! because of its age has had that much time in which it could have been taken.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use core_types::Clock;
+
+use crate::StoreError;
+use crate::sql::{Session, Statement};
+
+/// Goes on where the former process that had the database open stopped.
+#[derive(Debug)]
+pub(crate) struct RunningTime {
+    clock: Arc<dyn Clock>,
+    opened: Instant,
+    /// The running time of all former processes.
+    before: Duration,
+}
+
+impl RunningTime {
+    pub(crate) fn begin(clock: Arc<dyn Clock>, before: Duration) -> Self {
+        Self { opened: clock.monotonic(), clock, before }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.before.saturating_add(self.clock.monotonic().saturating_duration_since(self.opened))
+    }
+}
+
+/// What the database knows. After a crash that is the time of the last event, or what was kept last.
+pub(crate) async fn load(session: &mut Session<'_>) -> Result<Duration, StoreError> {
+    let kept = session.fetch_one(Statement::new("SELECT millis FROM running_time WHERE id = 1")).await?.integer(0)?;
+    let last = "SELECT e.since FROM event AS e ORDER BY e.sequence DESC LIMIT 1";
+    let last = session.fetch_optional(Statement::new(last)).await?.map_or(Ok(0), |row| row.integer(0))?;
+    Ok(from_millis(kept.max(last)))
+}
+
+pub(crate) async fn keep(session: &mut Session<'_>, time: Duration) -> Result<(), StoreError> {
+    let sql = "UPDATE running_time SET millis = $1 WHERE id = 1 AND millis < $1";
+    session.execute(Statement::new(sql).bind(to_millis(time))).await.map(|_| ())
+}
+
+pub(crate) fn to_millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn from_millis(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+}

@@ -1,0 +1,107 @@
+//! Whether the database can do its work: takes a write, and is not damaged.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Store;
+use crate::config::Location;
+use crate::connection::Readers;
+use crate::sql::Statement;
+use crate::{CollectionSpec, StoreConfig, StoreError};
+
+/// What is written to see whether anything can be. One document, replaced each time.
+const PROBE: CollectionSpec = CollectionSpec::with_id("WriteProbe");
+/// About what a small message takes.
+const PROBE_BYTES: usize = 4096;
+/// A larger SQLite file would be read for minutes; there, damage shows where it is met.
+const LARGEST_CHECKED: i64 = 1024 * 1024 * 1024;
+/// So many other databases are told of.
+const MOST_NEIGHBOURS: usize = 20;
+
+impl Store {
+    /// What the database is called in errors and logs: where it is, never the credentials.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.inner.database
+    }
+
+    /// Whether a write reaches the disk. Waits for the open transaction.
+    ///
+    /// # Errors
+    /// As [`Store::begin`] and [`crate::Transaction::commit`].
+    pub async fn probe_write(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        // SQLite writes nothing where nothing changes.
+        let filling = Uuid::new_v4().simple().to_string();
+        let document = json!({ "id": "probe", "filling": filling.repeat(PROBE_BYTES / filling.len()) });
+        transaction.put_raw(&PROBE, &document).await?;
+        transaction.commit().await
+    }
+
+    /// Looks for damage in an SQLite file, unless it is very large. What is found is remembered by [`Store::ping`]. A
+    /// PostgreSQL server looks after itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], or errors of the database.
+    pub async fn check_integrity(&self) -> Result<(), StoreError> {
+        if matches!(self.inner.location, Location::Postgres { .. }) {
+            return Ok(());
+        }
+        let checked = async {
+            let mut connection = self.inner.read().await?;
+            let mut session = connection.session(&self.inner.database);
+            let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+            if session.fetch_one(Statement::new(size)).await?.integer(0)? > LARGEST_CHECKED {
+                return Ok(());
+            }
+            match session.fetch_one(Statement::new("PRAGMA quick_check(1)")).await?.text(0)?.as_str() {
+                "ok" => Ok(()),
+                reason => Err(StoreError::Damaged {
+                    database: self.inner.database.clone(),
+                    // The first line says what; it names pages and indexes, never contents.
+                    reason: reason.lines().next().unwrap_or_default().to_owned(),
+                }),
+            }
+        };
+        self.inner.noted(checked.await)
+    }
+
+    /// Other databases beside that of a configuration, which may hold other Identities: files of the same folder, schemas of the
+    /// same server.
+    ///
+    /// # Errors
+    /// A folder or server that cannot be asked.
+    pub async fn neighbours(config: &StoreConfig) -> Result<Vec<StoreConfig>, StoreError> {
+        let mut found = match config.location()? {
+            Location::Sqlite { file } | Location::Temporary { file } => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(std::path::Path::new("."));
+                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+                let others = entries.filter(|path| {
+                    path.is_file() && path.extension() == file.extension() && path.file_name() != file.file_name()
+                });
+                let at = |path: std::path::PathBuf| StoreConfig {
+                    connection_string: format!("sqlite://{}", path.display()),
+                    db_name: config.db_name.clone(),
+                };
+                others.map(at).collect::<Vec<_>>()
+            }
+            location @ Location::Postgres { .. } => {
+                let database = crate::connection::describe(&location);
+                let readers = Readers::open_existing(&location, &database).await?;
+                let mut connection = readers.acquire(&database).await?;
+                let sql = "SELECT nspname FROM pg_namespace AS n WHERE nspname <> $1 AND EXISTS \
+                    (SELECT 1 FROM pg_class WHERE relnamespace = n.oid AND relname = 'lease') ORDER BY nspname";
+                let rows =
+                    connection.session(&database).fetch_all(Statement::new(sql).bind(config.db_name.as_str())).await?;
+                drop(connection);
+                readers.close().await;
+                let named = |name: String| StoreConfig { db_name: name, ..config.clone() };
+                rows.iter().map(|row| row.text(0).map(named)).collect::<Result<_, _>>()?
+            }
+        };
+        found.sort_by(|a, b| (&a.connection_string, &a.db_name).cmp(&(&b.connection_string, &b.db_name)));
+        found.truncate(MOST_NEIGHBOURS);
+        Ok(found)
+    }
+}

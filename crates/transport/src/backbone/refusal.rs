@@ -1,0 +1,33 @@
+//! What the Backbone asks for instead of answering.
+
+use std::time::SystemTime;
+
+use network::retry_after;
+use reqwest::header::{HeaderMap, LOCATION};
+
+/// Where a redirect leads, without what may be secret.
+pub(super) fn redirect_destination(status: u16, headers: &HeaderMap) -> Option<String> {
+    if !matches!(status, 300..=303 | 305..=399) {
+        return None;
+    }
+    let location = headers.get(LOCATION).and_then(|location| location.to_str().ok())?;
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let location = location.get(..end).unwrap_or_default();
+    Some(match location.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1))) {
+        Some((scheme, rest)) => format!("{scheme}://{rest}"),
+        None => location.to_owned(),
+    })
+}
+
+/// Says what to do about an answer that leads elsewhere.
+pub(super) fn redirect_reason(destination: &str) -> String {
+    format!(
+        "the Backbone redirects to {destination}, which is never followed: transportLibrary.baseUrl must name the Backbone \
+         itself"
+    )
+}
+
+/// How long the Backbone asks to be left alone.
+pub(super) fn asked_pause(headers: &HeaderMap) -> Option<std::time::Duration> {
+    retry_after::read(headers, SystemTime::now())
+}

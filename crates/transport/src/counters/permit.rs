@@ -1,0 +1,70 @@
+//! What this process may use just now.
+
+use std::time::{Duration, Instant};
+
+use core_types::{Clock, Timestamp};
+
+use super::block::start_of;
+
+/// How long a sync run permits its process to use counters. A virtual machine that is copied while it runs and wakes up
+/// later than that has to start a run of its own first.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// A point in time by both clocks of the machine. The one of the wall can be set, the other stands still while the machine
+/// sleeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) wall: Timestamp,
+    pub(crate) monotonic: Instant,
+}
+
+impl Moment {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), monotonic: Instant::now() }
+    }
+
+    /// Whether at most [`LIFETIME`] has passed until `now`, whichever clock is asked.
+    fn is_recent(self, now: Self) -> bool {
+        now.wall >= self.wall
+            && now.wall.duration_since(self.wall) < LIFETIME
+            && now.monotonic.saturating_duration_since(self.monotonic) < LIFETIME
+    }
+}
+
+/// The counters this process may use: those of the blocks of its own sync runs from `floor` on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permit {
+    /// Block of the newest run.
+    block: u64,
+    /// The first counter of the first of the own runs that follow each other without a gap up to the newest.
+    floor: u64,
+    /// Before the newest run was started.
+    since: Moment,
+}
+
+impl Permit {
+    /// After a new run, which was asked for at `since`. What is left of the blocks before can still be used if nobody
+    /// else started a run in between, and if this is surely still the process that owns them: a copy of it is not
+    /// awake before its permit has ended.
+    pub(crate) fn after(previous: Option<Self>, block: u64, since: Moment, now: Moment) -> Self {
+        let continued = previous
+            .filter(|previous| previous.block.checked_add(1) == Some(block) && previous.is_valid(now))
+            .map(|previous| previous.floor);
+        Self { block, floor: continued.unwrap_or(start_of(block)), since }
+    }
+
+    pub(crate) fn is_valid(&self, now: Moment) -> bool {
+        self.since.is_recent(now)
+    }
+
+    /// Whether both are of the same run.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.block == other.block
+    }
+
+    /// The counter to use where `next` is the lowest one never used with a key; nothing if the blocks are used up.
+    pub(crate) fn counter(&self, next: u64) -> Option<u64> {
+        let counter = next.max(self.floor);
+        (counter < start_of(self.block.saturating_add(1))).then_some(counter)
+    }
+}

@@ -1,0 +1,18 @@
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// Wakes the worker when something was noted.
+#[derive(Debug, Default)]
+pub(crate) struct InboxSignal(Notify);
+
+impl InboxSignal {
+    pub(crate) fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits until something was noted since the last time, or for `limit`.
+    pub(super) async fn noted(&self, limit: Duration) {
+        drop(tokio::time::timeout(limit, self.0.notified()).await);
+    }
+}

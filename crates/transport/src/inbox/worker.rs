@@ -1,0 +1,82 @@
+//! Who tries what waits in the inbox when its time has come.
+
+use std::time::Duration;
+
+use store::{Query, Sort};
+
+use super::{
+    Inbox,
+    attempt::{PassEnd, Selection},
+    noting::in_state,
+};
+use crate::{
+    documents::{InboxEntry, InboxState, LONGEST_PAUSE_ASKED_FOR},
+    error::Result,
+    relationships::Relationships,
+    sync::ChangedItems,
+};
+
+/// How long the worker sleeps at most. A clock that jumps, or an entry written by another handle, delays nothing longer.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// The pause of the worker after it was broken off so many times in a row before.
+fn pause_after(broken_off: u32, asked: Option<Duration>) -> Duration {
+    let doubled = Duration::from_secs(1).saturating_mul(1_u32.checked_shl(broken_off).unwrap_or(u32::MAX));
+    doubled.min(LONGEST_SLEEP).max(asked.unwrap_or_default().min(LONGEST_PAUSE_ASKED_FOR))
+}
+
+impl Inbox {
+    /// Tries what is due, whenever something is. Never ends by itself; an attempt that has begun is finished even if this is
+    /// dropped.
+    pub async fn work(&self) {
+        // The process before this one may have been cut off in the middle of something.
+        if let Err(error) = Relationships::new(&self.context).recover_changes().await {
+            tracing::error!(error.code = error.code(), %error, "interrupted changes of relationships are looked at later");
+        }
+        let mut broken_off = 0;
+        loop {
+            let pause = match self.due_in().await {
+                Ok(pause) if pause.is_zero() => match self.try_due().await {
+                    Ok(PassEnd::Done) => {
+                        broken_off = 0;
+                        continue;
+                    }
+                    // Whatever is noted meanwhile would meet the same trouble.
+                    Ok(PassEnd::BrokenOff(asked)) => {
+                        tokio::time::sleep(pause_after(broken_off, asked)).await;
+                        broken_off += 1;
+                        continue;
+                    }
+                    Err(error) => {
+                        tracing::error!(error.code = error.code(), %error, "the inbox could not be worked on");
+                        LONGEST_SLEEP
+                    }
+                },
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::error!(error.code = error.code(), %error, "the inbox could not be read");
+                    LONGEST_SLEEP
+                }
+            };
+            // Whoever notes something wakes the worker, or has done so since it looked.
+            self.context.inbox_signal().noted(pause).await;
+        }
+    }
+
+    async fn try_due(&self) -> Result<PassEnd> {
+        self.pass(&self.select(Selection::Due).await?, &mut ChangedItems::default()).await
+    }
+
+    /// How long nothing is due.
+    async fn due_in(&self) -> Result<Duration> {
+        let waiting = Query::new(in_state(InboxState::Waiting));
+        let next: Option<InboxEntry> =
+            self.context.store().find_one(&waiting.sort_by(Sort::ascending("nextAttemptAt"))).await?;
+        let now = self.context.clock().now();
+        Ok(match next {
+            Some(entry) if entry.is_due(now) => Duration::ZERO,
+            Some(entry) => entry.next_attempt_at.duration_since(now).min(LONGEST_SLEEP),
+            None => LONGEST_SLEEP,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Databases that can be copied while nobody uses them, as backups are made and machines are cloned.
+
+use std::path::Path;
+
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use store::{Store, StoreConfig};
+use tempfile::TempDir;
+
+pub(crate) enum Database {
+    Sqlite(TempDir),
+    Postgres(String),
+}
+
+fn postgres_url() -> String {
+    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
+}
+
+async fn administer(sql: String) {
+    let mut admin: PgConnection = postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let name = format!("copies_{}", uuid::Uuid::new_v4().simple());
+        administer(format!("CREATE DATABASE {name}")).await;
+        Self::Postgres(name)
+    }
+
+    /// Another database with the same content.
+    pub(crate) async fn copy(&self) -> Self {
+        match self {
+            Self::Sqlite(folder) => {
+                let copy = tempfile::tempdir().unwrap();
+                copy_files(folder.path(), copy.path());
+                Self::Sqlite(copy)
+            }
+            Self::Postgres(name) => {
+                let copy = format!("copies_{}", uuid::Uuid::new_v4().simple());
+                administer(format!("CREATE DATABASE {copy} TEMPLATE {name}")).await;
+                Self::Postgres(copy)
+            }
+        }
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        let connection_string = match self {
+            Self::Sqlite(folder) => format!("sqlite://{}", folder.path().display()),
+            Self::Postgres(name) => {
+                let mut url: url::Url = postgres_url().parse().unwrap();
+                url.set_path(name);
+                url.into()
+            }
+        };
+        Store::open(&StoreConfig { connection_string, db_name: "account".to_owned() }).await.unwrap()
+    }
+
+    pub(crate) async fn remove(self) {
+        if let Self::Postgres(name) = self {
+            administer(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
