@@ -1,10 +1,11 @@
 //! Identifiers, identity addresses, timestamps, references and password protection, and the JSON rules they share.
 //!
-//! Time and randomness come in as parameters ([`Clock`], `rand::CryptoRng`), so a caller can own both. Facts about every
+//! Time and randomness come in as parameters ([`Clock`], [`Randomness`] or any `rand::CryptoRng`), so a caller can own both. Facts about every
 //! format are in `docs/protocol/01 §1, §2.8, §4 to §8`.
 
 mod clock;
 mod error;
+mod randomness;
 mod timestamp;
 
 pub mod id;
@@ -26,5 +27,6 @@ pub use identity_address::IdentityAddress;
 pub use password::{
     LocationIndicator, PasswordProtection, PasswordProtectionCreationParameters, PasswordType, SharedPasswordProtection,
 };
+pub use randomness::Randomness;
 pub use reference::{Reference, ReferenceKind};
 pub use timestamp::Timestamp;
