@@ -98,8 +98,11 @@ impl Load {
             for number in 0..self.each {
                 let data = json!({ "object": object, "number": number }).to_string();
                 let message = message(&format!("EVT-{object}-{number}"), EVENT, Some(&data));
-                while let Err(error) = target.deliver(&message).await {
-                    assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}");
+                loop {
+                    match target.deliver(&message).await {
+                        Ok(receipt) => break assert_eq!(receipt, Receipt::Accepted, "{}", message.id),
+                        Err(error) => assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}"),
+                    }
                     self.failed.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
