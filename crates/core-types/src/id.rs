@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn generated_ids_are_valid_and_differ() {
-        let mut rng = rand::rng();
+        let mut rng = crate::Randomness::system();
         let (one, two) = (TokenId::generate(&mut rng), TokenId::generate(&mut rng));
         assert_ne!(one, two);
         assert!(one.is_valid() && one.as_str().len() == LENGTH && one.as_str().starts_with("TOK"));
@@ -178,7 +178,7 @@ mod tests {
 
         #[test]
         fn surrounding_text_does_not_spoil_a_match(before in "\\PC{0,8}", after in "\\PC{0,8}") {
-            let id = MessageId::generate(&mut rand::rng());
+            let id = MessageId::generate(&mut crate::Randomness::system());
             let text = format!("{before}{id}{after}");
             prop_assert!(is_valid("MSG", &text));
         }

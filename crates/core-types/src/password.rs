@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn passwords_stay_out_of_debug_output() {
         let parameters = PasswordProtectionCreationParameters::password("hunter2", None).unwrap();
-        let protection = PasswordProtection::create(&mut rand::rng(), parameters.clone());
+        let protection = PasswordProtection::create(&mut crate::Randomness::system(), parameters.clone());
         let shown = format!("{parameters:?} {protection:?} {:?}", protection.to_shared_with_password());
         assert!(!shown.contains("hunter2"), "{shown}");
     }
@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn stored_form_needs_a_password() {
         let protection = PasswordProtection::create(
-            &mut rand::rng(),
+            &mut crate::Randomness::system(),
             PasswordProtectionCreationParameters::pin("1234", None).unwrap(),
         );
         let json = serde_json::to_string(&protection).unwrap();
@@ -454,7 +454,7 @@ mod tests {
 
     #[test]
     fn empty_token_passwords_fit_into_references() {
-        let protection = PasswordProtection::for_empty_token(&mut rand::rng());
+        let protection = PasswordProtection::for_empty_token(&mut crate::Randomness::system());
         assert_eq!(protection.password.len(), 16);
         let shared = protection.to_shared_with_password();
         assert_eq!(SharedPasswordProtection::from_text(&shared.to_text()).unwrap(), shared);

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn strings_have_the_length_and_alphabet_asked_for() {
-        let mut rng = rand::rng();
+        let mut rng = crate::Randomness::system();
         let text = string(&mut rng, 4000, GERMAN_UMLAUT);
         assert_eq!(text.chars().count(), 4000);
         let seen: HashSet<char> = text.chars().collect();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn device_passwords_are_strong_and_45_to_50_long() {
-        let mut rng = rand::rng();
+        let mut rng = crate::Randomness::system();
         let mut lengths = HashSet::new();
         for _ in 0..500 {
             let password = device_password(&mut rng);
@@ -136,6 +136,6 @@ mod tests {
 
     #[test]
     fn short_strong_passwords_are_lengthened() {
-        assert_eq!(strong_password(&mut rand::rng(), 3).len(), MIN_STRONG_PASSWORD_LENGTH);
+        assert_eq!(strong_password(&mut crate::Randomness::system(), 3).len(), MIN_STRONG_PASSWORD_LENGTH);
     }
 }

@@ -95,11 +95,11 @@ fn ids() {
             assert_eq!(id::is_valid(prefix, id), case["valid"].as_bool().unwrap(), "{case}");
             if let Some(length) = case["length"].as_u64() {
                 assert_eq!(id.len(), usize::try_from(length).unwrap());
-                let generated = id::generate(&mut rand::rng(), prefix).unwrap();
+                let generated = id::generate(&mut core_types::Randomness::system(), prefix).unwrap();
                 assert!(generated.len() == id::LENGTH && id::is_valid(prefix, &generated));
             }
             if name.starts_with("lower-case prefix is upper-cased on generate") {
-                let generated = id::generate(&mut rand::rng(), prefix).unwrap();
+                let generated = id::generate(&mut core_types::Randomness::system(), prefix).unwrap();
                 assert!(generated.starts_with(&prefix.to_uppercase()) && !id::is_valid(prefix, &generated));
             }
         } else {
@@ -108,10 +108,13 @@ fn ids() {
                 // Not applicable as such: the peers' client refuses to generate ids that only the Backbone makes. Here the client and
                 // the embedded Backbone share the types, so both may generate; what is generated has to pass the check.
                 "generate on validate-only helper" => {
-                    assert!(id::is_valid(prefix, &id::generate(&mut rand::rng(), prefix).unwrap()))
+                    assert!(id::is_valid(prefix, &id::generate(&mut core_types::Randomness::system(), prefix).unwrap()))
                 }
                 "prefix longer than 6" => {
-                    assert_eq!(id::generate(&mut rand::rng(), prefix), Err(CoreError::InvalidIdPrefix))
+                    assert_eq!(
+                        id::generate(&mut core_types::Randomness::system(), prefix),
+                        Err(CoreError::InvalidIdPrefix)
+                    )
                 }
                 other => panic!("unknown kind of case: {other}"),
             }

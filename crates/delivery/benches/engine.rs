@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use core_types::{Clock, SystemClock};
+use core_types::SystemClock;
 use delivery::{Deliveries, DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec};
 use serde_json::json;
 use store::{NewEvent, Store, StoreConfig};
@@ -53,8 +53,7 @@ async fn append(store: &Store, numbers: std::ops::Range<usize>) {
 }
 
 fn start(store: &Store, target: &Arc<Instantly>, shutdown: &CancellationToken) -> Engine {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
+    let deliveries = Deliveries::new(store.clone(), Arc::new(SystemClock), core_types::Randomness::system());
     let spec = TargetSpec {
         subscriber: "bench".to_owned(),
         name: "bench".to_owned(),
@@ -65,7 +64,7 @@ fn start(store: &Store, target: &Arc<Instantly>, shutdown: &CancellationToken) -
         options: DeliveryOptions::default(),
         target: Arc::clone(target) as Arc<dyn Target>,
     };
-    Engine::start(store.clone(), clock, &deliveries, vec![spec], shutdown.clone(), |_| {})
+    Engine::start(&deliveries, vec![spec], shutdown.clone(), |_| {})
 }
 
 async fn measure(name: &str, config: &StoreConfig) {

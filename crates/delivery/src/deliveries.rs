@@ -1,3 +1,4 @@
+use core_types::Randomness;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ const CHUNK: u32 = 500;
 pub struct Deliveries {
     store: Store,
     clock: Arc<dyn Clock>,
+    randomness: Randomness,
     targets: Arc<Mutex<Registry>>,
 }
 
@@ -30,8 +32,20 @@ impl fmt::Debug for Deliveries {
 impl Deliveries {
     /// Without targets, until engines are started with it.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, targets: Arc::default() }
+    pub fn new(store: Store, clock: Arc<dyn Clock>, randomness: Randomness) -> Self {
+        Self { store, clock, randomness, targets: Arc::default() }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn randomness(&self) -> &Randomness {
+        &self.randomness
     }
 
     pub(crate) fn register(&self, handle: Arc<TargetHandle>) {

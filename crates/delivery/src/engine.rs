@@ -3,9 +3,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_types::Clock;
 use futures_util::FutureExt;
-use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,8 +35,6 @@ impl Engine {
     /// changes.
     #[must_use]
     pub fn start(
-        store: Store,
-        clock: Arc<dyn Clock>,
         deliveries: &Deliveries,
         specs: Vec<TargetSpec>,
         shutdown: CancellationToken,
@@ -46,14 +42,15 @@ impl Engine {
     ) -> Self {
         let tasks = TaskTracker::new();
         let health = Arc::new(Health::new(Box::new(on_health)));
-        let newest = *store.event_commits().borrow();
+        let newest = *deliveries.store().event_commits().borrow();
         for spec in specs {
             let handle = Arc::new(TargetHandle::new(&spec, newest));
             deliveries.register(Arc::clone(&handle));
             let context = RunnerContext {
                 spec,
-                store: store.clone(),
-                clock: Arc::clone(&clock),
+                store: deliveries.store().clone(),
+                clock: Arc::clone(deliveries.clock()),
+                randomness: deliveries.randomness().clone(),
                 handle,
                 health: Arc::clone(&health),
                 shutdown: shutdown.clone(),

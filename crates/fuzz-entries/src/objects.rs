@@ -51,7 +51,7 @@ pub fn envelope(data: &[u8]) {
     drop(Cipher::from_json(data));
     let keypair = ExchangeKeypair::from_seed(&[7; 32]);
     let id = RelationshipTemplateId::new("RLT00000000000000000");
-    drop(open_creation_content(&mut rand::rng(), data, &keypair, &id, &address));
+    drop(open_creation_content(&mut core_types::Randomness::system(), data, &keypair, &id, &address));
     drop(open_own_creation_content(data, &key));
     drop(RelationshipId::new(String::from_utf8_lossy(data)));
     if let Ok(container) = serde_json::from_slice::<SecretContainer>(data) {

@@ -6,14 +6,14 @@ use backon::{Backoff, BackoffBuilder, ExponentialBuilder};
 
 /// Pauses that double with each failure. Jitter keeps callers that failed together from coming back together; no pause is
 /// shorter than `first` or longer than `longest`.
-pub(crate) fn back_off(first: Duration, longest: Duration) -> impl Backoff {
+pub(crate) fn back_off(first: Duration, longest: Duration, seed: u64) -> impl Backoff {
     // The jitter of the builder adds up to as much again.
     let pauses = ExponentialBuilder::new()
         .with_min_delay(first)
         .with_max_delay((longest / 2).max(first))
         .without_max_times()
         .with_jitter()
-        .with_jitter_seed(rand::random());
+        .with_jitter_seed(seed);
     pauses.build().map(move |pause| pause.min(longest))
 }
 
@@ -25,11 +25,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pauses_double_within_their_limits(first in 1_u64..10_000, longer in 0_u64..1_000_000) {
+        fn pauses_double_within_their_limits(first in 1_u64..10_000, longer in 0_u64..1_000_000, seed in any::<u64>()) {
             let first = Duration::from_millis(first);
             let longest = first + Duration::from_millis(longer);
             let mut doubled = first;
-            for pause in back_off(first, longest).take(40) {
+            for pause in back_off(first, longest, seed).take(40) {
                 prop_assert!(pause >= first && pause <= longest, "{pause:?}");
                 // Floating-point numbers of the builder lose a little.
                 let rounding = doubled / 1000;

@@ -10,6 +10,7 @@
 
 mod support;
 
+use rand::Rng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -99,7 +100,8 @@ fn chance(random: &mut impl rand::Rng) -> Treatment {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_fails_at_random_gets_everything_in_order_and_delays_no_other() {
     const EVENTS: usize = 400;
-    let seed: u64 = std::env::var("WEBHOOKS_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
+    let seed: u64 = std::env::var("WEBHOOKS_SEED")
+        .map_or_else(|_| core_types::Randomness::system().next_u64(), |seed| seed.parse().unwrap());
     eprintln!("WEBHOOKS_SEED={seed}");
     let random = Mutex::new(rand::rngs::StdRng::seed_from_u64(seed));
     let world = World::start().await;

@@ -52,7 +52,7 @@ pub fn router_with(
     let now = jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::MAX);
     config.validate(state.mode, now)?;
 
-    let clock = Arc::clone(&state.clock);
+    let (clock, randomness) = (Arc::clone(&state.clock), state.randomness.clone());
     let mode = state.mode;
     let state = AppState::new(state, config);
     let core_api = mode.core_api;
@@ -123,7 +123,7 @@ pub fn router_with(
         compression::layer(),
         compression::layer_of_streams(),
         from_fn(etag::tag),
-        from_fn_with_state(Renderer { debug: mode.debug, clock }, errors::render),
+        from_fn_with_state(Renderer { debug: mode.debug, clock, randomness }, errors::render),
         from_fn(request_head::refuse),
         CatchPanicLayer::custom(panicked),
         from_fn_with_state(paths, canonical_path::restore),

@@ -1,5 +1,6 @@
 //! What the handlers work with.
 
+use core_types::Randomness;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct ApiState {
     pub account: Arc<HostedAccount>,
     /// Where the current time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Where random numbers come from.
+    pub randomness: Randomness,
     /// Production or debug mode.
     pub mode: ServerMode,
     /// What `GET /Monitoring/Version` answers.

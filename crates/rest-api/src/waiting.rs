@@ -1,5 +1,6 @@
 //! What is served before there is an Account: while a start is under way, or waits for the Backbone to create an Identity.
 
+use core_types::Randomness;
 use std::sync::{Arc, Once};
 
 use axum::extract::State;
@@ -38,7 +39,7 @@ struct Waiting {
 }
 
 /// Answers `/health` and what belongs to it, with the reason of the wait, what everybody may see, and 503 to everything else.
-pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>) -> Router {
+pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>, randomness: Randomness) -> Router {
     Router::new()
         .route("/health", routing::get(health))
         .route("/health/ready", routing::get(ready))
@@ -47,7 +48,7 @@ pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>) -> Rou
         .route(error_codes::PAGE, routing::get(async || Html(error_codes::page())))
         .fallback(refuse)
         .method_not_allowed_fallback(refuse)
-        .layer(from_fn_with_state(Renderer { debug: false, clock }, errors::render))
+        .layer(from_fn_with_state(Renderer { debug: false, clock, randomness }, errors::render))
         .with_state(Waiting { wait, told: Arc::new(Once::new()) })
 }
 
@@ -118,7 +119,7 @@ mod tests {
     #[tokio::test]
     async fn the_reason_of_the_wait_is_told_and_everything_else_has_to_wait() {
         let (sender, wait) = watch::channel(Wait::ForBackbone("nobody answers".to_owned()));
-        let router = waiting_router(wait, Arc::new(SystemClock));
+        let router = waiting_router(wait, Arc::new(SystemClock), Randomness::seeded(1));
         for (method, path, status, pointer, expected) in [
             ("GET", "/health", 500, "/isHealthy", json!(false)),
             ("GET", "/health", 500, "/services/backboneConnection", json!("unhealthy")),
@@ -146,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn what_everybody_may_see_is_there() {
         let (_sender, wait) = watch::channel(Wait::Starting("it starts".to_owned()));
-        let router = waiting_router(wait, Arc::new(SystemClock));
+        let router = waiting_router(wait, Arc::new(SystemClock), Randomness::seeded(1));
         let page = answer(&router, "GET", "/docs/error-codes", 200).await;
         assert!(String::from_utf8(page).unwrap().contains("error.connector.waitingForBackbone"));
         assert!(!answer(&router, "GET", "/favicon.ico", 200).await.is_empty());

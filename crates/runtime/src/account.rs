@@ -1,5 +1,6 @@
 //! What an account needs from this layer.
 
+use core_types::Randomness;
 use std::sync::Arc;
 
 use core_types::Clock;
@@ -21,12 +22,18 @@ const OF_CONSUMPTION: [SynchronisedCollection; 7] = [
 
 /// The account in a store, as this layer works with it.
 #[must_use]
-pub fn account_options(store: Store, config: TransportConfig, clock: Arc<dyn Clock>) -> AccountOptions {
+pub fn account_options(
+    store: Store,
+    config: TransportConfig,
+    clock: Arc<dyn Clock>,
+    randomness: Randomness,
+) -> AccountOptions {
     AccountOptions {
         store,
         recorder: Arc::new(DtoRecorder::new(config.base_url.clone())),
         config,
         clock,
+        randomness,
         causes: Arc::new(()),
         collections: OF_CONSUMPTION.to_vec(),
     }

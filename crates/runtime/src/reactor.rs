@@ -65,8 +65,8 @@ impl<R: Reaction> Reactor<R> {
         let report = move |failing: &[(String, String)]| {
             trouble.everything(failing.first().map(|(_, reason)| reason.clone()));
         };
-        let ModuleContext { store, clock, deliveries, shutdown, .. } = context;
-        let engine = Engine::start(store, clock, &deliveries, vec![spec], shutdown.clone(), report);
+        let ModuleContext { deliveries, shutdown, .. } = context;
+        let engine = Engine::start(&deliveries, vec![spec], shutdown.clone(), report);
         self.engine.set(engine).map_err(|_| ModuleError("the module was started before".to_owned()))?;
         self.tasks.spawn(shutdown.run_until_cancelled_owned(async move { target.catch_up().await }));
         Ok(())

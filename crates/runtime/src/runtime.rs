@@ -1,5 +1,6 @@
 //! Hosting of Accounts.
 
+use core_types::Randomness;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub struct Runtime {
 }
 
 /// What an Account to host is made of.
+#[derive(Clone)]
 pub struct HostedAccountOptions {
     /// Where its documents live. Empty for a new Identity.
     pub store: Store,
@@ -36,6 +38,8 @@ pub struct HostedAccountOptions {
     pub transport: TransportConfig,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Chance: keys, nonces, ids, jitter.
+    pub randomness: Randomness,
     /// Modules, in the order in which they start.
     pub modules: Vec<Arc<dyn Module>>,
     /// What the modules send something for.
@@ -60,12 +64,11 @@ impl Runtime {
     /// # Errors
     /// Failures of the Backbone and the store, `error.transport.general.*` for an unusable configuration.
     pub async fn open_account(&self, options: HostedAccountOptions) -> Result<Arc<HostedAccount>, ApplicationError> {
-        let HostedAccountOptions { store, transport, clock, modules, causes } = options;
-        let account =
-            Account::open(AccountOptions { causes, ..account_options(store.clone(), transport, Arc::clone(&clock)) })
-                .await?;
+        let HostedAccountOptions { store, transport, clock, randomness, modules, causes } = options;
+        let options = account_options(store.clone(), transport, Arc::clone(&clock), randomness.clone());
+        let account = Account::open(AccountOptions { causes, ..options }).await?;
         let modules = ModuleHost::new(modules);
-        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
+        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), randomness);
         let hosted = Arc::new(HostedAccount {
             services: AccountServices::new(account.clone(), deliveries),
             health: HealthChecker::new(store.clone(), account.clone()),

@@ -152,6 +152,7 @@ async fn open(folder: &Path, base_url: &str, modules: Vec<Arc<dyn Module>>) -> A
         // A call that was cut off is known to be over soon.
         transport: TransportConfig { platform_timeout: 2_000, ..serde_json::from_value(transport).unwrap() },
         clock: Arc::new(SystemClock),
+        randomness: core_types::Randomness::system(),
         modules,
         causes: Arc::new(Tasks),
     };
@@ -221,7 +222,7 @@ async fn a_process_that_is_killed_anywhere_notes_once_and_answers_once() {
         if kill % 8 != 7 {
             done = tokio::time::timeout(PATIENCE, answered(&mut child, 0)).await.unwrap();
         }
-        tokio::time::sleep(Duration::from_millis(rand::rng().random_range(0..150))).await;
+        tokio::time::sleep(Duration::from_millis(core_types::Randomness::system().random_range(0..150))).await;
         child.kill().await.unwrap();
     }
     let mut last = spawn(folder.path(), &world.base_url);

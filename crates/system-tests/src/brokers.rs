@@ -2,6 +2,8 @@
 
 mod consumer;
 
+use core_types::Randomness;
+use rand::RngExt as _;
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -272,7 +274,7 @@ impl Broker {
 /// When there is none.
 pub fn free_port() -> anyhow::Result<u16> {
     for _ in 0..1000 {
-        let port = rand::random_range(10_000..32_000);
+        let port = Randomness::system().random_range(10_000..32_000);
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return Ok(port);
         }

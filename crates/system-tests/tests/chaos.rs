@@ -4,6 +4,8 @@
 #![expect(clippy::print_stderr, reason = "the seed of a failed run must be known")]
 
 use anyhow::ensure;
+use core_types::Randomness;
+use rand::Rng as _;
 use system_tests::chaos::{Interruption, Report, Scenario, play};
 
 /// The interruptions of an ordinary test run, so that it stays short on two cores; `scripts/chaos` does ten times as many.
@@ -43,7 +45,7 @@ async fn faults_of_all_kinds_lose_and_double_nothing() -> anyhow::Result<()> {
 }
 
 async fn run(name: &'static str, interruptions: &'static [(Interruption, u32)], postgres: bool) -> anyhow::Result<()> {
-    let seed = setting("CHAOS_SEED")?.unwrap_or_else(rand::random);
+    let seed = setting("CHAOS_SEED")?.unwrap_or_else(|| Randomness::system().next_u64());
     let count = match setting("CHAOS_INTERRUPTIONS")? {
         Some(count) => u32::try_from(count)?,
         None => DEFAULT_INTERRUPTIONS,

@@ -30,6 +30,7 @@ async fn main() {
         store: store.clone(),
         config,
         clock: Arc::new(SystemClock),
+        randomness: core_types::Randomness::system(),
         recorder: Arc::new(()),
         causes: Arc::new(()),
         collections: Vec::new(),

@@ -6,7 +6,7 @@ use backbone_api::{
     paths,
     tokens::{CreateTokenRequest, CreateTokenResponse},
 };
-use core_types::{Clock, PasswordProtection, Reference, Timestamp, TokenId};
+use core_types::{Clock, PasswordProtection, Randomness, Reference, Timestamp, TokenId};
 use crypto::SecretKey;
 use protocol::token::TokenContent;
 
@@ -84,9 +84,9 @@ impl AnonymousTokens {
     ///
     /// # Errors
     /// A failed call.
-    pub async fn create_empty(&self, clock: &dyn Clock) -> Result<EmptyToken> {
-        let secret_key = SecretKey::generate(&mut crate::random::rng());
-        let protection = PasswordProtection::for_empty_token(&mut crate::random::rng());
+    pub async fn create_empty(&self, clock: &dyn Clock, mut randomness: Randomness) -> Result<EmptyToken> {
+        let secret_key = SecretKey::generate(&mut randomness);
+        let protection = PasswordProtection::for_empty_token(&mut randomness);
         let expires_at = clock.now().saturating_add(LIFE_OF_EMPTY_TOKENS);
         let request = CreateTokenRequest {
             content: None,

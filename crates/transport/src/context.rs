@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use core_types::{Clock, IdentityAddress};
+use core_types::{Clock, IdentityAddress, Randomness};
 use store::Store;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
@@ -36,6 +36,7 @@ pub(crate) struct ContextParts {
     pub(crate) config: TransportConfig,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Randomness,
     pub(crate) journal: Arc<Journal>,
     pub(crate) causes: Arc<dyn Causes>,
     pub(crate) identity: Identity,
@@ -113,6 +114,10 @@ impl Context {
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.parts.clock
+    }
+
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.0.parts.randomness.clone()
     }
 
     pub(crate) fn causes(&self) -> &dyn Causes {

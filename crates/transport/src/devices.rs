@@ -119,7 +119,7 @@ impl Devices {
 
     async fn send_now(&self, new: SendDevice) -> Result<Device> {
         let signed = Challenges::new(&self.context).create(ChallengeType::Identity, None).await?;
-        let password = random::device_password(&mut crate::random::rng());
+        let password = random::device_password(&mut self.context.randomness());
         let request = CreateDevice {
             signed_challenge: serde_json::from_str(&signed.to_verbose_json())
                 .map_err(|_| TransportError::invariant("the challenge cannot be written"))?,

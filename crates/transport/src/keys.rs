@@ -1,7 +1,7 @@
 //! The secrets of the device (`docs/protocol/02 §7.3`).
 
 use backbone_api::datawallet::DatawalletModification;
-use core_types::Timestamp;
+use core_types::{Randomness, Timestamp};
 use crypto::{SecretKey, SignaturePrivateKey};
 use protocol::{
     ProtocolError,
@@ -48,6 +48,7 @@ impl AccountKeys {
     pub(crate) fn seal(
         &self,
         now: Timestamp,
+        mut randomness: Randomness,
         base_key: &SecretKey,
         credentials: DeviceCredentials,
     ) -> Result<Vec<DeviceSecretEntry>> {
@@ -61,17 +62,17 @@ impl AccountKeys {
         contents
             .into_iter()
             .map(|(name, content)| {
-                let container = SecretContainer::seal_device(&mut crate::random::rng(), now, base_key, name, &content)?;
+                let container = SecretContainer::seal_device(&mut randomness, now, base_key, name, &content)?;
                 Ok(DeviceSecretEntry { name: name.to_owned(), value: container.to_document()? })
             })
             .collect()
     }
 
     /// The encrypted payload of a datawallet modification with this index.
-    pub(crate) fn seal_modification(&self, index: i64, payload: &Value) -> Result<Vec<u8>> {
+    pub(crate) fn seal_modification(&self, mut randomness: Randomness, index: i64, payload: &Value) -> Result<Vec<u8>> {
         let index = u64::try_from(index)
             .map_err(|_| TransportError::invariant("a datawallet modification has a negative index"))?;
-        Ok(protocol::datawallet::seal_payload(&mut crate::random::rng(), &self.synchronization_key, index, payload)?)
+        Ok(protocol::datawallet::seal_payload(&mut randomness, &self.synchronization_key, index, payload)?)
     }
 
     /// The members a datawallet modification writes.

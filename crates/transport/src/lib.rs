@@ -28,7 +28,6 @@ mod locks;
 mod messages;
 mod password_hashing;
 mod protected;
-mod random;
 mod reconciliation;
 mod relationships;
 mod request_error;

@@ -68,7 +68,7 @@ mod tests {
     #[tokio::test]
     async fn parallel_hashes_agree_with_the_synchronous_function() {
         let parameters = PasswordProtectionCreationParameters::password("pässword", None).unwrap();
-        let protection = PasswordProtection::create(&mut crate::random::rng(), parameters);
+        let protection = PasswordProtection::create(&mut core_types::Randomness::seeded(1), parameters);
         let hashing = PasswordHashing::new();
         let hashes = futures_util::future::join_all((0..3).map(|_| hashing.hash(&protection))).await;
         let expected = protection.hash_for_backbone().unwrap();
@@ -89,7 +89,7 @@ mod tests {
     #[tokio::test]
     async fn hashes_on_many_threads_need_no_more_memory_than_a_few() {
         let parameters = PasswordProtectionCreationParameters::password("password", None).unwrap();
-        let protection = PasswordProtection::create(&mut rand::rng(), parameters);
+        let protection = PasswordProtection::create(&mut core_types::Randomness::system(), parameters);
         let hashing = PasswordHashing::new();
         let before = resident();
         for _ in 0..12 {

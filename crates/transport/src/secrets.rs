@@ -48,8 +48,7 @@ impl Context {
         let nonce = last.map_or(0, |entry| as_nonce(&entry.value)) + 1;
         unit.put(&AccountInfoEntry { name: LAST_NONCE.to_owned(), value: nonce.into() }).await?;
         let key = &self.keys().shared_base_key;
-        let container =
-            SecretContainer::seal(&mut crate::random::rng(), self.clock().now(), key, nonce, name, content)?;
+        let container = SecretContainer::seal(&mut self.randomness(), self.clock().now(), key, nonce, name, content)?;
         unit.insert(&Secret { container }).await
     }
 

@@ -177,16 +177,16 @@ impl Templates {
 
     async fn send_now(&self, new: SendTemplate) -> Result<RelationshipTemplate> {
         let context = &self.context;
-        let key = TemplateKey::generate(&mut crate::random::rng());
+        let key = TemplateKey::generate(&mut context.randomness());
         let sealed = protocol::template::seal_template(
-            &mut crate::random::rng(),
+            &mut context.randomness(),
             &new.content,
             context.identity(),
             &key.to_public(),
             &context.keys().identity_signature,
         )?;
         let password_protection =
-            new.password_protection.map(|parameters| PasswordProtection::create(&mut crate::random::rng(), parameters));
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut context.randomness(), parameters));
         let request = CreateRelationshipTemplateRequest {
             expires_at: Some(new.expires_at),
             max_number_of_allocations: new.max_number_of_allocations.map(i64::from),

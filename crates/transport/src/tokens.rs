@@ -156,7 +156,7 @@ impl Tokens {
     pub async fn fill(&self, reference: &Reference, content: &TokenContent) -> Result<FilledToken> {
         let protection = with_password(reference.password_protection.as_ref(), None)?;
         let request = UpdateTokenContentRequest {
-            new_content: Bytes(protocol::token::fill_token(&mut crate::random::rng(), content, &reference.key)?),
+            new_content: Bytes(protocol::token::fill_token(&mut self.context.randomness(), content, &reference.key)?),
             password: self.context.password_hashing().hash_bytes(protection.as_ref()).await?,
         };
         let path = paths::with_id(paths::TOKEN_UPDATE_CONTENT, &reference.id);
@@ -199,9 +199,9 @@ impl Tokens {
     async fn send_now(&self, new: SendToken) -> Result<Token> {
         let context = &self.context;
         let content = new.content.to_value()?;
-        let sealed = protocol::token::seal_token(&mut crate::random::rng(), &new.content)?;
+        let sealed = protocol::token::seal_token(&mut context.randomness(), &new.content)?;
         let password_protection =
-            new.password_protection.map(|parameters| PasswordProtection::create(&mut crate::random::rng(), parameters));
+            new.password_protection.map(|parameters| PasswordProtection::create(&mut context.randomness(), parameters));
         let request = CreateTokenRequest {
             content: Some(Bytes(sealed.wire)),
             expires_at: new.expires_at,

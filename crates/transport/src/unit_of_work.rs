@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use core_types::IdentityAddress;
+use core_types::{IdentityAddress, Randomness};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Document, NewEvent, Query, Store, Transaction};
@@ -17,6 +17,7 @@ use crate::{
 
 /// What every unit of work of an account writes beside the documents.
 pub(crate) struct Journal {
+    pub(crate) randomness: Randomness,
     pub(crate) own_address: IdentityAddress,
     pub(crate) recorder: Arc<dyn EventRecorder>,
     pub(crate) collections: SynchronisedCollections,
@@ -99,8 +100,11 @@ impl UnitOfWork {
     /// A failure of the store.
     pub async fn delete<T: Document>(&mut self, key: &str) -> Result<bool> {
         let before = self.before::<T>(key).await?;
-        let modification =
-            self.synchronised::<T>().zip(before).map(|(collection, before)| datawallet::deleted(collection, &before));
+        let mut randomness = self.journal.randomness.clone();
+        let modification = self
+            .synchronised::<T>()
+            .zip(before)
+            .map(|(collection, before)| datawallet::deleted(collection, &before, &mut randomness));
         if let Some(modification) = modification {
             self.transaction.insert(&modification).await?;
         }
@@ -161,9 +165,10 @@ impl UnitOfWork {
         let after = serde_json::to_value(document).map_err(|_| {
             TransportError::invariant(format!("a document of '{}' cannot be written", collection.spec.name))
         })?;
+        let mut randomness = self.journal.randomness.clone();
         let modifications = match before {
-            Some(before) => datawallet::updated(collection, &before, &after),
-            None => datawallet::created(collection, &after),
+            Some(before) => datawallet::updated(collection, &before, &after, &mut randomness),
+            None => datawallet::created(collection, &after, &mut randomness),
         };
         for modification in modifications {
             self.transaction.insert(&modification).await?;

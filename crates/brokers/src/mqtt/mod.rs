@@ -6,6 +6,8 @@ mod connection;
 
 pub use config::{MqttConfig, SETTINGS};
 
+use core_types::Randomness;
+use rand::Rng as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct MqttTarget {
     config: MqttConfig,
     client_id: String,
+    /// A broker ends the connection of one client when another one comes with the same name.
+    random_id: String,
     link: Link<Connection>,
     tasks: TaskTracker,
 }
@@ -41,9 +45,10 @@ impl fmt::Debug for MqttTarget {
 impl MqttTarget {
     /// A publisher to this broker; connects with the first message.
     #[must_use]
-    pub fn new(config: MqttConfig) -> Self {
-        let client_id = config.client_id.clone().unwrap_or_else(random_client_id);
-        Self { config, client_id, link: Link::new(), tasks: TaskTracker::new() }
+    pub fn new(config: MqttConfig, randomness: &mut Randomness) -> Self {
+        let random_id = format!("connector_{:08x}", randomness.next_u32());
+        let client_id = config.client_id.clone().unwrap_or_else(|| random_id.clone());
+        Self { config, client_id, random_id, link: Link::new(), tasks: TaskTracker::new() }
     }
 
     /// Logs in and hangs up. Never under the configured client id, as the broker would end the connection of who uses it.
@@ -52,18 +57,13 @@ impl MqttTarget {
     /// The reason why that does not work, for operators.
     pub async fn check(&self) -> Result<(), String> {
         let tasks = TaskTracker::new();
-        let connection = Connection::open(&self.config, &random_client_id(), &tasks).await?;
+        let connection = Connection::open(&self.config, &self.random_id, &tasks).await?;
         connection.say_goodbye();
         tasks.close();
         // A broker that does not listen to a goodbye is left without one.
         let _ = timeout(FAREWELL, tasks.wait()).await;
         Ok(())
     }
-}
-
-/// A broker ends the connection of one client when another one comes with the same name.
-fn random_client_id() -> String {
-    format!("connector_{:08x}", rand::random::<u32>())
 }
 
 #[async_trait]

@@ -6,6 +6,7 @@
 mod mosquitto;
 mod scripted;
 
+use core_types::Randomness;
 use std::collections::HashMap;
 use std::env;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 fn target(configuration: &Value) -> MqttTarget {
-    MqttTarget::new(MqttConfig::parse("configuration", configuration).unwrap())
+    MqttTarget::new(MqttConfig::parse("configuration", configuration).unwrap(), &mut Randomness::system())
 }
 
 fn message(namespace: &str, data: Option<&str>) -> OutboundEvent {

@@ -9,7 +9,10 @@ use system_tests::{Broker, BrokerKind, Consumer};
 use crate::{EVENT, Load, Seen, TIME, dropped, message, outlive_a_pause, silent_server, unreachable, unroutable};
 
 fn target(configuration: &Value) -> AmqpTarget {
-    AmqpTarget::new(AmqpConfig::parse("configuration", configuration).unwrap())
+    let mut configuration = configuration.clone();
+    // The default would be short for a login on a busy machine.
+    configuration.as_object_mut().unwrap().entry("timeout").or_insert_with(|| 60_000.into());
+    AmqpTarget::new(AmqpConfig::parse("configuration", &configuration).unwrap())
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ fn targets(urls: &[&str], trust: &Trust) -> Vec<Box<dyn Target>> {
         let configuration = json!({ "url": url });
         match url.split_once(':').unwrap().0 {
             "amqps" => {
+                // The default would be short for a login on a busy machine.
+                let configuration = json!({ "url": url, "timeout": 60_000 });
                 let config = AmqpConfig::parse("configuration", &configuration).unwrap();
                 Box::new(AmqpTarget::new(config.trusting(trust.clone())))
             }

@@ -1,5 +1,6 @@
 //! What is answered at the port before there is an Account to serve.
 
+use core_types::Randomness;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,12 +29,13 @@ impl Answering {
         listener: &TcpListener,
         waits: watch::Receiver<Wait>,
         clock: &Arc<dyn Clock>,
+        randomness: &Randomness,
     ) -> anyhow::Result<Self> {
         use std::os::fd::AsFd as _;
         let second = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned().context("no second handle")?);
         let second = TcpListener::from_std(second).context("no second handle")?;
         let stop = CancellationToken::new();
-        let router = rest_api::waiting_router(waits, Arc::clone(clock));
+        let router = rest_api::waiting_router(waits, Arc::clone(clock), randomness.clone());
         let serving = rest_api::serve_with(second, router, stop.clone(), ServeOptions::default());
         let task = AbortOnDropHandle::new(tokio::spawn(serving));
         Ok(Self { _guard: stop.clone().drop_guard(), stop, task })

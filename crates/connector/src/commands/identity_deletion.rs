@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use core_types::SystemClock;
+use core_types::{Randomness, SystemClock};
 use delivery::Deliveries;
 use runtime::requests::InitiateIdentityDeletionRequest;
 use runtime::{AccountServices, account_options};
@@ -40,7 +40,7 @@ async fn cancel(config: ConfigFile) -> Result<String, Failure> {
 }
 
 fn services(account: &Account) -> AccountServices {
-    let deliveries = Deliveries::new(account.store().clone(), Arc::clone(account.clock()));
+    let deliveries = Deliveries::new(account.store().clone(), Arc::clone(account.clock()), account.randomness());
     AccountServices::new(account.clone(), deliveries)
 }
 
@@ -61,7 +61,7 @@ async fn open(configuration: &Configuration) -> Result<Account, Failure> {
         store => store?,
     };
     let config = TransportConfig { allow_identity_creation: false, ..configuration.transport.clone() };
-    Ok(Account::open(account_options(store, config, Arc::new(SystemClock))).await?)
+    Ok(Account::open(account_options(store, config, Arc::new(SystemClock), Randomness::system())).await?)
 }
 
 fn in_use(database: &str, writer: &str, debug: bool) -> Failure {

@@ -33,14 +33,7 @@ pub(super) async fn open(
     name_former_identities(configuration, &options.store).await;
     loop {
         first_contact::established(transport, wait).await?;
-        let attempt = HostedAccountOptions {
-            store: options.store.clone(),
-            transport: transport.clone(),
-            clock: Arc::clone(&options.clock),
-            modules: options.modules.clone(),
-            causes: Arc::clone(&options.causes),
-        };
-        match runtime.open_account(attempt).await {
+        match runtime.open_account(options.clone()).await {
             Ok(account) => return Ok(account),
             Err(error) if may_pass(&error) => {
                 let pause = first_contact::pause(PAUSE, error.retry_after());

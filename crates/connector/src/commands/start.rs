@@ -1,5 +1,6 @@
 //! `connector start`: one Connector from its configuration to its stop.
 
+use core_types::Randomness;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
     let (stop, hang_ups) = signals::stop_requests_and_hang_ups(&options.supervision)?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let randomness = Randomness::system();
     let runtime = Runtime::new();
     let settings = &configuration.http_server.settings;
     // Before anything else happens, so that a port in use leaves nothing behind.
@@ -57,13 +59,14 @@ pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
     let keys = Authenticator::new(&settings.authentication.api_key, Arc::clone(&clock))?;
     let reloading = Reloading::new(options.config.path, &configuration, levels, keys.clone());
     let (wait, waits) = watch::channel(Wait::Starting(STARTING.to_owned()));
-    let answering = listener.as_ref().map(|listener| Answering::start(listener, waits, &clock)).transpose()?;
+    let answering =
+        listener.as_ref().map(|listener| Answering::start(listener, waits, &clock, &randomness)).transpose()?;
     let account = tokio::select! {
-        account = open(&runtime, &configuration, &clock, &wait) => account?,
+        account = open(&runtime, &configuration, &clock, &randomness, &wait) => account?,
         () = stop.cancelled() => return Ok(()),
     };
     let port = match listener {
-        Some(listener) => Some(Port::open(listener, answering, configuration, keys, &account, clock)?),
+        Some(listener) => Some(Port::open(listener, answering, configuration, keys, &account, clock, randomness)?),
         None => {
             drop(configuration);
             None
@@ -89,6 +92,7 @@ async fn open(
     runtime: &Runtime,
     configuration: &Configuration,
     clock: &Arc<dyn Clock>,
+    randomness: &Randomness,
     wait: &watch::Sender<Wait>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
     let transport = &configuration.transport;
@@ -100,6 +104,7 @@ async fn open(
         store,
         transport: transport.clone(),
         clock: Arc::clone(clock),
+        randomness: randomness.clone(),
         modules,
         causes: Arc::new(()),
     };
@@ -211,13 +216,14 @@ impl Port {
         keys: Authenticator,
         account: &Arc<HostedAccount>,
         clock: Arc<dyn Clock>,
+        randomness: Randomness,
     ) -> anyhow::Result<Self> {
         let HttpServer { settings, mode } = configuration.http_server;
         let version = version();
         let metrics = measurement::start(settings.metrics, &version)?;
         let account = Arc::clone(account);
-        let state =
-            ApiState { account, clock, mode, version, configuration: config::shown(&configuration.merged), metrics };
+        let configuration = config::shown(&configuration.merged);
+        let state = ApiState { account, clock, randomness, mode, version, configuration, metrics };
         let router = rest_api::router_with(state, &settings, keys)?;
         let url = url_of(listener.local_addr()?);
         Ok(Self { listener, answering, router, url })

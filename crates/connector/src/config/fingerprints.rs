@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rand::RngExt as _;
+use core_types::Randomness;
+use rand::Rng as _;
 use serde_json::Value;
 
 /// A digest of every setting, which tells nothing about the setting outside of this process.
@@ -14,7 +15,7 @@ pub(crate) struct Fingerprints {
 impl Fingerprints {
     pub(crate) fn of(configuration: &Value) -> Self {
         let mut salt = [0; 32];
-        rand::rng().fill(&mut salt);
+        Randomness::system().fill_bytes(&mut salt);
         let settings = digests(configuration, &salt);
         Self { salt, settings }
     }

@@ -1,6 +1,7 @@
 //! What `dev` keeps in its data folder: credentials made once, the Connectors' configuration files, and where
 //! everything can be reached now.
 
+use core_types::Randomness;
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -31,7 +32,7 @@ impl Credentials {
 }
 
 fn random_text() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(40).map(char::from).collect()
+    Randomness::system().sample_iter(Alphanumeric).take(40).map(char::from).collect()
 }
 
 /// Strong by the rules of `docs/protocol/07 §2.8.2` whatever the random part is, and harmless in a shell.

@@ -1,5 +1,6 @@
 //! Whether each message broker lets us in. Nothing is published.
 
+use core_types::Randomness;
 use modules::message_broker_publisher::BrokerConfig;
 use network::Trust;
 use tokio::task::JoinSet;
@@ -29,7 +30,7 @@ pub(super) async fn check(modules: &[ModuleEntry], trust: &Trust) -> Vec<Finding
 
 async fn log_in(config: &BrokerConfig) -> Finding {
     let name = format!("{} {}", config.broker.kind(), config.broker.endpoint());
-    match in_time(config.broker.check()).await.unwrap_or_else(Err) {
+    match in_time(config.broker.check(&mut Randomness::system())).await.unwrap_or_else(Err) {
         Ok(()) => Finding::ok(CHECK, format!("{name} lets the Connector in")),
         Err(reason) => {
             let advice = "Until that is put right, events wait for it. Check the address, user and password, and what must \

@@ -50,7 +50,7 @@ async fn log_in(http: &reqwest::Client, url: &str, username: &str) -> reqwest::R
 /// A new Identity's bearer token.
 async fn identity(http: &reqwest::Client, url: &str) -> String {
     let challenge: Value = http.post(format!("{url}/api/v2/Challenges")).send().await.unwrap().json().await.unwrap();
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = SignatureKeypair::generate(&mut core_types::Randomness::system());
     let text = json!({"id": challenge["result"]["id"], "expiresAt": challenge["result"]["expiresAt"]}).to_string();
     let signature = key.sign(text.as_bytes(), HashLabel::Sha512).unwrap().to_verbose_json();
     let body = json!({

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use core_types::Clock;
+use core_types::{Clock, Randomness};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use rand::Rng as _;
 use store::{Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ pub(crate) struct RunnerContext {
     pub(crate) spec: TargetSpec,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Randomness,
     pub(crate) handle: Arc<TargetHandle>,
     pub(crate) health: Arc<Health>,
     pub(crate) shutdown: CancellationToken,
@@ -80,12 +82,12 @@ impl<'c> Runner<'c> {
     }
 
     async fn try_to_open(context: &'c RunnerContext) -> Result<Self, StoreError> {
-        let RunnerContext { spec, store, handle, newest, .. } = context;
+        let RunnerContext { spec, store, handle, newest, randomness, .. } = context;
         let commits = store.event_commits();
         let opening = database::open(store, &spec.subscriber, *newest).await?;
         handle.position.store(opening.cursor, Ordering::Relaxed);
         let now = now(store, &commits);
-        let core = Core::new(spec.options.clone(), spec.triggers.clone(), opening, now, rand::random());
+        let core = Core::new(spec.options.clone(), spec.triggers.clone(), opening, now, randomness.clone().next_u64());
         let work = Work {
             context,
             attempts: FuturesUnordered::new(),

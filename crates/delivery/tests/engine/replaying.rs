@@ -177,7 +177,7 @@ pub(crate) async fn what_a_removed_target_leaves_can_be_forgotten(database: Test
     running.stop().await;
 
     // As after a restart with another configuration.
-    let deliveries = Deliveries::new(world.store.clone(), world.clock.clone());
+    let deliveries = Deliveries::new(world.store.clone(), world.clock.clone(), core_types::Randomness::system());
     let states = deliveries.targets().await.unwrap();
     let removed: Vec<_> = states.iter().map(|state| (state.subscriber.as_str(), &state.activity)).collect();
     assert_eq!(removed, [("test/other", &Activity::Removed), ("test/t", &Activity::Removed)]);

@@ -105,7 +105,7 @@ impl World {
 
     async fn with_clock(database: &TestDatabase, clock: Arc<dyn Clock>, manual: Option<Arc<ManualClock>>) -> Self {
         let store = database.open(&clock).await;
-        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock));
+        let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), core_types::Randomness::system());
         Self { store, clock, manual, deliveries, health: watch::Sender::default() }
     }
 
@@ -124,18 +124,17 @@ impl World {
         let report = move |failing: &[(String, String)]| {
             health.send_replace(failing.to_vec());
         };
-        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
-        let engine = Engine::start(store, clock, &self.deliveries, specs, shutdown.clone(), report);
+        let engine = Engine::start(&self.deliveries, specs, shutdown.clone(), report);
         Running { engine, shutdown }
     }
 
     /// As [`Self::start`], in a runtime of its own, which can end in the middle of everything.
     pub(crate) async fn start_process(&self, spec: TargetSpec) -> Process {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (store, clock, deliveries) = (self.store.clone(), Arc::clone(&self.clock), self.deliveries.clone());
+        let deliveries = self.deliveries.clone();
         let shutdown = CancellationToken::new();
         let token = shutdown.clone();
-        let start = async move { Engine::start(store, clock, &deliveries, vec![spec], token, |_| {}) };
+        let start = async move { Engine::start(&deliveries, vec![spec], token, |_| {}) };
         let engine = runtime.spawn(start).await.unwrap();
         Process { runtime, running: Running { engine, shutdown } }
     }

@@ -1,5 +1,6 @@
 //! The kinds of brokers.
 
+use core_types::Randomness;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,12 +85,12 @@ impl Broker {
     ///
     /// # Errors
     /// The reason why that does not work, for operators.
-    pub async fn check(&self) -> Result<(), String> {
+    pub async fn check(&self, randomness: &mut Randomness) -> Result<(), String> {
         match self.clone() {
             Self::Amqp(config) => AmqpTarget::new(config).check().await,
             Self::Mqtt(config) => {
                 let endpoint = config.endpoint();
-                MqttTarget::new(config).check().await.map_err(|reason| format!("{endpoint}: {reason}"))
+                MqttTarget::new(config, randomness).check().await.map_err(|reason| format!("{endpoint}: {reason}"))
             }
             Self::Redis(config) => RedisTarget::new(config).check().await,
             Self::PubSub(config) => PubSubTarget::new(config).check().await,
@@ -122,10 +123,10 @@ impl Broker {
     }
 
     /// A publisher to it, which connects when it is used.
-    pub(super) fn target(&self) -> Arc<dyn Target> {
+    pub(super) fn target(&self, randomness: &mut Randomness) -> Arc<dyn Target> {
         match self.clone() {
             Self::Amqp(config) => Arc::new(AmqpTarget::new(config)),
-            Self::Mqtt(config) => Arc::new(MqttTarget::new(config)),
+            Self::Mqtt(config) => Arc::new(MqttTarget::new(config, randomness)),
             Self::Redis(config) => Arc::new(RedisTarget::new(config)),
             Self::PubSub(config) => Arc::new(PubSubTarget::new(config)),
             Self::Nats(config) => Arc::new(NatsTarget::new(config)),

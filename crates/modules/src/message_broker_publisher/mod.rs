@@ -12,6 +12,7 @@ pub use config::{
     AMQP_PUBLISHER, BrokerConfig, DESCRIPTION, MessageBrokerPublisherConfig, ONE_BROKER, PUB_SUB_PUBLISHER,
 };
 
+use core_types::Randomness;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -55,8 +56,8 @@ impl Module for MessageBrokerPublisherModule {
                 status.degraded(reasons.join("; "));
             }
         };
-        let specs = specs(&self.config.brokers);
-        let engine = Engine::start(context.store, context.clock, &context.deliveries, specs, context.shutdown, report);
+        let specs = specs(&self.config.brokers, context.services.randomness());
+        let engine = Engine::start(&context.deliveries, specs, context.shutdown, report);
         self.engine.set(engine).map_err(|_| ModuleError("the module was started before".to_owned()))
     }
 
@@ -69,7 +70,7 @@ impl Module for MessageBrokerPublisherModule {
 
 /// The place of a broker in the log is named after where its messages go, so that it keeps its place when credentials,
 /// options or other brokers change. A further broker with the same place is numbered.
-fn specs(brokers: &[BrokerConfig]) -> Vec<TargetSpec> {
+fn specs(brokers: &[BrokerConfig], mut randomness: Randomness) -> Vec<TargetSpec> {
     let mut used = HashMap::new();
     let mut numbered = |name: String, separator: &str| {
         let number = used.entry(name.clone()).and_modify(|number| *number += 1).or_insert(1_u32);
@@ -86,7 +87,7 @@ fn specs(brokers: &[BrokerConfig]) -> Vec<TargetSpec> {
             endpoint: broker.endpoint(),
             triggers: config.triggers.clone(),
             options: config.delivery.clone(),
-            target: broker.target(),
+            target: broker.target(&mut randomness),
         }
     };
     brokers.iter().map(&mut spec).collect()
@@ -103,7 +104,10 @@ mod tests {
     fn every_broker_has_a_place_of_its_own_that_stays() {
         let parse = |brokers| {
             let config = MessageBrokerPublisherConfig::parse("m", &json!({ "brokers": brokers })).unwrap();
-            specs(&config.brokers).into_iter().map(|spec| (spec.name, spec.subscriber)).collect::<Vec<_>>()
+            specs(&config.brokers, Randomness::seeded(1))
+                .into_iter()
+                .map(|spec| (spec.name, spec.subscriber))
+                .collect::<Vec<_>>()
         };
         let mqtt = |url: &str| json!({ "type": "MQTT", "configuration": { "url": url } });
         let redis = json!({ "type": "Redis", "configuration": { "url": "redis://h" } });

@@ -1,5 +1,7 @@
 //! When to synchronise.
 
+use core_types::Randomness;
+use rand::Rng as _;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -29,8 +31,13 @@ pub(super) enum Fetched {
 
 /// Calls `synchronise` at once and then whenever there is reason to; never twice at the same time. What is told meanwhile
 /// leads to one more run. Never ends by itself.
-pub(super) async fn fetch<F: Future<Output = Fetched>>(news: &News, synchronise: impl Fn() -> F) {
-    let mut after_failure = back_off(RETRY.0, RETRY.1);
+pub(super) async fn fetch<F: Future<Output = Fetched>>(
+    news: &News,
+    mut randomness: Randomness,
+    synchronise: impl Fn() -> F,
+) {
+    let mut pauses = || back_off(RETRY.0, RETRY.1, randomness.next_u64());
+    let mut after_failure = pauses();
     // Events that were told of, each for itself, and not found yet.
     let mut expected: usize = 0;
     let mut in_vain = 0;
@@ -44,7 +51,7 @@ pub(super) async fn fetch<F: Future<Output = Fetched>>(news: &News, synchronise:
         let retry = if fetched == Fetched::Failed {
             after_failure.next()
         } else {
-            after_failure = back_off(RETRY.0, RETRY.1);
+            after_failure = pauses();
             None
         };
         if let Fetched::Something(found) = fetched {
@@ -106,7 +113,7 @@ mod tests {
     ) -> Vec<u64> {
         let start = Instant::now();
         let begun = RefCell::new(Vec::new());
-        let fetching = fetch(news, || async {
+        let fetching = fetch(news, Randomness::seeded(1), || async {
             begun.borrow_mut().push(start.elapsed().as_secs());
             let (duration, fetched) = outcome(begun.borrow().len());
             sleep(Duration::from_secs(duration)).await;

@@ -1,5 +1,6 @@
 //! The connection: opened, read, and opened again.
 
+use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +38,10 @@ pub(super) struct Listening {
 impl Listening {
     /// Never ends by itself.
     pub(super) async fn run(self) {
-        let pauses = |first: Duration| back_off(first, LONGEST_RECONNECT.max(first));
+        let pauses = |first: Duration| {
+            let seed = self.services.randomness().next_u64();
+            back_off(first, LONGEST_RECONNECT.max(first), seed)
+        };
         let mut failures = 0;
         let mut first = RECONNECT;
         let mut after_failure = pauses(first);

@@ -81,9 +81,10 @@ impl Module for SseModule {
         let shutdown = context.shutdown.clone();
         self.tasks.spawn(shutdown.clone().run_until_cancelled_owned(listening.run()));
         let services = context.services.clone();
+        let randomness = services.randomness();
         // A run in progress goes on beside this, and is waited for by the Account.
         self.tasks.spawn(shutdown.run_until_cancelled_owned(async move {
-            fetching::fetch(&news, || run(&services, &condition)).await;
+            fetching::fetch(&news, randomness, || run(&services, &condition)).await;
         }));
         Ok(())
     }

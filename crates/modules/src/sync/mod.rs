@@ -1,5 +1,7 @@
 //! Periodic synchronisation (`docs/protocol/07-connector-modules-and-operations.md` §5.4).
 
+use core_types::Randomness;
+use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +85,7 @@ impl Module for SyncModule {
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
         let interval = self.interval;
         self.tasks.spawn(async move {
-            repeat(interval, &context.shutdown, || run(&context)).await;
+            repeat(interval, context.services.randomness(), &context.shutdown, || run(&context)).await;
         });
         Ok(())
     }
@@ -110,8 +112,13 @@ async fn run(context: &ModuleContext) -> bool {
 }
 
 /// Runs `work` at once and again after each interval, until `shutdown`. A run in progress is finished.
-async fn repeat<F: Future<Output = bool>>(interval: Duration, shutdown: &CancellationToken, work: impl Fn() -> F) {
-    let pauses = || back_off(interval, LONGEST_PAUSE.max(interval));
+async fn repeat<F: Future<Output = bool>>(
+    interval: Duration,
+    mut randomness: Randomness,
+    shutdown: &CancellationToken,
+    work: impl Fn() -> F,
+) {
+    let mut pauses = || back_off(interval, LONGEST_PAUSE.max(interval), randomness.next_u64());
     let mut after_failure = pauses();
     while !shutdown.is_cancelled() {
         let pause = if work().await {
@@ -149,7 +156,7 @@ mod tests {
     async fn pauses_of_failures(interval: Duration) -> Vec<u64> {
         let shutdown = CancellationToken::new();
         let starts = RefCell::new(Vec::new());
-        repeat(interval, &shutdown, || async {
+        repeat(interval, Randomness::seeded(1), &shutdown, || async {
             starts.borrow_mut().push(Instant::now());
             if starts.borrow().len() == 15 {
                 shutdown.cancel();
@@ -173,7 +180,7 @@ mod tests {
         let shutdown = CancellationToken::new();
         let start = Instant::now();
         let starts = RefCell::new(Vec::new());
-        repeat(INTERVAL, &shutdown, || async {
+        repeat(INTERVAL, Randomness::seeded(1), &shutdown, || async {
             starts.borrow_mut().push(start.elapsed().as_secs());
             tokio::time::sleep(Duration::from_secs(25)).await;
             if starts.borrow().len() == 4 {
@@ -196,7 +203,7 @@ mod tests {
         let counter = Arc::clone(&finished);
         let token = shutdown.clone();
         let task = tokio::spawn(async move {
-            repeat(INTERVAL, &token, || async {
+            repeat(INTERVAL, Randomness::seeded(1), &token, || async {
                 tokio::time::sleep(Duration::from_secs(5)).await;
                 counter.fetch_add(1, Ordering::Relaxed);
                 true

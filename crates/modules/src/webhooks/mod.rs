@@ -71,7 +71,7 @@ impl Module for WebhooksModule {
                 status.degraded(reasons.join("; "));
             }
         };
-        let engine = Engine::start(context.store, context.clock, &context.deliveries, specs, context.shutdown, report);
+        let engine = Engine::start(&context.deliveries, specs, context.shutdown, report);
         self.engine.set(engine).map_err(|_| ModuleError("the module was started before".to_owned()))
     }
 

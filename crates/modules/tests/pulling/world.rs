@@ -97,8 +97,14 @@ impl World {
             "platformTimeout": self.platform_timeout, "platformAdditionalHeaders": headers,
         });
         let transport = serde_json::from_value(transport).unwrap();
-        let options =
-            HostedAccountOptions { store, transport, clock: Arc::new(SystemClock), modules, causes: Arc::new(()) };
+        let options = HostedAccountOptions {
+            store,
+            transport,
+            clock: Arc::new(SystemClock),
+            randomness: core_types::Randomness::system(),
+            modules,
+            causes: Arc::new(()),
+        };
         Runtime::new().open_account(options).await.unwrap()
     }
 }

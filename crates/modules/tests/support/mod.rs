@@ -70,7 +70,14 @@ impl World {
         let transport =
             json!({ "baseUrl": self.base_url, "platformClientId": "client", "platformClientSecret": "secret" });
         let transport = serde_json::from_value(transport).unwrap();
-        let options = HostedAccountOptions { store, transport, clock, modules, causes: Arc::new(()) };
+        let options = HostedAccountOptions {
+            store,
+            transport,
+            clock,
+            randomness: core_types::Randomness::system(),
+            modules,
+            causes: Arc::new(()),
+        };
         let account = Runtime::new().open_account(options).await.unwrap();
         account.start_subscribers().await;
         account.start_pullers().await;
@@ -118,7 +125,7 @@ pub fn deserted() -> (tokio::net::TcpSocket, String) {
 
 /// What was given up.
 pub async fn dead_letters(account: &HostedAccount) -> Vec<DeliveryView> {
-    let deliveries = Deliveries::new(account.store().clone(), Arc::new(SystemClock));
+    let deliveries = Deliveries::new(account.store().clone(), Arc::new(SystemClock), core_types::Randomness::system());
     let query = DeliveryQuery { state: Some(DeliveryState::Dead), ..DeliveryQuery::default() };
     deliveries.list(&query).await.unwrap()
 }

@@ -20,7 +20,7 @@ fn opened(related: &Related, wire: &[u8]) -> Value {
 fn a_content_travels_only_if_there_is_one() {
     let related = Related::new();
     let device_key = &related.templator.keys.device_keypair.private_key;
-    let id = RelationshipId::generate(&mut rand::rng());
+    let id = RelationshipId::generate(&mut core_types::Randomness::system());
     let content = json!({ "welcome": ["to", "us"] });
     let seal = |counter, content| {
         seal_creation_response(&related.templator_secrets, counter, &id, content, device_key).unwrap()

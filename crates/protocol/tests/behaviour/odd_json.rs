@@ -57,8 +57,8 @@ fn open(
     let signature = related.templator_secrets.sign(message.as_bytes()).unwrap().to_json();
     let signatures = json!([{ "recipient": own, "signature": signature }]);
     let text = outer(json!({ "@type": "MessageSigned", "message": message, "signatures": signatures }).to_string());
-    let key = SecretKey::generate(&mut rand::rng());
-    let body = key.encrypt(&mut rand::rng(), text.as_bytes()).unwrap().to_verbose_json();
+    let key = SecretKey::generate(&mut core_types::Randomness::system());
+    let body = key.encrypt(&mut core_types::Randomness::system(), text.as_bytes()).unwrap().to_verbose_json();
     let encrypted_key = related.templator_secrets.transmit_state.encrypt_at(7, key.to_json().as_bytes()).unwrap();
     let recipients = [(own.clone(), encrypted_key.to_verbose_json().into_bytes())];
     open_message(own, Envelope { recipients: &recipients, body: body.as_bytes() }, &related.requestor_secrets)
@@ -101,15 +101,15 @@ fn signatures_are_those_of_the_received_text() {
 #[test]
 fn templates() {
     let creator = Person::new();
-    let template_key = TemplateKey::generate(&mut rand::rng()).to_public();
+    let template_key = TemplateKey::generate(&mut core_types::Randomness::system()).to_public();
     for expected in contents(1) {
         let identity = json!(creator.identity);
         let template =
             format!(r#"{{"content":{},"identity":{identity},"templateKey":{}}}"#, expected.0, template_key.to_json());
         let signature = creator.keys.identity_keypair.private_key.sign(template.as_bytes(), HashLabel::Sha512).unwrap();
         let signed = json!({ "deviceSignature": signature, "serializedTemplate": template }).to_string();
-        let key = SecretKey::generate(&mut rand::rng());
-        let wire = key.encrypt(&mut rand::rng(), signed.as_bytes()).unwrap().to_verbose_json();
+        let key = SecretKey::generate(&mut core_types::Randomness::system());
+        let wire = key.encrypt(&mut core_types::Randomness::system(), signed.as_bytes()).unwrap().to_verbose_json();
         let opened = open_template(wire.as_bytes(), &key, creator.address()).unwrap();
         assert_read(&opened.content, opened.received_text, &expected, &signed);
     }
@@ -117,7 +117,7 @@ fn templates() {
 
 #[test]
 fn requests_for_relationships() {
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let (templator, requestor) = (Person::new(), Person::new());
     let template_key = TemplateKey::generate(rng);
     let id = RelationshipTemplateId::generate(rng);
@@ -144,7 +144,7 @@ fn requests_for_relationships() {
 
 #[test]
 fn answers_to_them() {
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let (templator, requestor) = (Person::new(), Person::new());
     let template_key = TemplateKey::generate(rng);
     let (template_id, id) = (RelationshipTemplateId::generate(rng), RelationshipId::generate(rng));
@@ -170,10 +170,10 @@ fn answers_to_them() {
 
 #[test]
 fn tokens_files_and_payloads() {
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let key = SecretKey::generate(rng);
     let encrypt = |key: &SecretKey, text: &str| {
-        key.encrypt(&mut rand::rng(), text.as_bytes()).unwrap().to_verbose_json().into_bytes()
+        key.encrypt(&mut core_types::Randomness::system(), text.as_bytes()).unwrap().to_verbose_json().into_bytes()
     };
     for expected in contents(0) {
         let opened = open_token(&encrypt(&key, &expected.0), &key).unwrap();

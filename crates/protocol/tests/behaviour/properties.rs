@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn templates(content in any_json(), bit: prop::sample::Index) {
-        let rng = &mut rand::rng();
+        let rng = &mut core_types::Randomness::system();
         let creator = Person::new();
         let key = TemplateKey::generate(rng).to_public();
         let sealed = seal_template(rng, &content, &creator.identity, &key, &creator.keys.identity_keypair.private_key).unwrap();
@@ -67,7 +67,7 @@ proptest! {
     #[test]
     fn tokens(content in any_object(), bit: prop::sample::Index) {
         let content = TokenContent::Untyped(content);
-        let sealed = seal_token(&mut rand::rng(), &content).unwrap();
+        let sealed = seal_token(&mut core_types::Randomness::system(), &content).unwrap();
         prop_assert_eq!(open_token(&sealed.wire, &sealed.secret_key).unwrap().value, content);
         prop_assert!(open_token(&tampered(&sealed.wire, bit), &sealed.secret_key).is_err());
     }
@@ -83,7 +83,7 @@ proptest! {
     ) {
         let device_key = Person::new().keys.device_keypair;
         let properties = FileProperties { filename: filename.clone(), title: title.clone(), tags: tags.clone(), ..FileProperties::default() };
-        let sealed = seal_file(&mut rand::rng(), &plaintext, properties, &device_key.private_key).unwrap();
+        let sealed = seal_file(&mut core_types::Randomness::system(), &plaintext, properties, &device_key.private_key).unwrap();
         let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap().value;
         prop_assert_eq!((&metadata.filename, &metadata.title, &metadata.tags), (&filename, &title, &tags));
         let open = |content: &[u8]| open_file_content(content, &sealed.cipher_hash, &metadata.secret_key, &metadata.plaintext_hash);
@@ -112,7 +112,7 @@ proptest! {
         let attachments = if attached { vec![Reference::new("FILabcdefghij0123456", SecretKey::from_bytes([1; 32]))] } else { vec![] };
         let recipient = Recipient { address: own, secrets: sender, counter };
         let created_at = Timestamp::from_millis(1_700_000_000_000);
-        let sealed = seal_message(&mut rand::rng(), &content, &attachments, &[recipient], created_at).unwrap();
+        let sealed = seal_message(&mut core_types::Randomness::system(), &content, &attachments, &[recipient], created_at).unwrap();
         let recipients: Vec<_> = sealed.recipients.iter().map(|entry| (entry.address.clone(), entry.encrypted_key_wire())).collect();
         let open = |body: &[u8]| open_message(own, Envelope { recipients: &recipients, body }, &related.requestor_secrets);
         let opened = open(&sealed.body).unwrap();
@@ -125,7 +125,7 @@ proptest! {
 
     #[test]
     fn secrets(nonce in 0..=0x7fff_ffff_u64, password: String, bit: prop::sample::Index) {
-        let rng = &mut rand::rng();
+        let rng = &mut core_types::Randomness::system();
         let base_key = SecretKey::generate(rng);
         let now = Timestamp::from_millis(1_700_000_000_000);
         let credentials = DeviceCredentials { id: DeviceId::generate(rng), password, username: "USR00000000000000001".to_owned() };
@@ -150,8 +150,8 @@ proptest! {
 
     #[test]
     fn datawallet_payloads(payload in any_object(), index in 0..=0x7fff_ffff_u64, bit: prop::sample::Index) {
-        let key = SecretKey::generate(&mut rand::rng());
-        let sealed = seal_payload(&mut rand::rng(), &key, index, &payload).unwrap();
+        let key = SecretKey::generate(&mut core_types::Randomness::system());
+        let sealed = seal_payload(&mut core_types::Randomness::system(), &key, index, &payload).unwrap();
         prop_assert_eq!(open_payload(&key, index, &sealed).unwrap().value, payload);
         prop_assert!(open_payload(&key, index, &tampered(&sealed, bit)).is_err());
     }
@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn challenges(millis in 1..4_000_000_000_000_i64, position: prop::sample::Index) {
         let keys = Person::new().keys;
-        let id = ChallengeId::generate(&mut rand::rng());
+        let id = ChallengeId::generate(&mut core_types::Randomness::system());
         let signed = keys.creation(&id, Timestamp::from_millis(millis)).unwrap().signed_challenge;
         let public_key = keys.identity_keypair.public_key;
         prop_assert!(signed.verify(&public_key).unwrap());
@@ -175,7 +175,7 @@ proptest! {
 
     #[test]
     fn parsers_never_panic(bytes: Vec<u8>, text: String, value in any_json()) {
-        let rng = &mut rand::rng();
+        let rng = &mut core_types::Randomness::system();
         let key = SecretKey::from_bytes([9; 32]);
         let person = Person::new();
         let keypair = ExchangeKeypair::generate(rng);
@@ -204,14 +204,14 @@ proptest! {
         let own = related.requestor.address();
         let key = SecretKey::from_bytes([9; 32]);
         let encrypted_key = related.templator_secrets.transmit_state.encrypt_at(1, key.to_json().as_bytes()).unwrap();
-        let body = key.encrypt(&mut rand::rng(), value.to_string().as_bytes()).unwrap().to_verbose_json();
+        let body = key.encrypt(&mut core_types::Randomness::system(), value.to_string().as_bytes()).unwrap().to_verbose_json();
         for recipients in [[(own.clone(), bytes.clone())], [(own.clone(), encrypted_key.to_json().into_bytes())]] {
             for body in [bytes.as_slice(), body.as_bytes()] {
                 let envelope = Envelope { recipients: &recipients, body };
                 prop_assert!(open_message(own, envelope, &related.requestor_secrets).is_err());
             }
         }
-        let secrets = crypto::create_request(&mut rand::rng(), ExchangeKeypair::generate(&mut rand::rng()).public_key, related.templator.identity.public_key).unwrap();
+        let secrets = crypto::create_request(&mut core_types::Randomness::system(), ExchangeKeypair::generate(&mut core_types::Randomness::system()).public_key, related.templator.identity.public_key).unwrap();
         prop_assert!(complete_request(&secrets, &bytes, &"REL00000000000000001".into()).is_err());
         prop_assert!(complete_request(&secrets, value.to_string().as_bytes(), &"REL00000000000000001".into()).is_err());
     }

@@ -15,7 +15,7 @@ use crate::world::{Person, Related};
 
 /// Seals a template in somebody's name with somebody's key and opens it as coming from `named`.
 fn template_of(identity: &Identity, key: &SignaturePrivateKey, named: &IdentityAddress) -> Result<(), ProtocolError> {
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let template_key = TemplateKey::generate(rng).to_public();
     let sealed = seal_template(rng, &json!({}), identity, &template_key, key).unwrap();
     open_template(&sealed.wire, &sealed.secret_key, named).map(|_| ())
@@ -41,7 +41,7 @@ fn templates_in_the_name_of_others() {
 
 #[test]
 fn relationship_requests_in_the_name_of_others() {
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let (templator, victim, attacker) = (Person::new(), Person::new(), Person::new());
     let template_key = TemplateKey::generate(rng);
     let template_id = RelationshipTemplateId::generate(rng);
@@ -56,7 +56,7 @@ fn relationship_requests_in_the_name_of_others() {
     let (mixed, stolen) = (request(&mixed), request(&victim.identity));
 
     let open = |wire: &[u8], from: &IdentityAddress| {
-        open_creation_content(&mut rand::rng(), wire, &template_key.keypair, &template_id, from)
+        open_creation_content(&mut core_types::Randomness::system(), wire, &template_key.keypair, &template_id, from)
             .map(|_| ())
             .unwrap_err()
     };
@@ -77,7 +77,7 @@ fn relationship_requests_in_the_name_of_others() {
 #[test]
 fn responses_for_other_relationships_or_requests() {
     let related = Related::new();
-    let rng = &mut rand::rng();
+    let rng = &mut core_types::Randomness::system();
     let device_key = &related.templator.keys.device_keypair.private_key;
     let id = RelationshipId::generate(rng);
     let response = seal_creation_response(&related.templator_secrets, 0, &id, None, device_key).unwrap();
@@ -106,8 +106,8 @@ fn crafted(
         .map(|(recipient, secrets)| json!({"recipient": recipient, "signature": secrets.sign(message.as_bytes()).unwrap().to_json()}))
         .collect();
     let signed = json!({"@type": "MessageSigned", "message": message, "signatures": signatures}).to_string();
-    let key = SecretKey::generate(&mut rand::rng());
-    let body = key.encrypt(&mut rand::rng(), signed.as_bytes()).unwrap().to_verbose_json();
+    let key = SecretKey::generate(&mut core_types::Randomness::system());
+    let body = key.encrypt(&mut core_types::Randomness::system(), signed.as_bytes()).unwrap().to_verbose_json();
     let encrypted_key = related.templator_secrets.transmit_state.encrypt_at(7, key.to_json().as_bytes()).unwrap();
     let recipients = [(own.clone(), encrypted_key.to_verbose_json().into_bytes())];
     open_message(own, Envelope { recipients: &recipients, body: body.as_bytes() }, &related.requestor_secrets)
@@ -134,7 +134,9 @@ fn messages_with_wrong_lists_or_signatures() {
 
     // Replayed to another recipient: the envelope names it, but the key was not encrypted for it.
     let recipient = Recipient { address: own, secrets: right, counter: 1 };
-    let sealed = seal_message(&mut rand::rng(), &json!({}), &[], &[recipient], Timestamp::from_millis(1)).unwrap();
+    let sealed =
+        seal_message(&mut core_types::Randomness::system(), &json!({}), &[], &[recipient], Timestamp::from_millis(1))
+            .unwrap();
     let stranger = Related::new();
     let recipients = [(stranger.requestor.address().clone(), sealed.recipients[0].encrypted_key_wire())];
     let envelope = Envelope { recipients: &recipients, body: &sealed.body };
@@ -160,7 +162,7 @@ fn token_contents_that_are_no_objects() {
     for value in [json!(null), json!(5), json!("text"), json!(true)] {
         assert_eq!(TokenContent::from_value(value.clone()), Err(ProtocolError::InvalidTokenContent));
         assert_eq!(
-            seal_token(&mut rand::rng(), &TokenContent::Untyped(value)).unwrap_err(),
+            seal_token(&mut core_types::Randomness::system(), &TokenContent::Untyped(value)).unwrap_err(),
             ProtocolError::InvalidTokenContent
         );
     }

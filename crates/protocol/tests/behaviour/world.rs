@@ -15,7 +15,7 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn new() -> Self {
-        let keys = NewIdentity::generate(&mut rand::rng());
+        let keys = NewIdentity::generate(&mut core_types::Randomness::system());
         let identity =
             Identity { address: keys.address("localhost"), public_key: keys.identity_keypair.public_key.clone() };
         Self { keys, identity }
@@ -42,7 +42,7 @@ impl Related {
 
     pub(crate) fn with_content(content: &Value) -> Self {
         let (requestor, templator) = (Person::new(), Person::new());
-        let rng = &mut rand::rng();
+        let rng = &mut core_types::Randomness::system();
         let template_id = RelationshipTemplateId::generate(rng);
         let relationship_id = RelationshipId::generate(rng);
         let template_key = TemplateKey::generate(rng);

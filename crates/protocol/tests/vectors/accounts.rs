@@ -25,7 +25,9 @@ fn key_material_of_accounts() {
             let content = SecretContent::from_json(json).unwrap();
             assert_eq!(*content.to_verbose_json().unwrap(), json);
             let now = Timestamp::from_millis(1);
-            let container = SecretContainer::seal_device(&mut rand::rng(), now, &base_key, name, &content).unwrap();
+            let container =
+                SecretContainer::seal_device(&mut core_types::Randomness::system(), now, &base_key, name, &content)
+                    .unwrap();
             assert_eq!(container.open_device(&base_key).unwrap(), content);
             match name.as_str() {
                 names::IDENTITY_SIGNATURE | names::DEVICE_SIGNATURE => {

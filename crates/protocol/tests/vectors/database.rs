@@ -94,7 +94,8 @@ fn the_database_of_a_peer_can_be_opened() {
             plausible(document);
             if collection == "UnpushedDatawalletModifications" && document["type"] != "Delete" {
                 let key = SecretKey::from_bytes([3; 32]);
-                let sealed = seal_payload(&mut rand::rng(), &key, 15, &document["payload"]).unwrap();
+                let sealed =
+                    seal_payload(&mut core_types::Randomness::system(), &key, 15, &document["payload"]).unwrap();
                 assert_eq!(open_payload(&key, 15, &sealed).unwrap().value, document["payload"]);
             }
         }

@@ -14,7 +14,9 @@ fn uploaded_files() {
             "small text" | "binary 300 bytes, minimal metadata" | "with filemodified" => {}
             "empty file" => {
                 assert_eq!(text(&case, "result"), "accepted");
-                let sealed = seal_file(&mut rand::rng(), &[], FileProperties::default(), &device_key).unwrap();
+                let sealed =
+                    seal_file(&mut core_types::Randomness::system(), &[], FileProperties::default(), &device_key)
+                        .unwrap();
                 let metadata = open_file_metadata(&sealed.encrypted_properties, &sealed.metadata_key).unwrap().value;
                 assert_eq!(metadata.filesize, 0);
                 let content = open_file_content(

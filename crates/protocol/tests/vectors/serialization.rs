@@ -96,7 +96,7 @@ fn message_content(case: &Value, name: &str, accepted: bool) {
     let recipient = IdentityAddress::from("did:e:prod.enmeshed.eu:dids:97469b0da807a881e7441d");
     let created_at: Timestamp = "2024-01-01T00:00:00.000Z".parse().unwrap();
     let sealed = seal_message(
-        &mut rand::rng(),
+        &mut core_types::Randomness::system(),
         &content,
         &[],
         &[Recipient { address: &recipient, secrets: &secrets, counter: 0 }],

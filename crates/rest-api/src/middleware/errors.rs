@@ -1,5 +1,6 @@
 //! Writes the error envelope (`docs/protocol/06 §3.1`) for every answer that carries an [`ApiError`].
 
+use core_types::Randomness;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -52,15 +53,16 @@ pub(crate) struct ErrorDto {
 pub(crate) struct Renderer {
     pub(crate) debug: bool,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Randomness,
 }
 
 /// Gives error answers their body and logs those that are our fault.
-pub(crate) async fn render(State(renderer): State<Renderer>, request: Request, next: Next) -> Response {
+pub(crate) async fn render(State(mut renderer): State<Renderer>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
         return response;
     };
-    let id = error_id();
+    let id = error_id(&mut renderer.randomness);
     if matches!(error, ApiError::Starting | ApiError::WaitingForBackbone) {
         // The start itself says what it waits for.
         tracing::debug!(id, error.code = error.code(), "request refused: {error}");
@@ -108,9 +110,8 @@ fn causes(error: &ApiError) -> Vec<String> {
     lines
 }
 
-fn error_id() -> String {
-    let mut rng = rand::rng();
-    let random = (0..17).filter_map(|_| ID_ALPHABET.choose(&mut rng).copied().map(char::from));
+fn error_id(rng: &mut Randomness) -> String {
+    let random = (0..17).filter_map(|_| ID_ALPHABET.choose(rng).copied().map(char::from));
     "ERR".chars().chain(random).collect()
 }
 
@@ -127,7 +128,8 @@ mod tests {
     use tower::ServiceExt as _;
 
     async fn answer(error: ApiError, debug: bool) -> (Response<()>, Value) {
-        let renderer = Renderer { debug, clock: Arc::new(ManualClock::new(Timestamp::from_millis(1_767_225_600_000))) };
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_767_225_600_000)));
+        let renderer = Renderer { debug, clock, randomness: Randomness::seeded(1) };
         let router = Router::new()
             .route("/", routing::get(move || async move { ([(ALLOW, "GET")], error.into_response()) }))
             .layer(from_fn_with_state(renderer, render));

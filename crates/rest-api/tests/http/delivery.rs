@@ -68,9 +68,7 @@ impl World {
         };
         let shutdown = CancellationToken::new();
         let deliveries = account.services().deliveries();
-        let clock = Arc::new(SystemClock);
-        let store = account.store().clone();
-        let engine = Engine::start(store, clock, &deliveries, vec![spec], shutdown.clone(), |_| {});
+        let engine = Engine::start(&deliveries, vec![spec], shutdown.clone(), |_| {});
         Self { account, router, behaviour, taken, shutdown, engine }
     }
 

@@ -1,5 +1,6 @@
 //! A reaction as a target of the delivery engine.
 
+use rand::Rng as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -50,6 +51,7 @@ impl<R: Reaction> ReactionTarget<R> {
             .with_min_delay(OPTIONS.retry_delay)
             .with_max_delay(OPTIONS.max_retry_delay)
             .with_jitter()
+            .with_jitter_seed(self.services.randomness().next_u64())
             .without_max_times();
         let mut refusals = 0;
         let may_work = |error: &ApplicationError| {

@@ -31,7 +31,7 @@ pub use relationships::RelationshipsService;
 pub use templates::RelationshipTemplatesService;
 pub use tokens::TokensService;
 
-use core_types::Timestamp;
+use core_types::{Randomness, Timestamp};
 use delivery::{Deliveries, EventReader};
 use secrecy::{ExposeSecret, SecretString};
 use transport::Account;
@@ -61,6 +61,12 @@ impl AccountServices {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.account.clock().now()
+    }
+
+    /// Where random numbers come from.
+    #[must_use]
+    pub fn randomness(&self) -> Randomness {
+        self.account.randomness()
     }
 
     /// The Identity and its synchronisation.

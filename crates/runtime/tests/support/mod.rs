@@ -44,6 +44,7 @@ impl World {
             store: Store::in_memory().await.unwrap(),
             transport: serde_json::from_value(transport).unwrap(),
             clock: Arc::new(SystemClock),
+            randomness: core_types::Randomness::system(),
             modules: Vec::new(),
             causes: Arc::new(()),
         };

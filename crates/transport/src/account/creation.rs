@@ -12,6 +12,7 @@ use backbone_api::{
     identities::{CreateIdentityRequest, CreateIdentityResponse},
     paths,
 };
+use core_types::{Randomness, Timestamp};
 use crypto::{CryptoObject, SecretKey, SignatureKeypair};
 use protocol::{device::DeviceCredentials, identity::NewIdentity};
 use secrecy::ExposeSecret;
@@ -38,7 +39,7 @@ const MAX_ATTEMPTS: usize = 3;
 pub(super) async fn create(options: &AccountOptions, http: &HttpClient) -> Result<Identity> {
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
-        let keys = pending_or_new(&options.store).await?;
+        let keys = pending_or_new(&options.store, options.randomness.clone()).await?;
         match register(options, http, &keys).await {
             Ok(response) => return store_identity(options, keys, response).await,
             Err(TransportError::Request(error)) if error.code == codes::DEVICE_ADDRESS_ALREADY_EXISTS => {
@@ -89,23 +90,7 @@ async fn store_identity(
     }
     let now = options.clock.now();
     let identity = Identity { address, public_key: new.identity_keypair.public_key.clone() };
-    let device = Device {
-        created_at: response.created_at,
-        created_by_device: response.device.id.clone(),
-        datawallet_version: Some(SUPPORTED_DATAWALLET_VERSION.into()),
-        description: None,
-        id: response.device.id.clone(),
-        initial_password: None,
-        is_admin: None,
-        is_backup_device: false,
-        is_offboarded: None,
-        last_login_at: Some(now),
-        name: None,
-        operating_system: Some(String::new()),
-        public_key: Some(new.device_keypair.public_key.clone()),
-        device_type: 0,
-        username: response.device.username.clone(),
-    };
+    let device = first_device(&response, &new.device_keypair, now);
     let credentials = DeviceCredentials {
         id: response.device.id,
         password: new.device_password.as_str().to_owned(),
@@ -122,14 +107,15 @@ async fn store_identity(
     transaction.insert(&info::entry(info::DEVICE, info::to_value(&device)?)).await?;
     let base_key = info::to_value(&new.device_base_key.verbose())?;
     transaction.insert(&info::entry(info::BASE_KEY, base_key)).await?;
-    for secret in keys.seal(now, &new.device_base_key, credentials)? {
+    for secret in keys.seal(now, options.randomness.clone(), &new.device_base_key, credentials)? {
         transaction.insert(&secret).await?;
     }
     transaction.insert(&device).await?;
     if options.config.datawallet_enabled
         && let Some(devices) = SynchronisedCollections::with(&options.collections).get(Device::COLLECTION.name)
     {
-        for modification in datawallet::created(devices, &info::to_value(&device)?) {
+        let mut randomness = options.randomness.clone();
+        for modification in datawallet::created(devices, &info::to_value(&device)?, &mut randomness) {
             transaction.insert(&modification).await?;
         }
     }
@@ -137,6 +123,27 @@ async fn store_identity(
     transaction.commit().await?;
     tracing::info!(address = %identity.address, "a new Identity was created");
     Ok(identity)
+}
+
+/// The device the Identity was created with.
+fn first_device(response: &CreateIdentityResponse, keypair: &SignatureKeypair, now: Timestamp) -> Device {
+    Device {
+        created_at: response.created_at,
+        created_by_device: response.device.id.clone(),
+        datawallet_version: Some(SUPPORTED_DATAWALLET_VERSION.into()),
+        description: None,
+        id: response.device.id.clone(),
+        initial_password: None,
+        is_admin: None,
+        is_backup_device: false,
+        is_offboarded: None,
+        last_login_at: Some(now),
+        name: None,
+        operating_system: Some(String::new()),
+        public_key: Some(keypair.public_key.clone()),
+        device_type: 0,
+        username: response.device.username.clone(),
+    }
 }
 
 /// What is stored of an Identity before the Backbone knows it.
@@ -151,11 +158,11 @@ struct PendingIdentity {
     synchronization_key: SecretKey,
 }
 
-async fn pending_or_new(store: &Store) -> Result<NewIdentity> {
+async fn pending_or_new(store: &Store, mut randomness: Randomness) -> Result<NewIdentity> {
     if let Some(pending) = info::read::<PendingIdentity>(store, info::PENDING_IDENTITY).await? {
         return Ok(pending.into());
     }
-    let new = NewIdentity::generate(&mut crate::random::rng());
+    let new = NewIdentity::generate(&mut randomness);
     let pending = info::to_value(&PendingIdentity::from(&new))?;
     let mut transaction = store.begin().await?;
     transaction.insert(&info::entry(info::PENDING_IDENTITY, pending)).await?;

@@ -7,7 +7,7 @@ mod stored;
 
 use std::{fmt, sync::Arc};
 
-use core_types::{Clock, IdentityAddress};
+use core_types::{Clock, IdentityAddress, Randomness};
 use store::Store;
 
 pub use backbone_access::{BackboneAccess, IdentityDeletionStatus};
@@ -45,6 +45,8 @@ pub struct AccountOptions {
     pub config: TransportConfig,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Chance: keys, nonces, ids.
+    pub randomness: Randomness,
     /// Writes what happens into the event log.
     pub recorder: Arc<dyn EventRecorder>,
     /// What the layer above sends something for.
@@ -96,6 +98,12 @@ impl Account {
     #[must_use]
     pub fn store(&self) -> &Store {
         self.context.store()
+    }
+
+    /// The source of random numbers.
+    #[must_use]
+    pub fn randomness(&self) -> Randomness {
+        self.context.randomness()
     }
 
     /// The clock.

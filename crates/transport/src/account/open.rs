@@ -72,9 +72,10 @@ impl Account {
         keys: AccountKeys,
         credentials: DeviceCredentials,
     ) -> Result<Self> {
-        let AccountOptions { store, config, clock, recorder, causes, collections } = options;
+        let AccountOptions { store, config, clock, randomness, recorder, causes, collections } = options;
         let authenticator = Authenticator::new(&config, credentials.into(), Arc::clone(&clock));
         let journal = Journal {
+            randomness: randomness.clone(),
             own_address: identity.address.clone(),
             recorder,
             collections: SynchronisedCollections::with(&collections),
@@ -82,8 +83,8 @@ impl Account {
         };
         let backbone = Backbone::new(http, authenticator);
         let journal = Arc::new(journal);
-        let context = Context::new(ContextParts { config, store, clock, journal, causes, identity, keys, backbone })?;
-        Ok(Self { context })
+        let parts = ContextParts { config, store, clock, randomness, journal, causes, identity, keys, backbone };
+        Ok(Self { context: Context::new(parts)? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a change of a document becomes modifications (`docs/protocol/02 §10.5`).
 
 use core_types::LocalDatawalletModificationId;
+use rand::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::collections::{Category, SynchronisedCollection};
@@ -11,11 +12,15 @@ const UPDATE: &str = "Update";
 const DELETE: &str = "Delete";
 
 /// A new document: one modification for each category it has members of.
-pub(crate) fn created(collection: &SynchronisedCollection, document: &Value) -> Vec<UnpushedDatawalletModification> {
+pub(crate) fn created(
+    collection: &SynchronisedCollection,
+    document: &Value,
+    rng: &mut impl CryptoRng,
+) -> Vec<UnpushedDatawalletModification> {
     let with_payload = collection.categories.iter().map(|category| (category, payload(category, document)));
     with_payload
         .filter(|(_, payload)| !payload.is_empty())
-        .map(|(category, payload)| modification(collection, document, CREATE, Some((category, payload))))
+        .map(|(category, payload)| modification(collection, document, CREATE, Some((category, payload)), rng))
         .collect()
 }
 
@@ -25,18 +30,23 @@ pub(crate) fn updated(
     collection: &SynchronisedCollection,
     before: &Value,
     after: &Value,
+    rng: &mut impl CryptoRng,
 ) -> Vec<UnpushedDatawalletModification> {
     let is_changed =
         |category: &&Category| category.members.iter().any(|&member| before.get(member) != after.get(member));
     let changed = collection.categories.iter().filter(is_changed);
     changed
-        .map(|category| modification(collection, after, UPDATE, Some((category, payload(category, after)))))
+        .map(|category| modification(collection, after, UPDATE, Some((category, payload(category, after))), rng))
         .collect()
 }
 
 /// A deleted document.
-pub(crate) fn deleted(collection: &SynchronisedCollection, before: &Value) -> UnpushedDatawalletModification {
-    modification(collection, before, DELETE, None)
+pub(crate) fn deleted(
+    collection: &SynchronisedCollection,
+    before: &Value,
+    rng: &mut impl CryptoRng,
+) -> UnpushedDatawalletModification {
+    modification(collection, before, DELETE, None, rng)
 }
 
 fn payload(category: &Category, document: &Value) -> Map<String, Value> {
@@ -49,13 +59,14 @@ fn modification(
     document: &Value,
     modification_type: &str,
     content: Option<(&Category, Map<String, Value>)>,
+    rng: &mut impl CryptoRng,
 ) -> UnpushedDatawalletModification {
     let object_identifier = document.get(collection.spec.key).and_then(Value::as_str).unwrap_or_default();
     let (category, payload) = content.unzip();
     UnpushedDatawalletModification {
         collection: collection.spec.name.to_owned(),
         datawallet_version: Some(SUPPORTED_DATAWALLET_VERSION.into()),
-        local_id: LocalDatawalletModificationId::generate(&mut crate::random::rng()),
+        local_id: LocalDatawalletModificationId::generate(rng),
         object_identifier: object_identifier.to_owned(),
         payload: payload.map(Value::Object),
         payload_category: category.map(|category| category.name.to_owned()),
@@ -66,6 +77,7 @@ fn modification(
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use core_types::Randomness;
     use serde_json::json;
 
     use super::*;
@@ -94,6 +106,7 @@ mod tests {
 
     #[test]
     fn the_library_records_the_same() {
+        let mut random = Randomness::seeded(1);
         let recorded = recorded();
         let mut count = 0;
         for collection in recorded.chunk_by(|one, other| one.0 == other.0 && one.1 == other.1) {
@@ -105,11 +118,11 @@ mod tests {
             let collections = SynchronisedCollections::with(&[]);
             let synchronised = collections.get(name).unwrap();
             let ours = if kind == CREATE {
-                created(synchronised, &document)
+                created(synchronised, &document, &mut random)
             } else {
                 let mut before = document.clone();
                 before["status"] = json!("Pending before");
-                updated(synchronised, &before, &document)
+                updated(synchronised, &before, &document, &mut random)
             };
             let theirs: Vec<_> = collection
                 .iter()
@@ -123,10 +136,11 @@ mod tests {
 
     #[test]
     fn a_new_document_is_told_by_category_and_without_its_id() {
+        let mut random = Randomness::seeded(1);
         let collections = SynchronisedCollections::with(&[]);
         let devices = collections.get("Devices").unwrap();
         let named = json!({ "@type": "Device", "id": "DVC1", "name": "n", "type": 0, "unknown": 1 });
-        let modifications = created(devices, &named);
+        let modifications = created(devices, &named, &mut random);
         assert_eq!(
             summary(&modifications),
             [
@@ -136,33 +150,38 @@ mod tests {
         );
         assert!(modifications.iter().all(|each| each.object_identifier == "DVC1" && each.collection == "Devices"));
         let nameless = json!({ "@type": "Device", "id": "DVC1", "type": 0 });
-        assert_eq!(created(devices, &nameless).len(), 1);
+        assert_eq!(created(devices, &nameless, &mut random).len(), 1);
     }
 
     #[test]
     fn a_change_is_told_with_all_that_is_left_of_its_category() {
+        let mut random = Randomness::seeded(1);
         let collections = SynchronisedCollections::with(&[]);
         let messages = collections.get("Messages").unwrap();
         let before =
             json!({ "id": "MSG1", "isOwn": true, "wasReadAt": "2026", "metadata": 1, "metadataModifiedAt": "a" });
         let after = json!({ "id": "MSG1", "isOwn": true, "metadata": 2, "metadataModifiedAt": "a" });
         assert_eq!(
-            summary(&updated(messages, &before, &after)),
+            summary(&updated(messages, &before, &after, &mut random)),
             [
                 (UPDATE, Some("Metadata"), Some(json!({ "metadata": 2, "metadataModifiedAt": "a" }))),
                 (UPDATE, Some("Userdata"), Some(json!({}))),
             ]
         );
-        assert!(updated(messages, &after, &after).is_empty());
-        assert_eq!(summary(&[deleted(messages, &after)]), [(DELETE, None, None)]);
+        assert!(updated(messages, &after, &after, &mut random).is_empty());
+        assert_eq!(summary(&[deleted(messages, &after, &mut random)]), [(DELETE, None, None)]);
     }
 
     #[test]
     fn deletion_processes_travel_with_their_id_and_without_a_type() {
+        let mut random = Randomness::seeded(1);
         let collections = SynchronisedCollections::with(&[]);
         let processes = collections.get("IdentityDeletionProcess").unwrap();
         let process = json!({ "@type": "IdentityDeletionProcess", "id": "IDP1", "status": "Active" });
         let expected = json!({ "id": "IDP1", "status": "Active" });
-        assert_eq!(summary(&created(processes, &process)), [(CREATE, Some("TechnicalData"), Some(expected))]);
+        assert_eq!(
+            summary(&created(processes, &process, &mut random)),
+            [(CREATE, Some("TechnicalData"), Some(expected))]
+        );
     }
 }

@@ -178,12 +178,11 @@ impl Files {
 
     async fn send_now(&self, file: SendFile) -> Result<File> {
         let context = &self.context;
-        let device_key = context.keys().device_signature.clone();
+        let (device_key, mut randomness) = (context.keys().device_signature.clone(), context.randomness());
         let SendFile { content, filename, mimetype, expires_at, title, description, filemodified, tags } = file;
         let properties = FileProperties { description, filemodified, filename, mimetype, tags, title };
         let sealed =
-            off_thread(move || protocol::file::seal_file(&mut crate::random::rng(), &content, properties, &device_key))
-                .await??;
+            off_thread(move || protocol::file::seal_file(&mut randomness, &content, properties, &device_key)).await??;
         let owner_signature = base64url_encode(sealed.owner_signature_wire());
         let SealedFile {
             content,

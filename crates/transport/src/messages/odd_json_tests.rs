@@ -9,8 +9,9 @@ use backbone::{Backbone, BackboneConfig, OAuthClient};
 use backbone_api::Bytes;
 use backbone_api::messages::{NewRecipient, SendMessageRequest, SendMessageResponse};
 use backbone_api::paths;
-use core_types::{Clock, IdentityAddress, Reference, SystemClock};
+use core_types::{Clock, IdentityAddress, Randomness, Reference, SystemClock};
 use crypto::{CryptoObject, SecretKey};
+use rand::Rng as _;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
@@ -50,6 +51,7 @@ async fn account(store: Store, base_url: &str) -> Account {
         store,
         config,
         clock: Arc::new(SystemClock),
+        randomness: Randomness::system(),
         recorder: Arc::new(Recorder),
         causes: Arc::new(()),
         collections: Vec::new(),
@@ -86,11 +88,11 @@ async fn send(sender: &Account, recipient: &Account, counter: u32, content: &str
     let signature = secrets.sign(message.as_bytes()).unwrap().to_json();
     let signatures = json!([{ "recipient": address, "signature": signature }]);
     let signed = json!({ "@type": "MessageSigned", "message": message, "signatures": signatures }).to_string();
-    let key = SecretKey::generate(&mut rand::rng());
+    let key = SecretKey::generate(&mut Randomness::system());
     let encrypted_key = secrets.transmit_state.encrypt_at(counter, key.to_json().as_bytes()).unwrap();
     let request = SendMessageRequest {
         attachments: Vec::new(),
-        body: Bytes(key.encrypt(&mut rand::rng(), signed.as_bytes()).unwrap().to_verbose_json().into_bytes()),
+        body: Bytes(key.encrypt(&mut Randomness::system(), signed.as_bytes()).unwrap().to_verbose_json().into_bytes()),
         recipients: vec![NewRecipient { address, encrypted_key: Bytes(encrypted_key.to_verbose_json().into_bytes()) }],
     };
     let call = Call::post(paths::MESSAGES, &request).unwrap();
@@ -158,7 +160,7 @@ async fn modifications_of_the_datawallet_are_read_and_kept() {
     let keys = account.context.keys();
     let key = crypto::derive_key(&keys.synchronization_key, 7, crypto::derivation::DATAWALLET).unwrap();
     let payload = format!(r#"{{"content":["\ud83d",{}]}}"#, nested(5_000));
-    let cipher = key.encrypt(&mut rand::rng(), payload.as_bytes()).unwrap();
+    let cipher = key.encrypt(&mut Randomness::system(), payload.as_bytes()).unwrap();
     let modification = json!({
         "id": "DWM00000000000000001", "datawalletVersion": 1, "index": 7, "objectIdentifier": "MSG00000000000000001",
         "payloadCategory": "Content", "createdAt": "2026-01-01T00:00:00.000Z", "createdByDevice": "DVC00000000000000001",
@@ -178,7 +180,7 @@ async fn in_sqlite() {
 async fn in_postgres() {
     let url =
         std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
-    let schema = format!("test_{:032x}", rand::random::<u128>());
+    let schema = format!("test_{:032x}", Randomness::system().next_u64());
     let config = StoreConfig { connection_string: url.clone(), db_name: schema.clone() };
     let test = tokio::spawn(async move {
         odd_contents_are_received_and_kept(Store::open(&config).await.unwrap()).await;

@@ -101,7 +101,7 @@ impl Messages {
             })
             .collect();
         let sealed =
-            protocol::message::seal_message(&mut crate::random::rng(), &new.content, &attachments, &recipients, now)?;
+            protocol::message::seal_message(&mut context.randomness(), &new.content, &attachments, &recipients, now)?;
         let request = SendMessageRequest {
             attachments: new.attachments.iter().map(|file| Attachment { id: file.id.clone() }).collect(),
             body: Bytes(sealed.body),

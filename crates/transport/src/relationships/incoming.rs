@@ -207,7 +207,7 @@ impl Relationships {
         let keypair = self.context.active_secret(&template.template_key.id).await?.into_exchange_keypair()?;
         // Checks the signature, and that it was made by the sender the Backbone names for this very template.
         let opened = protocol::relationship::open_creation_content(
-            &mut crate::random::rng(),
+            &mut self.context.randomness(),
             content.as_slice(),
             &keypair,
             template_id,
@@ -224,7 +224,7 @@ impl Relationships {
             peer: opened.identity,
             peer_deletion_info: None,
             received_text: opened.received_text.map(Into::into),
-            relationship_secret_id: RelationshipSecretId::generate(&mut crate::random::rng()),
+            relationship_secret_id: RelationshipSecretId::generate(&mut self.context.randomness()),
             // Whatever happened since: the event about it brings the real status.
             status: RelationshipStatus::Pending,
             template_id: template_id.clone(),

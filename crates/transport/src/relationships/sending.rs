@@ -103,7 +103,7 @@ impl Relationships {
         }
         let answered = AnsweredTemplate { id: &template.id, key: &template.template_key, identity: &template.identity };
         let request = create_request(
-            &mut crate::random::rng(),
+            &mut self.context.randomness(),
             answered,
             &creation_content,
             self.context.identity(),
@@ -113,7 +113,7 @@ impl Relationships {
             cause,
             creation_content,
             creation_content_hash: pending::content_hash(&request.creation_content),
-            id: RelationshipSecretId::generate(&mut crate::random::rng()),
+            id: RelationshipSecretId::generate(&mut self.context.randomness()),
             peer: template.identity.clone(),
             template_id: template.id.clone(),
         };

@@ -82,7 +82,8 @@ pub(super) async fn is_due(context: &Context) -> Result<bool> {
 }
 
 fn seal(context: &Context, index: i64, record: &UnpushedDatawalletModification) -> Result<NewDatawalletModification> {
-    let payload = record.payload.as_ref().map(|payload| context.keys().seal_modification(index, payload));
+    let payload =
+        record.payload.as_ref().map(|payload| context.keys().seal_modification(context.randomness(), index, payload));
     let modification_type = serde_json::from_value(Value::from(record.modification_type.as_str()));
     let modification_type: DatawalletModificationType = modification_type
         .map_err(|_| TransportError::invariant(format!("the change '{}' is of an unknown type", record.local_id)))?;

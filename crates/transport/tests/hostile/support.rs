@@ -75,6 +75,7 @@ impl World {
             store,
             config,
             clock: Arc::new(SystemClock),
+            randomness: core_types::Randomness::system(),
             recorder: Arc::new(Recorder),
             causes: Arc::new(()),
             collections: Vec::new(),

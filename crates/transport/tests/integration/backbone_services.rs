@@ -104,7 +104,7 @@ fn through_text(reference: &Reference) -> Reference {
 async fn an_empty_token_is_filled_by_somebody_else() {
     let backbone = TestBackbone::start().await;
     let anonymous = AnonymousTokens::new(&backbone.config()).unwrap();
-    let empty = anonymous.create_empty(&SystemClock).await.unwrap();
+    let empty = anonymous.create_empty(&SystemClock, core_types::Randomness::system()).await.unwrap();
     let reference = through_text(&empty.reference(anonymous.base_url()));
     let error = anonymous.load_by_reference(&reference, None).await.unwrap_err();
     assert_eq!(error.code(), "error.transport.tokens.emptyToken");

@@ -55,7 +55,7 @@ async fn become_device(folder: &Path, mut device: Device) {
         password: device.initial_password.take().unwrap(),
         username: device.username.to_string(),
     };
-    let (rng, name) = (&mut rand::rng(), "device_credentials");
+    let (rng, name) = (&mut core_types::Randomness::system(), "device_credentials");
     let container = SecretContainer::seal_device(rng, SystemClock.now(), &base_key, name, &credentials.into()).unwrap();
     let secret = DeviceSecretEntry { name: name.to_owned(), value: container.to_document().unwrap() };
     transaction.put(&secret).await.unwrap();

@@ -239,7 +239,8 @@ async fn changes_of_other_devices_are_applied_in_order() {
     let key = SecretKey::from_json(key["decrypted_utf8"].as_str().unwrap()).unwrap();
     let modification = |index: u64, collection: &str, id: &str, kind: &str, payload: Option<Value>| {
         let payload = payload.map(|payload| {
-            let wire = protocol::datawallet::seal_payload(&mut rand::rng(), &key, index, &payload).unwrap();
+            let wire = protocol::datawallet::seal_payload(&mut core_types::Randomness::system(), &key, index, &payload)
+                .unwrap();
             crypto::encoding::base64url_encode(wire)
         });
         json!({

@@ -328,6 +328,7 @@ async fn open_at(
         store: store.clone(),
         config,
         clock,
+        randomness: core_types::Randomness::system(),
         recorder: Arc::new(Recorder),
         causes,
         collections: vec![SynchronisedCollection::kept("Settings")],

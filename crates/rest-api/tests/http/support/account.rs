@@ -74,6 +74,7 @@ impl TestBackbone {
                 ..TransportConfig::default()
             },
             clock: Arc::new(SystemClock),
+            randomness: core_types::Randomness::system(),
             modules: Vec::new(),
             causes: Arc::new(()),
         };

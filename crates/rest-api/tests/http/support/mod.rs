@@ -52,6 +52,7 @@ pub(crate) fn router(
     let state = ApiState {
         account: Arc::clone(account),
         clock: Arc::new(SystemClock),
+        randomness: core_types::Randomness::system(),
         mode,
         version: VersionInfo {
             version: "7.0.0".into(),

@@ -47,6 +47,7 @@ async fn open(backbone: &TestBackbone, database: &Database) -> Account {
         store: database.open().await,
         config: backbone.config(),
         clock: Arc::clone(&backbone.clock) as Arc<dyn Clock>,
+        randomness: core_types::Randomness::system(),
         recorder: Arc::new(Recorder),
         causes: Arc::new(()),
         collections: Vec::new(),

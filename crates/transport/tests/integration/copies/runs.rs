@@ -36,6 +36,7 @@ async fn reopen(backbone: &TestBackbone, account: TestAccount, clock: Arc<dyn Cl
         store: open_store(folder.path()).await,
         config: backbone.config(),
         clock,
+        randomness: core_types::Randomness::system(),
         recorder: Arc::new(Recorder),
         causes: Arc::new(()),
         collections: Vec::new(),

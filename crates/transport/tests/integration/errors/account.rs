@@ -50,7 +50,7 @@ async fn of_secrets(name: &str, backbone: &TestBackbone) -> Option<Shown> {
         "wrongSecretType" => {
             let base_key: AccountInfoEntry = transaction.get("baseKey").await.unwrap().unwrap();
             let base_key: SecretKey = serde_json::from_value(base_key.value).unwrap();
-            let (rng, now) = (&mut rand::rng(), Timestamp::from_millis(0));
+            let (rng, now) = (&mut core_types::Randomness::system(), Timestamp::from_millis(0));
             let other = SecretKey::generate(rng).into();
             let container = SecretContainer::seal_device(rng, now, &base_key, secret, &other).unwrap();
             let value = container.to_document().unwrap();
@@ -118,7 +118,9 @@ async fn of_nothing(name: &str, backbone: &TestBackbone) -> Option<Shown> {
                 let mut signed: Value = serde_json::from_slice(&key.decrypt(&cipher).unwrap()).unwrap();
                 let text = signed["serializedTemplate"].as_str().unwrap().replace("wörld", "other");
                 signed["serializedTemplate"] = text.into();
-                *content = wire(&key.encrypt(&mut rand::rng(), signed.to_string().as_bytes()).unwrap()).into();
+                *content =
+                    wire(&key.encrypt(&mut core_types::Randomness::system(), signed.to_string().as_bytes()).unwrap())
+                        .into();
             };
             backbone.network.fail_next(Method::GET, "/RelationshipTemplates/", Fault::Tampered(Box::new(forged)));
             Some(other.templates().load_by_reference(&account.reference(&template), None).await.into())

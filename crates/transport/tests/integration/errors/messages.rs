@@ -48,8 +48,8 @@ pub(super) async fn shown(name: &str, backbone: &TestBackbone) -> Option<Shown> 
         "ownAddressNotInList" => signed(&wrapper(&own), &own, &wrapper(&own)),
         _ => return None,
     };
-    let key = SecretKey::generate(&mut rand::rng());
-    let body = key.encrypt(&mut rand::rng(), body.to_string().as_bytes()).unwrap();
+    let key = SecretKey::generate(&mut core_types::Randomness::system());
+    let body = key.encrypt(&mut core_types::Randomness::system(), body.to_string().as_bytes()).unwrap();
     let key = secrets.transmit_state.encrypt_at(77, key.to_json().as_bytes()).unwrap();
     let (body, key) = (wire(&body), wire(&key));
     let is_addressed = name != "ownAddressNotInList";

@@ -34,7 +34,9 @@ async fn of_files(name: &str, backbone: &TestBackbone, account: &TestAccount, ot
         "plaintextHashMismatch" => wrong_hash.clone_into(&mut file.plaintext_hash),
         "cipherMismatch" => wrong_hash.clone_into(&mut file.cipher_hash),
         "invalidMetadata" => {
-            let properties = wire(&file.secret_key.encrypt(&mut rand::rng(), b"{\"@type\":\"Other\"}").unwrap());
+            let properties = wire(
+                &file.secret_key.encrypt(&mut core_types::Randomness::system(), b"{\"@type\":\"Other\"}").unwrap(),
+            );
             let forged = move |answer: &mut Value| {
                 answer["result"]["encryptedProperties"] = properties.clone().into();
             };
@@ -86,12 +88,12 @@ async fn of_tokens(name: &str, backbone: &TestBackbone, account: &TestAccount, o
     match name {
         "emptyToken" => {
             let tokens = AnonymousTokens::new(&backbone.config()).unwrap();
-            let empty = tokens.create_empty(&SystemClock).await.unwrap();
+            let empty = tokens.create_empty(&SystemClock, core_types::Randomness::system()).await.unwrap();
             Some(tokens.load_by_reference(&empty.reference(tokens.base_url()), None).await.into())
         }
         "invalidTokenContent" => {
             let reference = token(account, None, None).await;
-            let content = wire(&reference.key.encrypt(&mut rand::rng(), b"\"text\"").unwrap());
+            let content = wire(&reference.key.encrypt(&mut core_types::Randomness::system(), b"\"text\"").unwrap());
             let forged = move |answer: &mut Value| answer["result"]["content"] = content.clone().into();
             backbone.network.fail_next(Method::GET, "/Tokens/", Fault::Tampered(Box::new(forged)));
             Some(other.tokens().load_by_reference(&reference, None, true).await.into())
