@@ -7,13 +7,13 @@ mod commands;
 mod config;
 mod dev;
 mod doctor;
+mod enabled_modules;
+mod lease_lost;
 mod logging;
 mod measurement;
-mod modules;
 mod notify;
 mod output;
 mod signals;
-mod takeover;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 use core_types::Timestamp;
 use modules::webhooks::WebhooksConfig;
+use runtime::input;
 use runtime::query::{self, Resource};
-use runtime::requests;
 use serde_json::Value;
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_000);
@@ -32,18 +32,18 @@ pub fn list_filter(data: &[u8]) {
 pub fn request_body(data: &[u8]) {
     let Ok(body) = foreign_json::from_slice::<Value>(data) else { return };
     let id = "FIL00000000000000000";
-    drop(requests::CreateChallengeRequest::parse(&body));
-    drop(requests::ValidateChallengeRequest::parse(&body));
-    drop(requests::LoadPeerFileRequest::parse(&body));
-    drop(requests::CreateTokenForFileRequest::parse(id, &body, NOW));
-    drop(requests::SendMessageRequest::parse(&body));
-    drop(requests::CanCreateRelationshipRequest::parse(&body));
-    drop(requests::CreateRelationshipRequest::parse(&body));
-    drop(requests::CreateOwnRelationshipTemplateRequest::parse(&body, NOW));
-    drop(requests::LoadPeerRelationshipTemplateRequest::parse(&body));
-    drop(requests::CreateTokenForTemplateRequest::parse(id, &body, NOW));
-    drop(requests::CreateOwnTokenRequest::parse(&body, NOW));
-    drop(requests::LoadPeerTokenRequest::parse(&body));
+    drop(input::CreateChallengeRequest::parse(&body));
+    drop(input::ValidateChallengeRequest::parse(&body));
+    drop(input::LoadPeerFileRequest::parse(&body));
+    drop(input::CreateTokenForFileRequest::parse(id, &body, NOW));
+    drop(input::SendMessageRequest::parse(&body));
+    drop(input::CanCreateRelationshipRequest::parse(&body));
+    drop(input::CreateRelationshipRequest::parse(&body));
+    drop(input::CreateOwnRelationshipTemplateRequest::parse(&body, NOW));
+    drop(input::LoadPeerRelationshipTemplateRequest::parse(&body));
+    drop(input::CreateTokenForTemplateRequest::parse(id, &body, NOW));
+    drop(input::CreateOwnTokenRequest::parse(&body, NOW));
+    drop(input::LoadPeerTokenRequest::parse(&body));
 }
 
 /// The configuration of the webhooks.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use modules::sync::{SyncConfig, SyncModule};
-use runtime::requests::{
+use runtime::input::{
     CreateOwnRelationshipTemplateRequest, CreateRelationshipRequest, LoadPeerRelationshipTemplateRequest,
 };
 use runtime::{HostedAccount, ModuleState};

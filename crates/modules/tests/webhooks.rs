@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use core_types::{Clock, ManualClock, SystemClock};
 use modules::webhooks::{WebhooksConfig, WebhooksModule};
-use runtime::requests::{
+use runtime::input::{
     CreateOwnRelationshipTemplateRequest, CreateRelationshipRequest, LoadPeerRelationshipTemplateRequest,
     SendMessageRequest,
 };

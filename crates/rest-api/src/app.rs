@@ -25,7 +25,7 @@ use crate::middleware::{body, canonical_path, compression, correlation, etag, he
 use crate::request_head;
 use crate::routes::{self, fallback};
 use crate::startup_error::StartupError;
-use crate::state::{ApiState, AppState};
+use crate::state::{ApiOptions, ApiState};
 
 /// The whole HTTP interface.
 ///
@@ -34,7 +34,7 @@ use crate::state::{ApiState, AppState};
 ///
 /// # Errors
 /// Returns an error if the configuration breaks a startup rule, see [`HttpServerConfig::validate`].
-pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, StartupError> {
+pub fn router(state: ApiOptions, config: &HttpServerConfig) -> Result<Router, StartupError> {
     let authenticator = Authenticator::new(&config.authentication.api_key, Arc::clone(&state.clock))?;
     router_with(state, config, authenticator)
 }
@@ -44,7 +44,7 @@ pub fn router(state: ApiState, config: &HttpServerConfig) -> Result<Router, Star
 /// # Errors
 /// As [`router`].
 pub fn router_with(
-    state: ApiState,
+    state: ApiOptions,
     config: &HttpServerConfig,
     authenticator: Authenticator,
 ) -> Result<Router, StartupError> {
@@ -54,7 +54,7 @@ pub fn router_with(
 
     let (clock, randomness) = (Arc::clone(&state.clock), state.randomness.clone());
     let mode = state.mode;
-    let state = AppState::new(state, config);
+    let state = ApiState::new(state, config);
     let core_api = mode.core_api;
     let routes = if core_api.enabled { routes::authenticated() } else { routes::infrastructure() };
     let routes = if core_api.enabled && mode.debug { routes.merge(routes::debugging()) } else { routes };
@@ -119,7 +119,7 @@ pub fn router_with(
         from_fn(vary::unify),
         from_fn_with_state(Cors::new(&config.cors)?, cors::apply),
         from_fn(head::serve_by_get),
-        from_fn(compression::tolerate_impossible_wishes),
+        from_fn(compression::tolerate_impossible_preferences),
         compression::layer(),
         compression::layer_of_streams(),
         from_fn(etag::tag),

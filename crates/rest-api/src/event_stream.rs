@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use metrics::gauge;
 use runtime::events::{Event, EventReader, matches};
-use runtime::requests::{check_repetition, check_triggers};
+use runtime::input::{check_repetition, check_triggers};
 use runtime::{ApplicationError, codes};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,32 +35,32 @@ const RETRY: u32 = 2000;
 
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct StreamRequest {
     pub(crate) triggers: Vec<String>,
     /// Position of the last event the client knows; `None` for the newest there is.
     pub(crate) after: Option<i64>,
 }
 
-impl Wish {
+impl StreamRequest {
     /// From the query parameters `trigger` and `after`, and the id that a client that connects again sends.
     pub(crate) fn parse(query: &[(String, String)], last_event_id: Option<&str>) -> Result<Self, ApplicationError> {
         check_repetition(query, &["trigger"])?;
-        let mut wish = Self { triggers: Vec::new(), after: None };
+        let mut request = Self { triggers: Vec::new(), after: None };
         for (name, value) in query {
             match name.as_str() {
-                "trigger" => wish.triggers.push(value.clone()),
-                "after" => wish.after = Some(position(value)?),
+                "trigger" => request.triggers.push(value.clone()),
+                "after" => request.after = Some(position(value)?),
                 _ => {
                     let message = "Known parameters are 'trigger' and 'after'.";
                     return Err(ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message));
                 }
             }
         }
-        check_triggers(&wish.triggers)?;
+        check_triggers(&request.triggers)?;
         if let Some(id) = last_event_id.filter(|id| !id.is_empty()) {
-            wish.after = Some(position(id)?);
+            request.after = Some(position(id)?);
         }
-        Ok(wish)
+        Ok(request)
     }
 }
 
@@ -289,23 +289,23 @@ mod tests {
     use super::*;
     use core_types::Timestamp;
 
-    fn wish(query: &[(&str, &str)], last_event_id: Option<&str>) -> Result<Wish, String> {
+    fn request(query: &[(&str, &str)], last_event_id: Option<&str>) -> Result<StreamRequest, String> {
         let query: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Wish::parse(&query, last_event_id).map_err(|error| error.code().to_owned())
+        StreamRequest::parse(&query, last_event_id).map_err(|error| error.code().to_owned())
     }
 
     #[test]
     fn what_a_client_remembers_is_stronger_than_what_its_url_says() {
         let triggers = vec!["a.*".to_owned(), "b".to_owned()];
         let query = [("trigger", "a.*"), ("after", "0"), ("trigger", "b")];
-        assert_eq!(wish(&query, None), Ok(Wish { triggers: triggers.clone(), after: Some(0) }));
-        assert_eq!(wish(&query, Some("17")), Ok(Wish { triggers: triggers.clone(), after: Some(17) }));
-        assert_eq!(wish(&query, Some("")), Ok(Wish { triggers, after: Some(0) }));
-        assert_eq!(wish(&[], None), Ok(Wish { triggers: Vec::new(), after: None }));
+        assert_eq!(request(&query, None), Ok(StreamRequest { triggers: triggers.clone(), after: Some(0) }));
+        assert_eq!(request(&query, Some("17")), Ok(StreamRequest { triggers: triggers.clone(), after: Some(17) }));
+        assert_eq!(request(&query, Some("")), Ok(StreamRequest { triggers, after: Some(0) }));
+        assert_eq!(request(&[], None), Ok(StreamRequest { triggers: Vec::new(), after: None }));
     }
 
     #[test]
-    fn wishes_that_cannot_be_read_are_refused() {
+    fn requests_that_cannot_be_read_are_refused() {
         for (query, last_event_id, code) in [
             ([("after", "-1")], None, "error.delivery.invalidPosition"),
             ([("after", "now")], None, "error.delivery.invalidPosition"),
@@ -313,9 +313,9 @@ mod tests {
             ([("trigger", "a b")], None, "error.delivery.invalidTrigger"),
             ([("triggers", "a")], None, "error.delivery.invalidQuery"),
         ] {
-            assert_eq!(wish(&query, last_event_id), Err(code.to_owned()), "{query:?}");
+            assert_eq!(request(&query, last_event_id), Err(code.to_owned()), "{query:?}");
         }
-        assert_eq!(wish(&[("after", "1"), ("after", "2")], None), Err("error.delivery.invalidQuery".to_owned()));
+        assert_eq!(request(&[("after", "1"), ("after", "2")], None), Err("error.delivery.invalidQuery".to_owned()));
     }
 
     #[test]

@@ -43,5 +43,5 @@ pub use redaction::with_states;
 pub use server::{DRAIN_DEADLINE, ServeOptions, address_in_words, listen, serve, serve_with};
 pub use startup::{CoreHttpApi, ServerMode};
 pub use startup_error::StartupError;
-pub use state::{ApiState, ImplementationInfo, MetricsRenderer, VersionInfo};
+pub use state::{ApiOptions, ImplementationInfo, MetricsRenderer, VersionInfo};
 pub use waiting::{Wait, waiting_router};

@@ -20,7 +20,7 @@ use crate::startup::ServerMode;
 
 /// What the HTTP interface is built on.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct ApiOptions {
     /// The Account behind this interface.
     pub account: Arc<HostedAccount>,
     /// Where the current time comes from.
@@ -60,10 +60,10 @@ impl fmt::Debug for MetricsRenderer {
     }
 }
 
-impl fmt::Debug for ApiState {
+impl fmt::Debug for ApiOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ApiState")
+            .debug_struct("ApiOptions")
             .field("mode", &self.mode)
             .field("version", &self.version)
             .finish_non_exhaustive()
@@ -102,7 +102,7 @@ pub struct ImplementationInfo {
 
 /// The state the routes share.
 #[derive(Clone)]
-pub(crate) struct AppState(Arc<Shared>);
+pub(crate) struct ApiState(Arc<Shared>);
 
 struct Shared {
     account: Arc<HostedAccount>,
@@ -122,8 +122,8 @@ fn event_streams(config: &HttpServerConfig) -> EventStreams {
     EventStreams::new(places, if has_rivals { places.div_ceil(2) } else { places })
 }
 
-impl AppState {
-    pub(crate) fn new(state: ApiState, config: &HttpServerConfig) -> Self {
+impl ApiState {
+    pub(crate) fn new(state: ApiOptions, config: &HttpServerConfig) -> Self {
         Self(Arc::new(Shared {
             shown_configuration: with_states(state.configuration, &config.authentication),
             statistics: Arc::new(RequestStatistics::new(state.clock.now())),

@@ -18,17 +18,17 @@ mod validation;
 
 pub mod dto;
 pub mod events;
+pub mod input;
 pub mod query;
 pub mod reactor;
-pub mod requests;
 pub mod services;
 
 pub use account::account_options;
 pub use error::{ApplicationError, ErrorKind, codes};
 pub use health::HealthChecker;
+pub use input::UploadedFile;
 pub use listing::Listing;
 pub use module::{Module, ModuleContext, ModuleError, ModuleState, ModuleStatus, StatusReporter};
 pub use query::{Ownership, Resource};
-pub use requests::UploadedFile;
 pub use runtime::{HostedAccount, HostedAccountOptions, Runtime};
 pub use services::AccountServices;

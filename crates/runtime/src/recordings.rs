@@ -12,13 +12,13 @@ use crate::content_check::{
     check_token_content,
 };
 use crate::error::ApplicationError;
-use crate::query::{self, Resource};
-use crate::requests::{
+use crate::input::{
     CanCreateRelationshipRequest, CreateChallengeRequest, CreateOwnFileRequest, CreateOwnRelationshipTemplateRequest,
     CreateOwnTokenRequest, CreateRelationshipRequest, CreateTokenForFileRequest, CreateTokenForTemplateRequest,
     LoadPeerFileRequest, LoadPeerRelationshipTemplateRequest, LoadPeerTokenRequest, SendMessageRequest, UploadedFile,
     ValidateChallengeRequest,
 };
+use crate::query::{self, Resource};
 use crate::services::attributes::invalid_tags;
 
 const PREFIX: &str = "/api/core/v1/";

@@ -11,7 +11,7 @@ mod support;
 
 use std::time::Duration;
 
-use runtime::requests::SendMessageRequest;
+use runtime::input::SendMessageRequest;
 use serde_json::json;
 use support::{World, connect};
 

@@ -5,7 +5,7 @@
 
 mod support;
 
-use runtime::requests::{
+use runtime::input::{
     CanCreateRelationshipRequest, CreateChallengeRequest, CreateOwnFileRequest, CreateOwnRelationshipTemplateRequest,
     CreateOwnTokenRequest, CreateRelationshipRequest, CreateTokenForFileRequest, CreateTokenForTemplateRequest,
     LoadPeerFileRequest, LoadPeerRelationshipTemplateRequest, LoadPeerTokenRequest, SendMessageRequest, UploadedFile,

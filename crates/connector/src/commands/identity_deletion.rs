@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use core_types::{Randomness, SystemClock};
 use delivery::Deliveries;
-use runtime::requests::InitiateIdentityDeletionRequest;
+use runtime::input::InitiateIdentityDeletionRequest;
 use runtime::{AccountServices, account_options};
 use store::{Store, StoreError};
 use transport::{Account, StoredAccount, TransportConfig};

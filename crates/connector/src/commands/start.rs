@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use core_types::{Clock, SystemClock};
-use rest_api::{ApiState, Authenticator, HttpServerConfig, ImplementationInfo, VersionInfo, Wait};
+use rest_api::{ApiOptions, Authenticator, HttpServerConfig, ImplementationInfo, VersionInfo, Wait};
 use runtime::{ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
 use serde_json::Map;
 use store::Store;
@@ -24,7 +24,7 @@ use super::reload::Reloading;
 use super::{first_contact, new_identity};
 use crate::cli::StartOptions;
 use crate::config::{self, Configuration, HttpServer, Sources};
-use crate::{logging, measurement, modules, notify, signals, takeover};
+use crate::{enabled_modules, lease_lost, logging, measurement, notify, signals};
 
 /// The version of the interfaces we are compatible with. Tools refuse a Connector whose version is not 7.x
 /// (`docs/protocol/07 §7`).
@@ -96,7 +96,7 @@ async fn open(
     wait: &watch::Sender<Wait>,
 ) -> anyhow::Result<Arc<HostedAccount>> {
     let transport = &configuration.transport;
-    let modules = modules::from_configuration(&configuration.modules, &transport.trust)?;
+    let modules = enabled_modules::from_configuration(&configuration.modules, &transport.trust)?;
     let store =
         Store::open(&configuration.database.to_store_config()).await.context("The database cannot be opened")?;
     tracing::info!("The database is {}.", store.database());
@@ -164,7 +164,7 @@ async fn serve_until_taken_over(
     let mut serving = pin!(serve(port, account, stop.clone()));
     let loss = tokio::select! {
         outcome = &mut serving => return outcome,
-        loss = takeover::happened(account.store()) => loss,
+        loss = lease_lost::wait(account.store()) => loss,
     };
     tracing::error!("Another process works with the database now, so this one ends: {loss}");
     stop.cancel();
@@ -223,7 +223,7 @@ impl Port {
         let metrics = measurement::start(settings.metrics, &version)?;
         let account = Arc::clone(account);
         let configuration = config::shown(&configuration.merged);
-        let state = ApiState { account, clock, randomness, mode, version, configuration, metrics };
+        let state = ApiOptions { account, clock, randomness, mode, version, configuration, metrics };
         let router = rest_api::router_with(state, &settings, keys)?;
         let url = url_of(listener.local_addr()?);
         Ok(Self { listener, answering, router, url })

@@ -1,6 +1,6 @@
 //! The modules there are. A new one is an entry here; what it is, its folder says.
 
-use ::modules::{
+use modules::{
     COMMON, ModuleDescription, Role, auto_accept_pending_relationships, auto_accept_relationship_creation_changes,
     auto_decompose_deletion_proposed_relationships, message_broker_publisher, sse, sync, webhooks,
 };

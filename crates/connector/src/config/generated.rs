@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use ::modules::message_broker_publisher::ONE_BROKER;
-use ::modules::{ModuleDescription, webhooks};
 use brokers::{amqp, mqtt, nats, pubsub, redis};
+use modules::message_broker_publisher::ONE_BROKER;
+use modules::{ModuleDescription, webhooks};
 use serde_json::Value;
 use settings::markdown::{entries, insert, table};
 use settings::{Entry, Kind, Section, Setting};

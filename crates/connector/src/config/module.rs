@@ -1,6 +1,6 @@
 //! The `modules` block: which entry is which module, and what to say about those that do not run.
 
-use ::modules::{COMMON, ModuleDescription, Role};
+use modules::{COMMON, ModuleDescription, Role};
 use serde_json::Value;
 use settings::{Node, Wrong, closest};
 

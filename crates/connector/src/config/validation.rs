@@ -1,7 +1,7 @@
 //! From merged sources to a [`Configuration`]: every check of `docs/protocol/07 §1.3` and `§1.5`.
 
-use ::modules::Role;
 use ::transport::TransportConfig;
+use modules::Role;
 use rest_api::{CoreHttpApi, ServerMode};
 use serde_json::Value;
 use settings::{Kind, Node, Path, Problem, Report, Severity, Wrong, check, normalise};
@@ -84,7 +84,7 @@ fn read(root: &Node<'_>, explicit: &Value, surroundings: Option<&Surroundings>) 
     let database = root.member("database").and_then(|section| database::read(&section));
     note_logging(root);
     let modules = root.member("modules").map(|section| module::read(&section, explicit)).unwrap_or_default();
-    crate::modules::make(&modules, &network::Trust::default(), root.report());
+    crate::enabled_modules::make(&modules, &network::Trust::default(), root.report());
     note_files(&modules, surroundings, root.report());
     check_debugging(&modules, debug, root);
     let mode = ServerMode { debug: debug.unwrap_or_default(), core_api: what_is_served(&modules) };
@@ -125,7 +125,7 @@ fn note_files(modules: &[ModuleEntry], surroundings: Option<&Surroundings>, repo
     let Some(surroundings) = surroundings else { return };
     let unreadable =
         |file: &std::path::Path| std::fs::File::open(surroundings.resolve(file)).err().map(|error| error.to_string());
-    crate::modules::unreadable_files(modules, unreadable).into_iter().for_each(|notice| report.note(notice));
+    crate::enabled_modules::unreadable_files(modules, unreadable).into_iter().for_each(|notice| report.note(notice));
 }
 
 fn core_http_api(modules: &[ModuleEntry]) -> Option<&ModuleEntry> {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::finding::Finding;
 use super::in_time;
 use crate::config::ModuleEntry;
-use crate::modules::{message_brokers, unknown_brokers};
+use crate::enabled_modules::{message_brokers, unknown_brokers};
 
 const CHECK: &str = "broker";
 

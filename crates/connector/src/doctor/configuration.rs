@@ -18,7 +18,7 @@ pub(super) fn check(configuration: &Configuration) -> Vec<Finding> {
     }
     let advice = "Change or remove the setting, see docs/configuration.md.";
     // The check of the brokers tells of those of an unknown type.
-    let unknown_brokers = crate::modules::unknown_brokers(&configuration.modules);
+    let unknown_brokers = crate::enabled_modules::unknown_brokers(&configuration.modules);
     let is_told = |path: &settings::Path| unknown_brokers.iter().any(|broker| broker.path == *path);
     let notices = configuration.notices.iter().filter(|notice| notice.path.is_empty() || !is_told(&notice.path));
     findings.extend(notices.map(|notice| Finding::warning(CHECK, notice.to_string(), advice)));

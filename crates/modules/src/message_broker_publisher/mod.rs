@@ -96,6 +96,7 @@ fn specs(brokers: &[BrokerConfig], mut randomness: Randomness) -> Vec<TargetSpec
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use core_types::Randomness;
     use serde_json::json;
 
     use super::{MessageBrokerPublisherConfig, specs};

@@ -9,7 +9,7 @@ use axum::middleware::from_fn_with_state;
 use backbone::{Backbone, BackboneConfig, OAuthClient};
 use core_types::{Clock, SystemClock, Timestamp};
 use runtime::dto::RelationshipDto;
-use runtime::requests::{
+use runtime::input::{
     CreateOwnRelationshipTemplateRequest, CreateRelationshipRequest, LoadPeerRelationshipTemplateRequest,
     SendMessageRequest,
 };

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use runtime::AccountServices;
 
-use crate::state::AppState;
+use crate::state::ApiState;
 
 /// The use cases of the Account that a request is for.
 pub(crate) struct Services(AccountServices);
@@ -20,10 +20,10 @@ impl Deref for Services {
     }
 }
 
-impl FromRequestParts<AppState> for Services {
+impl FromRequestParts<ApiState> for Services {
     type Rejection = Infallible;
 
-    async fn from_request_parts(head: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(head: &mut Parts, state: &ApiState) -> Result<Self, Self::Rejection> {
         Ok(Self(state.accounts().of(head).services()))
     }
 }

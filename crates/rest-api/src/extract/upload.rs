@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use mime::Mime;
-use runtime::requests::UploadedFile;
+use runtime::input::UploadedFile;
 
 use super::disposition::Disposition;
 use crate::error::ApiError;

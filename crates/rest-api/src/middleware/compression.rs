@@ -28,13 +28,15 @@ pub(crate) fn layer_of_streams() -> CompressionLayer<And<CompressibleType, ReadM
 
 /// A client that accepts no encoding at all gets its answer plain: by the time the encoding is chosen the
 /// work is done, and an error would hide that.
-pub(crate) async fn tolerate_impossible_wishes(mut request: Request, next: Next) -> Response {
-    if let Some(wishes) = preferences(request.headers(), ACCEPT_ENCODING) {
+pub(crate) async fn tolerate_impossible_preferences(mut request: Request, next: Next) -> Response {
+    if let Some(preferences) = preferences(request.headers(), ACCEPT_ENCODING) {
         let quality = |encoding: &str| {
-            let named = wishes.iter().find(|wish| wish.range == encoding);
-            named.or_else(|| wishes.iter().find(|wish| wish.range == "*")).map(|wish| wish.quality)
+            let named = preferences.iter().find(|preference| preference.range == encoding);
+            named
+                .or_else(|| preferences.iter().find(|preference| preference.range == "*"))
+                .map(|preference| preference.quality)
         };
-        // Plain is acceptable unless it is excluded, the others only if they are wished.
+        // Plain is acceptable unless it is excluded, the others only if they are named.
         let is_possible = OFFERED
             .iter()
             .any(|encoding| quality(encoding).unwrap_or(if *encoding == "identity" { 1.0 } else { 0.0 }) > 0.0);

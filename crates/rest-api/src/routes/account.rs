@@ -7,11 +7,11 @@ use utoipa_axum::routes;
 use super::Guard;
 use crate::extract::Services;
 use crate::response::{ApiResult, ResultEnvelope, no_content, ok};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:account"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json(routes!(identity_info)))
         .routes(GUARD.json(routes!(sync)))

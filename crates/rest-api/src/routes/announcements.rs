@@ -1,18 +1,18 @@
 //! `/Announcements`.
 
 use runtime::dto::AnnouncementDto;
-use runtime::requests::GetAnnouncementsRequest;
+use runtime::input::GetAnnouncementsRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
 use crate::extract::{QueryParameters, Services};
 use crate::response::{ApiResult, ResultEnvelope, ok};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:announcements"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(list)))
 }
 

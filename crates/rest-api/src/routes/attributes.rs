@@ -7,11 +7,11 @@ use utoipa_axum::routes;
 use super::Guard;
 use crate::extract::Services;
 use crate::response::{ApiResult, ResultEnvelope, ok};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:attributes"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(tag_collection)))
 }
 

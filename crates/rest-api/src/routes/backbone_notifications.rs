@@ -1,6 +1,6 @@
 //! `/BackboneNotifications`.
 
-use runtime::requests::SendBackboneNotificationRequest;
+use runtime::input::SendBackboneNotificationRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -9,11 +9,11 @@ use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, no_content};
 use crate::schemas::SendBackboneNotificationBody;
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:backboneNotifications"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(send)))
 }
 

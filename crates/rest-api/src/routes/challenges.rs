@@ -1,7 +1,7 @@
 //! `/Challenges`.
 
 use runtime::dto::{ChallengeDto, ValidateChallengeResultDto};
-use runtime::requests::{CreateChallengeRequest, ValidateChallengeRequest};
+use runtime::input::{CreateChallengeRequest, ValidateChallengeRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -10,11 +10,11 @@ use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created, ok};
 use crate::schemas::{CreateChallengeBody, ValidateChallengeBody};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:challenges"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(create))).routes(GUARD.json(routes!(validate)))
 }
 

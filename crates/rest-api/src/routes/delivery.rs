@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use runtime::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};
-use runtime::requests::{ListDeliveriesRequest, ReplayRequest};
+use runtime::input::{ListDeliveriesRequest, ReplayRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,13 +11,13 @@ use crate::extract::{PathParameters, QueryParameters, Services};
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, json, no_content, ok};
 use crate::schemas::ReplayBody;
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const TARGETS: Guard = Guard(&["delivery:targets"]);
 const DELIVERIES: Guard = Guard(&["delivery:deliveries"]);
 const REPLAYS: Guard = Guard(&["delivery:replay"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(TARGETS.json(routes!(list_targets)))
         .routes(TARGETS.json(routes!(get_target, forget_target)))

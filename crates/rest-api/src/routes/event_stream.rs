@@ -11,12 +11,12 @@ use utoipa_axum::routes;
 
 use super::Guard;
 use crate::error::ApiError;
-use crate::event_stream::{EventStream, Start, Wish};
+use crate::event_stream::{EventStream, Start, StreamRequest};
 use crate::extract::{QueryParameters, Services};
 use crate::middleware::allowance::Allowance;
 use crate::response::ApiResult;
 use crate::server::Connection;
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["delivery:events"]);
 /// What a client sends when it connects again.
@@ -24,7 +24,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Keeps a common proxy from collecting the stream.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.any_type(routes!(open)))
 }
 
@@ -42,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         (status = 200, description = "The stream. It ends after an hour at the latest; clients connect again.", body = String, content_type = "text/event-stream"),
         (status = 503, description = "As many streams are open as the configuration allows, to all or to one caller.")))]
 async fn open(
-    State(state): State<AppState>,
+    State(state): State<ApiState>,
     services: Services,
     QueryParameters(query): QueryParameters,
     allowance: Allowance,
@@ -50,11 +50,11 @@ async fn open(
     headers: HeaderMap,
 ) -> ApiResult {
     let last_event_id = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or_default());
-    let wish = Wish::parse(&query, last_event_id)?;
+    let request = StreamRequest::parse(&query, last_event_id)?;
     let place = state.event_streams().try_enter(allowance.caller()).ok_or(ApiError::TooManyEventStreams)?;
-    let start = Start::find(&services.events(0), wish.after).await?;
+    let start = Start::find(&services.events(0), request.after).await?;
     let reader = services.events(start.after());
-    let stream = EventStream::new(reader, wish.triggers, start, place, connection);
+    let stream = EventStream::new(reader, request.triggers, start, place, connection);
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
     Ok((headers, Body::from_stream(stream.into_frames())).into_response())
 }

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::dto::{FileDto, TokenDto};
+use runtime::input::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest};
 use runtime::query::{Ownership, Resource};
-use runtime::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,7 +18,7 @@ use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
 use crate::schemas::{Binary, CreateTokenForObjectBody, LoadPeerObjectBody, UploadOwnFileForm};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:files"]);
 const COLLECTION: &str = "Files";
@@ -39,7 +39,7 @@ const FILTERS: [&str; 13] = [
     "ownershipIsLocked",
 ];
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json_for_files(filtered_by(Resource::Files, &FILTERS, routes!(upload_own, list_own))))
         .routes(GUARD.json(filtered_by(Resource::Files, &FILTERS, routes!(load_peer, list_peer))))
@@ -55,7 +55,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(post, path = "/Files/Own", operation_id = "uploadNewOwnFile", tag = "Files",
     request_body(content = UploadOwnFileForm, content_type = "multipart/form-data"),
     responses((status = 201, description = "The File.", body = ResultEnvelope<FileDto>)))]
-async fn upload_own(State(state): State<AppState>, services: Services, upload: Upload) -> ApiResult {
+async fn upload_own(State(state): State<ApiState>, services: Services, upload: Upload) -> ApiResult {
     let request = CreateOwnFileRequest::parse(upload.file, &upload.fields, state.now())?;
     let file = services.files().create_own(request).await?;
     created_at(COLLECTION, &file.id.clone(), file)
@@ -136,7 +136,7 @@ async fn delete(services: Services, PathParameters(id): PathParameters<String>) 
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
         content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(
-    State(state): State<AppState>,
+    State(state): State<ApiState>,
     services: Services,
     PathParameters(id): PathParameters<String>,
     representation: Representation,

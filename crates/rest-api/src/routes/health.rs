@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::response::{ApiResult, json};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 /// Whether the process works at all.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub(super) struct ReadinessDto {
     responses(
         (status = 200, description = "Healthy.", body = HealthDto),
         (status = 500, description = "Something does not work.", body = HealthDto)))]
-pub(super) async fn health(State(state): State<AppState>) -> ApiResult {
+pub(super) async fn health(State(state): State<ApiState>) -> ApiResult {
     let health = state.account().health().check().await;
     let status = if health.is_healthy { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
     json(status, &health)
@@ -60,7 +60,7 @@ pub(super) async fn live() -> ApiResult {
     responses(
         (status = 200, description = "Ready.", body = ReadinessDto),
         (status = 503, description = "Not ready.", body = ReadinessDto)))]
-pub(super) async fn ready(State(state): State<AppState>) -> ApiResult {
+pub(super) async fn ready(State(state): State<ApiState>) -> ApiResult {
     let components = state.account().health().components().await;
     let health = HealthDto::of(&components);
     let modules: BTreeMap<_, _> =

@@ -1,18 +1,18 @@
 //! `/IdentityDeletionProcess`, which exists in debug mode only: nobody deletes an Identity in production by a slip.
 
 use runtime::dto::IdentityDeletionProcessDto;
-use runtime::requests::InitiateIdentityDeletionRequest;
+use runtime::input::InitiateIdentityDeletionRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
 use crate::extract::{QueryParameters, Services};
 use crate::response::{ApiResult, ResultEnvelope, ok};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["debug:identityDeletionProcess"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(initiate, get, cancel)))
 }
 

@@ -1,18 +1,18 @@
 //! `/api/delivery/v1/Inbox`: what was received and could not be applied yet (`docs/inbox.md`).
 
 use runtime::dto::{InboxAttemptDto, InboxEntryDto};
-use runtime::requests::ListInboxRequest;
+use runtime::input::ListInboxRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Guard;
 use crate::extract::{PathParameters, QueryParameters, Services};
 use crate::response::{ApiResult, ResultEnvelope, no_content, ok};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const INBOX: Guard = Guard(&["delivery:inbox"]);
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(INBOX.json(routes!(list)))
         .routes(INBOX.json(routes!(get, discard)))

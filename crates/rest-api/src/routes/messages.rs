@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use runtime::dto::{FileDto, MessageDto, MessageWithAttachmentsDto};
+use runtime::input::SendMessageRequest;
 use runtime::query::Resource;
-use runtime::requests::SendMessageRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,7 +14,7 @@ use crate::middleware::allowance::Allowance;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, ok};
 use crate::schemas::{Binary, SendMessageBody};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:messages"]);
 /// By which members lists can be filtered (`docs/protocol/06 §4.6`).
@@ -34,7 +34,7 @@ const FILTERS: [&str; 13] = [
     "participant",
 ];
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json(filtered_by(Resource::Messages, &FILTERS, routes!(send, list))))
         .routes(GUARD.json(routes!(get)))

@@ -12,26 +12,26 @@ use super::fallback::{or_authenticated, route_does_not_exist};
 use crate::error::ApiError;
 use crate::extract::Services;
 use crate::response::ApiResult;
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// For callers with the scope.
-pub(crate) fn guarded() -> OpenApiRouter<AppState> {
+pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(
         Guard(&["monitoring:metrics"]).any_type(routes!(metrics)).map(|router| router.fallback(route_does_not_exist)),
     )
 }
 
 /// For everybody. With another method the path is an unknown route.
-pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<AppState> {
+pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(metrics).map(|router| or_authenticated(router, authenticated)))
 }
 
 /// Counters and timings of the process.
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Monitoring",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
-async fn metrics(State(state): State<AppState>, services: Services) -> ApiResult {
+async fn metrics(State(state): State<ApiState>, services: Services) -> ApiResult {
     let renderer = state.metrics().ok_or(ApiError::RouteDoesNotExist)?;
     // Looking at the targets brings their gauges up to date. What can be told is told while the store is down, too.
     if let Err(error) = services.delivery_administration().targets().await {

@@ -14,7 +14,7 @@ use crate::middleware::negotiation::{Produces, negotiate};
 use crate::middleware::{body, limits};
 use crate::openapi::describe::{describe_filters, describe_guard, describe_pages};
 use crate::paths::{API_PREFIX, DELIVERY_PREFIX};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 mod account;
 mod announcements;
@@ -38,7 +38,7 @@ mod relationships;
 mod tokens;
 
 /// Everything that needs credentials, as it is outside debug mode.
-pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
+pub(crate) fn authenticated() -> OpenApiRouter<ApiState> {
     let api = OpenApiRouter::new()
         .merge(account::routes())
         .merge(announcements::routes())
@@ -54,19 +54,19 @@ pub(crate) fn authenticated() -> OpenApiRouter<AppState> {
 }
 
 /// What of [`authenticated`] stays without the core API.
-pub(crate) fn infrastructure() -> OpenApiRouter<AppState> {
+pub(crate) fn infrastructure() -> OpenApiRouter<ApiState> {
     let delivery = delivery::routes().merge(event_stream::routes()).merge(inbox::routes());
     OpenApiRouter::new().nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
 }
 
 /// What debug mode adds to [`authenticated`].
-pub(crate) fn debugging() -> OpenApiRouter<AppState> {
+pub(crate) fn debugging() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().nest(API_PREFIX, identity_deletion_process::routes())
 }
 
 /// What everybody may ask. With another method these paths are unknown routes.
-pub(crate) fn public(authenticated: &Router) -> OpenApiRouter<AppState> {
-    let public = |routes: UtoipaMethodRouter<AppState>| routes.map(|router| or_authenticated(router, authenticated));
+pub(crate) fn public(authenticated: &Router) -> OpenApiRouter<ApiState> {
+    let public = |routes: UtoipaMethodRouter<ApiState>| routes.map(|router| or_authenticated(router, authenticated));
     OpenApiRouter::new()
         .routes(public(routes!(health::health)))
         .routes(public(routes!(health::live)))
@@ -79,22 +79,22 @@ struct Guard(&'static [&'static str]);
 
 impl Guard {
     /// Routes that answer with JSON.
-    fn json(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
+    fn json(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(Some(Produces::Json), Bodies::Texts, routes)
     }
 
     /// The same, and what is posted to them is a form with a file.
-    fn json_for_files(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
+    fn json_for_files(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(Some(Produces::Json), Bodies::TextsAndPostedFiles, routes)
     }
 
     /// Routes that answer with JSON or, if the client prefers it, with a QR code.
-    fn json_or_png(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
+    fn json_or_png(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(Some(Produces::JsonOrPng), Bodies::Texts, routes)
     }
 
     /// Routes without a declared type: any `Accept` header will do.
-    fn any_type(self, routes: UtoipaMethodRouter<AppState>) -> UtoipaMethodRouter<AppState> {
+    fn any_type(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(None, Bodies::Texts, routes)
     }
 
@@ -104,8 +104,8 @@ impl Guard {
         self,
         produces: Option<Produces>,
         bodies: Bodies,
-        (schemas, mut paths, router): UtoipaMethodRouter<AppState>,
-    ) -> UtoipaMethodRouter<AppState> {
+        (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+    ) -> UtoipaMethodRouter<ApiState> {
         for path in paths.paths.values_mut() {
             describe_guard(path, self.0, produces.is_some());
         }
@@ -126,8 +126,8 @@ impl Guard {
 fn filtered_by(
     resource: Resource,
     names: &[&str],
-    (schemas, mut paths, router): UtoipaMethodRouter<AppState>,
-) -> UtoipaMethodRouter<AppState> {
+    (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
+) -> UtoipaMethodRouter<ApiState> {
     for path in paths.paths.values_mut() {
         describe_filters(path, names);
         describe_pages(path, &resource.orders());

@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::extract::Services;
 use crate::middleware::observation::RequestStatisticsDto;
 use crate::response::{ApiResult, json};
-use crate::state::{AppState, VersionInfo};
+use crate::state::{ApiState, VersionInfo};
 
 /// Carries our own name and version, such as `connector/1.2.3`.
 const IMPLEMENTATION: HeaderName = HeaderName::from_static("x-connector-implementation");
@@ -34,7 +34,7 @@ struct SupportInfo<'a> {
     identity_info: IdentityInfoDto,
 }
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(
             Guard(&["monitoring:version"])
@@ -57,12 +57,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/Monitoring/Version", operation_id = "getVersion", tag = "Monitoring",
     responses((status = 200, description = "The version.", body = VersionInfo,
         headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
-async fn version(State(state): State<AppState>) -> ApiResult {
+async fn version(State(state): State<ApiState>) -> ApiResult {
     with_implementation(&state, json(StatusCode::OK, state.version())?)
 }
 
 /// Adds our own name and version. The documents have the members that clients know, and no others.
-fn with_implementation(state: &AppState, mut response: Response) -> ApiResult {
+fn with_implementation(state: &ApiState, mut response: Response) -> ApiResult {
     let implementation = &state.version().implementation;
     let text = format!("{}/{}", implementation.name, implementation.version);
     let value = HeaderValue::from_str(&text).map_err(|error| ApiError::unexpected(error.to_string()))?;
@@ -73,7 +73,7 @@ fn with_implementation(state: &AppState, mut response: Response) -> ApiResult {
 /// How many requests were answered, by status.
 #[utoipa::path(get, path = "/Monitoring/Requests", operation_id = "getRequests", tag = "Monitoring",
     responses((status = 200, description = "The counters.", body = RequestStatisticsDto)))]
-async fn requests(State(state): State<AppState>) -> ApiResult {
+async fn requests(State(state): State<ApiState>) -> ApiResult {
     json(StatusCode::OK, &state.statistics().snapshot())
 }
 
@@ -81,7 +81,7 @@ async fn requests(State(state): State<AppState>) -> ApiResult {
 #[utoipa::path(get, path = "/Monitoring/Support", operation_id = "getSupportInfo", tag = "Monitoring",
     responses((status = 200, description = "What support needs to know.", body = SupportInfo<'_>,
         headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
-async fn support(State(state): State<AppState>, services: Services) -> ApiResult {
+async fn support(State(state): State<ApiState>, services: Services) -> ApiResult {
     let answer = json(
         StatusCode::OK,
         &SupportInfo {

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::dto::{RelationshipTemplateDto, TokenDto};
-use runtime::query::{Ownership, Resource};
-use runtime::requests::{
+use runtime::input::{
     CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
 };
+use runtime::query::{Ownership, Resource};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,7 +18,7 @@ use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
 use crate::schemas::{Binary, CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationshipTemplates"]);
 const COLLECTION: &str = "RelationshipTemplates";
@@ -37,7 +37,7 @@ const FILTERS: [&str; 11] = [
     "passwordProtection.passwordLocationIndicator",
 ];
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.any_type(filtered_by(Resource::RelationshipTemplates, &FILTERS, routes!(list))))
         .routes(GUARD.json(filtered_by(Resource::RelationshipTemplates, &FILTERS, routes!(create_own, list_own))))
@@ -50,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(post, path = "/RelationshipTemplates/Own", operation_id = "createOwnRelationshipTemplate", tag = "RelationshipTemplates",
     request_body = CreateOwnRelationshipTemplateBody,
     responses((status = 201, description = "The RelationshipTemplate.", body = ResultEnvelope<RelationshipTemplateDto>)))]
-async fn create_own(State(state): State<AppState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn create_own(State(state): State<ApiState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateOwnRelationshipTemplateRequest::parse(&body, state.now())?;
     let template = services.templates().create_own(request).await?;
     created_at(COLLECTION, &template.id.clone(), template)
@@ -120,7 +120,7 @@ async fn delete(services: Services, PathParameters(id): PathParameters<String>) 
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
         content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(
-    State(state): State<AppState>,
+    State(state): State<ApiState>,
     services: Services,
     PathParameters(id): PathParameters<String>,
     representation: Representation,

@@ -1,8 +1,8 @@
 //! `/Relationships`.
 
 use runtime::dto::{CanCreateRelationshipResultDto, RelationshipDto};
+use runtime::input::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use runtime::query::Resource;
-use runtime::requests::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,13 +12,13 @@ use crate::list_response;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok};
 use crate::schemas::{CanCreateRelationshipBody, CreateRelationshipBody};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationships"]);
 /// By which members lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 3] = ["peer", "status", "templateId"];
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json(routes!(can_create)))
         .routes(GUARD.json(filtered_by(Resource::Relationships, &FILTERS, routes!(create, list))))

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use runtime::dto::TokenDto;
+use runtime::input::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use runtime::query::{Ownership, Resource};
-use runtime::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,7 +15,7 @@ use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created, created_at, no_content, ok, qr_code};
 use crate::schemas::{Binary, CreateOwnTokenBody, LoadPeerTokenBody};
-use crate::state::AppState;
+use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:tokens"]);
 /// By which members lists can be filtered (`docs/protocol/06 §4.6`).
@@ -31,7 +31,7 @@ const FILTERS: [&str; 9] = [
     "passwordProtection.passwordLocationIndicator",
 ];
 
-pub(super) fn routes() -> OpenApiRouter<AppState> {
+pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(create_own, list_own))))
         .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(load_peer, list_peer))))
@@ -42,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(post, path = "/Tokens/Own", operation_id = "createOwnToken", tag = "Tokens",
     request_body = CreateOwnTokenBody,
     responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
-async fn create_own(State(state): State<AppState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
+async fn create_own(State(state): State<ApiState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateOwnTokenRequest::parse(&body, state.now())?;
     let token = services.tokens().create_own(request).await?;
     created_token(token)

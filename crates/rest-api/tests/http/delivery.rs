@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use core_types::SystemClock;
 use delivery::{DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec};
 use runtime::HostedAccount;
 use serde_json::{Value, json};

@@ -192,7 +192,7 @@ async fn there_are_only_so_many_streams() {
 }
 
 #[tokio::test]
-async fn wishes_that_make_no_sense_are_refused() {
+async fn requests_that_make_no_sense_are_refused() {
     let (_account, router) = world().await;
     for (query, code) in [
         ("?after=x", "error.delivery.invalidPosition"),

@@ -100,7 +100,7 @@ async fn parts_of_lists_in_an_order() {
 }
 
 #[tokio::test]
-async fn wishes_that_make_no_sense_are_refused() {
+async fn requests_that_make_no_sense_are_refused() {
     let (_account, router) = world([message(0, "x")]).await;
     for (query, message) in [
         ("limit=0", "query/limit must be an integer from 1 to 1000"),

@@ -3,7 +3,7 @@ use delivery::{Activity, DeliveryState, DeliveryView, TargetState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::requests::target_id;
+use crate::input::target_id;
 
 /// A target of events: a webhook, a message broker, or a module that reacts to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

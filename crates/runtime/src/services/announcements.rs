@@ -2,7 +2,7 @@ use transport::Account;
 
 use crate::dto::{AnnouncementActionDto, AnnouncementDto};
 use crate::error::ApplicationError;
-use crate::requests::GetAnnouncementsRequest;
+use crate::input::GetAnnouncementsRequest;
 
 /// What the operator of the Backbone has to say (`docs/protocol/06-rest-api.md` §5.2).
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 use transport::Account;
 
 use crate::error::ApplicationError;
-use crate::requests::SendBackboneNotificationRequest;
+use crate::input::SendBackboneNotificationRequest;
 
 /// Text notifications to peers (`docs/protocol/06-rest-api.md` §5.4).
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use transport::{Account, TransportError};
 use super::found;
 use crate::dto::{ChallengeDto, RelationshipDto, ValidateChallengeResultDto};
 use crate::error::ApplicationError;
-use crate::requests::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
+use crate::input::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
 
 /// Use cases on challenges (`docs/protocol/06-rest-api.md` §5.5).
 #[derive(Debug, Clone)]

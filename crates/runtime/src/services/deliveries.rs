@@ -2,7 +2,7 @@ use delivery::{Deliveries, ReplayError};
 
 use crate::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};
 use crate::error::{ApplicationError, codes};
-use crate::requests::{ListDeliveriesRequest, ReplayRequest, subscriber_of};
+use crate::input::{ListDeliveriesRequest, ReplayRequest, subscriber_of};
 
 /// Use cases of operators on what is delivered to webhooks and message brokers (`docs/delivery.md`).
 #[derive(Debug, Clone)]

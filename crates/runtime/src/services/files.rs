@@ -7,9 +7,9 @@ use super::attributes::check_file_tags;
 use super::{exposed, found, push_datawallet};
 use crate::dto::{FileDownload, FileDto, TokenDto};
 use crate::error::{ApplicationError, codes};
+use crate::input::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
-use crate::requests::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 

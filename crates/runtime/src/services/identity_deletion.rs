@@ -4,7 +4,7 @@ use transport::documents::IdentityDeletionProcess;
 use super::push_datawallet;
 use crate::dto::IdentityDeletionProcessDto;
 use crate::error::{ApplicationError, codes};
-use crate::requests::InitiateIdentityDeletionRequest;
+use crate::input::InitiateIdentityDeletionRequest;
 
 /// The deletion of the own Identity (`docs/protocol/06-rest-api.md` §5.14).
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@ use transport::{Account, GivingUp};
 
 use crate::dto::{InboxAttemptDto, InboxEntryDto};
 use crate::error::{ApplicationError, codes};
-use crate::requests::ListInboxRequest;
+use crate::input::ListInboxRequest;
 
 /// Use cases of operators on what was received and could not be applied yet (`docs/inbox.md`).
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ use super::{found, push_datawallet};
 use crate::content_check::{check_mail_recipients, check_message_content, quoted};
 use crate::dto::{FileDownload, FileDto, MessageDto, MessageWithAttachmentsDto};
 use crate::error::{ApplicationError, codes};
+use crate::input::SendMessageRequest;
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
-use crate::requests::SendMessageRequest;
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 

@@ -7,9 +7,9 @@ use super::{found, push_datawallet};
 use crate::content_check;
 use crate::dto::{CanCreateRelationshipResultDto, RelationshipDto};
 use crate::error::ApplicationError;
+use crate::input::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
-use crate::requests::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 

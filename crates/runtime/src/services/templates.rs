@@ -13,11 +13,11 @@ use super::{exposed, found, push_datawallet};
 use crate::content_check::{self, OfferedFile, TemplateFacts};
 use crate::dto::{RelationshipTemplateDto, TokenDto};
 use crate::error::{ApplicationError, codes};
-use crate::listing::Listing;
-use crate::query::{self, Ownership, Resource};
-use crate::requests::{
+use crate::input::{
     CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
 };
+use crate::listing::Listing;
+use crate::query::{self, Ownership, Resource};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 

@@ -6,9 +6,9 @@ use super::{exposed, found, push_datawallet};
 use crate::content_check;
 use crate::dto::TokenDto;
 use crate::error::ApplicationError;
+use crate::input::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
-use crate::requests::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 

@@ -59,11 +59,11 @@ pub async fn connect(templator: &AccountServices, requestor: &AccountServices) -
     });
     let template = templator.templates().create_own(parsed(&body, templator)).await.unwrap();
     let body = json!({ "reference": template.reference.truncated });
-    let request = runtime::requests::LoadPeerRelationshipTemplateRequest::parse(&body).unwrap();
+    let request = runtime::input::LoadPeerRelationshipTemplateRequest::parse(&body).unwrap();
     requestor.templates().load_peer(request).await.unwrap();
     let content = json!({ "@type": "ArbitraryRelationshipCreationContent", "value": { "hello": 1 } });
     let body = json!({ "templateId": template.id, "creationContent": content });
-    let request = runtime::requests::CreateRelationshipRequest::parse(&body).unwrap();
+    let request = runtime::input::CreateRelationshipRequest::parse(&body).unwrap();
     let relationship = requestor.relationships().create(request).await.unwrap();
     templator.account().sync().await.unwrap();
     templator.relationships().accept(&relationship.id).await.unwrap();
@@ -71,8 +71,8 @@ pub async fn connect(templator: &AccountServices, requestor: &AccountServices) -
     relationship.id
 }
 
-fn parsed(body: &Value, services: &AccountServices) -> runtime::requests::CreateOwnRelationshipTemplateRequest {
-    runtime::requests::CreateOwnRelationshipTemplateRequest::parse(body, services.now()).unwrap()
+fn parsed(body: &Value, services: &AccountServices) -> runtime::input::CreateOwnRelationshipTemplateRequest {
+    runtime::input::CreateOwnRelationshipTemplateRequest::parse(body, services.now()).unwrap()
 }
 
 /// The recorded response of this name.

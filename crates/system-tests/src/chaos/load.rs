@@ -35,9 +35,14 @@ struct Progress {
 }
 
 impl Load {
+    /// The number of messages acknowledged so far.
+    pub(super) fn sent(&self) -> usize {
+        self.progress.borrow().sent
+    }
+
     /// Waits until so many messages were acknowledged, or nobody sends any more.
     pub(super) async fn until_sent(&self, count: usize) -> anyhow::Result<()> {
-        let (mut sent, mut since) = (0, Instant::now());
+        let (mut sent, mut since) = (self.sent(), Instant::now());
         let mut progress = self.progress.subscribe();
         while sent < count && !self.senders.iter().any(JoinHandle::is_finished) {
             // A sender that ends tells of it only by being finished.

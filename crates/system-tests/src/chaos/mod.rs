@@ -121,7 +121,11 @@ async fn interrupt_and_audit(
 
     let interruptions_started = Instant::now();
     let mut rng = StdRng::seed_from_u64(scenario.seed);
-    for _ in 0..scenario.count {
+    for number in 0..scenario.count {
+        // Every other one meets a system at work, however slow the machine is.
+        if number % 2 == 0 {
+            load.until_sent(load.sent() + 1).await?;
+        }
         interruption::one(scenario.interruptions, &mut rng, arena, postgres).await?;
     }
     let interrupted_seconds = interruptions_started.elapsed().as_secs_f64();

@@ -8,7 +8,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use core_types::SystemClock;
-use rest_api::{ApiState, CoreHttpApi, HttpServerConfig, ImplementationInfo, MetricsRenderer, ServerMode, VersionInfo};
+use rest_api::{
+    ApiOptions, CoreHttpApi, HttpServerConfig, ImplementationInfo, MetricsRenderer, ServerMode, VersionInfo,
+};
 use runtime::HostedAccount;
 use serde_json::{Map, Value, json};
 use settings::{Kind, Section, Setting};
@@ -49,7 +51,7 @@ pub(crate) fn router(
     configuration: Value,
 ) -> Router {
     let config: HttpServerConfig = serde_json::from_value(http_server).unwrap();
-    let state = ApiState {
+    let state = ApiOptions {
         account: Arc::clone(account),
         clock: Arc::new(SystemClock),
         randomness: core_types::Randomness::system(),

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ::modules::Role;
-use ::modules::message_broker_publisher::{MessageBrokerPublisherConfig, MessageBrokerPublisherModule};
+use modules::Role;
+use modules::message_broker_publisher::{MessageBrokerPublisherConfig, MessageBrokerPublisherModule};
 use network::Trust;
 use runtime::Module;
 use settings::{Kind, Mistakes, Node, Path as Place, Problem, Report, check};
@@ -71,7 +71,7 @@ pub(crate) fn unknown_brokers(entries: &[ModuleEntry]) -> Vec<Problem> {
 /// The files with credentials that cannot be read, in sentences. `unreadable` tells why a file cannot.
 pub(crate) fn unreadable_files(entries: &[ModuleEntry], unreadable: impl Fn(&Path) -> Option<String>) -> Vec<String> {
     let config = message_brokers(entries).unwrap_or_default();
-    let notice = |broker: &::modules::message_broker_publisher::Broker| {
+    let notice = |broker: &modules::message_broker_publisher::Broker| {
         let file = broker.file()?;
         let reason = unreadable(file)?;
         Some(format!(

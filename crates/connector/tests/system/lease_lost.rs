@@ -11,7 +11,7 @@ struct Schema(String);
 
 impl Schema {
     fn new() -> Self {
-        Self(format!("takeover_{}", std::process::id()))
+        Self(format!("lease_lost_{}", std::process::id()))
     }
 
     /// Also marks the sessions of whoever connects with it.
