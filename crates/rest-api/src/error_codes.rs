@@ -203,7 +203,7 @@ mod tests {
     fn every_code_is_explained_somewhere() {
         let common = text_of("../../docs/protocol/06-rest-api.md");
         let mut count = 0;
-        for file in ["src/error.rs", "../runtime/src/error/codes.rs"] {
+        for file in ["src/error.rs", "../runtime/src/error/runtime_error.rs", "../runtime/src/error/from_layers.rs"] {
             let source = text_of(file);
             let codes = source.split('"').filter(|text| {
                 ["error.connector.", "error.delivery."].iter().any(|prefix| text.starts_with(prefix))

@@ -14,7 +14,7 @@ use futures_util::{Stream, stream};
 use metrics::gauge;
 use runtime::events::{Event, EventReader, matches};
 use runtime::input::{check_repetition, check_triggers};
-use runtime::{ApplicationError, codes};
+use runtime::{ApplicationError, RuntimeError};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
@@ -52,7 +52,7 @@ impl StreamRequest {
                 "after" => request.after = Some(position(value)?),
                 _ => {
                     let message = "Known parameters are 'trigger' and 'after'.";
-                    return Err(ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message));
+                    return Err(RuntimeError::DeliveryInvalidQuery(message.to_owned()).into());
                 }
             }
         }
@@ -65,10 +65,7 @@ impl StreamRequest {
 }
 
 fn position(text: &str) -> Result<i64, ApplicationError> {
-    text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| {
-        let message = "A position is the id of a message of the stream, or 0 for the oldest event that is kept.";
-        ApplicationError::invalid(codes::DELIVERY_INVALID_POSITION, message)
-    })
+    text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| RuntimeError::DeliveryInvalidPosition.into())
 }
 
 /// Where a stream begins.

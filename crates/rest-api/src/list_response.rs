@@ -11,7 +11,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use runtime::{ApplicationError, Listing};
+use runtime::{ApplicationError, Listing, RuntimeError};
 use serde::Serialize;
 
 use crate::response::{ApiResult, JSON_CONTENT_TYPE};
@@ -59,7 +59,7 @@ impl<D: Serialize + Send + 'static> Writer<D> {
                 text.push(',');
             }
             let item =
-                core_types::json::to_string(&item).map_err(|error| ApplicationError::unexpected(error.to_string()))?;
+                core_types::json::to_string(&item).map_err(|error| RuntimeError::Unexpected(error.to_string()))?;
             text.push_str(&item);
         }
         Ok(())

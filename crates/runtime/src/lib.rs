@@ -24,7 +24,7 @@ pub mod reactor;
 pub mod services;
 
 pub use account::account_options;
-pub use error::{ApplicationError, ErrorKind, codes};
+pub use error::{ApplicationError, ErrorKind, RuntimeError};
 pub use health::HealthChecker;
 pub use input::UploadedFile;
 pub use listing::Listing;

@@ -181,8 +181,8 @@ mod tests {
 
     #[tokio::test]
     async fn failures_of_services_have_the_status_of_their_kind() {
-        use runtime::ApplicationError;
-        let invalid = ApplicationError::invalid("error.runtime.validation.invalidPropertyValue", "x must be y");
+        use runtime::{ApplicationError, RuntimeError};
+        let invalid = ApplicationError::from(RuntimeError::InvalidPropertyValue("x must be y".to_owned()));
         let (response, body) = answer(invalid.into(), false).await;
         assert_eq!(response.status(), 400);
         assert_eq!(body["error"]["message"], "x must be y");
@@ -194,7 +194,8 @@ mod tests {
         );
         let text = body["error"]["message"].as_str().unwrap();
         assert!(text.starts_with("The database of the Connector cannot be used now.") && !text.contains("disk full"));
-        let (response, body) = answer(ApplicationError::unexpected("disk full").into(), false).await;
+        let (response, body) =
+            answer(ApplicationError::from(RuntimeError::Unexpected("disk full".to_owned())).into(), false).await;
         assert_eq!(response.status(), 500);
         assert_eq!(body["error"]["message"], "An unexpected error occurred.");
     }

@@ -6,7 +6,7 @@ use core_types::Timestamp;
 use serde_json::Value;
 
 use super::read_for;
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Checks what is said when a Relationship is requested with a template of that content, and gives the form in which
 /// it travels.
@@ -24,24 +24,21 @@ pub(crate) fn check_creation_content(
     now: Timestamp,
 ) -> Result<Value, ApplicationError> {
     let content = read_for(Position::RelationshipCreation, content, now)?.ok_or_else(|| {
-        ApplicationError::invalid_property_value(
+        ApplicationError::from(RuntimeError::property(
             "The creationContent of a Relationship must either be an ArbitraryRelationshipCreationContent or a RelationshipCreationContent.",
-        )
+        ))
     })?;
     let template_kind = template_content.get("@type").and_then(Value::as_str);
     let is_response = content.type_name() == RelationshipCreationContent::TYPE;
     match (is_response, template_kind) {
-        (false, Some(RelationshipTemplateContent::TYPE)) => Err(ApplicationError::invalid_property_value(
+        (false, Some(RelationshipTemplateContent::TYPE)) => Err(RuntimeError::property(
             "The creationContent of a Relationship must be a RelationshipCreationContent if the content of the RelationshipTemplate is a RelationshipTemplateContent.",
-        )),
-        (true, Some(ArbitraryRelationshipTemplateContent::TYPE)) => Err(ApplicationError::invalid_property_value(
+        ).into()),
+        (true, Some(ArbitraryRelationshipTemplateContent::TYPE)) => Err(RuntimeError::property(
             "The creationContent of a Relationship must be an ArbitraryRelationshipCreationContent if the content of the RelationshipTemplate is an ArbitraryRelationshipTemplateContent.",
-        )),
+        ).into()),
         (false, _) => Ok(content.into_value()),
-        (true, _) => Err(ApplicationError::invalid(
-            codes::RELATIONSHIPS_NO_ACCEPTED_INCOMING_REQUEST,
-            "There is no accepted incoming Request associated with the RelationshipTemplateContent of the RelationshipTemplate.",
-        )),
+        (true, _) => Err(RuntimeError::NoAcceptedIncomingRequest.into()),
     }
 }
 

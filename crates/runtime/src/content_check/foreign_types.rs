@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Types of objects, each with the member that is looked for first (`vectors/registered-types.json`).
 const OBJECTS: &[(&str, &str)] = &[
@@ -127,7 +127,7 @@ const MATERIAL: &[&str] = &[
 pub(super) fn refusal(object: &Value, type_name: &str, place: Option<&str>) -> Option<Option<ApplicationError>> {
     if MATERIAL.contains(&type_name) {
         let message = format!("A {type_name} cannot be read here, and may not stand in a content.");
-        return Some(Some(ApplicationError::invalid(codes::UNKNOWN, message)));
+        return Some(Some(ApplicationError::from(RuntimeError::Unknown(message))));
     }
     let first = OBJECTS.iter().find(|(name, _)| *name == type_name).map(|(_, first)| *first);
     let missing = first.filter(|first| object.get(first).is_none_or(Value::is_null));
@@ -135,12 +135,12 @@ pub(super) fn refusal(object: &Value, type_name: &str, place: Option<&str>) -> O
         return None;
     }
     Some(match (missing, place) {
-        (Some(member), _) => {
-            Some(ApplicationError::request_deserialization(format!("{type_name}.{member} :: Value is not defined")))
-        }
-        (None, Some(place)) => {
-            Some(ApplicationError::request_deserialization(format!("{place} :: A {type_name} may not stand here.")))
-        }
+        (Some(member), _) => Some(ApplicationError::from(RuntimeError::RequestDeserialization(format!(
+            "{type_name}.{member} :: Value is not defined"
+        )))),
+        (None, Some(place)) => Some(ApplicationError::from(RuntimeError::RequestDeserialization(format!(
+            "{place} :: A {type_name} may not stand here."
+        )))),
         (None, None) => None,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use content::Mail;
 use core_types::IdentityAddress;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Checks who is written to against the recipients of the Message.
 ///
@@ -16,14 +16,14 @@ pub(crate) fn check_mail_recipients(mail: &Mail<'_>, recipients: &[IdentityAddre
     for (name, list) in [("cc", cc), ("to", to)] {
         if list.iter().collect::<HashSet<_>>().len() < list.len() {
             let text = format!("Some recipients in '{name}' are listed multiple times.");
-            return Err(ApplicationError::invalid_property_value(text));
+            return Err(RuntimeError::property(text).into());
         }
     }
     let (in_to, in_cc): (HashSet<&str>, HashSet<&str>) = (to.iter().copied().collect(), cc.iter().copied().collect());
     let in_both: Vec<&str> = to.iter().filter(|address| in_cc.contains(*address)).copied().collect();
     if !in_both.is_empty() {
         let text = format!("The recipients {} are put into both 'to' and 'cc'.", quoted(in_both));
-        return Err(ApplicationError::invalid_property_value(text));
+        return Err(RuntimeError::property(text).into());
     }
     let reached: HashSet<&str> = recipients.iter().map(IdentityAddress::as_str).collect();
     let addresses = recipients.iter().map(IdentityAddress::as_str);
@@ -35,7 +35,7 @@ pub(crate) fn check_mail_recipients(mail: &Mail<'_>, recipients: &[IdentityAddre
             "The identities {} are not listed among both the Message recipients and the recipients in 'to'/'cc'.",
             quoted(different)
         );
-        return Err(ApplicationError::invalid_property_value(text));
+        return Err(RuntimeError::property(text).into());
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use content::{Content, ErrorKind, Object, Reader};
 use core_types::Timestamp;
 use serde_json::Value;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Checks the content of a Message to send.
 ///
@@ -33,9 +33,9 @@ use crate::error::ApplicationError;
 /// `error.runtime.requestDeserialization`, `error.runtime.servalError`, `error.runtime.unknown` for keys and the like.
 pub(crate) fn check_message_content(content: &Value, now: Timestamp) -> Result<Object, ApplicationError> {
     read_for(Position::Message, content, now)?.ok_or_else(|| {
-        ApplicationError::invalid_property_value(
+        ApplicationError::from(RuntimeError::property(
             "The content of a Message must either be a Mail, Request, ResponseWrapper, Notification or an ArbitraryMessageContent.",
-        )
+        ))
     })
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn check_message_content(content: &Value, now: Timestamp) -> Result<O
 /// # Errors
 /// `error.runtime.invalidTokenContent` for anything but an object that its type can read.
 pub(crate) fn check_token_content(content: &Value, now: Timestamp) -> Result<Value, ApplicationError> {
-    let content = Reader::new(now).read(content).map_err(|_| ApplicationError::invalid_token_content())?;
+    let content = Reader::new(now).read(content).map_err(|_| RuntimeError::InvalidTokenContent)?;
     Ok(content.into_value())
 }
 
@@ -70,7 +70,9 @@ fn unknown_type(content: &Value, path: &str) -> Option<ApplicationError> {
     let name = object.get("@type").and_then(Value::as_str).unwrap_or_default();
     let version = version(object.get("@version"));
     let known_to_peers = (version == 1).then(|| foreign_types::refusal(object, name, names.next_back()));
-    known_to_peers.flatten().unwrap_or_else(|| Some(ApplicationError::unknown_type(name, version)))
+    known_to_peers.flatten().unwrap_or_else(|| {
+        Some(ApplicationError::from(RuntimeError::UnknownType(format!("'{name}' with version {version}"))))
+    })
 }
 
 /// Absent means 1; texts count by the integer they begin with.

@@ -11,7 +11,7 @@ use content::{
 };
 use core_types::Timestamp;
 
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Checks a Request that will be answered by whoever loads a template.
 ///
@@ -25,10 +25,7 @@ pub(super) fn check(
     known_tags: &TagCollection,
 ) -> Result<(), ApplicationError> {
     if request.expires_at().is_some_and(|expires_at| expires_at < now) {
-        return Err(ApplicationError::invalid(
-            codes::REQUESTS_EXPIRATION_DATE_IN_PAST,
-            "You cannot create a Request with an expiration date that is in the past.",
-        ));
+        return Err(RuntimeError::RequestExpirationDateInPast.into());
     }
     let items = items(request)?;
     if !items.iter().all(|item| is_valid(item, own_address, known_tags)) {
@@ -38,17 +35,14 @@ pub(super) fn check(
         items.iter().filter(|item| item.must_be_accepted()).filter_map(|item| fragment(item)).collect();
     fragments.sort_unstable();
     if fragments.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
-        return Err(ApplicationError::invalid(
-            codes::REQUESTS_VIOLATED_KEY_UNIQUENESS,
-            "The Request asks for several RelationshipAttributes with the same owner, key and value type.",
-        ));
+        return Err(RuntimeError::ViolatedKeyUniqueness.into());
     }
     Ok(())
 }
 
 /// Some item of a Request cannot be sent.
 pub(crate) fn invalid_items() -> ApplicationError {
-    ApplicationError::invalid(codes::REQUESTS_INHERITED_FROM_ITEM, "Some child items have errors.")
+    ApplicationError::from(RuntimeError::InheritedFromItem)
 }
 
 /// The items of a Request, those of groups included.
@@ -70,7 +64,9 @@ fn items<'a, 'c>(request: &'a Request<'c>) -> Result<Vec<&'a RequestItem<'c>>, A
 }
 
 fn no_item() -> ApplicationError {
-    ApplicationError::invalid(codes::UNKNOWN, "A Request can only hold request items and groups of them.")
+    ApplicationError::from(RuntimeError::Unknown(
+        "A Request can only hold request items and groups of them.".to_owned(),
+    ))
 }
 
 fn is_valid(item: &RequestItem<'_>, own_address: &str, known_tags: &TagCollection) -> bool {

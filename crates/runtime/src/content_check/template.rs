@@ -7,7 +7,7 @@ use core_types::{IdentityAddress, Timestamp};
 use serde_json::Value;
 
 use super::{own_request, read_for};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// The facts the content of a template is checked against.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +31,9 @@ pub(crate) struct TemplateFacts<'a> {
 /// [`own_request::check`].
 pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) -> Result<Object, ApplicationError> {
     let content = read_for(Position::RelationshipTemplate, content, facts.now)?.ok_or_else(|| {
-        ApplicationError::invalid_property_value(
+        ApplicationError::from(RuntimeError::property(
             "The content of a RelationshipTemplate must either be a RelationshipTemplateContent or an ArbitraryRelationshipTemplateContent.",
-        )
+        ))
     })?;
     match RelationshipTemplateContent::of(&content) {
         Some(template) => check_requests(&template, facts).map(|changed| changed.unwrap_or(content)),
@@ -48,10 +48,7 @@ fn check_requests(
 ) -> Result<Option<Object>, ApplicationError> {
     let on_new = template.on_new_relationship();
     if on_new.expires_at().is_some_and(|expires_at| expires_at > facts.expires_at) {
-        return Err(ApplicationError::invalid(
-            codes::TEMPLATES_REQUEST_CANNOT_EXPIRE_AFTER_TEMPLATE,
-            "The expiration date of the Request within the onNewRelationship property of the RelationshipTemplateContent must be set such that the expiration date of the RelationshipTemplate is not exceeded.",
-        ));
+        return Err(RuntimeError::RequestCannotExpireAfterTemplate.into());
     }
     for request in std::iter::once(on_new).chain(template.on_existing_relationship()) {
         own_request::check(request, facts.own_address.as_str(), facts.now, facts.known_tags)?;

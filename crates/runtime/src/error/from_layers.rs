@@ -5,7 +5,12 @@ use core_types::CoreError;
 use store::StoreError;
 use transport::{RequestError, TransportError};
 
-use super::{ApplicationError, ErrorKind, codes};
+use super::{ApplicationError, ErrorKind, RuntimeError};
+
+/// The database cannot be used, so that nothing can be read or written.
+const STORE_UNAVAILABLE: &str = "error.connector.storeUnavailable";
+/// The transport layer does not know what was named.
+const TRANSPORT_RECORD_NOT_FOUND: &str = "error.transport.recordNotFound";
 
 impl From<TransportError> for ApplicationError {
     fn from(error: TransportError) -> Self {
@@ -16,10 +21,9 @@ impl From<TransportError> for ApplicationError {
             return Self::from(&**error);
         }
         if !error.is_core_error() {
-            return Self::unexpected(error.to_string());
+            return RuntimeError::Unexpected(error.to_string()).into();
         }
-        let kind =
-            if error.code() == codes::TRANSPORT_RECORD_NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::Invalid };
+        let kind = if error.code() == TRANSPORT_RECORD_NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::Invalid };
         Self {
             code: error.code().to_owned().into(),
             message: error.to_string(),
@@ -34,7 +38,7 @@ impl From<TransportError> for ApplicationError {
 impl From<&RequestError> for ApplicationError {
     fn from(error: &RequestError) -> Self {
         let (code, kind) = match error.code.as_str() {
-            "error.platform.recordNotFound" => (codes::RECORD_NOT_FOUND.into(), ErrorKind::NotFound),
+            "error.platform.recordNotFound" => (RuntimeError::RecordNotFound("").code().into(), ErrorKind::NotFound),
             code if code.starts_with("error.platform.validation") => (code.to_owned().into(), ErrorKind::Invalid),
             code => (code.to_owned().into(), ErrorKind::Backbone { status: error.status }),
         };
@@ -52,7 +56,7 @@ impl From<StoreError> for ApplicationError {
 impl From<&StoreError> for ApplicationError {
     fn from(error: &StoreError) -> Self {
         if !error.is_outage() {
-            return Self::unexpected(error.to_string());
+            return RuntimeError::Unexpected(error.to_string()).into();
         }
         let what = match error {
             StoreError::Unavailable { .. } => "It cannot be reached.",
@@ -62,7 +66,7 @@ impl From<&StoreError> for ApplicationError {
             _ => "It refuses to work: its disk may be full.",
         };
         Self {
-            code: codes::STORE_UNAVAILABLE.into(),
+            code: STORE_UNAVAILABLE.into(),
             message: format!(
                 "The database of the Connector cannot be used now. {what} Whether the operation was carried out is \
                  unknown; try again when GET /health/ready says that the database is healthy."
@@ -78,14 +82,20 @@ impl From<&StoreError> for ApplicationError {
 /// Values in requests that are no ids, keys or passwords.
 impl From<CoreError> for ApplicationError {
     fn from(error: CoreError) -> Self {
-        Self::request_deserialization(error.to_string())
+        RuntimeError::RequestDeserialization(error.to_string()).into()
     }
 }
 
 /// Content that does not have the form of its type.
 impl From<ContentError> for ApplicationError {
     fn from(error: ContentError) -> Self {
-        Self::invalid(error.kind.code(), error.to_string())
+        Self {
+            code: error.kind.code().into(),
+            message: error.to_string(),
+            details: None,
+            kind: ErrorKind::Invalid,
+            retry_after: None,
+        }
     }
 }
 
@@ -100,15 +110,7 @@ mod tests {
             method: "GET".to_owned(),
             path: "/Tokens/x".to_owned(),
             status,
-            request_id: None,
-            time: None,
-            error_id: None,
-            details: None,
-            trace_id: None,
-            is_unsent: false,
-            answered_with: None,
-            is_tls_failure: false,
-            retry_after: None,
+            ..RequestError::default()
         }
     }
 

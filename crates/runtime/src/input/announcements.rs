@@ -2,7 +2,7 @@
 
 use content::code_lists;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// `GET /Announcements`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,14 @@ impl GetAnnouncementsRequest {
         let mut given = query.iter().filter(|(name, _)| name == "language").map(|(_, value)| value);
         let language = match (given.next(), given.next()) {
             (Some(language), None) => language,
-            (Some(_), Some(_)) => return Err(ApplicationError::invalid_property_value("language must be string")),
+            (Some(_), Some(_)) => return Err(RuntimeError::property("language must be string").into()),
             (None, _) => {
-                return Err(ApplicationError::invalid_property_value("must have required property 'language'"));
+                return Err(RuntimeError::property("must have required property 'language'").into());
             }
         };
         if !code_lists::is_language(language) {
             let text = "language must be equal to one of the allowed values";
-            return Err(ApplicationError::invalid_property_value(text));
+            return Err(RuntimeError::property(text).into());
         }
         Ok(Self { language: language.clone() })
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::required_text;
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
 
@@ -46,7 +46,7 @@ impl CreateChallengeRequest {
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         let empty = Map::new();
         let members = match body {
-            Value::Null => return Err(ApplicationError::invalid_property_value("must be object")),
+            Value::Null => return Err(RuntimeError::property("must be object").into()),
             Value::Object(members) => members,
             _ => &empty,
         };
@@ -56,7 +56,7 @@ impl CreateChallengeRequest {
             Some("Relationship") if members.get("relationship").is_some_and(Value::is_string) => {
                 ChallengeKind::Relationship(required_text(CREATE_FOR_RELATIONSHIP.check(body)?, "relationship"))
             }
-            _ => return Err(ApplicationError::invalid_payload()),
+            _ => return Err(RuntimeError::InvalidPayload.into()),
         };
         Ok(Self { kind })
     }

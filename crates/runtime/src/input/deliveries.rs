@@ -4,7 +4,7 @@ use core_types::Timestamp;
 use delivery::{DeliveryQuery, DeliveryState, Replay};
 use serde_json::{Map, Value};
 
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// How many deliveries one request lists or sends again at most.
 const MAXIMUM_DELIVERIES: u32 = 1000;
@@ -51,7 +51,7 @@ pub(crate) fn subscriber_of(target_id: &str) -> Option<String> {
 /// # Errors
 /// `error.delivery.invalidTrigger`.
 pub fn check_triggers<'a>(triggers: impl IntoIterator<Item = &'a String>) -> Result<(), ApplicationError> {
-    let invalid = |message: String| Err(ApplicationError::invalid(codes::DELIVERY_INVALID_TRIGGER, message));
+    let invalid = |message: String| Err(RuntimeError::DeliveryInvalidTrigger(message).into());
     for (index, trigger) in triggers.into_iter().enumerate() {
         if index >= MAXIMUM_TRIGGERS {
             return invalid(format!("At most {MAXIMUM_TRIGGERS} triggers can be named."));
@@ -80,7 +80,7 @@ pub fn check_repetition(parameters: &[(String, String)], may_be_repeated: &[&str
         let is_repeated = parameters.iter().take(index).any(|(known, _)| known == name);
         if is_repeated && !may_be_repeated.contains(&name.as_str()) {
             let message = format!("'{name}' must not be given more than once.");
-            return Err(ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message));
+            return Err(RuntimeError::DeliveryInvalidQuery(message).into());
         }
     }
     Ok(())
@@ -96,7 +96,7 @@ impl ListDeliveriesRequest {
     /// # Errors
     /// `error.delivery.invalidQuery`.
     pub fn parse(parameters: &[(String, String)]) -> Result<Self, ApplicationError> {
-        let invalid = |message: &str| ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message);
+        let invalid = |message: &str| RuntimeError::DeliveryInvalidQuery(message.to_owned());
         check_repetition(parameters, &[])?;
         let mut query = DeliveryQuery::default();
         for (name, value) in parameters {
@@ -109,7 +109,7 @@ impl ListDeliveriesRequest {
                     query.state = Some(match value.as_str() {
                         "waiting" => DeliveryState::Waiting,
                         "dead" => DeliveryState::Dead,
-                        _ => return Err(invalid("'state' must be 'waiting' or 'dead'.")),
+                        _ => return Err(invalid("'state' must be 'waiting' or 'dead'.").into()),
                     });
                 }
                 "after" => {
@@ -122,7 +122,7 @@ impl ListDeliveriesRequest {
                         invalid(&format!("'limit' must be a whole number from 1 to {MAXIMUM_DELIVERIES}."))
                     })?;
                 }
-                _ => return Err(invalid("Known parameters are 'target', 'state', 'after' and 'limit'.")),
+                _ => return Err(invalid("Known parameters are 'target', 'state', 'after' and 'limit'.").into()),
             }
         }
         Ok(Self(query))
@@ -173,7 +173,7 @@ const FORMS: &str = "The body must be one of {\"delivery\": id}, {\"deliveries\"
      and {\"target\": id, \"from\": date, \"to\": date, \"triggers\": [trigger, …]}, the last without triggers for all.";
 
 fn invalid(message: &str) -> ApplicationError {
-    ApplicationError::invalid(codes::DELIVERY_INVALID_REPLAY, message)
+    ApplicationError::from(RuntimeError::DeliveryInvalidReplay(message.to_owned()))
 }
 
 fn delivery(value: &Value) -> Result<i64, ApplicationError> {
@@ -183,7 +183,7 @@ fn delivery(value: &Value) -> Result<i64, ApplicationError> {
 fn target(members: &Map<String, Value>) -> Result<String, ApplicationError> {
     let id =
         members.get("target").and_then(Value::as_str).ok_or_else(|| invalid("'target' must be the id of a target."))?;
-    subscriber_of(id).ok_or_else(ApplicationError::delivery_target_not_found)
+    Ok(subscriber_of(id).ok_or(RuntimeError::DeliveryTargetNotFound)?)
 }
 
 fn date(members: &Map<String, Value>, name: &str) -> Result<Timestamp, ApplicationError> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::reference_and_password;
 use super::tokens::{TOKEN_OPTIONS, TokenOptions};
 use super::{date, text};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
 use crate::validation::{check_expiry, check_id};
@@ -73,7 +73,7 @@ impl CreateOwnFileRequest {
         now: Timestamp,
     ) -> Result<Self, ApplicationError> {
         let Some(file) = file else {
-            return Err(ApplicationError::invalid_property_value("must have required property 'content'"));
+            return Err(RuntimeError::property("must have required property 'content'").into());
         };
         let body = Value::Object(members_of(fields));
         let members = UPLOAD_FIELDS.check(&body)?;
@@ -131,7 +131,7 @@ impl LoadPeerFileRequest {
     /// if the reference names another kind of object, and what reading the reference reports.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_FILE.is_valid(body) {
-            return Err(ApplicationError::invalid_property_value("token / file reference invalid"));
+            return Err(RuntimeError::property("token / file reference invalid").into());
         }
         let (reference, password) = reference_and_password(body, &[ReferenceKind::File, ReferenceKind::Token])?;
         Ok(Self { reference, password })

@@ -1,6 +1,6 @@
 //! The deletion of the own Identity (`docs/protocol/06-rest-api.md` §5.14).
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 const LENGTH: &str = "lengthOfGracePeriodInDays";
 /// Ten thousand years; what lies behind is no date.
@@ -18,7 +18,7 @@ impl InitiateIdentityDeletionRequest {
     /// `error.runtime.validation.invalidPropertyValue`.
     pub fn parse(query: &[(String, String)]) -> Result<Self, ApplicationError> {
         let mut given = query.iter().filter(|(name, _)| name == LENGTH).map(|(_, value)| value);
-        let invalid = |rule: String| ApplicationError::invalid_property_value(format!("{LENGTH} {rule}"));
+        let invalid = |rule: String| ApplicationError::from(RuntimeError::property(format!("{LENGTH} {rule}")));
         let length_of_grace_period_in_days = match (given.next(), given.next()) {
             (None, _) => None,
             (Some(text), None) => {

@@ -1,7 +1,7 @@
 use transport::documents::InboxState;
 
 use super::deliveries::check_repetition;
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// How many entries one request lists at most.
 const MAXIMUM_ENTRIES: u64 = 1000;
@@ -22,7 +22,7 @@ impl ListInboxRequest {
     /// # Errors
     /// `error.delivery.invalidQuery`.
     pub fn parse(parameters: &[(String, String)]) -> Result<Self, ApplicationError> {
-        let invalid = |message: &str| ApplicationError::invalid(codes::DELIVERY_INVALID_QUERY, message);
+        let invalid = |message: &str| RuntimeError::DeliveryInvalidQuery(message.to_owned());
         check_repetition(parameters, &[])?;
         let mut request = Self { state: None, limit: USUAL_ENTRIES, offset: 0 };
         for (name, value) in parameters {
@@ -31,7 +31,7 @@ impl ListInboxRequest {
                     request.state = Some(match value.as_str() {
                         "waiting" => InboxState::Waiting,
                         "givenUp" => InboxState::GivenUp,
-                        _ => return Err(invalid("'state' must be 'waiting' or 'givenUp'.")),
+                        _ => return Err(invalid("'state' must be 'waiting' or 'givenUp'.").into()),
                     });
                 }
                 "limit" => {
@@ -44,7 +44,7 @@ impl ListInboxRequest {
                     let offset = value.parse::<u32>().ok().map(u64::from);
                     request.offset = offset.ok_or_else(|| invalid("'offset' must be a whole number, 0 or more."))?;
                 }
-                _ => return Err(invalid("Known parameters are 'state', 'limit' and 'offset'.")),
+                _ => return Err(invalid("Known parameters are 'state', 'limit' and 'offset'.").into()),
             }
         }
         Ok(request)

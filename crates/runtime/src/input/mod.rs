@@ -36,7 +36,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use transport::TransportError;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Reads a reference in one of its text forms.
 ///
@@ -45,10 +45,7 @@ use crate::error::ApplicationError;
 pub(crate) fn parse_reference(text: &str) -> Result<Reference, ApplicationError> {
     Reference::parse(text).map_err(|error| match error {
         CoreError::InvalidTruncatedReference(_) => TransportError::from(error).into(),
-        other => {
-            let code = CoreError::InvalidTruncatedReference("").code().to_owned();
-            ApplicationError::invalid(code, format!("The given reference is not valid: {other}"))
-        }
+        other => RuntimeError::InvalidTruncatedReference(other.to_string()).into(),
     })
 }
 
@@ -86,7 +83,7 @@ fn reference_and_password(
     let reference_text = required_text(&members, "reference");
     let reference = parse_reference(&reference_text)?;
     if !kinds.contains(&reference.kind()) {
-        return Err(ApplicationError::invalid_reference(&reference_text));
+        return Err(RuntimeError::InvalidReference(reference_text.clone()).into());
     }
     Ok((reference, text(&members, "password").map(SecretString::from)))
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::reference_and_password;
 use super::tokens::{TOKEN_OPTIONS, TokenOptions};
 use super::{address, date, value};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
@@ -91,7 +91,7 @@ impl LoadPeerRelationshipTemplateRequest {
     /// if the reference names another kind of object, and what reading the reference reports.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_TEMPLATE.is_valid(body) {
-            return Err(ApplicationError::invalid_property_value("token / relationship template reference invalid"));
+            return Err(RuntimeError::property("token / relationship template reference invalid").into());
         }
         let kinds = [ReferenceKind::RelationshipTemplate, ReferenceKind::Token];
         let (reference, password) = reference_and_password(body, &kinds)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::reference_and_password;
 use super::{address, date, flag, value};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::check_expiry;
 use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
 use crate::validation::pattern::Pattern;
@@ -119,7 +119,7 @@ impl LoadPeerTokenRequest {
     /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, and what reading the reference reports.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER.is_valid(body) {
-            return Err(ApplicationError::invalid_property_value("token reference invalid"));
+            return Err(RuntimeError::property("token reference invalid").into());
         }
         let (reference, password) = reference_and_password(body, &[ReferenceKind::Token])?;
         let ephemeral = body.as_object().is_some_and(|members| flag(members, "ephemeral", false));

@@ -13,7 +13,7 @@ pub(crate) use page::{parse_list, unknown_position};
 
 use store::Filter;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use fields::{Field, Rule};
 
 /// Whose objects a list shows.
@@ -36,7 +36,7 @@ pub fn parse(resource: Resource, query: &[(String, String)]) -> Result<Filter, A
     let parameters = group(query);
     let known = |name: &str| resource.fields().iter().find(|field| field.name == name);
     if parameters.iter().any(|(name, _)| known(name).is_none()) {
-        return Err(ApplicationError::invalid_property_value("query must NOT have additional properties"));
+        return Err(RuntimeError::property("query must NOT have additional properties").into());
     }
     let mut conditions = Vec::new();
     for field in resource.fields() {
@@ -85,7 +85,7 @@ fn group(query: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
 }
 
 fn check(field: &Field, values: &[&str]) -> Result<(), ApplicationError> {
-    let failure = |text: &str| Err(ApplicationError::invalid_property_value(format!("query/{} {text}", field.name)));
+    let failure = |text: &str| Err(RuntimeError::property(format!("query/{} {text}", field.name)).into());
     if field.single && values.len() > 1 {
         return failure("must be string");
     }

@@ -3,7 +3,7 @@
 use store::{Query, Sort};
 
 use super::{Ownership, Resource, parse_owned};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// The parameter that says how many objects are wanted at most.
 pub const LIMIT: &str = "limit";
@@ -33,7 +33,7 @@ pub(crate) fn parse_list(
     let offset = single(&page, OFFSET)?.map(offset).transpose()?;
     let after = single(&page, AFTER)?;
     if offset.is_some() && after.is_some() {
-        return Err(ApplicationError::invalid_property_value("query must NOT have both offset and after"));
+        return Err(RuntimeError::property("query must NOT have both offset and after").into());
     }
     list.offset = offset.unwrap_or_default();
     list.after = after.map(str::to_owned);
@@ -76,7 +76,7 @@ fn sort(resource: Resource, text: &str) -> Result<Sort, ApplicationError> {
 }
 
 fn failure(name: &str, text: &str) -> ApplicationError {
-    ApplicationError::invalid_property_value(format!("query/{name} {text}"))
+    ApplicationError::from(RuntimeError::property(format!("query/{name} {text}")))
 }
 
 #[cfg(test)]

@@ -51,9 +51,8 @@ mod tests {
 
     #[test]
     fn a_peer_that_is_away_is_waited_for() {
-        let error =
-            ApplicationError::invalid(PEER_IS_AWAY, "A recipient has not fetched too many messages.".to_owned());
-        assert!(matches!(delivery_error(&error), DeliveryError::Unroutable(_)));
+        let error = RequestError { code: PEER_IS_AWAY.to_owned(), status: 400, ..RequestError::default() };
+        assert!(matches!(delivery_error(&ApplicationError::from(&error)), DeliveryError::Unroutable(_)));
     }
 
     #[test]

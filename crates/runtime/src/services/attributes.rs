@@ -4,7 +4,7 @@ use serde_json::Value;
 use transport::Account;
 
 use crate::dto::TagCollectionDto;
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 
 /// The value type that stands for Files in the collection of tags.
 const FILES: &str = "IdentityFileReference";
@@ -55,13 +55,12 @@ pub(super) async fn check_file_tags(account: &Account, tags: &[String]) -> Resul
 /// The refusal of the tags that a File cannot have, if there are any.
 pub(crate) fn invalid_tags(tags: &[String], known: &TagCollection) -> Option<ApplicationError> {
     let invalid: Vec<_> = tags::invalid(tags, FILES, known).iter().map(|tag| format!("'{tag}'")).collect();
-    let text = format!("Detected invalidity of the following tags: {}.", invalid.join(", "));
-    (!invalid.is_empty()).then(|| ApplicationError::invalid(codes::ATTRIBUTES_INVALID_TAGS, text))
+    (!invalid.is_empty()).then(|| RuntimeError::InvalidTags(invalid.join(", ")).into())
 }
 
 async fn collection<T: DeserializeOwned>(account: &Account) -> Result<T, ApplicationError> {
     let collection = account.tags().collection().await?;
-    serde_json::from_value(collection).map_err(|error| ApplicationError::unexpected(error.to_string()))
+    Ok(serde_json::from_value(collection).map_err(|error| RuntimeError::Unexpected(error.to_string()))?)
 }
 
 #[cfg(test)]

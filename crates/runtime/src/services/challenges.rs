@@ -5,7 +5,7 @@ use transport::{Account, TransportError};
 
 use super::found;
 use crate::dto::{ChallengeDto, RelationshipDto, ValidateChallengeResultDto};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
 
 /// Use cases on challenges (`docs/protocol/06-rest-api.md` §5.5).
@@ -45,14 +45,14 @@ impl ChallengesService {
         request: ValidateChallengeRequest,
     ) -> Result<ValidateChallengeResultDto, ApplicationError> {
         let signed = SignedChallenge::from_parts(request.challenge_string, &request.signature)
-            .map_err(|_| ApplicationError::invalid_property_value("The signature is invalid."))?;
+            .map_err(|_| RuntimeError::property("The signature is invalid."))?;
         if Challenge::from_text(&signed.challenge).is_err() {
-            return Err(ApplicationError::invalid_property_value("The challengeString is invalid."));
+            return Err(RuntimeError::property("The challengeString is invalid.").into());
         }
         let validation = match self.account.challenges().validate(&signed, None).await {
             Err(TransportError::NotSupported(_)) => {
                 let text = "Validating challenges of the type 'Device' is not yet supported.";
-                return Err(ApplicationError::not_supported(text));
+                return Err(RuntimeError::NotSupported(text).into());
             }
             result => result?,
         };
@@ -64,7 +64,8 @@ impl ChallengesService {
 }
 
 fn dto(signed: &SignedChallenge) -> Result<ChallengeDto, ApplicationError> {
-    let unreadable = |error: &dyn std::fmt::Display| ApplicationError::unexpected(error.to_string());
+    let unreadable =
+        |error: &dyn std::fmt::Display| ApplicationError::from(RuntimeError::Unexpected(error.to_string()));
     let challenge = signed.read().map_err(|error| unreadable(&error))?;
     let signature = serde_json::to_string(&signed.signature).map_err(|error| unreadable(&error))?;
     Ok(ChallengeDto {

@@ -1,7 +1,7 @@
 use delivery::{Deliveries, ReplayError};
 
 use crate::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{ListDeliveriesRequest, ReplayRequest, subscriber_of};
 
 /// Use cases of operators on what is delivered to webhooks and message brokers (`docs/delivery.md`).
@@ -25,7 +25,7 @@ impl DeliveriesService {
     /// `error.delivery.targetNotFound`, a failure of the store.
     pub async fn target(&self, id: &str) -> Result<DeliveryTargetDto, ApplicationError> {
         let target = self.deliveries.target(&subscriber(id)?).await?;
-        Ok(target.ok_or_else(ApplicationError::delivery_target_not_found)?.into())
+        Ok(target.ok_or(RuntimeError::DeliveryTargetNotFound)?.into())
     }
 
     /// Forgets a target that was removed from the configuration, with all that waits for it.
@@ -38,10 +38,9 @@ impl DeliveriesService {
             return Ok(());
         }
         if self.deliveries.target(&subscriber).await?.is_none() {
-            return Err(ApplicationError::delivery_target_not_found());
+            return Err(RuntimeError::DeliveryTargetNotFound.into());
         }
-        let message = "Only targets that were removed from the configuration can be forgotten.";
-        Err(ApplicationError::invalid(codes::DELIVERY_TARGET_IS_CONFIGURED, message))
+        Err(RuntimeError::DeliveryTargetIsConfigured.into())
     }
 
     /// Deliveries that failed at least once or were given up, oldest id first.
@@ -58,7 +57,7 @@ impl DeliveriesService {
     /// `error.delivery.deliveryNotFound`, a failure of the store.
     pub async fn get(&self, id: &str) -> Result<DeliveryDto, ApplicationError> {
         let delivery = self.deliveries.get(delivery_id(id)?).await?;
-        Ok(delivery.ok_or_else(ApplicationError::delivery_not_found)?.into())
+        Ok(delivery.ok_or(RuntimeError::DeliveryNotFound)?.into())
     }
 
     /// Removes a dead letter for good.
@@ -71,10 +70,9 @@ impl DeliveriesService {
             return Ok(());
         }
         if self.deliveries.get(id).await?.is_none() {
-            return Err(ApplicationError::delivery_not_found());
+            return Err(RuntimeError::DeliveryNotFound.into());
         }
-        let message = "Only dead letters can be removed; this delivery is going to be tried again.";
-        Err(ApplicationError::invalid(codes::DELIVERY_IS_WAITING, message))
+        Err(RuntimeError::DeliveryIsWaiting.into())
     }
 
     /// Sends deliveries once more.
@@ -84,17 +82,17 @@ impl DeliveriesService {
     pub async fn replay(&self, request: &ReplayRequest) -> Result<ReplayDto, ApplicationError> {
         match self.deliveries.replay(&request.0).await {
             Ok(count) => Ok(ReplayDto { count }),
-            Err(ReplayError::UnknownTarget(_)) => Err(ApplicationError::delivery_target_not_found()),
-            Err(ReplayError::UnknownDelivery(_)) => Err(ApplicationError::delivery_not_found()),
+            Err(ReplayError::UnknownTarget(_)) => Err(RuntimeError::DeliveryTargetNotFound.into()),
+            Err(ReplayError::UnknownDelivery(_)) => Err(RuntimeError::DeliveryNotFound.into()),
             Err(ReplayError::Store(error)) => Err(error.into()),
         }
     }
 }
 
 fn subscriber(target_id: &str) -> Result<String, ApplicationError> {
-    subscriber_of(target_id).ok_or_else(ApplicationError::delivery_target_not_found)
+    Ok(subscriber_of(target_id).ok_or(RuntimeError::DeliveryTargetNotFound)?)
 }
 
 fn delivery_id(text: &str) -> Result<i64, ApplicationError> {
-    text.parse().map_err(|_| ApplicationError::delivery_not_found())
+    Ok(text.parse().map_err(|_| RuntimeError::DeliveryNotFound)?)
 }

@@ -6,7 +6,7 @@ use transport::{Account, SendFile, SendToken};
 use super::attributes::check_file_tags;
 use super::{exposed, found, push_datawallet};
 use crate::dto::{FileDownload, FileDto, TokenDto};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, parse_reference};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
@@ -28,7 +28,7 @@ impl FilesService {
     pub async fn create_own(&self, request: CreateOwnFileRequest) -> Result<FileDto, ApplicationError> {
         let size = u64::try_from(request.file.content.len()).unwrap_or(u64::MAX);
         if size > self.account.config().platform_max_unencrypted_file_size {
-            return Err(ApplicationError::invalid_property_value("'content' is too large"));
+            return Err(RuntimeError::property("'content' is too large").into());
         }
         check_file_tags(&self.account, request.tags.as_deref().unwrap_or_default()).await?;
         let file = SendFile {
@@ -57,7 +57,7 @@ impl FilesService {
             let password = exposed(request.password.as_ref());
             let token = self.account.tokens().load_by_reference(&request.reference, password, true).await?;
             let Ok(TokenContent::File(content)) = TokenContent::from_value(token.content) else {
-                return Err(ApplicationError::invalid_token_content());
+                return Err(RuntimeError::InvalidTokenContent.into());
             };
             self.account.files().load(&content.file_id, &content.secret_key).await?
         };
@@ -89,7 +89,7 @@ impl FilesService {
         } else {
             let reference = parse_reference(id_or_reference)?;
             if reference.kind() != ReferenceKind::File {
-                return Err(ApplicationError::invalid_reference(id_or_reference));
+                return Err(RuntimeError::InvalidReference(id_or_reference.to_owned()).into());
             }
             reference.id
         };
@@ -153,10 +153,7 @@ impl FilesService {
     pub async fn regenerate_ownership_token(&self, id: &str) -> Result<FileDto, ApplicationError> {
         let file = self.file("id", id).await?;
         if !file.is_own {
-            return Err(ApplicationError::invalid(
-                codes::FILES_NOT_OWNED_BY_YOU,
-                "Only the owner of the File can perform this action.",
-            ));
+            return Err(RuntimeError::FileNotOwnedByYou.into());
         }
         let file = self.account.files().regenerate_ownership_token(&file.id).await?;
         push_datawallet(&self.account).await;

@@ -3,7 +3,7 @@ use transport::documents::IdentityDeletionProcess;
 
 use super::push_datawallet;
 use crate::dto::IdentityDeletionProcessDto;
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::InitiateIdentityDeletionRequest;
 
 /// The deletion of the own Identity (`docs/protocol/06-rest-api.md` §5.14).
@@ -24,10 +24,7 @@ impl IdentityDeletionService {
     ) -> Result<IdentityDeletionProcessDto, ApplicationError> {
         let deletion = self.account.identity_deletion();
         if deletion.active().await?.is_some() {
-            return Err(ApplicationError::invalid(
-                codes::IDENTITY_DELETION_ACTIVE_PROCESS_ALREADY_EXISTS,
-                "There is already an active IdentityDeletionProcess. You cannot start another, as there may only be one active IdentityDeletionProcess per Identity.",
-            ));
+            return Err(RuntimeError::ActiveIdentityDeletionProcessAlreadyExists.into());
         }
         let process = deletion.initiate(request.length_of_grace_period_in_days).await?;
         push_datawallet(&self.account).await;
@@ -54,11 +51,10 @@ impl IdentityDeletionService {
     }
 
     async fn running(&self) -> Result<IdentityDeletionProcess, ApplicationError> {
-        self.account.identity_deletion().active().await?.ok_or_else(|| {
-            ApplicationError::invalid(
-                codes::IDENTITY_DELETION_NO_ACTIVE_PROCESS,
-                "No active IdentityDeletionProcess found.",
-            )
-        })
+        self.account
+            .identity_deletion()
+            .active()
+            .await?
+            .ok_or_else(|| ApplicationError::from(RuntimeError::NoActiveIdentityDeletionProcess))
     }
 }

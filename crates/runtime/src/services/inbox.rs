@@ -1,7 +1,7 @@
 use transport::{Account, GivingUp};
 
 use crate::dto::{InboxAttemptDto, InboxEntryDto};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::ListInboxRequest;
 
 /// Use cases of operators on what was received and could not be applied yet (`docs/inbox.md`).
@@ -26,7 +26,7 @@ impl InboxService {
     /// `error.delivery.inboxEntryNotFound`, a failure of the store.
     pub async fn get(&self, id: &str) -> Result<InboxEntryDto, ApplicationError> {
         let entry = self.account.inbox().get(id).await?;
-        Ok(InboxEntryDto::from(&entry.ok_or_else(ApplicationError::inbox_entry_not_found)?))
+        Ok(InboxEntryDto::from(&entry.ok_or(RuntimeError::InboxEntryNotFound)?))
     }
 
     /// Tries an entry now.
@@ -35,7 +35,7 @@ impl InboxService {
     /// `error.delivery.inboxEntryNotFound`, a failure of the store.
     pub async fn try_now(&self, id: &str) -> Result<InboxAttemptDto, ApplicationError> {
         let attempt = self.account.inbox().try_now(id).await?;
-        Ok(attempt.ok_or_else(ApplicationError::inbox_entry_not_found)?.into())
+        Ok(attempt.ok_or(RuntimeError::InboxEntryNotFound)?.into())
     }
 
     /// Tries an entry no more. What the Backbone has of it is kept.
@@ -46,11 +46,8 @@ impl InboxService {
         let inbox = self.account.inbox();
         match inbox.give_up(id).await? {
             GivingUp::GivenUp(entry) => Ok(InboxEntryDto::from(&*entry)),
-            GivingUp::NotWaiting if inbox.get(id).await?.is_none() => Err(ApplicationError::inbox_entry_not_found()),
-            GivingUp::NotWaiting => Err(ApplicationError::invalid(
-                codes::INBOX_ENTRY_IS_NOT_WAITING,
-                "The entry is not tried any more; it can be tried now, or removed.",
-            )),
+            GivingUp::NotWaiting if inbox.get(id).await?.is_none() => Err(RuntimeError::InboxEntryNotFound.into()),
+            GivingUp::NotWaiting => Err(RuntimeError::InboxEntryIsNotWaiting.into()),
         }
     }
 
@@ -64,10 +61,9 @@ impl InboxService {
             return Ok(());
         }
         if inbox.get(id).await?.is_none() {
-            return Err(ApplicationError::inbox_entry_not_found());
+            return Err(RuntimeError::InboxEntryNotFound.into());
         }
-        let message = "Only entries that were given up can be removed; this one is going to be tried again.";
-        Err(ApplicationError::invalid(codes::INBOX_ENTRY_IS_WAITING, message))
+        Err(RuntimeError::InboxEntryIsWaiting.into())
     }
 
     /// Brings the gauges of the inbox up to date.

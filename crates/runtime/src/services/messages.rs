@@ -6,7 +6,7 @@ use transport::{Account, SendMessage, Sending, TransportError};
 use super::{found, push_datawallet};
 use crate::content_check::{check_mail_recipients, check_message_content, quoted};
 use crate::dto::{FileDownload, FileDto, MessageDto, MessageWithAttachmentsDto};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::SendMessageRequest;
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
@@ -52,9 +52,7 @@ impl MessagesService {
         let content = check_message_content(&request.content, self.account.clock().now())?;
         let kind = MessageContent::of(&content);
         if matches!(kind, Some(MessageContent::Request(_))) && request.recipients.len() != 1 {
-            return Err(ApplicationError::invalid_property_value(
-                "Only one recipient is allowed for sending Requests.",
-            ));
+            return Err(RuntimeError::property("Only one recipient is allowed for sending Requests.").into());
         }
         let is_notification = matches!(kind, Some(MessageContent::Notification(_)));
         self.check_recipients(&request.recipients, is_notification).await?;
@@ -123,8 +121,7 @@ impl MessagesService {
         let message = self.message(id).await?;
         let Some(attachment) = message.attachments.iter().find(|attachment| attachment.as_str() == attachment_id)
         else {
-            let text = format!("The requested File '{attachment_id}' was not found in the given Message.");
-            return Err(ApplicationError::invalid(codes::MESSAGES_FILE_NOT_FOUND, text));
+            return Err(RuntimeError::FileNotFoundInMessage(attachment_id.to_owned()).into());
         };
         self.file(attachment).await
     }
@@ -171,18 +168,12 @@ impl MessagesService {
             }
         }
         if !is_notification && !inactive.is_empty() {
-            let text = format!(
-                "The Message cannot be sent as there is no active Relationship to the recipient(s) with the following address(es): {}. However, please note that Messages whose content is a Notification can be sent on terminated Relationships as well.",
-                quoted(inactive.into_iter().map(IdentityAddress::as_str))
-            );
-            return Err(ApplicationError::invalid(codes::MESSAGES_HAS_NO_ACTIVE_RELATIONSHIP, text));
+            let addresses = quoted(inactive.into_iter().map(IdentityAddress::as_str));
+            return Err(RuntimeError::HasNoActiveRelationship(addresses).into());
         }
         if !is_notification && !in_deletion.is_empty() {
-            let text = format!(
-                "The Message cannot be sent as the recipient(s) with the following address(es) being in deletion: {}. However, please note that Messages whose content is a Notification can be sent to recipients in deletion.",
-                quoted(in_deletion.into_iter().map(IdentityAddress::as_str))
-            );
-            return Err(ApplicationError::invalid(codes::MESSAGES_PEER_IS_IN_DELETION, text));
+            let addresses = quoted(in_deletion.into_iter().map(IdentityAddress::as_str));
+            return Err(RuntimeError::PeerIsInDeletion(addresses).into());
         }
         if !unreachable.is_empty() {
             return Err(TransportError::HasNeitherActiveNorTerminatedRelationship(unreachable).into());
@@ -198,7 +189,7 @@ impl MessagesService {
 /// that layer it knows none.
 fn unknown_request(request: &Request<'_>) -> ApplicationError {
     match request.id() {
-        None => ApplicationError::invalid_property_value("The Request must have an id."),
-        Some(_) => ApplicationError::record_not_found("Request"),
+        None => ApplicationError::from(RuntimeError::property("The Request must have an id.")),
+        Some(_) => ApplicationError::from(RuntimeError::RecordNotFound("Request")),
     }
 }

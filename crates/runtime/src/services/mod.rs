@@ -36,7 +36,7 @@ use delivery::{Deliveries, EventReader};
 use secrecy::{ExposeSecret, SecretString};
 use transport::Account;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// All use cases of one Account. A handle: clones work on the same Account.
 #[derive(Debug, Clone)]
@@ -168,8 +168,8 @@ async fn push_datawallet(account: &Account) {
 }
 
 /// What a stored object must be, for its absence to be reported.
-fn found<T>(object: Option<T>, entity: &str) -> Result<T, ApplicationError> {
-    object.ok_or_else(|| ApplicationError::record_not_found(entity))
+fn found<T>(object: Option<T>, entity: &'static str) -> Result<T, ApplicationError> {
+    Ok(object.ok_or(RuntimeError::RecordNotFound(entity))?)
 }
 
 fn exposed(password: Option<&SecretString>) -> Option<&str> {

@@ -6,7 +6,7 @@ use transport::{Account, Sending};
 use super::{found, push_datawallet};
 use crate::content_check;
 use crate::dto::{CanCreateRelationshipResultDto, RelationshipDto};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{CanCreateRelationshipRequest, CreateRelationshipRequest};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
@@ -29,7 +29,7 @@ impl RelationshipsService {
         request: CanCreateRelationshipRequest,
     ) -> Result<CanCreateRelationshipResultDto, ApplicationError> {
         let refusal = match self.template(&request.template_id).await? {
-            None => Some(ApplicationError::record_not_found("RelationshipTemplate")),
+            None => Some(ApplicationError::from(RuntimeError::RecordNotFound("RelationshipTemplate"))),
             Some(template) => match self.account.relationships().can_send(&template).await? {
                 Some(refusal) => Some(refusal.into()),
                 None => {

@@ -12,7 +12,7 @@ use super::attributes::known_tags;
 use super::{exposed, found, push_datawallet};
 use crate::content_check::{self, OfferedFile, TemplateFacts};
 use crate::dto::{RelationshipTemplateDto, TokenDto};
-use crate::error::{ApplicationError, codes};
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{
     CreateOwnRelationshipTemplateRequest, CreateTokenForTemplateRequest, LoadPeerRelationshipTemplateRequest,
 };
@@ -78,7 +78,7 @@ impl RelationshipTemplatesService {
         } else {
             let token = self.account.tokens().load_by_reference(&request.reference, password, true).await?;
             let Ok(TokenContent::RelationshipTemplate(content)) = TokenContent::from_value(token.content) else {
-                return Err(ApplicationError::invalid_token_content());
+                return Err(RuntimeError::InvalidTokenContent.into());
             };
             templates.load_by_token_content(&content, password).await?
         };
@@ -135,24 +135,15 @@ impl RelationshipTemplatesService {
         let template = found(template, "RelationshipTemplate")?;
         let options = request.options;
         if !template.is_own {
-            return Err(ApplicationError::invalid(
-                codes::TEMPLATES_CANNOT_CREATE_TOKEN_FOR_PEER_TEMPLATE,
-                "You cannot create a Token for a peer RelationshipTemplate.",
-            ));
+            return Err(RuntimeError::CannotCreateTokenForPeerTemplate.into());
         }
         if template.for_identity.is_some() && template.for_identity != options.for_identity {
-            return Err(ApplicationError::invalid(
-                codes::TEMPLATES_PERSONALIZATION_MUST_BE_INHERITED,
-                "If a RelationshipTemplate is personalized, Tokens created from it must have the same personalization.",
-            ));
+            return Err(RuntimeError::PersonalizationMustBeInherited.into());
         }
         if let Some(protection) = &template.password_protection
             && !options.password_protection.as_ref().is_some_and(|given| is_same_protection(protection, given))
         {
-            return Err(ApplicationError::invalid(
-                codes::TEMPLATES_PASSWORD_PROTECTION_MUST_BE_INHERITED,
-                "If a RelationshipTemplate has password protection, Tokens created from it must have the same password protection.",
-            ));
+            return Err(RuntimeError::PasswordProtectionMustBeInherited.into());
         }
         let default_expiry = || self.account.clock().now().saturating_add(DEFAULT_TOKEN_LIFE);
         let token = SendToken {

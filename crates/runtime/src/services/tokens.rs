@@ -5,7 +5,7 @@ use transport::{Account, SendToken};
 use super::{exposed, found, push_datawallet};
 use crate::content_check;
 use crate::dto::TokenDto;
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{CreateOwnTokenRequest, LoadPeerTokenRequest};
 use crate::listing::Listing;
 use crate::query::{self, Ownership, Resource};
@@ -25,7 +25,8 @@ impl TokensService {
     /// `error.runtime.invalidTokenContent`, failures of the Backbone and the store.
     pub async fn create_own(&self, request: CreateOwnTokenRequest) -> Result<TokenDto, ApplicationError> {
         let content = content_check::check_token_content(&request.content, self.account.clock().now())?;
-        let content = TokenContent::from_value(content).map_err(|_| ApplicationError::invalid_token_content())?;
+        let content =
+            TokenContent::from_value(content).map_err(|_| ApplicationError::from(RuntimeError::InvalidTokenContent))?;
         let options = request.options;
         let token = SendToken {
             content,

@@ -9,7 +9,7 @@ pub(crate) mod schema;
 
 use core_types::Timestamp;
 
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 use pattern::Pattern;
 
 /// Checks one identifier that came on its own, such as a path segment called `name`.
@@ -20,7 +20,7 @@ pub(crate) fn check_id(name: &str, pattern: Pattern, value: &str) -> Result<(), 
     if pattern.is_match(value) {
         Ok(())
     } else {
-        Err(ApplicationError::invalid_property_value(format!("{name} {}", pattern.failure())))
+        Err(RuntimeError::property(format!("{name} {}", pattern.failure())).into())
     }
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn check_id(name: &str, pattern: Pattern, value: &str) -> Result<(), 
 pub(crate) fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), ApplicationError> {
     match expires_at {
         Some(expires_at) if expires_at.is_expired(now) => {
-            Err(ApplicationError::invalid_property_value("'expiresAt' must be in the future"))
+            Err(RuntimeError::property("'expiresAt' must be in the future").into())
         }
         _ => Ok(()),
     }

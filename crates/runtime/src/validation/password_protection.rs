@@ -4,7 +4,7 @@ use core_types::{LocationIndicator, PasswordProtectionCreationParameters};
 use serde_json::{Map, Value};
 
 use super::schema::{Object, Schema};
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// Schema of the member `passwordProtection`.
 pub(crate) static PASSWORD_PROTECTION: Object = Object {
@@ -29,9 +29,9 @@ pub(crate) fn parse(
     let password = members.get("password").and_then(Value::as_str).unwrap_or_default();
     let is_pin = members.contains_key("passwordIsPin");
     if is_pin && core_types::PasswordType::of_pin(password).is_none() {
-        return Err(ApplicationError::invalid_property_value(
+        return Err(RuntimeError::property(
             "'passwordProtection.passwordIsPin' is true, hence 'passwordProtection.password' must consist of 4 to 16 digits from 0 to 9.",
-        ));
+        ).into());
     }
     let indicator = members.get("passwordLocationIndicator").map(location_indicator).transpose()?;
     let parameters = if is_pin {
@@ -44,14 +44,15 @@ pub(crate) fn parse(
 
 fn location_indicator(value: &Value) -> Result<LocationIndicator, ApplicationError> {
     let not_allowed = || {
-        ApplicationError::invalid_property_value(
+        ApplicationError::from(RuntimeError::property(
             "must be a number from 50 to 99 or one of the following strings: Self, Letter, RegistrationLetter, Email, SMS, Website",
-        )
+        ))
     };
     let not_an_integer = || {
-        ApplicationError::request_deserialization(
-            "PasswordProtectionCreationParameters.passwordLocationIndicator:Number :: This value must be an integer.",
-        )
+        ApplicationError::from(RuntimeError::RequestDeserialization(
+            "PasswordProtectionCreationParameters.passwordLocationIndicator:Number :: This value must be an integer."
+                .to_owned(),
+        ))
     };
     match value {
         Value::Number(number) => {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::pattern::Pattern;
-use crate::error::ApplicationError;
+use crate::error::{ApplicationError, RuntimeError};
 
 /// What a JSON value has to be.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Object {
     /// # Errors
     /// `error.runtime.validation.invalidPropertyValue` with the first failure.
     pub(crate) fn check<'a>(&'static self, body: &'a Value) -> Result<&'a Map<String, Value>, ApplicationError> {
-        self.members(body, "").map_err(ApplicationError::invalid_property_value)
+        Ok(self.members(body, "").map_err(RuntimeError::InvalidPropertyValue)?)
     }
 
     /// Whether a body satisfies the schema.
