@@ -17,15 +17,15 @@ wire_enum! {
     }
 }
 
-/// An announcement in the language the caller asked for.
+/// An announcement in the language that the caller requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
     /// `ANC…`.
     pub id: AnnouncementId,
-    /// When it was made.
+    /// Time of its publication.
     pub created_at: Timestamp,
-    /// When it stops to matter.
+    /// Time from which it no longer matters.
     pub expires_at: Option<Timestamp>,
     /// Its weight.
     pub severity: AnnouncementSeverity,
@@ -47,7 +47,7 @@ pub struct Announcement {
 pub struct AnnouncementAction {
     /// Text of the link.
     pub display_name: String,
-    /// Where it leads.
+    /// URL of the link.
     pub link: String,
     /// Condition on the reader's attributes.
     #[serde(default)]

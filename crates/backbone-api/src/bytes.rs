@@ -15,7 +15,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
 /// Binary data inside JSON, query strings and form fields (`docs/protocol/03 §1.4`).
 ///
 /// Written as base64url without padding. Read from base64url (padding optional) and from standard
-/// base64 with padding. `Debug` shows the length only: much of what travels here is secret.
+/// base64 with padding. `Debug` shows the length only: much of the data is secret.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -66,7 +66,7 @@ impl Bytes {
         self.0.len()
     }
 
-    /// Whether there is not a single byte.
+    /// Returns true if there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -13,9 +13,9 @@ pub struct Challenge {
     pub id: ChallengeId,
     /// End of its validity, ten minutes after creation.
     pub expires_at: Timestamp,
-    /// Who asked for it; null when anonymous.
+    /// The Identity that requested it; null when anonymous.
     pub created_by: Option<IdentityAddress>,
-    /// The device that asked for it; null when anonymous.
+    /// The device that requested it; null when anonymous.
     pub created_by_device: Option<DeviceId>,
 }
 

@@ -1,4 +1,4 @@
-//! Codes of error bodies (`docs/protocol/03 §18`). HTTP 400 unless said otherwise.
+//! Codes of error bodies (`docs/protocol/03 §18`). HTTP 400 unless stated otherwise.
 
 macro_rules! codes {
     ($($(#[$meta:meta])* $name:ident = $code:literal;)+) => {
@@ -6,7 +6,7 @@ macro_rules! codes {
     };
 }
 
-/// What every code of a broken rule starts with.
+/// The prefix of all codes of broken rules.
 pub const VALIDATION_PREFIX: &str = "error.platform.validation";
 
 codes! {
@@ -18,7 +18,7 @@ codes! {
     FORBIDDEN = "error.platform.forbidden";
     /// HTTP 429.
     QUOTA_EXHAUSTED = "error.platform.quotaExhausted";
-    /// HTTP 429: more of a kind than the embedded Backbone lets one caller do in a while.
+    /// HTTP 429: more of a kind than the embedded Backbone allows one caller within a period.
     TOO_MANY_REQUESTS = "error.platform.tooManyRequests";
     /// HTTP 500; of the embedded Backbone also 408 and 503.
     UNEXPECTED = "error.platform.unexpected";
@@ -32,7 +32,7 @@ codes! {
     INVALID_ID = "error.platform.validation.invalidId";
     /// `pageSize` outside 1 to 200.
     INVALID_PAGE_SIZE = "error.platform.validation.pagination.invalidPageSize";
-    /// Push registration for an application the server does not know.
+    /// Push registration for an application that the server does not know.
     UNSUPPORTED_APP_ID = "error.platform.unsupportedAppId";
     /// A unique key exists already.
     UNIQUE_KEY_VIOLATION = "error.platform.uniqueKeyViolation";
@@ -53,7 +53,7 @@ codes! {
     DEVICE_CHALLENGE_HAS_EXPIRED = "error.platform.validation.device.challengeHasExpired";
     /// Wrong old password or weak new one.
     DEVICE_CHANGE_PASSWORD_FAILED = "error.platform.validation.device.changePasswordFailed";
-    /// The OAuth client has all the Identities it may have.
+    /// The OAuth client has reached its limit of Identities.
     DEVICE_CLIENT_REACHED_IDENTITIES_LIMIT = "error.platform.validation.device.clientReachedIdentitiesLimit";
     /// There is a backup device already.
     DEVICE_ONLY_ONE_BACKUP_DEVICE_CAN_EXIST = "error.platform.validation.device.onlyOneBackupDeviceCanExist";
@@ -72,12 +72,12 @@ codes! {
     /// Unknown push platform.
     INVALID_PNS_PLATFORM = "error.platform.validation.invalidPnsPlatform";
 
-    /// The Identity has as many feature flags as it may.
+    /// The Identity has reached its limit of feature flags.
     FEATURE_FLAG_MAX_NUMBER_EXCEEDED = "error.platform.validation.featureFlag.maxNumberOfFeatureFlagsExceeded";
 
     /// No text of this name is configured.
     NOTIFICATION_CODE_DOES_NOT_EXIST = "error.platform.validation.notification.codeDoesNotExist";
-    /// A recipient is a stranger.
+    /// The caller has no relationship to a recipient.
     NOTIFICATION_NO_RELATIONSHIP_TO_ONE_OR_MORE_RECIPIENTS_EXISTS =
         "error.platform.validation.notification.noRelationshipToOneOrMoreRecipientsExists";
     /// The relationship to a recipient has ended.
@@ -120,7 +120,7 @@ codes! {
     /// The caller has decomposed the relationship.
     RELATIONSHIP_ALREADY_DECOMPOSED = "error.platform.validation.relationship.relationshipAlreadyDecomposed";
 
-    /// A recipient is a stranger.
+    /// The caller has no relationship to a recipient.
     MESSAGE_NO_RELATIONSHIP_TO_RECIPIENT_EXISTS =
         "error.platform.validation.message.noRelationshipToRecipientExists";
     /// The relationship to a recipient has ended.

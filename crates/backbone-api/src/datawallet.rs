@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Bytes;
 use crate::wire_enum::wire_enum;
 
-/// Query parameter of `GET /Datawallet/Modifications`: the highest index the client knows.
+/// Query parameter of `GET /Datawallet/Modifications`: the highest index that the client knows.
 pub const LOCAL_INDEX: &str = "localIndex";
 
 /// Answer of `GET /Datawallet`.
@@ -17,7 +17,7 @@ pub struct Datawallet {
 }
 
 wire_enum! {
-    /// What a modification does to its object.
+    /// The effect of a modification on its object.
     DatawalletModificationType {
         /// The object is new.
         Create = 0,
@@ -41,7 +41,7 @@ pub struct NewDatawalletModification {
     pub payload_category: Option<String>,
     /// Collection of the changed object, at most 50 characters.
     pub collection: String,
-    /// What happened to the object.
+    /// The effect on the object.
     pub r#type: DatawalletModificationType,
     /// Encrypted properties of the category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,13 +64,13 @@ pub struct DatawalletModification {
     pub object_identifier: String,
     /// Category of the payload.
     pub payload_category: Option<String>,
-    /// When it was appended.
+    /// Time at which it was appended.
     pub created_at: Timestamp,
     /// The device that appended it.
     pub created_by_device: DeviceId,
     /// Collection of the changed object.
     pub collection: String,
-    /// What happened to the object.
+    /// The effect on the object.
     pub r#type: DatawalletModificationType,
     /// Encrypted properties of the category.
     pub encrypted_payload: Option<Bytes>,
@@ -80,10 +80,10 @@ pub struct DatawalletModification {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PushModificationsRequest {
-    /// The highest index the client knows; absent while the datawallet is empty.
+    /// The highest index that the client knows; absent while the datawallet is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_index: Option<i64>,
-    /// What to append, in this order; not empty.
+    /// The modifications to append, in this order; not empty.
     pub modifications: Vec<NewDatawalletModification>,
 }
 
@@ -97,7 +97,7 @@ pub struct PushModificationsResponse {
     pub modifications: Vec<AppendedModification>,
 }
 
-/// Where a modification was appended.
+/// The result of appending a modification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppendedModification {
@@ -105,6 +105,6 @@ pub struct AppendedModification {
     pub id: DatawalletModificationId,
     /// Its index.
     pub index: i64,
-    /// When it was appended.
+    /// Time at which it was appended.
     pub created_at: Timestamp,
 }

@@ -15,7 +15,7 @@ pub struct CreateDeviceRequest {
     pub signed_challenge: SignedChallenge,
     /// Initial password of the device.
     pub device_password: SecretText,
-    /// Whether it serves recovery only; one such device may exist.
+    /// Restricts it to recovery; only one such device may exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_backup_device: Option<bool>,
     /// Two-letter language of push texts; `en` when absent.
@@ -31,15 +31,15 @@ pub struct CreateDeviceResponse {
     pub id: DeviceId,
     /// `USR…`, the name for the token endpoint.
     pub username: Username,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// The device that created it.
     pub created_by_device: DeviceId,
-    /// Whether it serves recovery only.
+    /// True if it serves recovery only.
     pub is_backup_device: bool,
 }
 
-/// A device as `GET /Devices` and `GET /Devices/Self` show it.
+/// A device as `GET /Devices` and `GET /Devices/Self` return it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
@@ -47,7 +47,7 @@ pub struct Device {
     pub id: DeviceId,
     /// `USR…`, the name for the token endpoint.
     pub username: Username,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// The device that created it; the first device names itself.
     pub created_by_device: DeviceId,
@@ -55,14 +55,14 @@ pub struct Device {
     pub last_login: Option<LastLogin>,
     /// Two-letter language of push texts.
     pub communication_language: String,
-    /// Whether it serves recovery only.
+    /// True if it serves recovery only.
     pub is_backup_device: bool,
 }
 
 /// The last login of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastLogin {
-    /// When it happened.
+    /// Time of the login.
     pub time: Timestamp,
 }
 
@@ -78,9 +78,9 @@ pub struct UpdateDeviceRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangePasswordRequest {
-    /// The password in force.
+    /// The current password.
     pub old_password: SecretText,
-    /// The password from now on.
+    /// The new password.
     pub new_password: SecretText,
 }
 

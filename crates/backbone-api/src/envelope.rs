@@ -18,13 +18,13 @@ pub struct Page<T> {
     pub pagination: Option<Pagination>,
 }
 
-/// Where a page stands in its list (`docs/protocol/03 §1.2`).
+/// The position of a page in its list (`docs/protocol/03 §1.2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     /// Number of this page, starting at 1.
     pub page_number: u64,
-    /// Records a full page holds.
+    /// Records in a full page.
     pub page_size: u64,
     /// Number of pages of the whole list.
     pub total_pages: u64,
@@ -35,14 +35,14 @@ pub struct Pagination {
 /// A failed answer: `{"error": …}` (`docs/protocol/03 §1.8`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// What went wrong.
+    /// The error.
     pub error: ErrorObject,
 }
 
 /// The members of an error body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorObject {
-    /// `ERR…`, names this occurrence in the server's log.
+    /// `ERR…`, identifies this occurrence in the server's log.
     #[serde(default)]
     pub id: String,
     /// One of [`crate::codes`].
@@ -53,7 +53,7 @@ pub struct ErrorObject {
     /// Link to a documentation page; empty in practice.
     #[serde(default)]
     pub docs: String,
-    /// When the error happened.
+    /// Time of the error.
     #[serde(default)]
     pub time: Option<Timestamp>,
     /// Filled for exhausted quotas only.

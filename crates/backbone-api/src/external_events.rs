@@ -1,4 +1,4 @@
-//! External events: what the Backbone tells an Identity (`docs/protocol/03 §13`).
+//! External events: notifications from the Backbone to an Identity (`docs/protocol/03 §13`).
 
 use core_types::{
     ExternalEventId, FileId, IdentityAddress, IdentityDeletionProcessId, MessageId, RelationshipId,
@@ -15,11 +15,11 @@ pub struct ExternalEvent {
     pub id: ExternalEventId,
     /// Name of the event's type; newer servers may send unknown ones.
     pub r#type: String,
-    /// Position within the Identity; not an identity, numbers are given out again.
+    /// Position within the Identity; not unique, numbers are reused.
     pub index: i64,
-    /// When it happened.
+    /// Time of the event.
     pub created_at: Timestamp,
-    /// How often it was offered without success.
+    /// Number of times it was offered without success.
     pub sync_error_count: i64,
     /// Members by type, see [`ExternalEventPayload`].
     pub payload: Value,
@@ -76,7 +76,7 @@ pub enum ExternalEventPayload {
     PeerDeleted {
         /// The relationship to the peer.
         relationship_id: RelationshipId,
-        /// When it began.
+        /// Start of the deletion.
         deletion_date: Timestamp,
     },
     /// The peer changed its feature flags.
@@ -84,17 +84,17 @@ pub enum ExternalEventPayload {
         /// The peer.
         peer_address: IdentityAddress,
     },
-    /// The last allocation of an own template was taken.
+    /// The last allocation of one of the Identity's templates was taken.
     RelationshipTemplateAllocationsExhausted {
         /// The template.
         relationship_template_id: RelationshipTemplateId,
     },
-    /// An own token was locked after too many wrong passwords.
+    /// One of the Identity's tokens was locked after too many wrong passwords.
     TokenLocked {
         /// The token.
         token_id: TokenId,
     },
-    /// An own file was locked after a wrong ownership token.
+    /// One of the Identity's files was locked after a wrong ownership token.
     FileOwnershipLocked {
         /// The file.
         file_id: FileId,
@@ -140,10 +140,10 @@ impl ExternalEventPayload {
         }
     }
 
-    /// The payload alone, as it stands in [`ExternalEvent::payload`].
+    /// The payload alone, as in [`ExternalEvent::payload`].
     ///
     /// # Errors
-    /// Never for the payloads of this enum; the signature is that of the JSON library.
+    /// Never for the payloads of this enum; the JSON library requires the signature.
     pub fn to_payload(&self) -> Result<Value, serde_json::Error> {
         let mut tagged = serde_json::to_value(self)?;
         Ok(tagged.get_mut("payload").map(Value::take).unwrap_or_default())

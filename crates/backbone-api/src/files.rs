@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Bytes;
 
-/// Names of the parts of `POST /Files`, in the order the peers send them.
+/// Names of the parts of `POST /Files`, in the order of the existing clients.
 pub mod parts {
     /// File part: the cipher.
     pub const CONTENT: &str = "content";
@@ -15,7 +15,7 @@ pub mod parts {
     pub const OWNER: &str = "owner";
     /// base64 signature of the owner, 1 to 512 bytes.
     pub const OWNER_SIGNATURE: &str = "ownerSignature";
-    /// End of the file's life.
+    /// End of the file's lifetime.
     pub const EXPIRES_AT: &str = "expiresAt";
     /// base64 metadata cipher, at most 1 MiB.
     pub const ENCRYPTED_PROPERTIES: &str = "encryptedProperties";
@@ -27,9 +27,9 @@ pub mod parts {
 pub struct CreateFileResponse {
     /// `FIL…`.
     pub id: FileId,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created_at: Timestamp,
-    /// Who uploaded it.
+    /// The Identity that uploaded it.
     pub created_by: IdentityAddress,
     /// The device that uploaded it.
     pub created_by_device: DeviceId,
@@ -49,13 +49,13 @@ pub struct CreateFileResponse {
     pub owner: IdentityAddress,
     /// UTF-8 JSON of the owner's signature.
     pub owner_signature: Bytes,
-    /// Secret whose holder may take the ownership.
+    /// Secret whose holder may take over the ownership.
     pub ownership_token: String,
-    /// Bytes of the cipher.
+    /// Size of the cipher in bytes.
     pub cipher_size: i64,
     /// Hash of the cipher.
     pub cipher_hash: Bytes,
-    /// End of the file's life.
+    /// End of the file's lifetime.
     pub expires_at: Timestamp,
 }
 
@@ -65,42 +65,42 @@ pub struct CreateFileResponse {
 pub struct FileMetadata {
     /// `FIL…`.
     pub id: FileId,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created_at: Timestamp,
-    /// Who uploaded it.
+    /// The Identity that uploaded it.
     pub created_by: IdentityAddress,
     /// The device that uploaded it.
     pub created_by_device: DeviceId,
     /// Last change of the metadata.
     #[serde(default)]
     pub modified_at: Option<Timestamp>,
-    /// Who made it.
+    /// The Identity that made it.
     #[serde(default)]
     pub modified_by: Option<IdentityAddress>,
     /// The device that made it.
     #[serde(default)]
     pub modified_by_device: Option<DeviceId>,
-    /// When it was deleted.
+    /// Time of the deletion.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
-    /// Who deleted it.
+    /// The Identity that deleted it.
     #[serde(default)]
     pub deleted_by: Option<IdentityAddress>,
     /// The device that deleted it.
     #[serde(default)]
     pub deleted_by_device: Option<DeviceId>,
-    /// Who owns it now.
+    /// The current owner.
     pub owner: IdentityAddress,
     /// UTF-8 JSON of the first owner's signature.
     pub owner_signature: Bytes,
-    /// Whether a wrong ownership token has locked it.
+    /// True if a wrong ownership token has locked it.
     #[serde(default)]
     pub ownership_is_locked: bool,
-    /// Bytes of the cipher.
+    /// Size of the cipher in bytes.
     pub cipher_size: i64,
     /// Hash of the cipher.
     pub cipher_hash: Bytes,
-    /// End of the file's life.
+    /// End of the file's lifetime.
     pub expires_at: Timestamp,
     /// Encrypted metadata.
     pub encrypted_properties: Bytes,
@@ -118,7 +118,7 @@ pub struct OwnershipTokenRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewOwnershipTokenResponse {
-    /// The token from now on.
+    /// The new token.
     pub new_ownership_token: String,
 }
 
@@ -126,6 +126,6 @@ pub struct NewOwnershipTokenResponse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidateOwnershipTokenResponse {
-    /// Whether the token is the file's.
+    /// True if the token is the file's.
     pub is_valid: bool,
 }

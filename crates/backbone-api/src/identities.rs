@@ -34,7 +34,7 @@ pub struct CreateIdentityRequest {
 pub struct CreateIdentityResponse {
     /// Address of the new Identity.
     pub address: IdentityAddress,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// Its first device.
     pub device: FirstDevice,
@@ -48,12 +48,12 @@ pub struct FirstDevice {
     pub id: DeviceId,
     /// `USR…`, the name for the token endpoint.
     pub username: Username,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
 }
 
 wire_enum! {
-    /// Life of an Identity.
+    /// Lifecycle of an Identity.
     IdentityStatus {
         /// In use.
         Active = 0,
@@ -70,13 +70,13 @@ wire_enum! {
 pub struct OwnIdentity {
     /// Address of the caller.
     pub address: IdentityAddress,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// Version of its key scheme.
     pub identity_version: u8,
     /// `TIR…`.
     pub tier_id: TierId,
-    /// Where its life stands.
+    /// Stage of its lifecycle.
     pub status: IdentityStatus,
     /// End of the grace period of the active deletion process.
     pub deletion_grace_period_ends_at: Option<Timestamp>,
@@ -86,7 +86,7 @@ pub struct OwnIdentity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IsDeletedResponse {
-    /// Whether the grace period is over or the Identity is gone.
+    /// True if the grace period is over or the Identity is gone.
     pub is_deleted: bool,
     /// End of the grace period, later the time of completed deletion.
     pub deletion_date: Option<Timestamp>,
@@ -102,11 +102,11 @@ pub struct StartDeletionProcessRequest {
 }
 
 wire_enum! {
-    /// Life of a deletion process.
+    /// Lifecycle of a deletion process.
     DeletionProcessStatus {
-        /// The grace period runs.
+        /// The grace period is running.
         Active = 1,
-        /// Taken back by the owner.
+        /// Withdrawn by the owner.
         Cancelled = 2,
         /// The deletion has begun.
         Deleting = 10,
@@ -119,9 +119,9 @@ wire_enum! {
 pub struct DeletionProcess {
     /// `IDP…`.
     pub id: IdentityDeletionProcessId,
-    /// Where it stands.
+    /// Stage of its lifecycle.
     pub status: DeletionProcessStatus,
-    /// When it was started.
+    /// Time of its start.
     pub created_at: Timestamp,
     /// The device that started it.
     pub created_by_device: DeviceId,
@@ -133,13 +133,13 @@ pub struct DeletionProcess {
     pub approved_by_device: Option<DeviceId>,
     /// End of the grace period; null once cancelled.
     pub grace_period_ends_at: Option<Timestamp>,
-    /// When the first reminder was sent.
+    /// Time of the first reminder.
     #[serde(default)]
     pub grace_period_reminder1_sent_at: Option<Timestamp>,
-    /// When the second reminder was sent.
+    /// Time of the second reminder.
     #[serde(default)]
     pub grace_period_reminder2_sent_at: Option<Timestamp>,
-    /// When the third reminder was sent.
+    /// Time of the third reminder.
     #[serde(default)]
     pub grace_period_reminder3_sent_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Integers of requests that are 32 bits wide for a Backbone: what is wider can not be read.
+//! Integers of requests that are 32 bits wide for a Backbone: wider ones cannot be read.
 
 use serde::{Deserialize as _, Deserializer};
 

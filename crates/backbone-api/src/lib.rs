@@ -1,9 +1,9 @@
 //! The wire contract with a Backbone: paths, bodies, error codes and external events.
 //!
-//! One truth for both sides: the transport client serializes the requests and reads the responses of
-//! this crate, the embedded Backbone does the opposite. Facts: `docs/protocol/03-backbone-api.md`.
+//! A single definition for both sides: the transport client serialises the requests and reads the responses of
+//! this crate, the embedded Backbone does the opposite. Protocol: `docs/protocol/03-backbone-api.md`.
 //!
-//! Responses write `null` for what is absent. Requests leave absent members out; both forms are
+//! Responses write `null` for absent members. Requests omit absent members; both forms are
 //! read. Identifiers are not checked while parsing: the server answers a malformed one with a
 //! code of its own.
 

@@ -13,7 +13,7 @@ pub struct SendMessageRequest {
     pub attachments: Vec<Attachment>,
     /// Encrypted content, 1 byte to 10 MiB.
     pub body: Bytes,
-    /// Who gets the message, with the content key for each.
+    /// The recipients, with the content key for each.
     #[serde(default)]
     pub recipients: Vec<NewRecipient>,
 }
@@ -29,7 +29,7 @@ pub struct Attachment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewRecipient {
-    /// Who gets the message.
+    /// The recipient.
     pub address: IdentityAddress,
     /// The content key, encrypted for this recipient; 30 to 300 bytes.
     pub encrypted_key: Bytes,
@@ -41,7 +41,7 @@ pub struct NewRecipient {
 pub struct SendMessageResponse {
     /// `MSG…`.
     pub id: MessageId,
-    /// When it was sent.
+    /// Time of sending.
     pub created_at: Timestamp,
 }
 
@@ -51,9 +51,9 @@ pub struct SendMessageResponse {
 pub struct Message {
     /// `MSG…`.
     pub id: MessageId,
-    /// When it was sent.
+    /// Time of sending.
     pub created_at: Timestamp,
-    /// Who sent it.
+    /// The sender.
     pub created_by: IdentityAddress,
     /// The device that sent it.
     pub created_by_device: DeviceId,
@@ -69,7 +69,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recipient {
-    /// Who got the message.
+    /// The recipient.
     pub address: IdentityAddress,
     /// The content key, encrypted for this recipient.
     pub encrypted_key: Bytes,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Body of `POST /Notifications`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendNotificationRequest {
-    /// Who is notified, 1 to 100 Identities.
+    /// The Identities to notify, 1 to 100.
     pub recipients: Vec<IdentityAddress>,
     /// Name of a notification text configured on the server.
     pub code: String,

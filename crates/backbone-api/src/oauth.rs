@@ -19,7 +19,7 @@ pub const INVALID_REQUEST: &str = "invalid_request";
 /// Error of any grant but [`GRANT_TYPE_PASSWORD`] (HTTP 400).
 pub const UNSUPPORTED_GRANT_TYPE: &str = "unsupported_grant_type";
 
-/// Form body of the token endpoint, in the order the peers send it.
+/// Form body of the token endpoint, in the order of the existing clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRequest {
     /// OAuth client id of the application.
@@ -42,7 +42,7 @@ pub struct TokenResponse {
     /// `Bearer`.
     #[serde(default)]
     pub token_type: String,
-    /// Lifetime in seconds; a number, or a text holding one.
+    /// Lifetime in seconds; a number, or a string that contains one.
     #[serde(deserialize_with = "seconds")]
     pub expires_in: u64,
 }

@@ -1,6 +1,6 @@
 //! Paths of the Backbone. `{id}` stands for an identifier, see [`with_id`].
 //!
-//! The server matches them in any case.
+//! The server matches them without regard to case.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -117,12 +117,12 @@ pub const NOTIFICATIONS: &str = "/api/v2/Notifications";
 /// `GET`.
 pub const PUBLIC_RELATIONSHIP_TEMPLATE_REFERENCES: &str = "/api/poc/PublicRelationshipTemplateReferences";
 
-/// `GET`, a stream without envelope; the path Connectors use.
+/// `GET`, a stream without envelope; the path that Connectors use.
 pub const SSE: &str = "/api/v1/sse";
 /// `GET`, the same stream for clients of the second version.
 pub const SSE_V2: &str = "/api/v2/sse";
 
-/// All paths a client of ours may call.
+/// All paths that one of our clients may call.
 const ALL: [&str; 58] = [
     CONNECT_TOKEN,
     HEALTH,
@@ -184,7 +184,7 @@ const ALL: [&str; 58] = [
     SSE_V2,
 ];
 
-/// What may stand unescaped inside a path segment of ours.
+/// The characters that need no escaping in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 /// Puts an identifier into the `{id}` of a path.
@@ -193,14 +193,14 @@ pub fn with_id(path: &str, id: &str) -> String {
     path.replace("{id}", &utf8_percent_encode(id, SEGMENT).to_string())
 }
 
-/// The path of this crate that was filled in to make `path`, for statistics that must not count every object by itself.
+/// The path template of `path`, for statistics that must not count every object separately.
 #[must_use]
 pub fn template(path: &str) -> Option<&'static str> {
     let fits = |template: &&str| {
         template.split('/').count() == path.split('/').count()
             && template.split('/').zip(path.split('/')).all(|(wanted, given)| wanted == "{id}" || wanted == given)
     };
-    // `/Identities/Self` is itself, not an Identity.
+    // `/Identities/Self` matches itself, not the template for an Identity.
     ALL.into_iter().filter(fits).min_by_key(|template| template.matches("{id}").count())
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// What is counted.
+    /// The counted quantity.
     MetricKey {
         /// Messages the Identity has sent.
         NumberOfSentMessages = 0,
@@ -25,13 +25,13 @@ wire_enum! {
         NumberOfCreatedDatawalletModifications = 7,
         /// Devices it has registered.
         NumberOfCreatedDevices = 8,
-        /// Challenges it has asked for.
+        /// Challenges it has requested.
         NumberOfCreatedChallenges = 9,
     }
 }
 
 wire_enum! {
-    /// The calendar period (UTC) a quota counts in.
+    /// The calendar period (UTC) of a quota.
     QuotaPeriod {
         /// From minute 0.
         Hour = 0,
@@ -49,9 +49,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Where a quota comes from.
+    /// The origin of a quota.
     QuotaSource {
-        /// It was given to the Identity itself.
+        /// It was assigned to the Identity itself.
         Individual = 0,
         /// It belongs to the tier of the Identity.
         Tier = 1,
@@ -62,24 +62,24 @@ wire_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricQuotas {
-    /// What is counted.
+    /// The counted quantity.
     pub metric_key: MetricKey,
     /// Its quotas.
     pub quotas: Vec<Quota>,
 }
 
-/// A quota and what has been used of it.
+/// A quota and its usage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quota {
-    /// Where it comes from.
+    /// Its origin.
     pub source: QuotaSource,
-    /// What is counted.
+    /// The counted quantity.
     pub metric_key: MetricKey,
-    /// From this usage on the metric is exhausted.
+    /// Usage from which on the metric is exhausted.
     pub max: u64,
-    /// What has been used in the current period.
+    /// Usage in the current period.
     pub usage: u64,
-    /// The period counted in.
+    /// The counting period.
     pub period: QuotaPeriod,
 }

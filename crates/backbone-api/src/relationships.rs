@@ -7,7 +7,7 @@ use crate::Bytes;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// Life of a relationship.
+    /// Lifecycle of a relationship.
     RelationshipStatus {
         /// Requested, not answered.
         Pending = 10,
@@ -15,7 +15,7 @@ wire_enum! {
         Active = 20,
         /// Refused by the templator.
         Rejected = 30,
-        /// Taken back by the requestor.
+        /// Withdrawn by the requestor.
         Revoked = 40,
         /// Ended by one side; can be reactivated.
         Terminated = 50,
@@ -27,7 +27,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Why an audit log entry was written.
+    /// The reason for an audit log entry.
     AuditLogReason {
         /// Relationship requested.
         Creation = 0,
@@ -58,7 +58,7 @@ wire_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateRelationshipRequest {
-    /// The template the relationship is made from.
+    /// The template on which the relationship is based.
     pub relationship_template_id: RelationshipTemplateId,
     /// Encrypted creation content, at most 10 MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct CreateRelationshipRequest {
 /// Body of `Accept`, `Reject` and `Revoke`.
 ///
 /// A body without the member means empty bytes, an explicit null means none (`docs/protocol/03 §5.1`);
-/// the default is the body `{}` of the peers' `Reject` and `Revoke`.
+/// the default is the body `{}` of `Reject` and `Revoke` in the existing clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RespondToRelationshipRequest {
@@ -95,13 +95,13 @@ pub struct RelationshipMetadata {
     pub id: RelationshipId,
     /// Null once the template is deleted.
     pub relationship_template_id: Option<RelationshipTemplateId>,
-    /// Who sent the request.
+    /// The Identity that sent the request.
     pub from: IdentityAddress,
-    /// Who made the template.
+    /// The Identity that created the template.
     pub to: IdentityAddress,
-    /// When the request was sent.
+    /// Time of the request.
     pub created_at: Timestamp,
-    /// Where it stands.
+    /// Stage of its lifecycle.
     pub status: RelationshipStatus,
     /// Every action so far, oldest first.
     pub audit_log: Vec<AuditLogEntry>,
@@ -111,13 +111,13 @@ pub struct RelationshipMetadata {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogEntry {
-    /// When it happened.
+    /// Time of the action.
     pub created_at: Timestamp,
-    /// Who acted.
+    /// The Identity that acted.
     pub created_by: IdentityAddress,
     /// Null when the server acted for a deleted Identity.
     pub created_by_device: Option<DeviceId>,
-    /// What was done.
+    /// The action.
     pub reason: AuditLogReason,
     /// Status before; null for the creation.
     pub old_status: Option<RelationshipStatus>,
@@ -142,9 +142,9 @@ pub struct Relationship {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanCreateResponse {
-    /// Whether a relationship with the peer could be created now.
+    /// True if a relationship with the peer could be created now.
     pub can_create: bool,
-    /// Why not, one of [`crate::codes`].
+    /// The reason why not, one of [`crate::codes`].
     pub code: Option<String>,
 }
 

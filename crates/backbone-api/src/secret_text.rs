@@ -3,13 +3,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A password or client secret on its way over the wire: serializes as the plain text, never prints it.
+/// A password or client secret for the wire: serialises as the plain text, never prints it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct SecretText(String);
 
 impl SecretText {
-    /// The text itself; the caller takes care that it is not logged.
+    /// The text itself; the caller must not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

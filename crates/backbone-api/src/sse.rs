@@ -1,6 +1,6 @@
-//! Server-sent events: a stream of names that tell a device to look for news (`docs/protocol/03 §13, §14`).
+//! Server-sent events: a stream of names that prompt a device to fetch news (`docs/protocol/03 §13, §14`).
 //!
-//! One event is `event: <name>`, `data: _` and an empty line; the name carries all there is to know.
+//! One event is `event: <name>`, `data: _` and an empty line; the name carries all the information.
 
 macro_rules! events {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
@@ -34,7 +34,7 @@ events! {
     ExternalEventCreated = "ExternalEventCreated",
     /// Another device of the Identity has changed the datawallet.
     DatawalletModificationsCreated = "DatawalletModificationsCreated",
-    /// An own token was locked after too many wrong passwords.
+    /// One of the Identity's tokens was locked after too many wrong passwords.
     TokenLocked = "TokenLocked",
     /// A deletion process of the Identity was started.
     DeletionProcessStarted = "DeletionProcessStarted",
@@ -58,7 +58,7 @@ impl SseEvent {
     }
 }
 
-/// What stands in the `data` line of every event.
+/// The content of every event's `data` line.
 pub const DATA: &str = "_";
 
 #[cfg(test)]

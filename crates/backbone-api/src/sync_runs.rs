@@ -7,11 +7,11 @@ use crate::datawallet::{AppendedModification, NewDatawalletModification};
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// What a sync run is for.
+    /// The purpose of a sync run.
     SyncRunType {
         /// Processing external events.
         ExternalEventSync = 0,
-        /// Creating or raising the datawallet.
+        /// Creating or upgrading the datawallet.
         DatawalletVersionUpgrade = 1,
     }
 }
@@ -41,7 +41,7 @@ wire_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartSyncRunResponse {
-    /// Whether a run was started.
+    /// Tells if a run was started.
     pub status: StartSyncRunStatus,
     /// The run, if one was started.
     pub sync_run: Option<SyncRun>,
@@ -53,19 +53,19 @@ pub struct StartSyncRunResponse {
 pub struct SyncRun {
     /// `SYR…`.
     pub id: SyncRunId,
-    /// What it is for.
+    /// Its purpose.
     pub r#type: SyncRunType,
-    /// From then on another start cancels it.
+    /// Time from which on another start cancels it.
     pub expires_at: Timestamp,
     /// Number of the run within the Identity, starting at 0.
     pub index: i64,
-    /// When it was started.
+    /// Time of its start.
     pub created_at: Timestamp,
-    /// Whose run it is.
+    /// The Identity that started it.
     pub created_by: IdentityAddress,
     /// The device that started it.
     pub created_by_device: DeviceId,
-    /// External events it carries.
+    /// Number of external events in it.
     pub event_count: i64,
 }
 
@@ -76,18 +76,18 @@ pub struct FinalizeExternalEventSyncRequest {
     /// Modifications to append to the datawallet.
     #[serde(default)]
     pub datawallet_modifications: Vec<NewDatawalletModification>,
-    /// What became of each event; an event without a result counts as failed.
+    /// The outcome of each event; an event without a result counts as failed.
     #[serde(default)]
     pub external_event_results: Vec<ExternalEventResult>,
 }
 
-/// What became of an external event.
+/// The outcome of an external event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalEventResult {
     /// `SYI…`.
     pub external_event_id: ExternalEventId,
-    /// Why it failed, at most 100 characters; absent on success.
+    /// The reason of the failure, at most 100 characters; absent on success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
 }
@@ -102,7 +102,7 @@ pub struct FinalizeExternalEventSyncResponse {
     /// The appended modifications in order.
     #[serde(default)]
     pub datawallet_modifications: Vec<AppendedModification>,
-    /// Whether another run would find events that have not failed before.
+    /// True if another run would find events that have not failed before.
     pub new_unsynced_external_events_exist: bool,
 }
 
@@ -110,7 +110,7 @@ pub struct FinalizeExternalEventSyncResponse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FinalizeDatawalletVersionUpgradeRequest {
-    /// The version from now on; greater than 0.
+    /// The new version; greater than 0.
     pub new_datawallet_version: u16,
     /// Modifications to append to the datawallet.
     #[serde(default)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The tags a Backbone offers for attributes.
+/// The tags that a Backbone offers for attributes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagCollection {
-    /// Languages every tag is named in; holds `en`.
+    /// Languages in which every tag is named; contains `en`.
     pub supported_languages: Vec<String>,
     /// Tags by attribute value type, then by name.
     pub tags_for_attribute_value_types: BTreeMap<String, BTreeMap<String, Tag>>,

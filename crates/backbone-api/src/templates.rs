@@ -12,13 +12,13 @@ pub struct CreateRelationshipTemplateRequest {
     /// End of its validity; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// How many Identities may load it; no limit when absent. 32 bits.
+    /// Number of Identities that may load it; no limit when absent. 32 bits.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::int32::optional")]
     pub max_number_of_allocations: Option<i64>,
     /// The only Identity that may load it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_identity: Option<IdentityAddress>,
-    /// Hash of the password that guards it, 1 to 200 bytes.
+    /// Hash of the password that protects it, 1 to 200 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Bytes>,
     /// Encrypted content, at most 10 MiB.
@@ -31,7 +31,7 @@ pub struct CreateRelationshipTemplateRequest {
 pub struct CreateRelationshipTemplateResponse {
     /// `RLT…`.
     pub id: RelationshipTemplateId,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
 }
 
@@ -41,17 +41,17 @@ pub struct CreateRelationshipTemplateResponse {
 pub struct RelationshipTemplate {
     /// `RLT…`.
     pub id: RelationshipTemplateId,
-    /// Who made it.
+    /// The Identity that created it.
     pub created_by: IdentityAddress,
-    /// The device that made it.
+    /// The device that created it.
     pub created_by_device: DeviceId,
-    /// How many Identities may load it; null means no limit.
+    /// Number of Identities that may load it; null means no limit.
     pub max_number_of_allocations: Option<i64>,
     /// End of its validity.
     pub expires_at: Option<Timestamp>,
     /// Encrypted content.
     pub content: Bytes,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,

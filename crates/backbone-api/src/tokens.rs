@@ -17,7 +17,7 @@ pub struct CreateTokenRequest {
     /// The only Identity that may load it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_identity: Option<IdentityAddress>,
-    /// Hash of the password that guards it, 1 to 200 bytes.
+    /// Hash of the password that protects it, 1 to 200 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Bytes>,
 }
@@ -28,7 +28,7 @@ pub struct CreateTokenRequest {
 pub struct CreateTokenResponse {
     /// `TOK…`.
     pub id: TokenId,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
 }
 
@@ -49,17 +49,17 @@ pub struct UpdateTokenContentRequest {
 pub struct TokenMetadata {
     /// `TOK…`.
     pub id: TokenId,
-    /// Who made or filled it; null for an empty anonymous token.
+    /// The Identity that created or filled it; null for an empty anonymous token.
     pub created_by: Option<IdentityAddress>,
-    /// The device that made or filled it.
+    /// The device that created or filled it.
     pub created_by_device: Option<DeviceId>,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,
-    /// When it was created.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// End of its validity.
     pub expires_at: Timestamp,
-    /// Whether a password guards it.
+    /// True if a password protects it.
     #[serde(default)]
     pub is_password_protected: bool,
 }

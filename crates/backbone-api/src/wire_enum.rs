@@ -1,5 +1,5 @@
 /// Declares an enum that is written by name (PascalCase) and read from its name in any case or from
-/// its number, which may be a text too (`docs/protocol/03 §1.4`).
+/// its number, which may also be a string (`docs/protocol/03 §1.4`).
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)+ }) => {
         $(#[$meta])*
@@ -12,7 +12,7 @@ macro_rules! wire_enum {
             /// Every value in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The name as it is written.
+            /// The name in its written form.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -1,4 +1,4 @@
-//! What our answers are compared with: axum without anything behind it.
+//! The baseline for our answers: axum with nothing behind it.
 
 use std::path::Path;
 use std::process::Stdio;

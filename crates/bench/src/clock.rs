@@ -1,8 +1,8 @@
-//! Durations and what to make of several of them.
+//! Durations and statistics of several of them.
 
 use std::time::Duration;
 
-/// The middle one.
+/// The median.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -13,7 +13,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// Lowest and highest.
+/// The lowest and the highest.
 pub(crate) fn range(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)))
 }
@@ -22,7 +22,7 @@ pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// How many of `count` happen in a second.
+/// The rate of `count` operations per second.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 pub(crate) fn per_second(count: usize, duration: Duration) -> f64 {
     count as f64 / duration.as_secs_f64()

@@ -1,4 +1,4 @@
-//! Fills a store past the protocol: what takes days of sending is written in seconds.
+//! Fills a store without the protocol: data that would take days of sending is written in seconds.
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -6,23 +6,23 @@ use store::{CollectionSpec, NewEvent, Query, Store};
 
 use crate::pair::Party;
 
-/// Messages with one and the same peer; a page.
+/// Messages per peer; a page.
 pub(crate) const PAGE: usize = 100;
 
-/// The collection as the program registers it; opening the Connector has made its indexes.
+/// The collection as the program registers it; its indexes were built when the Connector was opened.
 const MESSAGES: CollectionSpec = CollectionSpec::with_id("Messages");
 
 /// Messages in one transaction.
 const BATCH: usize = 5000;
 
-/// What was written.
+/// The written data.
 #[derive(Debug, Clone)]
 pub(crate) struct Filled {
     pub(crate) ids: Vec<String>,
     pub(crate) peers: Vec<String>,
 }
 
-/// Adds copies of a message that is there until the store of a stopped Connector holds `total`. Each [`PAGE`] of them has a
+/// Adds copies of an existing message until the store of a stopped Connector holds `total`. Each [`PAGE`] of them has a
 /// peer of its own, and each has its own time.
 pub(crate) async fn messages(party: &Party, total: usize) -> anyhow::Result<Filled> {
     let store = Store::open(party.connector.store()).await?;

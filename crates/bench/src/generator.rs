@@ -15,12 +15,12 @@ use tokio::task::JoinSet;
 
 use crate::clock::per_second;
 
-/// What is asked for.
+/// The requests to send.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) port: u16,
     pub(crate) api_key: String,
-    /// Taken one after the other by all connections together.
+    /// Used in turn by all connections together.
     pub(crate) paths: Arc<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the figures depend on besides the program.
+//! The conditions of the figures besides the program.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -30,8 +30,8 @@ fn field(file: &str, name: &str) -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// How often 4 KiB can be written so that they survive a power failure, where the databases of the measurements are.
-/// Every commit waits for one of these.
+/// The rate at which 4 KiB can be written durably, in the place of the measurements' databases.
+/// Every commit waits for one such write.
 fn flushes_per_second() -> anyhow::Result<f64> {
     let path = tempfile()?;
     let mut file = File::create(&path)?;
@@ -51,7 +51,7 @@ fn tempfile() -> anyhow::Result<std::path::PathBuf> {
     Ok(std::env::temp_dir().join(format!("connector-bench-flush-{}", std::process::id())))
 }
 
-/// Resident memory of a process, and the part of it that is no page of a file, MiB.
+/// Resident memory of a process, and the part of it that is not backed by a file, in MiB.
 pub(crate) fn resident_mebibytes(process: u32) -> anyhow::Result<(f64, f64)> {
     let read = |name: &str| {
         let kilobytes: f64 = field(&format!("/proc/{process}/status"), name)

@@ -1,4 +1,4 @@
-//! Measures the whole program as its users have it: processes of the release build, REST, webhooks, the embedded Backbone.
+//! Measures the whole program as it is used: processes of the release build, REST, webhooks, the embedded Backbone.
 //! Several runs each, medians, one table. `scripts/bench` builds and runs it.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
@@ -39,7 +39,7 @@ struct Cli {
     write: Option<PathBuf>,
 }
 
-/// What the measurements start as processes of their own.
+/// The processes that the measurements start.
 #[derive(Debug, Subcommand)]
 enum Helper {
     /// Answers every request with the content of a file.

@@ -8,17 +8,17 @@ use system_tests::{
 
 use crate::generator::Target;
 
-/// Where a measurement takes place.
+/// The environment of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) name: &'static str,
     pub(crate) database: &'a Database,
-    /// To see that everything works, rather than to measure.
+    /// For checking that everything works, rather than for measuring.
     pub(crate) quick: bool,
 }
 
 impl Place<'_> {
-    /// `full`, or `quick` when it only has to work.
+    /// `full`, or `quick` if it only has to work.
     pub(crate) fn count(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }
     }
@@ -42,7 +42,7 @@ impl Party {
     }
 }
 
-/// `a` and `b` have an active relationship.
+/// Two parties, `a` and `b`, with an active relationship.
 #[derive(Debug)]
 pub(crate) struct Pair {
     folder: WorkFolder,

@@ -1,4 +1,4 @@
-//! The one table.
+//! The table of results.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) database: &'static str,
     pub(crate) figure: String,
-    /// Measured the same way without our program, or what was aimed at.
+    /// The same measurement without our program, or the goal.
     pub(crate) beside: String,
 }
 
@@ -28,7 +28,7 @@ impl Row {
     }
 }
 
-/// All figures, and what they were measured on.
+/// All figures, and the machine they were measured on.
 #[derive(Debug)]
 pub(crate) struct Report {
     machine: String,
@@ -55,7 +55,7 @@ impl Report {
         text
     }
 
-    /// Replaces what is between the markers of the document.
+    /// Replaces the text between the markers of the document.
     pub(crate) fn write_into(&self, file: &Path) -> anyhow::Result<()> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let replaced = replace_figures(&text, &self.markdown()).with_context(|| file.display().to_string())?;

@@ -1,6 +1,6 @@
-//! Names for the places that events go to.
+//! Names for the destinations of events.
 
-/// A short stable name for what `parts` say, for the place of a broker in the event log. FNV-1a, as it has to stay the same
+/// A short stable name from `parts`, for the position of a broker in the event log. FNV-1a, as it has to stay the same
 /// in every release and hides nothing: no part may be a secret.
 pub(crate) fn fingerprint(parts: &[&str]) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

@@ -1,7 +1,8 @@
-//! Publishers for message brokers: each turns an event into a message of its broker and waits until the broker has it
+//! Publishers for message brokers: each turns an event into a message of its broker and waits until the broker has
+//! accepted it
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.2).
 //!
-//! Retries are the business of [`delivery`]. A publisher connects when it has something to publish, and reconnects after a
+//! Retries are left to [`delivery`]. A publisher connects when it has something to publish, and reconnects after a
 //! connection was lost.
 
 #[cfg(feature = "amqp")]
@@ -24,7 +25,7 @@ mod tls;
 
 use delivery::OutboundEvent;
 
-/// The body for every broker: the data of the event as JSON, `{}` where it has none.
+/// The body for every broker: the data of the event as JSON, `{}` if it has none.
 fn body(event: &OutboundEvent) -> &str {
     event.data.as_deref().unwrap_or("{}")
 }

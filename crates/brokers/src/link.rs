@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use delivery::DeliveryError;
 
-/// The connection to a broker: made when it is needed, shared by all deliveries, made again after it was lost.
+/// The connection to a broker: opened on demand, shared by all deliveries, reopened after it was lost.
 #[derive(Debug)]
 pub(crate) struct Link<C> {
     current: Mutex<Option<Arc<C>>>,
@@ -21,8 +21,8 @@ impl<C> Link<C> {
         Self { current: Mutex::new(None), connecting: tokio::sync::Mutex::default(), failures: AtomicU64::new(0) }
     }
 
-    /// The connection, if it is `usable`, else a new one. Those who wait for an attempt share its failure: many deliveries
-    /// would else wait in turn for a broker that does not answer.
+    /// The connection, if it is `usable`, else a new one. Callers that wait for an attempt share its failure: otherwise
+    /// many deliveries would wait in turn for a broker that does not answer.
     ///
     /// # Errors
     /// `Unreachable` with the text of `connect`.
@@ -58,7 +58,7 @@ impl<C> Link<C> {
         }
     }
 
-    /// Takes the connection away, to close it.
+    /// Removes the connection, to close it.
     pub(crate) fn take(&self) -> Option<Arc<C>> {
         self.current().take()
     }
@@ -72,8 +72,8 @@ impl<C> Link<C> {
     }
 }
 
-/// The use of a connection by one delivery. Unless that ends with an answer of the broker, the connection is not used again: a
-/// delivery that fails or is cut off after its time may have met a connection that is dead without knowing it.
+/// The use of a connection by one delivery. Unless that ends with an answer of the broker, the connection is not
+/// reused: a delivery that fails or times out may have met a dead connection that has not been noticed yet.
 #[derive(Debug)]
 pub(crate) struct Lease<'a, C> {
     link: &'a Link<C>,

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
-/// Where the current time comes from. A parameter everywhere, so that a test can own time.
+/// The source of the current time. A parameter everywhere, so that tests can control time.
 pub trait Clock: Debug + Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
 
-    /// For how long something lasts: it only moves forward, by the time that passes, whatever somebody puts the clock to.
+    /// For measuring durations: it only moves forward, with the time that passes, whatever the clock is set to.
     fn monotonic(&self) -> Instant {
         Instant::now()
     }
@@ -53,7 +53,7 @@ impl ManualClock {
         self.set(next);
     }
 
-    /// Puts the clock to an instant, forward or back, as an operator would. No time passes.
+    /// Sets the clock to an instant, forward or back, as an operator would. No time passes.
     pub fn set(&self, to: Timestamp) {
         self.now.store(to.as_millis(), Ordering::SeqCst);
     }

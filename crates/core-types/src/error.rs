@@ -1,6 +1,6 @@
 use crypto::CryptoError;
 
-/// Everything that can be wrong with a core value: an identifier, an address, a date, a reference.
+/// The errors of core values: identifiers, addresses, dates, references.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CoreError {
     /// The text of a reference does not have the right number of parts, or one of them cannot be read
@@ -8,7 +8,7 @@ pub enum CoreError {
     #[error("The given reference is not valid: {0}")]
     InvalidTruncatedReference(&'static str),
 
-    /// The URL form of a reference was asked for, but the reference names no Backbone.
+    /// The URL form of a reference was requested, but the reference names no Backbone.
     #[error("The reference cannot be written as a URL because it holds no Backbone base URL.")]
     MissingBackboneBaseUrl,
 
@@ -29,7 +29,7 @@ pub enum CoreError {
     Validation {
         /// Name of the offending member.
         member: &'static str,
-        /// What is wrong with it; never contains the value.
+        /// The fault; never contains the value.
         reason: String,
     },
 
@@ -39,7 +39,8 @@ pub enum CoreError {
 }
 
 impl CoreError {
-    /// Stable code. The peers have a code of their own only for the two reference errors and for those of the cryptography.
+    /// Stable code. The existing implementation has codes of its own only for the two reference errors and for those of
+    /// the cryptography.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {

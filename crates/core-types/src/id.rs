@@ -1,6 +1,7 @@
-//! Identifiers: 20 characters, a prefix naming the kind of object and random letters and digits (`docs/protocol/01 §5`).
+//! Identifiers: 20 characters, a prefix for the kind of object and random letters and digits (`docs/protocol/01 §5`).
 //!
-//! Reading is lenient, as in the peers: any text is an identifier. [`is_valid`] is the check they apply where they check at all.
+//! Reading is lenient, as in the existing implementation: any text is an identifier. [`is_valid`] is the check that it
+//! applies where it checks at all.
 
 use rand::CryptoRng;
 
@@ -9,7 +10,7 @@ use crate::{CoreError, random};
 /// Length of every generated identifier.
 pub const LENGTH: usize = 20;
 
-/// Longest prefix an identifier can be generated with.
+/// Longest prefix that an identifier can be generated with.
 pub const MAX_PREFIX_LENGTH: usize = 6;
 
 /// A new identifier with `prefix` (upper-cased, possibly empty).
@@ -29,8 +30,8 @@ pub fn generic(rng: &mut (impl CryptoRng + ?Sized)) -> String {
     with_prefix(rng, "")
 }
 
-/// Whether `id` contains the prefix followed by letters and digits up to 20 characters. Like the peers' check it is case-sensitive
-/// and not anchored: longer texts that contain a match pass.
+/// Returns true if `id` contains the prefix followed by letters and digits up to 20 characters. Like the existing check
+/// it is case-sensitive and not anchored: longer texts that contain a match pass.
 #[must_use]
 pub fn is_valid(prefix: &str, id: &str) -> bool {
     let rest = LENGTH.saturating_sub(prefix.len());
@@ -55,7 +56,7 @@ macro_rules! ids {
             /// The prefix of this kind of identifier.
             pub const PREFIX: &'static str = $prefix;
 
-            /// Takes any text as identifier; see [`Self::is_valid`].
+            /// Accepts any text as identifier; see [`Self::is_valid`].
             #[must_use]
             pub fn new(id: impl Into<String>) -> Self {
                 Self(id.into())
@@ -67,7 +68,7 @@ macro_rules! ids {
                 Self(with_prefix(rng, Self::PREFIX))
             }
 
-            /// Whether the text passes the peers' (unanchored) check for this prefix.
+            /// Returns true if the text passes the existing (unanchored) check for this prefix.
             #[must_use]
             pub fn is_valid(&self) -> bool {
                 is_valid(Self::PREFIX, &self.0)
@@ -79,7 +80,7 @@ macro_rules! ids {
                 &self.0
             }
 
-            /// Gives the text away.
+            /// Returns the text.
             #[must_use]
             pub fn into_string(self) -> String {
                 self.0
@@ -103,7 +104,7 @@ ids! {
     TokenId = "TOK";
     /// Identifies a device. Made by the Backbone.
     DeviceId = "DVC";
-    /// The user name a device logs in with. Made by the Backbone.
+    /// The user name that a device logs in with. Made by the Backbone.
     Username = "USR";
     /// Identifies a challenge. Made by the Backbone.
     ChallengeId = "CHL";
@@ -131,7 +132,8 @@ ids! {
     SecretId = "TRPSEC";
     /// Names the secrets of a relationship. Local.
     RelationshipSecretId = "TRPRSE";
-    /// Identifies the exchange key of a relationship template and names its secret. Local, and transmitted inside the template.
+    /// Identifies the exchange key of a relationship template and names its secret. Local, and transmitted inside the
+    /// template.
     RelationshipTemplateKeyId = "TRPRTK";
     /// Identifies a datawallet modification that is not pushed yet. Local.
     LocalDatawalletModificationId = "TRPDWM";

@@ -13,9 +13,9 @@ const MIDDLE: &str = ":dids:";
 const HASH_DIGITS: usize = 20;
 /// Hexadecimal digits of hash and checksum.
 const TAIL_DIGITS: usize = 22;
-/// Longest address a Backbone accepts.
+/// Longest address that a Backbone accepts.
 const MAX_LENGTH: usize = 80;
-/// Characters of an address that a personalised reference holds.
+/// Length of the part of an address that a personalised reference contains.
 const TRUNCATED_LENGTH: usize = 4;
 const DELETED_IDENTITY: &str = "deleted identity";
 
@@ -27,7 +27,7 @@ pub struct IdentityAddress(String);
 crate::json::text_type!(IdentityAddress, "address");
 
 impl IdentityAddress {
-    /// Takes any text as address.
+    /// Accepts any text as address.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {
         Self(address.into())
@@ -39,27 +39,28 @@ impl IdentityAddress {
         &self.0
     }
 
-    /// Gives the text away.
+    /// Returns the text.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
     }
 
-    /// Whether a Backbone would accept the address: length, form and checksum. IP addresses as host name are not valid.
+    /// Returns true if a Backbone would accept the address: length, form and checksum. IP addresses as host name are
+    /// not valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         is_valid(&self.0)
     }
 
-    /// The host name inside the address, if it has the form of one.
+    /// The host name inside the address, if it has the form of an address.
     #[must_use]
     pub fn hostname(&self) -> Option<&str> {
         let (hostname, tail) = self.0.strip_prefix(PREFIX)?.split_once(MIDDLE)?;
         (tail.len() == TAIL_DIGITS).then_some(hostname)
     }
 
-    /// Whether the address is the one of `public_key` on the host the address names. The peers do not check this; it binds an
-    /// identity's signatures to its address.
+    /// Returns true if the address belongs to `public_key` on the host that the address names. Existing clients do not
+    /// check this; it binds an identity's signatures to its address.
     #[must_use]
     pub fn belongs_to(&self, public_key: &SignaturePublicKey) -> bool {
         self.hostname().is_some_and(|hostname| compute(public_key, hostname) == *self)
@@ -72,13 +73,14 @@ impl IdentityAddress {
         self.0.get(start..).unwrap_or_default()
     }
 
-    /// Whether something personalised for `ending` (a full address or its truncated form) is meant for this identity.
+    /// Returns true if something personalised for `ending` (a full address or its truncated form) is intended for this
+    /// identity.
     #[must_use]
     pub fn is_addressed_by(&self, ending: &str) -> bool {
         self.0.ends_with(ending)
     }
 
-    /// Whether this is one of the two addresses that stand for deleted identities on `hostname`.
+    /// Returns true if this is one of the two addresses that stand for deleted identities on `hostname`.
     #[must_use]
     pub fn is_pseudonym(&self, hostname: &str) -> bool {
         *self == client_pseudonym(hostname) || *self == backbone_pseudonym(hostname)
@@ -91,7 +93,7 @@ pub fn compute(public_key: &SignaturePublicKey, hostname: &str) -> IdentityAddre
     compute_from_bytes(public_key.as_bytes(), hostname)
 }
 
-/// Like [`compute`], over any bytes in the place of the public key.
+/// Like [`compute`], over any bytes in place of the public key.
 #[must_use]
 pub fn compute_from_bytes(public_key: &[u8], hostname: &str) -> IdentityAddress {
     let main = format!("{PREFIX}{hostname}{MIDDLE}{}", hash_part(public_key));
@@ -99,8 +101,9 @@ pub fn compute_from_bytes(public_key: &[u8], hostname: &str) -> IdentityAddress 
     IdentityAddress(main + &checksum)
 }
 
-/// The peers' client-side check: host name as prefix, checksum and, if a key is given, its hash. `hostname` may be shorter than the
-/// one in the address. For the strict check see [`is_valid`] and [`IdentityAddress::belongs_to`].
+/// The client-side check of the existing implementation: host name as prefix, checksum and, if a key is given, its
+/// hash. `hostname` may be shorter than the one in the address. For the strict check see [`is_valid`] and
+/// [`IdentityAddress::belongs_to`].
 ///
 /// # Errors
 /// [`CoreError::MalformedAddress`] if the last 22 characters are not hexadecimal digits.
@@ -118,7 +121,7 @@ pub fn check(address: &str, hostname: &str, public_key: Option<&[u8]>) -> Result
     Ok(given_checksum == checksum(main) && public_key.is_none_or(|key| hash == hash_part(key)))
 }
 
-/// Whether a Backbone would accept the address.
+/// Returns true if a Backbone would accept the address.
 #[must_use]
 pub fn is_valid(address: &str) -> bool {
     let Some((hostname, tail)) = address.strip_prefix(PREFIX).and_then(|rest| rest.split_once(MIDDLE)) else {
@@ -139,7 +142,7 @@ pub fn is_valid(address: &str) -> bool {
             .is_some_and(|(given, main)| given == checksum(main))
 }
 
-/// Whether the text contains what the peers' request schemas take for an address: not anchored, no checksum.
+/// Returns true if the text contains an address by the existing request schemas: not anchored, no checksum.
 #[must_use]
 pub fn matches_runtime_pattern(text: &str) -> bool {
     text.match_indices(PREFIX).any(|(start, _)| {
@@ -150,13 +153,13 @@ pub fn matches_runtime_pattern(text: &str) -> bool {
     })
 }
 
-/// Address the peers' clients put in the place of a deleted identity.
+/// Address by which existing clients replace a deleted identity.
 #[must_use]
 pub fn client_pseudonym(hostname: &str) -> IdentityAddress {
     compute_from_bytes(DELETED_IDENTITY.as_bytes(), hostname)
 }
 
-/// Address the Backbone puts in the place of a deleted identity: it hashes the UTF-16LE bytes of the same text.
+/// Address by which the Backbone replaces a deleted identity: it hashes the UTF-16LE bytes of the same text.
 #[must_use]
 pub fn backbone_pseudonym(hostname: &str) -> IdentityAddress {
     let bytes: Vec<u8> = DELETED_IDENTITY.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -1,8 +1,10 @@
-//! The JSON rules of the peers (`docs/protocol/01 §4`): how text is written, and how strictly members are read.
+//! The JSON rules of the existing implementation (`docs/protocol/01 §4`): how text is written, and how strictly members
+//! are read.
 //!
-//! Two kinds of order occur. Typed objects have sorted members, which our structs achieve by declaring their fields in that order;
-//! free content keeps the order it came in, except that JavaScript moves integer-like names to the front. [`to_string`] applies
-//! the second rule and the JavaScript number format to anything serializable, so it is right for both.
+//! Two kinds of order occur. Typed objects have sorted members, which our structs achieve by declaring their fields in
+//! that order; free content keeps its original order, except that JavaScript moves integer-like names to the front.
+//! [`to_string`] applies the second rule and the JavaScript number format to anything serialisable, so it is right for
+//! both.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -14,10 +16,10 @@ use serde_json::{Map, Number, Value};
 /// Integers up to this size are exact in JavaScript; larger ones pass through a double there.
 const MAX_SAFE_INTEGER: u64 = 1 << 53;
 
-/// Largest array index of JavaScript plus one: names below it that are written as plain integers are moved to the front.
+/// Largest array index of JavaScript plus one: smaller names that are plain integers are moved to the front.
 const INTEGER_NAME_LIMIT: u64 = u32::MAX as u64;
 
-/// JSON text as the peers write it: compact, members in JavaScript order, numbers in JavaScript format.
+/// JSON text in the existing notation: compact, members in JavaScript order, numbers in JavaScript format.
 ///
 /// # Errors
 /// If `value` cannot be represented in JSON, for instance a map with names that are not texts.
@@ -41,7 +43,8 @@ pub fn canonical(value: &Value) -> String {
     text
 }
 
-/// A number as JavaScript writes it: shortest form that reads back the same, exponents from `1e+21` and below `1e-6`, `-0` as `0`.
+/// A number in JavaScript's notation: shortest form that reads back the same, exponents from `1e+21` and below `1e-6`,
+/// `-0` as `0`.
 #[must_use]
 pub fn number(number: &Number) -> String {
     let exact = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs)).filter(|n| *n <= MAX_SAFE_INTEGER);
@@ -76,7 +79,7 @@ fn double(value: f64) -> String {
     format!("{sign}{body}")
 }
 
-/// The members in another order, if they are to have one.
+/// The members in another order, if they need one.
 type Order<'f> = &'f dyn for<'a> Fn(&'a Map<String, Value>) -> Option<Vec<(&'a String, &'a Value)>>;
 
 fn write_value(out: &mut String, value: &Value, order: Order<'_>) {
@@ -119,7 +122,7 @@ fn write_members<'a>(out: &mut String, members: impl Iterator<Item = (&'a String
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
-    // Most texts have nothing to escape, so what lies between is taken as a whole.
+    // Most texts have nothing to escape, so the parts in between are copied as a whole.
     while let Some(position) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
         let (plain, escaped) = rest.split_at(position);
         out.push_str(plain);
@@ -148,7 +151,7 @@ fn in_javascript_order(members: &Map<String, Value>) -> Option<Vec<(&String, &Va
         return None;
     }
     let mut ordered: Vec<_> = members.iter().collect();
-    // Stable, so names that are no integers keep their order.
+    // Stable, so names that are not integers keep their order.
     ordered.sort_by_key(|(name, _)| integer_name(name).unwrap_or(INTEGER_NAME_LIMIT));
     Some(ordered)
 }
@@ -168,7 +171,8 @@ fn by_utf16(left: &str, right: &str) -> Ordering {
     left.encode_utf16().cmp(right.encode_utf16())
 }
 
-/// For optional members that may be absent but not `null` (texts, numbers, booleans, arrays): use together with `default`.
+/// For optional members that may be absent but not `null` (texts, numbers, booleans, arrays): use together with
+/// `default`.
 ///
 /// # Errors
 /// If the member is `null` or of another type.
@@ -184,10 +188,11 @@ pub fn id_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
     deserializer.deserialize_any(TextVisitor { member: "id" })
 }
 
-/// Reads a nested object of a declared class: an `@type` may be absent, but a different one is refused, as the peers do.
+/// Reads a nested object of a declared class: an `@type` may be absent, but a different one is refused, as in the
+/// existing implementation.
 ///
 /// # Errors
-/// If `@type` names something else than `class`, or the members do not fit.
+/// If `@type` names a class other than `class`, or the members do not fit.
 pub fn declared<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D, class: &str) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     match type_name(&value).map_err(D::Error::custom)? {
@@ -208,8 +213,8 @@ pub fn type_name(value: &Value) -> Result<Option<&str>, crate::CoreError> {
     }
 }
 
-/// Serde and formatting for a newtype over `String` that appears as plain JSON string and is also read from an object holding the
-/// text in one member.
+/// Serde and formatting for a newtype over `String` that is written as plain JSON string and is also read from an
+/// object with the text in one member.
 macro_rules! text_type {
     ($name:ident, $member:literal) => {
         impl<'de> serde::Deserialize<'de> for $name {
@@ -269,7 +274,7 @@ macro_rules! text_type {
 }
 pub(crate) use text_type;
 
-/// Reads a text, or the one text member of an object.
+/// Reads a text, or the only text member of an object.
 pub(crate) struct TextVisitor {
     pub(crate) member: &'static str,
 }

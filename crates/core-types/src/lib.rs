@@ -1,7 +1,7 @@
 //! Identifiers, identity addresses, timestamps, references and password protection, and the JSON rules they share.
 //!
-//! Time and randomness come in as parameters ([`Clock`], [`Randomness`] or any `rand::CryptoRng`), so a caller can own both. Facts about every
-//! format are in `docs/protocol/01 §1, §2.8, §4 to §8`.
+//! Time and randomness are parameters ([`Clock`], [`Randomness`] or any `rand::CryptoRng`), so a caller can control
+//! both. The formats are described in `docs/protocol/01 §1, §2.8, §4 to §8`.
 
 mod clock;
 mod error;

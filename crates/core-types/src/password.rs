@@ -1,6 +1,7 @@
 //! Password protection of tokens and templates (`docs/protocol/01 §2.7, §8.3`).
 //!
-//! The password encrypts nothing. Its hash is sent to the Backbone, which hands the object out only to those who know it.
+//! The password encrypts nothing. Its hash is sent to the Backbone, which returns the object only to callers that know
+//! it.
 
 use std::fmt;
 
@@ -15,8 +16,8 @@ use crate::{CoreError, random};
 /// Salt of a password hash.
 pub type Salt = [u8; 16];
 
-/// The value the Backbone compares: Argon2id of the password, as padded standard base64. Takes tens of milliseconds of CPU and
-/// 20 MiB; asynchronous callers run it on a blocking thread.
+/// The value that the Backbone compares: Argon2id of the password, as padded standard base64. Takes tens of
+/// milliseconds of CPU and 20 MiB; asynchronous callers run it on a blocking thread.
 ///
 /// # Errors
 /// [`CoreError::Crypto`] if the derivation fails.
@@ -25,7 +26,7 @@ pub fn hash_for_backbone(password: &str, salt: &Salt) -> Result<String, CoreErro
     Ok(base64_encode(key.as_bytes()))
 }
 
-/// Whether a secret is typed as a password or as a PIN of a known length.
+/// The form of a secret: a password, or a PIN of a known length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PasswordType {
     /// `pw`: any text.
@@ -96,7 +97,8 @@ impl<'de> Deserialize<'de> for PasswordType {
     }
 }
 
-/// Where the password can be found: a number 0 to 99, of which 0 to 6 have names and 50 to 99 belong to the applications.
+/// The place where the password can be found: a number 0 to 99, of which 0 to 6 have names and 50 to 99 belong to the
+/// applications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct LocationIndicator(u8);
@@ -134,7 +136,7 @@ impl LocationIndicator {
         self.0
     }
 
-    /// Whether the meaning is left to the applications.
+    /// Returns true if applications define the meaning.
     #[must_use]
     pub const fn is_application_defined(self) -> bool {
         self.0 >= 50
@@ -147,14 +149,14 @@ impl<'de> Deserialize<'de> for LocationIndicator {
     }
 }
 
-/// What somebody without the password may know about a protection: it travels in references and token contents.
+/// The public part of a protection: it is contained in references and token contents.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SharedPasswordProtection {
-    /// The password itself. Only empty tokens of 7.0.0 peers carry it; nothing else sets it.
+    /// The password itself. Only empty tokens of version 7.0.0 contain it; nothing else sets it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// Where the password can be found.
+    /// The place where the password can be found.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub password_location_indicator: Option<LocationIndicator>,
     /// Password or PIN.
@@ -174,7 +176,8 @@ impl fmt::Debug for SharedPasswordProtection {
 }
 
 impl SharedPasswordProtection {
-    /// Text form inside references: `type&salt`, then `&indicator` if there is one (empty before a password), then `&password`.
+    /// Text form inside references: `type&salt`, then `&indicator` if there is one (empty before a password), then
+    /// `&password`.
     pub(crate) fn to_text(&self) -> String {
         let mut text = format!("{}&{}", self.password_type, base64_encode(self.salt));
         if self.password_location_indicator.is_some() || self.password.is_some() {
@@ -190,7 +193,7 @@ impl SharedPasswordProtection {
         text
     }
 
-    /// Reads the text form of any peer version: 2 to 4 parts.
+    /// Reads the text form of any version: 2 to 4 parts.
     pub(crate) fn from_text(text: &str) -> Result<Self, CoreError> {
         let parts: Vec<&str> = text.split('&').collect();
         let (password_type, salt, indicator, password) = match *parts {
@@ -206,7 +209,7 @@ impl SharedPasswordProtection {
             password: Some(password).filter(|password| !password.is_empty()).map(str::to_owned),
             password_location_indicator: match indicator {
                 "" => None,
-                // Text that is no number is out of range too.
+                // Text that is not a number is out of range too.
                 number => Some(LocationIndicator::new(crate::reference::leading_integer(number).unwrap_or(-1))?),
             },
             password_type: PasswordType::parse(password_type)?,
@@ -215,14 +218,14 @@ impl SharedPasswordProtection {
     }
 }
 
-/// A protection with its password, as the owner (and a loader) of the object keeps it.
+/// A protection with its password, as the owner (and a loader) of the object stores it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordProtection {
     /// The password in clear text; never empty.
     #[serde(deserialize_with = "not_empty")]
     pub password: String,
-    /// Where the password can be found.
+    /// The place where the password can be found.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub password_location_indicator: Option<LocationIndicator>,
     /// Password or PIN.
@@ -242,7 +245,7 @@ impl fmt::Debug for PasswordProtection {
 }
 
 impl PasswordProtection {
-    /// Protects something new: draws the salt.
+    /// Protects a new object: generates the salt.
     #[must_use]
     pub fn create(rng: &mut (impl CryptoRng + ?Sized), parameters: PasswordProtectionCreationParameters) -> Self {
         let mut salt = Salt::default();
@@ -255,7 +258,7 @@ impl PasswordProtection {
         }
     }
 
-    /// The protection of an empty token of 7.0.0, whose password travels inside the reference.
+    /// The protection of an empty token of 7.0.0, whose password is part of the reference.
     #[must_use]
     pub fn for_empty_token(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let password = random::string(rng, 16, &format!("{}{}", random::ALPHANUMERIC, random::SPECIAL_CHARACTERS));
@@ -269,7 +272,7 @@ impl PasswordProtection {
         )
     }
 
-    /// Puts a password to what was shared, to load the object it protects.
+    /// Completes the shared part with a password, to load the protected object.
     ///
     /// # Errors
     /// [`CoreError::Validation`] if the password is empty.
@@ -286,7 +289,7 @@ impl PasswordProtection {
         })
     }
 
-    /// What may be shared: everything but the password.
+    /// The shared part: everything but the password.
     #[must_use]
     pub fn to_shared(&self) -> SharedPasswordProtection {
         SharedPasswordProtection {
@@ -311,7 +314,7 @@ impl PasswordProtection {
         hash_for_backbone(&self.password, &self.salt)
     }
 
-    /// Like [`Self::hash_for_backbone`], in memory that was used before.
+    /// Like [`Self::hash_for_backbone`], with memory from an earlier derivation.
     ///
     /// # Errors
     /// [`CoreError::Crypto`] if the derivation fails.
@@ -321,7 +324,7 @@ impl PasswordProtection {
     }
 }
 
-/// What the creator of a protected object chooses.
+/// The choices of a protected object's creator.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordProtectionCreationParameters {
     password: String,

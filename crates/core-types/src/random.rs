@@ -39,15 +39,15 @@ pub fn string(rng: &mut (impl CryptoRng + ?Sized), length: usize, alphabet: &str
     (0..length).filter_map(|_| pick(rng, &characters)).collect()
 }
 
-/// A number between `min` and `max`, both included; `min` if the bounds are the wrong way round.
+/// A number between `min` and `max`, both included; `min` if the bounds are reversed.
 #[must_use]
 pub fn between(rng: &mut (impl CryptoRng + ?Sized), min: usize, max: usize) -> usize {
     let span = max.saturating_sub(min).saturating_add(1);
     min.saturating_add(below(rng, span))
 }
 
-/// A password with at least one special character, lower-case letter, upper-case letter and digit, at random places. Lengths
-/// below [`MIN_STRONG_PASSWORD_LENGTH`] are raised to it.
+/// A password with at least one special character, lower-case letter, upper-case letter and digit, at random places.
+/// Lengths below [`MIN_STRONG_PASSWORD_LENGTH`] are raised to it.
 #[must_use]
 pub fn strong_password(rng: &mut (impl CryptoRng + ?Sized), length: usize) -> String {
     let rest = length.max(MIN_STRONG_PASSWORD_LENGTH) - 4;
@@ -79,7 +79,7 @@ fn shuffle(rng: &mut (impl CryptoRng + ?Sized), characters: &mut [char]) {
     }
 }
 
-/// A number below `bound`, each equally likely: draws outside the largest multiple of `bound` are thrown away.
+/// A number below `bound`, each equally likely: draws outside the largest multiple of `bound` are discarded.
 fn below(rng: &mut (impl CryptoRng + ?Sized), bound: usize) -> usize {
     let Some(bound) = u64::try_from(bound).ok().filter(|bound| *bound > 1) else {
         return 0;

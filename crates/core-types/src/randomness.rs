@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{SmallRng, SysRng};
 use rand::{Rng as _, SeedableRng as _, TryCryptoRng, TryRng};
 
-/// Where random numbers come from. A parameter everywhere, like the [`Clock`](crate::Clock), so that a test can own chance.
+/// The source of random numbers. A parameter everywhere, like the [`Clock`](crate::Clock), so that tests can control
+/// it.
 ///
 /// Clones draw from the same source.
 #[derive(Debug, Clone)]
@@ -16,10 +17,11 @@ trait Source: Debug + Send + Sync {
 }
 
 impl Randomness {
-    /// The operating system, asked each time.
+    /// The operating system's source, called each time.
     ///
-    /// A generator inside the process has its state in memory. A virtual machine that is copied while it runs has that state
-    /// twice, and both copies would draw the same keys and nonces for what they say from then on.
+    /// A generator inside the process would have its state in memory. A virtual machine that is copied while it runs
+    /// would have that state twice, and both copies would draw the same keys and nonces for everything they send from
+    /// then on.
     #[must_use]
     pub fn system() -> Self {
         Self(Arc::new(OperatingSystem))

@@ -1,4 +1,4 @@
-//! References: id, key and where to find the object, as text to hand over (`docs/protocol/01 §8`).
+//! References: id, key and location of an object, as text to hand over (`docs/protocol/01 §8`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use crate::{CoreError, FileId, RelationshipTemplateId, TokenId, id};
 /// Number of the only encryption algorithm in use.
 const ALGORITHM: i64 = 3;
 
-/// What a reference points to.
+/// The kind of object that a reference points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReferenceKind {
     /// A file; the key opens its metadata.
@@ -31,7 +31,7 @@ pub enum ReferenceKind {
 }
 
 impl ReferenceKind {
-    /// The kind an identifier belongs to, by its prefix.
+    /// The kind that an identifier belongs to, by its prefix.
     #[must_use]
     pub fn of(id: &str) -> Self {
         [Self::File, Self::Token, Self::RelationshipTemplate]
@@ -67,9 +67,9 @@ impl ReferenceKind {
     }
 }
 
-/// A reference. Whoever has it (and the password, if one is needed) can load and read the object.
+/// A reference. Anyone who has it (and the password, if one is needed) can load and read the object.
 ///
-/// Serializes as the nested JSON form (without `@type`); [`Self::to_verbose_json`] adds it.
+/// Serialises as the nested JSON form (without `@type`); [`Self::to_verbose_json`] adds it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reference {
     /// Identifier of the object.
@@ -80,7 +80,7 @@ pub struct Reference {
     pub key: SecretKey,
     /// Last four characters of the only address that may load the object.
     pub for_identity_truncated: Option<String>,
-    /// How the object is protected by a password.
+    /// The password protection of the object.
     pub password_protection: Option<SharedPasswordProtection>,
 }
 
@@ -100,7 +100,7 @@ impl Reference {
         Self { id: id.into(), backbone_base_url: None, key, for_identity_truncated: None, password_protection: None }
     }
 
-    /// What the reference points to, by the prefix of its id.
+    /// The kind of object that the reference points to, by the prefix of its id.
     #[must_use]
     pub fn kind(&self) -> ReferenceKind {
         ReferenceKind::of(&self.id)
@@ -126,7 +126,7 @@ impl Reference {
     /// JSON with `@type`.
     ///
     /// # Errors
-    /// None occurs for references that were read or built from valid parts; the type follows the serializer.
+    /// None for references that were read or built from valid parts; the type follows the serialiser.
     pub fn to_verbose_json(&self) -> Result<String, serde_json::Error> {
         #[derive(Serialize)]
         struct Verbose<'a> {
@@ -149,8 +149,8 @@ impl Reference {
     /// Reads either text form (a URL if it starts with `http`) of a reference to this kind of object.
     ///
     /// # Errors
-    /// [`CoreError::InvalidTruncatedReference`] if parts are missing or unreadable, [`CoreError::Crypto`] for a wrong algorithm or
-    /// key length, [`CoreError::Validation`] for everything else, such as an id of another kind.
+    /// [`CoreError::InvalidTruncatedReference`] if parts are missing or unreadable, [`CoreError::Crypto`] for a wrong
+    /// algorithm or key length, [`CoreError::Validation`] for everything else, such as an id of another kind.
     pub fn parse_kind(kind: ReferenceKind, text: &str) -> Result<Self, CoreError> {
         let reference = if text.starts_with("http") { parse_url(text)? } else { parse_truncated(text)? };
         reference.checked(kind)
@@ -297,8 +297,8 @@ fn decode(text: &str) -> Result<String, CoreError> {
     String::from_utf8(bytes).map_err(|_| CoreError::validation("reference", "is not UTF-8"))
 }
 
-/// The integer a text begins with, after white space: what JavaScript's `parseInt` finds. `None` where that gives no number; values
-/// that do not fit are treated the same, as no rule of ours accepts them.
+/// The leading integer of a text, after white space, as JavaScript's `parseInt` finds it. `None` if there is none;
+/// values that do not fit are treated the same, as no rule of ours accepts them.
 pub(crate) fn leading_integer(text: &str) -> Option<i64> {
     let text = text.trim_start();
     let (sign, digits) = match text.strip_prefix('-') {

@@ -1,6 +1,7 @@
 //! Instants with millisecond precision (`docs/protocol/01 §7`).
 //!
-//! The calendar arithmetic is our own: the peers exchange years beyond 9999 (`+010000-…`), which common date libraries refuse.
+//! The calendar arithmetic is our own: years beyond 9999 (`+010000-…`) are exchanged, which common date libraries
+//! refuse.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +18,8 @@ const MILLIS_PER_MINUTE: i64 = 60_000;
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z, written as `2024-01-01T00:00:00.000Z`.
 ///
-/// Reads ISO 8601 (calendar, week and ordinal dates, basic and extended format, any offset, no zone meaning UTC), a non-zero
-/// number of milliseconds, or an object with such a text as `date`.
+/// Reads ISO 8601 (calendar, week and ordinal dates, basic and extended format, any offset, no zone meaning UTC), a
+/// non-zero number of milliseconds, or an object with such a text as `date`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -28,7 +29,8 @@ impl Timestamp {
     /// Latest instant that can be written.
     pub const MAX: Self = Self(8_640_000_000_000_000);
 
-    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z; values outside [`Self::MIN`] to [`Self::MAX`] become these.
+    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z; values outside [`Self::MIN`] to [`Self::MAX`]
+    /// become these.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         if millis < Self::MIN.0 {
@@ -64,7 +66,7 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
 
-    /// Whether this instant is reached at `now`: an expiry date equal to `now` has expired.
+    /// Returns true if this instant has been reached at `now`: an expiry date equal to `now` has expired.
     #[must_use]
     pub fn is_expired(self, now: Self) -> bool {
         self <= now
@@ -163,7 +165,7 @@ fn parse(text: &str) -> Option<Timestamp> {
     (Timestamp::MIN.0..=Timestamp::MAX.0).contains(&instant).then_some(Timestamp(instant))
 }
 
-/// What is left of a text that is read from the front.
+/// The rest of a text that is read from the front.
 struct Cursor<'a>(&'a str);
 
 impl Cursor<'_> {
@@ -181,7 +183,7 @@ impl Cursor<'_> {
         rest.is_some()
     }
 
-    /// `separator` or nothing, then two digits; leaves the text alone if it does not go on like that.
+    /// `separator` or nothing, then two digits; consumes nothing if the text does not continue like that.
     fn two_more(&mut self, separator: char) -> Option<i64> {
         let before = self.0;
         self.skip(&[separator]);
@@ -249,8 +251,8 @@ fn ordinal_date(text: &str) -> Option<i64> {
     (rest.at_end() && (1..=days).contains(&day)).then(|| days_from_civil(year, 1, 1) + day - 1)
 }
 
-/// `12`, `12:30`, `12:30:15`, `12:30:15.25`, the same without colons, each with `Z`, an offset or nothing: milliseconds since
-/// midnight UTC, negative or beyond a day where the offset makes it so.
+/// `12`, `12:30`, `12:30:15`, `12:30:15.25`, the same without colons, each with `Z`, an offset or nothing: milliseconds
+/// since midnight UTC, negative or beyond a day where the offset makes it so.
 fn time_of_day(text: &str) -> Option<i64> {
     let mut rest = Cursor(text);
     let hour = rest.digits(2)?;
@@ -304,14 +306,15 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01 of the Monday of ISO week 1, the week that holds 4 January.
+/// Days since 1970-01-01 of the Monday of ISO week 1, the week that contains 4 January.
 fn monday_of_first_week(year: i64) -> i64 {
     let fourth = days_from_civil(year, 1, 4);
     // 1970-01-01 was a Thursday, three days after a Monday.
     fourth - (fourth + 3).rem_euclid(7)
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is the last.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that the leap day is the
+/// last.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

@@ -1,4 +1,4 @@
-//! The values of the peers' libraries: every case of the vector files about core types.
+//! The values of the existing libraries: every case of the vector files about core types.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use core_types::{
@@ -105,8 +105,9 @@ fn ids() {
         } else {
             assert_eq!(case["accepted"], false);
             match name {
-                // Not applicable as such: the peers' client refuses to generate ids that only the Backbone makes. Here the client and
-                // the embedded Backbone share the types, so both may generate; what is generated has to pass the check.
+                // Not applicable as such: the existing client refuses to generate ids that only the Backbone makes.
+                // Here the client and the embedded Backbone share the types, so both may generate; generated ids have
+                // to pass the check.
                 "generate on validate-only helper" => {
                     assert!(id::is_valid(prefix, &id::generate(&mut core_types::Randomness::system(), prefix).unwrap()))
                 }
@@ -133,7 +134,8 @@ fn dates() {
             other => panic!("unknown kind of case: {other}"),
         }
         if case["accepted"].as_bool().unwrap() {
-            // The peers remember that a number came without a zone and write an offset of zero; the instant is the same.
+            // The existing library remembers that a number came without a zone and writes an offset of zero; the
+            // instant is the same.
             let expected = text(&case, "serialized").replace("+00:00", "Z");
             assert_eq!(parsed.unwrap().to_string(), expected, "{case}");
         } else {
@@ -205,7 +207,7 @@ fn references() {
                     assert_eq!(result.unwrap().to_verbose_json().unwrap(), text(&case, "parsed_json"), "{case}");
                 } else {
                     let expected = match text(&case, "error_code") {
-                        // Errors to which the peers give no code.
+                        // Errors to which the existing library gives no code.
                         "ParsingError" | "ValidationError" | "Error" => "error.core-types.validation",
                         code => code,
                     };

@@ -10,7 +10,7 @@ use crate::{Counter, CryptoError, CryptoObject, Nonce};
 const MIN_BYTES: usize = 2;
 const MAX_BYTES: usize = 100 * 1024 * 1024;
 
-/// An encrypted text with what is needed to find its nonce (`CryptoCipher`).
+/// A ciphertext with its nonce or counter (`CryptoCipher`).
 #[derive(Clone, PartialEq)]
 pub struct Cipher {
     ciphertext: Vec<u8>,
@@ -109,7 +109,7 @@ impl CryptoObject for Cipher {
 
 serde_as_crypto_object!(Cipher);
 
-/// A nonce member with the size limits peers apply when parsing.
+/// A nonce member with the size limits that peers apply when parsing.
 pub(crate) fn parse_nonce(members: &Members<'_>) -> Result<Nonce, CryptoError> {
     members.sized_buffer("nnc", "nonce", 12, 24).map(Nonce::from_parsed)
 }

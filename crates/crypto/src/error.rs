@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-/// Why a cryptographic operation or the parsing of a cryptographic object was refused.
+/// The reason why a cryptographic operation or the parsing of a cryptographic object was refused.
 ///
 /// Every variant has the stable code of `docs/protocol/01 §3`; texts name members and limits, never values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -47,7 +47,7 @@ pub enum CryptoError {
     /// Encryption failed.
     #[error("encryption failed")]
     Encrypt,
-    /// Decryption failed: wrong key, wrong nonce, or the cipher was changed.
+    /// Decryption failed: wrong key, wrong nonce, or the cipher was altered.
     #[error("decryption failed")]
     Decrypt,
     /// A cipher has neither a nonce nor a counter.

@@ -172,14 +172,14 @@ pub struct ExchangeKeypair {
 }
 
 impl ExchangeKeypair {
-    /// Draws a fresh X25519 keypair (32 random bytes).
+    /// Generates a fresh X25519 keypair (32 random bytes).
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
         rng.fill_bytes(bytes.as_mut());
         Self::from_private_bytes(&bytes)
     }
 
-    /// The keypair libsodium makes from a seed: private key = BLAKE2b-256 of the seed.
+    /// The keypair that libsodium makes from a seed: private key = BLAKE2b-256 of the seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let private: Zeroizing<[u8; 32]> = Zeroizing::new(Blake2b::<U32>::digest(seed).into());
         Self::from_private_bytes(&private)
@@ -218,9 +218,9 @@ impl CryptoObject for ExchangeKeypair {
 /// The session keys of a key exchange (`CryptoExchangeSecrets`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExchangeSecrets {
-    /// Key for what is received; the peer's `tx`.
+    /// Key for receiving; the peer's `tx`.
     pub rx: SecretKey,
-    /// Key for what is sent; the peer's `rx`.
+    /// Key for sending; the peer's `rx`.
     pub tx: SecretKey,
 }
 
@@ -271,7 +271,7 @@ fn session_keys(
 ) -> Result<(SecretKey, SecretKey), CryptoError> {
     let secret = own.private_key.secret().ok_or(CryptoError::ExchangeKeyDerivation)?;
     let shared = secret.diffie_hellman(&PublicKey::from(peer.usable()?));
-    // A peer key of small order would make the keys independent of the own private key.
+    // A peer key of small order would make the keys independent of our private key.
     if !shared.was_contributory() {
         return Err(CryptoError::ExchangeKeyDerivation);
     }
@@ -310,7 +310,7 @@ impl CryptoObject for RelationshipTemplatePublicKey {
 
 serde_as_crypto_object!(RelationshipTemplatePublicKey);
 
-/// A public exchange key of a peer where either class may stand. The class is kept, because a template key is written
+/// A public exchange key of a peer where both classes are allowed. The class is kept, because a template key is written
 /// with its id and type even inside other objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerExchangeKey {

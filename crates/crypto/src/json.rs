@@ -17,7 +17,7 @@ pub trait CryptoObject: Sized {
     /// The value of `@type` in the verbose form.
     const TYPE: &'static str;
 
-    /// Writes the members in the order peers emit them, `@type` only if `verbose`.
+    /// Writes the members in the order in which peers emit them, `@type` only if `verbose`.
     ///
     /// # Errors
     /// Only those of the serializer behind `map`.
@@ -27,7 +27,7 @@ pub trait CryptoObject: Sized {
     /// own `@type` are ignored.
     ///
     /// # Errors
-    /// The code a peer reports for the same input.
+    /// The code that a peer reports for the same input.
     fn from_value(value: &Value) -> Result<Self, CryptoError>;
 
     /// Reads the object from JSON text.
@@ -44,18 +44,18 @@ pub trait CryptoObject: Sized {
         write(&Form { object: self, verbose: false })
     }
 
-    /// The JSON text with `@type`, as it travels on its own.
+    /// The JSON text with `@type`, as it is sent on its own.
     fn to_verbose_json(&self) -> String {
         write(&Form { object: self, verbose: true })
     }
 
-    /// A view that serializes in the verbose form, to embed it in other documents.
+    /// A view that serialises in the verbose form, to embed it in other documents.
     fn verbose(&self) -> Verbose<'_, Self> {
         Verbose(self)
     }
 }
 
-/// Serializes the object it borrows in the verbose form.
+/// Serialises the borrowed object in the verbose form.
 pub struct Verbose<'a, T>(&'a T);
 
 impl<T: fmt::Debug> fmt::Debug for Verbose<'_, T> {
@@ -129,7 +129,7 @@ pub(crate) fn write_optional<M: SerializeMap>(
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
-/// A buffer that serializes as base64url without an intermediate copy of its text.
+/// A buffer that serialises as base64url without an intermediate copy of its text.
 pub(crate) struct Buffer<'a>(pub(crate) &'a [u8]);
 
 impl Serialize for Buffer<'_> {
@@ -159,7 +159,7 @@ impl<'a> Members<'a> {
         Ok(Self { map, names })
     }
 
-    /// For generically serialized classes: per member the long name wins over the short one.
+    /// For generically serialised classes: per member the long name takes precedence over the short one.
     pub(crate) fn generic(value: &'a Value, type_name: &'static str) -> Result<Self, CryptoError> {
         Ok(Self { map: object(value, type_name)?, names: Names::LongThenShort })
     }
@@ -172,12 +172,12 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A number; JSON `3` and `3.0` are the same number to peers.
+    /// A number; as in JavaScript, JSON `3` and `3.0` are the same.
     pub(crate) fn number(&self, short: &str, long: &str) -> Option<f64> {
         self.get(short, long).and_then(Value::as_f64)
     }
 
-    /// A buffer with size limits in bytes, which peers apply to the length estimated from the text.
+    /// A buffer with size limits in bytes, which existing implementations apply to the length estimated from the text.
     pub(crate) fn sized_buffer(
         &self,
         short: &str,
@@ -207,7 +207,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// A nested object: unlike on the outermost object, a given `@type` must be the right one.
+    /// A nested object: unlike on the outermost object, an `@type` must be the right one if it is given.
     pub(crate) fn nested<T: CryptoObject>(&self, short: &str, long: &'static str) -> Result<T, CryptoError> {
         let value = self.get(short, long).ok_or(CryptoError::WrongObject(long))?;
         check_nested_type(value, long, &[T::TYPE])?;
@@ -233,7 +233,7 @@ pub(crate) fn check_nested_type(value: &Value, name: &'static str, types: &[&str
     }
 }
 
-/// The number of bytes peers expect behind a base64url text.
+/// The number of bytes that peers expect behind a base64url text.
 pub(crate) fn estimated_length(text: &str) -> usize {
     text.len() / 4 * 3 + text.len() % 4 * 3 / 4
 }
@@ -243,7 +243,7 @@ pub(crate) fn decode(text: &str, name: &'static str) -> Result<Vec<u8>, CryptoEr
     encoding::base64url_decode(text).map_err(|_| CryptoError::WrongSerializedBuffer(name))
 }
 
-/// JavaScript's idea of a value that counts as set.
+/// JavaScript's truthiness: true if a value counts as set.
 pub(crate) fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,

@@ -1,9 +1,9 @@
 //! Cryptography of the enmeshed network: libsodium-compatible primitives and the exact serialized forms of keys,
 //! ciphers and signatures (`docs/protocol/01-crypto-and-core-types.md`, sections 1 to 3 and 9.9).
 //!
-//! Everything here is a pure function or a plain value: randomness comes in as a parameter, nothing reads a clock, a
+//! Everything here is a pure function or a plain value: randomness is a parameter, nothing reads a clock, a
 //! file or the network. Types that hold key material are wiped when dropped and never show it in `Debug` output;
-//! [`CryptoObject`] is the one place where they turn into text.
+//! [`CryptoObject`] is the only place where they are converted to text.
 
 pub mod derivation;
 pub mod encoding;

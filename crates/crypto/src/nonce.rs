@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use crate::CryptoError;
 use crate::json::Buffer;
 
-/// Bytes of a nonce that XChaCha20-Poly1305 can use.
+/// Length in bytes of a nonce that XChaCha20-Poly1305 can use.
 const USABLE_LENGTH: usize = 24;
 
 /// A nonce as it was parsed or generated. Peers accept 12 to 24 bytes when parsing; only 24 bytes can be used.
@@ -12,7 +12,7 @@ const USABLE_LENGTH: usize = 24;
 pub struct Nonce(Vec<u8>);
 
 impl Nonce {
-    /// Draws 24 random bytes.
+    /// Generates 24 random bytes.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut bytes = [0; USABLE_LENGTH];
         rng.fill_bytes(&mut bytes);

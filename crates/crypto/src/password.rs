@@ -1,4 +1,4 @@
-//! Derivation of keys from passwords (`docs/protocol/01 §2.7`). All functions are CPU heavy: run them off the
+//! Derivation of keys from passwords (`docs/protocol/01 §2.7`). All functions are CPU heavy: run them outside the
 //! asynchronous executor.
 
 use std::fmt;
@@ -25,8 +25,8 @@ pub enum Algorithm {
     Argon2id,
 }
 
-/// The memory of a derivation, to be used again by the next one. Allocators keep memory of this size for every thread that ever
-/// had some, so a program that derives often and on many threads would need ever more.
+/// The memory of a derivation, for reuse by the next one. Allocators keep memory of this size for every thread that
+/// ever used some, so a program that derives often and on many threads would need ever more.
 #[derive(Default)]
 pub struct Memory(Vec<Block>);
 
@@ -45,7 +45,7 @@ pub fn derive(password: impl AsRef<[u8]>, salt: &[u8], ops: u32, mem: u32) -> Re
     derive_with(Algorithm::Argon2id, password, salt, ops, mem)
 }
 
-/// Like [`derive()`], in memory that was used before.
+/// Like [`derive()`], with memory from an earlier derivation.
 ///
 /// # Errors
 /// As [`derive()`].

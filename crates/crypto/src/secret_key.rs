@@ -19,14 +19,14 @@ pub(crate) const ENCRYPTION_ALGORITHM: u8 = 3;
 pub struct SecretKey([u8; 32]);
 
 impl SecretKey {
-    /// Draws a fresh key.
+    /// Generates a fresh key.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut key = Self([0; 32]);
         rng.fill_bytes(&mut key.0);
         key
     }
 
-    /// Takes over existing key bytes.
+    /// Adopts existing key bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -40,7 +40,7 @@ impl SecretKey {
         &self.0
     }
 
-    /// Encrypts with a fresh random nonce, which travels in the cipher.
+    /// Encrypts with a fresh random nonce, which is part of the cipher.
     ///
     /// # Errors
     /// [`CryptoError::WrongBuffer`] if the result would exceed 104857600 bytes.
@@ -48,7 +48,7 @@ impl SecretKey {
         self.encrypt_with_nonce(Nonce::generate(rng), plaintext)
     }
 
-    /// Encrypts with a given nonce, which travels in the cipher. A nonce must never be used twice with one key.
+    /// Encrypts with a given nonce, which is part of the cipher. A nonce must never be used twice with one key.
     ///
     /// # Errors
     /// [`CryptoError::WrongNonce`] if the nonce is not 24 bytes long, [`CryptoError::WrongBuffer`] if the result would
@@ -58,7 +58,7 @@ impl SecretKey {
         Cipher::with_nonce(ciphertext, nonce)
     }
 
-    /// Encrypts with `base_nonce` advanced by `counter`; only the counter travels in the cipher.
+    /// Encrypts with `base_nonce` advanced by `counter`; only the counter is part of the cipher.
     ///
     /// # Errors
     /// As [`SecretKey::encrypt_with_nonce`].

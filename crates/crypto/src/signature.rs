@@ -41,7 +41,7 @@ impl SignatureAlgorithm {
     }
 }
 
-/// The hash algorithm a signature is labelled with. It changes neither signing nor verifying
+/// The hash algorithm that a signature is labelled with. It changes neither signing nor verifying
 /// (`docs/protocol/01 §2.4`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HashLabel {
@@ -49,7 +49,7 @@ pub enum HashLabel {
     Sha256 = 1,
     /// Number 2: signatures made with keys of an Identity or a Device.
     Sha512 = 2,
-    /// Number 3: accepted, never made.
+    /// Number 3: accepted, never used for signing.
     Blake2b = 3,
 }
 
@@ -61,7 +61,7 @@ pub struct SignaturePublicKey {
 }
 
 impl SignaturePublicKey {
-    /// An Ed25519 public key. That it is a point of the curve shows only when verifying.
+    /// An Ed25519 public key. Only verification shows whether it is a point on the curve.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self { bytes: bytes.to_vec(), algorithm: SignatureAlgorithm::Ed25519 }
     }
@@ -76,7 +76,7 @@ impl SignaturePublicKey {
         self.algorithm
     }
 
-    /// Whether `signature` over exactly these bytes was made with the private half of this key.
+    /// Returns true if `signature` over exactly these bytes was made with the private half of this key.
     ///
     /// # Errors
     /// [`CryptoError::WrongBuffer`] for an empty message, [`CryptoError::Verify`] if key or signature have a wrong
@@ -88,7 +88,7 @@ impl SignaturePublicKey {
         self.algorithm.require_usable()?;
         let key: &[u8; 32] = self.bytes.as_slice().try_into().map_err(|_| CryptoError::Verify)?;
         let signature = ed25519_dalek::Signature::from_slice(&signature.bytes).map_err(|_| CryptoError::Verify)?;
-        // libsodium takes only canonical encodings of public keys, the library here takes all.
+        // libsodium accepts only canonical encodings of public keys, the library here accepts all.
         if !is_canonical(key) {
             return Ok(false);
         }
@@ -96,7 +96,7 @@ impl SignaturePublicKey {
     }
 }
 
-/// Whether the y coordinate is below the field prime 2^255 - 19.
+/// Returns true if the y coordinate is below the field prime 2^255 - 19.
 fn is_canonical([first, middle @ .., last]: &[u8; 32]) -> bool {
     last & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *first < 0xed
 }
@@ -168,7 +168,7 @@ impl SignaturePrivateKey {
         }
         self.algorithm.require_usable()?;
         let bytes: &[u8; 64] = self.bytes.as_slice().try_into().map_err(|_| CryptoError::Sign)?;
-        // Refuses a foreign public half: signing with one would give the private key away.
+        // Refuses a foreign public half: signing with one would reveal the private key.
         let key = SigningKey::from_keypair_bytes(bytes).map_err(|_| CryptoError::Sign)?;
         Ok(Signature { bytes: key.sign(message).to_bytes().to_vec(), label })
     }
@@ -216,7 +216,7 @@ pub struct SignatureKeypair {
 }
 
 impl SignatureKeypair {
-    /// Draws a fresh Ed25519 keypair (32 random bytes as seed).
+    /// Generates a fresh Ed25519 keypair (32 random bytes as seed).
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());

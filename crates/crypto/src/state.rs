@@ -10,12 +10,12 @@ use crate::{Cipher, Counter, CryptoError, CryptoObject, Nonce, SecretKey};
 
 const MAX_ID_LENGTH: usize = 30;
 
-/// The direction a state is for.
+/// The direction of a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StateType {
-    /// Number 1: for decrypting what the peer sends.
+    /// Number 1: for decrypting messages of the peer.
     Receive = 1,
-    /// Number 2: for encrypting what is sent to the peer.
+    /// Number 2: for encrypting messages to the peer.
     Transmit = 2,
 }
 
@@ -29,7 +29,7 @@ impl StateType {
     }
 }
 
-/// What both directions of a state have in common.
+/// The common part of both directions of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PrivateState {
     nonce: Nonce,
@@ -59,7 +59,7 @@ impl PrivateState {
         map.serialize_entry("alg", &ENCRYPTION_ALGORITHM)?;
         map.serialize_entry("typ", &(state_type as u8))?;
         write_optional(map, "id", self.id.as_ref())?;
-        // Peers write the type of private states even inside other objects.
+        // The type of private states is written even inside other objects.
         map.serialize_entry("@type", type_name)
     }
 
@@ -112,7 +112,7 @@ impl PrivateStateTransmit {
         self.0.counter
     }
 
-    /// Encrypts with the own counter and moves it forward.
+    /// Encrypts with this state's counter and advances it.
     ///
     /// # Errors
     /// [`CryptoError::WrongCounter`] if all counters are used up, else as [`SecretKey::encrypt_with_counter`].
@@ -122,7 +122,7 @@ impl PrivateStateTransmit {
         Ok(cipher)
     }
 
-    /// Encrypts with a counter kept elsewhere; the own counter stays. Never use a counter twice.
+    /// Encrypts with a counter kept elsewhere; this state's counter is unchanged. Never use a counter twice.
     ///
     /// # Errors
     /// As [`SecretKey::encrypt_with_counter`].
@@ -130,7 +130,7 @@ impl PrivateStateTransmit {
         self.0.key.encrypt_with_counter(&self.0.nonce, counter.into(), plaintext)
     }
 
-    /// Decrypts what was encrypted with this state.
+    /// Decrypts a cipher that was encrypted with this state.
     ///
     /// # Errors
     /// As [`SecretKey::decrypt_with_counter`].
@@ -138,7 +138,7 @@ impl PrivateStateTransmit {
         self.0.decrypt(cipher)
     }
 
-    /// What the peer must know of this state.
+    /// The public part of this state, for the peer.
     pub fn to_public_state(&self) -> PublicState {
         PublicState { nonce: self.0.nonce.clone(), state_type: StateType::Transmit, id: self.0.id.clone() }
     }
@@ -161,7 +161,7 @@ impl CryptoObject for PrivateStateTransmit {
 pub struct PrivateStateReceive(PrivateState);
 
 impl PrivateStateReceive {
-    /// A state for the base nonce the peer sends with, starting at counter 0.
+    /// A state for the base nonce that the peer sends with, starting at counter 0.
     pub fn new(key: SecretKey, nonce: Nonce) -> Self {
         Self(PrivateState::new(key, nonce))
     }
@@ -194,7 +194,7 @@ impl PrivateStateReceive {
         self.0.decrypt(cipher)
     }
 
-    /// Decrypts the cipher with the next counter and moves the counter forward.
+    /// Decrypts the cipher with the next counter and advances the counter.
     ///
     /// # Errors
     /// [`CryptoError::StateOrderDoesNotMatch`] if the cipher carries another counter, else as
@@ -222,7 +222,7 @@ impl CryptoObject for PrivateStateReceive {
     }
 }
 
-/// The part of a state that travels to the peer (`CryptoPublicState`).
+/// The part of a state that is sent to the peer (`CryptoPublicState`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicState {
     /// The base nonce.

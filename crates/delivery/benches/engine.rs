@@ -1,6 +1,7 @@
-//! Events per second from the log to a target that takes everything at once, and the time from a commit to the delivery.
+//! Events per second from the log to a target that accepts everything at once, and the time from a commit to the
+//! delivery.
 //!
-//! SQLite in a temporary folder, and PostgreSQL when `TEST_POSTGRES_URL` is set.
+//! SQLite in a temporary folder, and PostgreSQL if `TEST_POSTGRES_URL` is set.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 const EVENTS: usize = 100_000;
 
-/// Takes everything at once.
+/// Accepts everything at once.
 struct Instantly {
     count: AtomicUsize,
     taken: watch::Sender<usize>,
@@ -70,7 +71,7 @@ fn start(store: &Store, target: &Arc<Instantly>, shutdown: &CancellationToken) -
 async fn measure(name: &str, config: &StoreConfig) {
     let store = Store::open(config).await.unwrap();
     let target = Arc::new(Instantly { count: AtomicUsize::new(0), taken: watch::Sender::new(0) });
-    // The place of the target in the log is before the events.
+    // The position of the target in the log is before the events.
     let shutdown = CancellationToken::new();
     let engine = start(&store, &target, &shutdown);
     tokio::time::sleep(Duration::from_millis(100)).await;

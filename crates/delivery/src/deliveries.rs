@@ -9,12 +9,12 @@ use store::{Delivery, DeliveryFilter, DeliveryPhase, NewDelivery, Store, StoreEr
 use crate::registry::{Registry, TargetHandle, removed};
 use crate::{DeliveryQuery, DeliveryState, DeliveryView, Replay, ReplayError, TargetState, matches};
 
-/// Deliveries listed at once, at most.
+/// The maximum number of deliveries listed at once.
 const MOST_LISTED: u32 = 1000;
-/// Events redelivered in one transaction, at most.
+/// The maximum number of events redelivered in one transaction.
 const CHUNK: u32 = 500;
 
-/// The targets of an Account and their backlogs, and redelivery. A handle: clones share all of it.
+/// The targets of an Account with their backlogs, and redelivery. A handle: clones share everything.
 #[derive(Clone)]
 pub struct Deliveries {
     store: Store,
@@ -30,7 +30,7 @@ impl fmt::Debug for Deliveries {
 }
 
 impl Deliveries {
-    /// Without targets, until engines are started with it.
+    /// Creates it without targets, until engines are started with it.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, randomness: Randomness) -> Self {
         Self { store, clock, randomness, targets: Arc::default() }
@@ -60,8 +60,8 @@ impl Deliveries {
         self.registry(|targets| targets.get(subscriber))
     }
 
-    /// The configured targets in the order in which they were started, then those that are left over in the store. The
-    /// gauges of the targets are brought up to date on the way.
+    /// The configured targets in the order in which they were started, then those that remain in the store. Also
+    /// updates the gauges of the targets.
     ///
     /// # Errors
     /// A failure of the store.
@@ -112,8 +112,8 @@ impl Deliveries {
         Ok(self.store.delivery(id).await?.map(|delivery| self.view(delivery)))
     }
 
-    /// Redelivers what the request asks for, and returns the number of messages. They have all their attempts and a new age. A
-    /// target that is failing is probed at once.
+    /// Redelivers the requested messages, and returns their number. They get all their attempts and a new age. A
+    /// failing target is probed at once.
     ///
     /// # Errors
     /// The target or the delivery is unknown, or the store failed. A period may then be redelivered in part.
@@ -195,7 +195,7 @@ impl Deliveries {
         }
     }
 
-    /// Removes a dead letter. False when there is no such dead letter.
+    /// Removes a dead letter. False if there is no such dead letter.
     ///
     /// # Errors
     /// A failure of the store.
@@ -206,7 +206,7 @@ impl Deliveries {
         Ok(discarded)
     }
 
-    /// Forgets a target that is not in the configuration any more, with all that waits for it. False when there is no
+    /// Deletes a target that is no longer in the configuration, with its backlog. False if there is no
     /// such target.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! The part of a URL that operators see.
 
-/// Stands for the name of the event.
+/// The placeholder for the name of the event.
 const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
-/// Stands for the part that is not shown.
+/// The replacement for the hidden part.
 const CUT: &str = "…";
 /// Longest word, in bytes.
 const LONGEST_WORD: usize = 16;
@@ -11,8 +11,8 @@ const MOST_WORDS: usize = 4;
 /// Words that announce a secret.
 const TELLTALES: [&str; 7] = ["token", "secret", "key", "pass", "pwd", "auth", "sig"];
 
-/// The path of a URL as far as it may be shown. Many services expect a secret in the path, so it ends at the first segment that
-/// does not consist of plain words.
+/// The path of a URL as far as it may be shown. Many services expect a secret in the path, so it ends at the first
+/// segment that does not consist of plain words.
 #[must_use]
 pub fn shown_path(path: &str) -> String {
     let mut shown = String::new();

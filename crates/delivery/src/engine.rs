@@ -12,13 +12,14 @@ use crate::registry::TargetHandle;
 use crate::runner::{Runner, RunnerContext};
 use crate::{Activity, Deliveries, TargetSpec};
 
-/// Pause before a runner that panicked is started again.
+/// Pause before a runner that panicked is restarted.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Delivers to the targets of one module instance.
 ///
-/// Each target has a runner of its own, a durable cursor in the event log, and rows in the store for the messages it did not
-/// accept. A target that is failing only gets a probe at a time, so that its backlog is nothing but the log after its cursor.
+/// Each target has a runner of its own, a durable cursor in the event log, and rows in the store for the messages it
+/// did not accept. A failing target only gets one probe at a time, so that its backlog is nothing but the log after its
+/// cursor.
 pub struct Engine {
     tasks: TaskTracker,
 }
@@ -30,9 +31,9 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Starts one runner for each target, independent of the others, until `shutdown`; returns at once. A new target gets the
-    /// events committed from now on. `on_health` gets the names of the unhealthy targets, each with the reason, whenever that
-    /// changes.
+    /// Starts one runner for each target, independent of the others, until `shutdown`; returns at once. A new target
+    /// gets the events committed from now on. `on_health` is called with the names of the unhealthy targets, each with
+    /// the reason, whenever they change.
     #[must_use]
     pub fn start(
         deliveries: &Deliveries,
@@ -62,7 +63,8 @@ impl Engine {
         Self { tasks }
     }
 
-    /// Waits until the runners have ended: after `shutdown` they finish the attempts in flight, and close their targets.
+    /// Waits until the runners have ended: after `shutdown` they finish the attempts in flight, and close their
+    /// targets.
     pub async fn stopped(&self) {
         self.tasks.wait().await;
     }

@@ -1,7 +1,7 @@
 use store::StoreError;
 
-/// The reason why a target did not accept a message. The texts are shown to operators: they hold no secret, nothing of the
-/// message, and no URL with credentials.
+/// The reason why a target did not accept a message. The texts are shown to operators: they hold no secret, nothing of
+/// the message, and no URL with credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
     /// The other side cannot be reached or does not answer: no other message would be accepted either.
@@ -13,13 +13,13 @@ pub enum DeliveryError {
     /// The other side has no consumer for this message, which waits until there is one.
     #[error("{0}")]
     Unroutable(String),
-    /// No retry can succeed, for instance because the message is larger than the other side ever accepts. It becomes a dead
-    /// letter at once.
+    /// No retry can succeed, for instance because the message is larger than the other side ever accepts. It becomes a
+    /// dead letter at once.
     #[error("{0}")]
     Permanent(String),
 }
 
-/// The reason why nothing is redelivered.
+/// The reason why nothing was redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// No such target is configured.

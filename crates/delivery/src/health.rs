@@ -17,7 +17,7 @@ impl Health {
         Self { failing: Mutex::default(), report }
     }
 
-    /// The target is unhealthy for this reason; `None` when it accepts messages.
+    /// The target is unhealthy for this reason; `None` if it accepts messages.
     pub(crate) fn set(&self, subscriber: &str, name: &str, reason: Option<&str>) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = match reason {

@@ -1,9 +1,10 @@
-//! From the event log to its consumers.
+//! Delivery of events from the log to their consumers.
 //!
-//! A [`Target`] is a receiver of messages, one [`OutboundEvent`] each. An [`Engine`] reads the event log for each target from a
-//! durable cursor, sends the events that match the target's triggers, retries with back-off, and makes dead letters of what is
-//! too old. [`Deliveries`] shows all of it to operators and redelivers. A [`Subscription`] or an [`EventReader`] reads the log
-//! without any of that. To understand the rest, begin with `runner/core/mod.rs`.
+//! A [`Target`] is a receiver of messages, one [`OutboundEvent`] each. An [`Engine`] reads the event log for each
+//! target from a durable cursor, sends the events that match the target's triggers, retries with back-off, and turns
+//! messages that are too old into dead letters. [`Deliveries`] shows all of it to operators and redelivers. A
+//! [`Subscription`] or an [`EventReader`] reads the log without any of that. To understand the rest, begin with
+//! `runner/core/mod.rs`.
 
 mod deliveries;
 mod endpoint;

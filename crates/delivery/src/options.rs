@@ -9,10 +9,10 @@ use settings::{Kind, Node, Section, Setting};
 const MAX_NUMBER: u64 = 1_000_000_000;
 /// Largest number of messages in flight to one target.
 const MAX_IN_FLIGHT: u64 = 1000;
-/// From the shortest pause that can be configured to the longest.
+/// From the shortest configurable pause to the longest.
 const MAX_DOUBLINGS: usize = 40;
 
-/// Of targets that take requests. Four at a time are what a small receiver takes.
+/// Options of targets that receive requests. A small receiver handles four at a time.
 pub const REQUEST_OPTIONS: Section = Section::new(&[Setting::new(
     "maxParallelRequests",
     Kind::Number(1, MAX_IN_FLIGHT),
@@ -23,7 +23,7 @@ pub const REQUEST_OPTIONS: Section = Section::new(&[Setting::new(
 .addition()])
 .sharing(&[&OPTIONS]);
 
-/// Of targets that take messages.
+/// Options of targets that receive messages.
 pub const MESSAGE_OPTIONS: Section = Section::new(&[Setting::new(
     "maxInFlight",
     Kind::Number(1, MAX_IN_FLIGHT),
@@ -34,7 +34,7 @@ pub const MESSAGE_OPTIONS: Section = Section::new(&[Setting::new(
 .addition()])
 .sharing(&[&OPTIONS]);
 
-/// Of all targets.
+/// Options of all targets.
 const OPTIONS: [Setting; 7] = [
     Setting::new(
         "requestTimeoutSeconds",
@@ -84,7 +84,8 @@ pub struct DeliveryOptions {
     pub max_in_flight: usize,
     /// Limit of one attempt (`requestTimeoutSeconds`).
     pub attempt_timeout: Duration,
-    /// Pause after the first failure (`retryDelayMilliseconds`); doubles with each one, and jitter takes off up to half.
+    /// Pause after the first failure (`retryDelayMilliseconds`); doubles with each one, and jitter takes off up to
+    /// half.
     pub retry_delay: Duration,
     /// Longest pause (`maxRetryDelaySeconds`).
     pub max_retry_delay: Duration,
@@ -92,9 +93,9 @@ pub struct DeliveryOptions {
     pub dead_letter_after: Duration,
     /// Attempts after which a refused message becomes a dead letter (`maxAttempts`).
     pub max_attempts: Option<u32>,
-    /// Messages that may wait (`maxWaiting`). When there are more, the oldest become dead letters.
+    /// Messages that may wait (`maxWaiting`). If there are more, the oldest become dead letters.
     pub max_waiting: u64,
-    /// Dead letters that are kept (`maxDeadLetters`). When there are more, the oldest are removed.
+    /// Dead letters that are kept (`maxDeadLetters`). If there are more, the oldest are removed.
     pub max_dead_letters: u64,
 }
 
@@ -114,8 +115,8 @@ impl Default for DeliveryOptions {
 }
 
 impl DeliveryOptions {
-    /// Reads an object that was checked against [`REQUEST_OPTIONS`] or [`MESSAGE_OPTIONS`]. What it leaves out is taken from
-    /// `defaults`.
+    /// Reads an object that was checked against [`REQUEST_OPTIONS`] or [`MESSAGE_OPTIONS`]. Missing options are taken
+    /// from `defaults`.
     #[must_use]
     pub fn read(node: &Node<'_>, defaults: Self) -> Self {
         let in_flight = node.number("maxParallelRequests").or_else(|| node.number("maxInFlight"));
@@ -134,8 +135,8 @@ impl DeliveryOptions {
         }
     }
 
-    /// The pause after `failures` failures in a row, the last one included: it doubles with each failure up to the limit, and
-    /// up to half of it is taken off at random, so that many retries do not coincide.
+    /// The pause after `failures` failures in a row, the last one included: it doubles with each failure up to the
+    /// limit, and up to half of it is taken off at random, so that many retries do not coincide.
     pub(crate) fn back_off(&self, failures: u32, seed: u64) -> Duration {
         // The jitter of the builder adds up to as much again.
         let half = |pause: Duration| pause.min(self.max_retry_delay) / 2;

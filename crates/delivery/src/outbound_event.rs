@@ -6,11 +6,12 @@ use store::Event;
 /// A message for a target: an event of the log, for one of the triggers that it matches.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboundEvent {
-    /// The id of the message, the same in all attempts: the event's id, for a second and further copies `<event id>-<copy>`.
+    /// The id of the message, the same in all attempts: the event's id, for a second and further copies `<event
+    /// id>-<copy>`.
     pub id: String,
     /// Name of the event, e.g. `transport.messageReceived`.
     pub namespace: String,
-    /// JSON text as it is to be sent; `None` for an event without data.
+    /// JSON text to be sent as it is; `None` for an event without data.
     pub data: Option<Arc<str>>,
     /// Id of the event.
     pub event_id: String,

@@ -7,7 +7,7 @@
 #[must_use]
 pub fn matches(pattern: &str, namespace: &str) -> bool {
     let segments: Vec<&str> = namespace.split('.').collect();
-    // The lengths of the prefixes of the namespace that the pattern read so far matches.
+    // The lengths of the namespace's prefixes that match the pattern read so far.
     let mut reached = vec![false; segments.len() + 1];
     if let Some(start) = reached.first_mut() {
         *start = true;

@@ -3,7 +3,7 @@ use tokio::sync::watch;
 
 use crate::is_delivered;
 
-/// Reads the event log from a position that its user remembers.
+/// Reads the event log from a position that the caller stores.
 #[derive(Debug)]
 pub struct EventReader {
     store: Store,
@@ -19,8 +19,8 @@ impl EventReader {
         Self { store, position: after, commits }
     }
 
-    /// The next events, at least one and at most `limit`, in the order in which they happened. Waits until there is one,
-    /// woken by commits. May be dropped while it waits; nothing is lost.
+    /// The next events, at least one and at most `limit`, in the order in which they happened. Waits until there is
+    /// one, woken by commits. May be dropped while it waits; nothing is lost.
     ///
     /// # Errors
     /// A failure of the store.
@@ -52,7 +52,7 @@ impl EventReader {
         self.position = position.min(self.position);
     }
 
-    /// Position of the oldest event that is still in the log; `None` when it is empty.
+    /// Position of the oldest event that is still in the log; `None` if it is empty.
     ///
     /// # Errors
     /// A failure of the store.

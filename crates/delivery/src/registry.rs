@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use crate::meters::Meters;
 use crate::{Activity, TargetSpec, TargetState, is_delivered, matches};
 
-/// Events after a target's place that are counted exactly.
+/// The number of events after a target's position that are counted exactly.
 const COUNTED_EVENTS: u32 = 10_000;
-/// Deliveries of a target that are counted.
+/// The maximum number of a target's deliveries that are counted.
 const COUNTED_DELIVERIES: u64 = 1_000_000;
 
 /// A configured target.
@@ -27,11 +27,11 @@ pub(crate) struct TargetHandle {
     pub(crate) triggers: Vec<String>,
     /// The cursor: all events up to here are settled. Negative before the runner has found it.
     pub(crate) position: AtomicI64,
-    /// The cursor of a target that is new.
+    /// The cursor of a new target.
     newest: i64,
     /// Rows to redeliver that the runner does not know of yet.
     pub(crate) replayed: AtomicU64,
-    /// Notified when there are such.
+    /// Notified when there are some.
     pub(crate) wake: Notify,
     pub(crate) meters: Meters,
     live: Mutex<Live>,
@@ -95,7 +95,7 @@ impl TargetHandle {
         self.wake.notify_one();
     }
 
-    /// The number of messages the target gets for an event of this name.
+    /// The number of messages that the target gets for an event of this name.
     pub(crate) fn copies(&self, namespace: &str) -> u32 {
         copies(&self.triggers, namespace)
     }
@@ -160,7 +160,7 @@ pub(crate) async fn removed(store: &Store, subscriber: String) -> Result<TargetS
     })
 }
 
-/// The number of messages for an event of this name: one for every trigger it matches.
+/// The number of messages for an event of this name: one for every trigger that it matches.
 pub(crate) fn copies(triggers: &[String], namespace: &str) -> u32 {
     if !is_delivered(namespace) {
         return 0;
@@ -177,7 +177,7 @@ async fn backlog(store: &Store, subscriber: &str, unread: Option<(i64, &[String]
         let newest = *store.event_commits().borrow();
         if newest > position {
             let (messages, first) = count_unread(store, position, newest, triggers).await?;
-            // Those that have a row are counted above, or dead letters.
+            // Those that have a row are counted above, or are dead letters.
             let with_delivery = store.deliveries_after(subscriber, position).await?.len();
             unread_messages = messages.saturating_sub(u64::try_from(with_delivery).unwrap_or(u64::MAX));
             if let Some(first) = first

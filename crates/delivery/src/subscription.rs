@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use crate::is_delivered;
 
-/// Reads the event log on from its cursor, also across restarts.
+/// Reads the event log from its cursor onwards, also across restarts.
 ///
-/// Events that were read have to be confirmed; others are read again (at least once). Waiting for events costs nothing; commits
-/// wake it.
+/// Events that were read have to be confirmed; others are read again (at least once). Waiting for events costs nothing;
+/// commits wake it.
 #[derive(Debug)]
 pub struct Subscription {
     store: Store,
@@ -41,7 +41,8 @@ impl Subscription {
         Ok(Self { store, name, position, commits })
     }
 
-    /// The next events, at least one and at most `limit`, in the order in which they happened. Waits until there is one.
+    /// The next events, at least one and at most `limit`, in the order in which they happened. Waits until there is
+    /// one.
     ///
     /// # Errors
     /// A failure of the store.

@@ -10,8 +10,8 @@ use crate::{DeliveryError, DeliveryOptions, OutboundEvent};
 pub enum Receipt {
     /// The target is responsible for it from now on.
     Accepted,
-    /// The target drops it by its own rules, because it has no consumer for it. The text is shown to operators, under the same
-    /// rules as that of a [`DeliveryError`].
+    /// The target drops it by its own rules, because it has no consumer for it. The text is shown to operators, under
+    /// the same rules as that of a [`DeliveryError`].
     Unroutable(String),
 }
 
@@ -20,9 +20,10 @@ pub enum Receipt {
 pub trait Target: Send + Sync + 'static {
     /// Sends the message, and returns when the other side has accepted it.
     ///
-    /// Many calls run at the same time (up to [`DeliveryOptions::max_in_flight`]), but never two about one object. After an
-    /// error the call is repeated, and it may be dropped at any await. It has to reconnect by itself, and to fail rather than
-    /// hang when the other side cannot be reached; [`DeliveryOptions::attempt_timeout`] applies as well.
+    /// Many calls run at the same time (up to [`DeliveryOptions::max_in_flight`]), but never two about one object.
+    /// After an error the call is repeated, and it may be dropped at any await. It has to reconnect by itself, and to
+    /// fail rather than hang when the other side cannot be reached; [`DeliveryOptions::attempt_timeout`] applies as
+    /// well.
     ///
     /// # Errors
     /// The reason why the other side has not accepted the message, as far as it is known.
@@ -32,20 +33,21 @@ pub trait Target: Send + Sync + 'static {
     async fn close(&self) {}
 }
 
-/// A target and the events it gets.
+/// A target and the events that it gets.
 #[derive(Clone)]
 pub struct TargetSpec {
     /// Its name in the store, which must stay the same across restarts, e.g. `webhooks/target/crm`.
     pub subscriber: String,
-    /// Its name for people.
+    /// Its display name.
     pub name: String,
     /// Its kind: `webhook`, `AMQP`, `MQTT`, `Redis`, `PubSub` or `NATS`.
     pub kind: &'static str,
     /// The module it belongs to.
     pub module: &'static str,
-    /// Its address, for operators: without credentials and query, and of a path no more than [`crate::shown_path`].
+    /// Its address, for operators: without credentials and query, and with no more of the path than
+    /// [`crate::shown_path`].
     pub endpoint: String,
-    /// The events it gets: one message for every trigger that the event matches ([`crate::matches`]).
+    /// The events that it gets: one message for every trigger that the event matches ([`crate::matches`]).
     pub triggers: Vec<String>,
     /// Limits and retries.
     pub options: DeliveryOptions,

@@ -1,4 +1,4 @@
-//! What operators see and ask for.
+//! The operators' view of deliveries, and their requests.
 
 use std::time::Duration;
 
@@ -17,26 +17,26 @@ pub struct TargetState {
     pub module: &'static str,
     /// Its address, without credentials and query.
     pub endpoint: Option<String>,
-    /// The events it gets.
+    /// The events that it gets.
     pub triggers: Vec<String>,
     /// Its current activity.
     pub activity: Activity,
-    /// Messages that are still to be delivered. Exact up to 10,000 events after the target's cursor; beyond, the number is
-    /// estimated from these.
+    /// Messages that are still to be delivered. Exact up to 10,000 events after the target's cursor; beyond, the number
+    /// is estimated from these.
     pub waiting: u64,
     /// The time for which the oldest of these has waited, while the program ran.
     pub lag: Option<Duration>,
-    /// Messages of [`Self::waiting`] that have a row: they failed before, wait behind such a message about the same object, or
-    /// are redelivered.
+    /// Messages of [`Self::waiting`] that have a row: they failed before, wait behind such a message about the same
+    /// object, or are redelivered.
     pub parked: u64,
-    /// Messages that are not retried any more.
+    /// Messages that are no longer retried.
     pub dead_letters: u64,
     /// Messages accepted since the start.
     pub delivered: u64,
     /// Attempts that failed since the start.
     pub failed: u64,
-    /// Messages since the start that had no consumer behind the target: dropped there ([`crate::Receipt::Unroutable`]), or to
-    /// be retried.
+    /// Messages since the start that had no consumer behind the target: dropped there ([`crate::Receipt::Unroutable`]),
+    /// or to be retried.
     pub unroutable: u64,
     /// The time of the last acceptance since the start.
     pub last_delivered_at: Option<Timestamp>,
@@ -62,7 +62,7 @@ pub enum Activity {
     },
     /// Its module was stopped.
     Stopped,
-    /// It is not in the configuration any more.
+    /// It is no longer in the configuration.
     Removed,
 }
 
@@ -75,7 +75,8 @@ pub enum DeliveryState {
     Dead,
 }
 
-/// A message that was not accepted at the first attempt. Accepted messages, and those that wait in the log, are not listed.
+/// A message that was not accepted at the first attempt. Accepted messages, and those waiting in the log, are not
+/// listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryView {
     /// Its id.
@@ -94,7 +95,8 @@ pub struct DeliveryView {
     pub correlation_id: Option<String>,
     /// Attempts that failed.
     pub attempts: u32,
-    /// The time of the next attempt; `None` for a dead letter, and for a message behind another one about the same object.
+    /// The time of the next attempt; `None` for a dead letter, and for a message behind another one about the same
+    /// object.
     pub next_attempt_at: Option<Timestamp>,
     /// The last failure.
     pub last_error: Option<String>,
@@ -102,7 +104,7 @@ pub struct DeliveryView {
     pub state: DeliveryState,
 }
 
-/// The deliveries to list.
+/// A selection of deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryQuery {
     /// Only those of this target.
@@ -124,7 +126,7 @@ impl Default for DeliveryQuery {
 /// A request for redelivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
-    /// A delivery; one that waits is retried at once.
+    /// A delivery; a waiting one is retried at once.
     One(i64),
     /// Several deliveries, all or none.
     Many(Vec<i64>),
@@ -133,13 +135,14 @@ pub enum Replay {
         /// The target, by its name in the store.
         subscriber: String,
     },
-    /// Every event for the target that was recorded from `from` on and before `to`, also those it has accepted before.
+    /// Every event for the target that was recorded from `from` on and before `to`, including those it has accepted
+    /// before.
     Range {
         /// The target, by its name in the store.
         subscriber: String,
-        /// From here on.
+        /// The beginning of the period.
         from: Timestamp,
-        /// Before this.
+        /// The end of the period, exclusive.
         to: Timestamp,
         /// Only events that match one of these triggers.
         triggers: Option<Vec<String>>,

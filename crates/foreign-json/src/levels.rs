@@ -1,7 +1,8 @@
-//! Builds a value of a limited depth.
+//! Builds a value of limited depth.
 //!
-//! `serde_json` reads 127 levels, and skips any number of them without recursion to give their text. So every now and then the
-//! text is taken and read with a new reader. As that happens at fixed depths, each byte is seen a limited number of times.
+//! `serde_json` reads 127 levels, and skips any number of them without recursion to return their text. So at intervals
+//! the text is extracted and read with a new reader. As that happens at fixed depths, each byte is seen a limited
+//! number of times.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,18 +11,18 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAcces
 use serde_json::value::RawValue;
 use serde_json::{Error, Map, Number, Value};
 
-/// After so many levels a new reader goes on.
+/// The number of levels after which a new reader continues.
 const LEVELS_OF_A_READER: usize = 100;
 
-/// Reads a text; `is_too_deep` is set if something lies deeper than `levels`.
+/// Reads a text; `is_too_deep` is set if something is nested deeper than `levels`.
 pub(crate) fn read(text: &str, levels: usize, is_too_deep: &Cell<bool>) -> Result<Value, Error> {
     Place { depth: 0, levels, is_too_deep }.read(text)
 }
 
-/// Where a value stands.
+/// The position of a value.
 #[derive(Clone, Copy)]
 struct Place<'c> {
-    /// How many arrays and objects are around it.
+    /// The number of arrays and objects around it.
     depth: usize,
     levels: usize,
     is_too_deep: &'c Cell<bool>,

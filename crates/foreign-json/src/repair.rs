@@ -1,11 +1,12 @@
-//! Replaces what JavaScript reads and `serde_json` does not, in the text.
+//! Replaces, in the text, what JavaScript reads and `serde_json` does not.
 
 use std::ops::Range;
 
 /// Length of `\uXXXX`.
 const ESCAPE: usize = 6;
 
-/// The text without lone surrogates and numbers beyond the range of a double, if it has any. What is no JSON stays so.
+/// The text without lone surrogates and numbers beyond the range of a double, if it has any. Invalid JSON stays
+/// invalid.
 pub(crate) fn repaired(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut repair = Repair { text, taken: 0, repaired: String::new() };
@@ -46,13 +47,13 @@ fn escaped(bytes: &[u8], at: usize) -> Option<u16> {
 
 struct Repair<'t> {
     text: &'t str,
-    /// Up to where the text was taken over.
+    /// The end of the part of the text that has been copied.
     taken: usize,
     repaired: String,
 }
 
 impl Repair<'_> {
-    /// Gives the length of what was replaced.
+    /// Returns the length of the replaced part.
     fn replace(&mut self, range: Range<usize>, with: &str) -> usize {
         self.repaired.push_str(self.text.get(self.taken..range.start).unwrap_or_default());
         self.repaired.push_str(with);

@@ -1,4 +1,4 @@
-//! What JavaScript writes is read, whatever it is.
+//! Everything that JavaScript writes can be read.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A worker of the asynchronous runtime has 2 MiB; half of it has to do, without optimisation as well.
+/// A worker of the asynchronous runtime has 2 MiB; half of it has to suffice, even without optimisation.
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(1024 * 1024).spawn(work).unwrap().join().unwrap();
 }
@@ -120,8 +120,8 @@ fn damaged_json_is_refused() {
     assert!(error.is_data() && error.line() == 2, "{error}");
 }
 
-/// Ten million levels, and many siblings at the places where a new reader goes on: a few seconds without optimisation. A
-/// reader that looked at the rest of the text again on every level would take days.
+/// Ten million levels, and many siblings at the depths where a new reader continues: a few seconds without
+/// optimisation. A reader that scanned the rest of the text again on every level would take days.
 #[test]
 fn no_text_takes_long() {
     on_a_small_stack(|| {
@@ -140,7 +140,7 @@ fn no_text_takes_long() {
     });
 }
 
-/// JSON as JavaScript has it: its texts are any UTF-16.
+/// JSON of JavaScript: its strings are any UTF-16.
 #[derive(Debug, Clone)]
 enum Js {
     Other(Value),
@@ -175,7 +175,7 @@ fn js() -> impl Strategy<Value = Js> {
     })
 }
 
-/// `JSON.stringify`; where `lone` is given, it stands for lone surrogates.
+/// `JSON.stringify`; if `lone` is given, it replaces lone surrogates.
 fn write(out: &mut String, value: &Js, lone: Option<&str>) {
     match value {
         Js::Other(value) => out.push_str(&value.to_string()),

@@ -16,7 +16,7 @@ macro_rules! read_as {
     ($data:expr; $($type:ty),* $(,)?) => {$(read::<$type>($data);)*};
 }
 
-/// What a Backbone answers or tells.
+/// Answers and events of a Backbone.
 pub fn backbone_answer(data: &[u8]) {
     drop(foreign_json::from_slice::<ErrorBody>(data));
     if let Ok(event) = foreign_json::from_slice::<ExternalEvent>(data) {
@@ -44,7 +44,7 @@ pub fn backbone_answer(data: &[u8]) {
     );
 }
 
-/// What the clients of the embedded Backbone send.
+/// Requests of the embedded Backbone's clients.
 pub fn backbone_request(data: &[u8]) {
     read_as!(data;
         challenges::SignedChallenge, datawallet::PushModificationsRequest, devices::CreateDeviceRequest,

@@ -1,10 +1,10 @@
-/// A file that is enough, for variables that say more.
+/// A minimal file, which variables complete.
 const FILE: &str = r#"{
     "debug": true,
     "transportLibrary": {"baseUrl": "http://localhost", "platformClientId": "x", "platformClientSecret": "x"}
 }"#;
 
-/// Names under which a text can become a part of the configuration, or all of a block.
+/// Names under which a text can become a part of the configuration, or a whole block.
 const VARIABLES: [&str; 9] = [
     "DATABASE_CONNECTION_STRING",
     "database__dbName",
@@ -17,8 +17,8 @@ const VARIABLES: [&str; 9] = [
     "modules",
 ];
 
-/// A configuration file, and behind it environment variables (`NAME=value`), each after a NUL; the same bytes as the value of
-/// one variable and as the name of one.
+/// A configuration file, followed by environment variables (`NAME=value`), each after a NUL; the same bytes as the
+/// value of one variable and as the name of one.
 pub fn configuration(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.split('\0');

@@ -5,7 +5,7 @@ use crypto::{
     SignatureKeypair, SignaturePrivateKey, SignaturePublicKey,
 };
 
-/// What was read is written, and reads as the same again.
+/// Checks that an object that was read can be written and read again.
 fn read<T: CryptoObject>(data: &[u8]) {
     if let Ok(object) = T::from_json(data) {
         let text = object.to_verbose_json();

@@ -1,6 +1,6 @@
 use modules::sse::decoder::{Decoder, Item};
 
-/// A stream of server-sent events, which says the same wherever it is cut.
+/// A stream of server-sent events, which yields the same events wherever it is split.
 pub fn event_stream(data: &[u8]) {
     let mut whole = Decoder::new();
     let items = whole.push(data);

@@ -1,7 +1,7 @@
-//! Functions that take any bytes and must neither panic nor hang. The targets in `fuzz/` call one each; the tests here try
-//! them without a fuzzer.
+//! Functions that accept any bytes and must neither panic nor hang. The targets in `fuzz/` call one each; the tests
+//! here run them without a fuzzer.
 //!
-//! Where there is more to hold than that – what was read is written as it was read – the function asserts it.
+//! If there are further properties to check – such as a round trip – the function asserts them.
 
 mod backbone;
 mod configuration;
@@ -19,10 +19,10 @@ pub use http::{list_filter, request_body, webhook_configuration};
 pub use objects::{envelope, sealed_object};
 pub use values::{encoding, odd_json, reference, timestamp};
 
-/// Takes any bytes.
+/// A function that accepts any bytes.
 pub type Entry = fn(&[u8]);
 
-/// What can be tried: a name, as that of the fuzz target, and a function.
+/// The entries: a name, equal to that of the fuzz target, and a function.
 pub const ENTRIES: [(&str, Entry); 14] = [
     ("backbone_answer", backbone_answer),
     ("backbone_request", backbone_request),

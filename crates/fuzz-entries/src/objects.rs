@@ -15,13 +15,13 @@ fn address() -> Option<IdentityAddress> {
     serde_json::from_value(ADDRESS.into()).ok()
 }
 
-/// The plaintext in a cipher, as it would come from somebody who has the key.
+/// The plaintext in a cipher, as sent by a holder of the key.
 fn sealed(key: &SecretKey, plaintext: &[u8]) -> Option<Vec<u8>> {
     let nonce = Nonce::from([9; 24]);
     Some(key.encrypt_with_nonce(nonce, plaintext).ok()?.to_verbose_json().into_bytes())
 }
 
-/// What stands inside ciphers: read by those who have the key.
+/// The contents of ciphers, which holders of the key read.
 pub fn sealed_object(data: &[u8]) {
     let key = SecretKey::from_bytes([7; 32]);
     let (Some(address), Some(wire)) = (address(), sealed(&key, data)) else { return };
@@ -40,7 +40,7 @@ pub fn sealed_object(data: &[u8]) {
     drop(SecretContent::from_json(data));
 }
 
-/// What is passed on as it is: envelopes around ciphers, and texts that are signed.
+/// Data that is passed on unchanged: envelopes around ciphers, and signed texts.
 pub fn envelope(data: &[u8]) {
     let (key, Some(address)) = (SecretKey::from_bytes([7; 32]), address()) else { return };
     drop(template::open_template(data, &key, &address));

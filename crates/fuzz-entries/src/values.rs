@@ -2,14 +2,14 @@ use core_types::{IdentityAddress, PasswordType, Reference, ReferenceKind, Timest
 use crypto::encoding::{base58_decode, base64_decode, base64_encode, base64url_decode, base64url_encode};
 use serde_json::Value;
 
-/// Texts that stand for bytes, and JSON in the order and with the numbers of the peers.
+/// Text encodings of bytes, and JSON in JavaScript's order and number format.
 pub fn encoding(data: &[u8]) {
     assert_eq!(base64url_decode(&base64url_encode(data)).ok().as_deref(), Some(data));
     assert_eq!(base64_decode(&base64_encode(data)).ok().as_deref(), Some(data));
     let Ok(text) = std::str::from_utf8(data) else { return };
     drop(base64url_decode(text));
     drop(base64_decode(text));
-    // Its time grows with the square of the length; no value of the protocol is longer.
+    // Its running time grows with the square of the length; no value of the protocol is longer.
     if text.len() < 1000 {
         drop(base58_decode(text));
     }
@@ -20,7 +20,7 @@ pub fn encoding(data: &[u8]) {
     }
 }
 
-/// JSON of others: never deeper than allowed, and written again it reads as the same.
+/// JSON of other programs: never deeper than allowed, and it survives a round trip.
 pub fn odd_json(data: &[u8]) {
     if let Ok(reading) = foreign_json::read::<Value>(data) {
         assert!(depth(&reading.value) <= foreign_json::MAX_DEPTH);
@@ -40,7 +40,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// References in all their forms, and what is in them.
+/// References in all their forms, and their parts.
 pub fn reference(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for kind in [ReferenceKind::File, ReferenceKind::RelationshipTemplate, ReferenceKind::Token] {
@@ -56,7 +56,7 @@ pub fn reference(data: &[u8]) {
     drop(serde_json::from_slice::<IdentityAddress>(data));
 }
 
-/// Points in time as peers and clients write them.
+/// Points in time in the notations of peers and clients.
 pub fn timestamp(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(time) = text.parse::<Timestamp>() {

@@ -1,4 +1,4 @@
-//! Every entry with real data of the peers, and with that data damaged: a fuzzer's work on a small scale.
+//! Every entry with recorded real data, and with that data damaged: a fuzzer's work on a small scale.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -9,18 +9,18 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 
-/// How many inputs each entry gets that come from the vectors, unchanged and changed.
+/// The number of inputs from the vectors for each entry, unchanged and altered.
 const ROUNDS: usize = 800;
 /// Longer inputs only take longer.
 const LONGEST_SEED: usize = 8_000;
 
-/// Every text and object of the vectors, and what is encoded in them.
+/// Every text and object of the vectors, and their decoded contents.
 fn seeds() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors");
     let mut seeds = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
-        // Whole databases and recordings are many times as large as all others together.
+        // Whole databases and recordings are many times larger than all others together.
         let is_large = path.metadata().unwrap().len() > 2_000_000;
         if path.extension().is_some_and(|extension| extension == "json") && !is_large {
             collect(&serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(), &mut seeds);

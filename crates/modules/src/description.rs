@@ -1,4 +1,4 @@
-//! What the program has to know of a module before it runs.
+//! The description that the program needs of a module before it runs.
 
 use std::sync::Arc;
 
@@ -8,54 +8,54 @@ use settings::{Kind, Names, Node, Section, Setting};
 
 use crate::message_broker_publisher::MessageBrokerPublisherConfig;
 
-/// An entry of the catalogue of modules. It is all there is to be said of a module outside of its folder.
+/// An entry of the catalogue of modules. Nothing else about a module is stated outside its folder.
 #[derive(Debug, Clone, Copy)]
 pub struct ModuleDescription {
-    /// The key in `modules` that means it where there is no `location`.
+    /// The key in `modules` that selects it if there is no `location`.
     pub key: &'static str,
     /// Other such keys.
     pub other_keys: &'static [&'static str],
-    /// Keys that meant it in earlier versions.
+    /// Keys that selected it in earlier versions.
     pub former_keys: &'static [&'static str],
-    /// What `location` ends in when it means this module.
+    /// The endings of a `location` that selects this module.
     pub classes: &'static [&'static str],
-    /// Whether it runs unless told otherwise, and its `location`; `None`: it is not there unless somebody writes it.
+    /// The default of `enabled`, and its `location`; `None`: it exists only if it is configured.
     pub default: Option<(bool, &'static str)>,
-    /// What the entry may hold.
+    /// The permitted members of the entry.
     pub section: Section,
-    /// What follows it, if it is a name of earlier versions, and what to write there.
+    /// The successor, if this is a name of earlier versions, and what to write there.
     pub successor: Option<&'static str>,
     /// The module that does the same and is preferred.
     pub gives_way_to: Option<&'static str>,
-    /// Settings that are for debug mode only.
+    /// Settings for debug mode only.
     pub for_debugging: &'static [&'static str],
-    /// What it does.
+    /// Its role.
     pub role: Role,
-    /// For operators.
+    /// Documentation for operators.
     pub documentation: &'static str,
 }
 
-/// What a module does. In this order they start: what waits for events waits already when they come in.
+/// The role of a module. Modules start in this order: receivers of events are ready when events arrive.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
-    /// It is not there yet.
+    /// It does not exist yet.
     Missing,
     /// It is a part of the REST interface.
     Serves,
-    /// It tells others of events.
+    /// It delivers events to others.
     Delivers(Make),
-    /// It says which message brokers are told of events.
+    /// It names the message brokers to which events are published.
     Publishes(fn(&Node<'_>) -> Option<MessageBrokerPublisherConfig>),
     /// It acts on events.
     Reacts(Make),
-    /// It fetches what causes events.
+    /// It synchronises, which causes events.
     Pulls(Make),
 }
 
-/// Makes a module of its entry, which was checked against its table; `None` if there are mistakes.
+/// Creates a module from its entry, which was checked against its table; `None` if there are mistakes.
 pub type Make = fn(&Node<'_>, &Trust) -> Option<Arc<dyn Module>>;
 
-/// What every entry may hold.
+/// The settings that every entry may have.
 pub const COMMON: &[Setting] = &[
     Setting::new("enabled", Kind::Boolean, "whether the module runs"),
     Setting::new("location", Kind::ANY_TEXT, "which module it is; the key says it as well"),
@@ -73,7 +73,7 @@ pub(crate) const TRIGGER: Kind = Kind::Name(&Names {
 });
 
 impl ModuleDescription {
-    /// A module that is off unless somebody switches it on.
+    /// A module that is off unless it is switched on.
     #[must_use]
     pub const fn new(key: &'static str, role: Role, documentation: &'static str) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl ModuleDescription {
         Self { section: Section::new(settings).sharing(&[COMMON]), ..self }
     }
 
-    /// Whether an entry is meant for it: by the class that `location` ends in, without one by its key.
+    /// Returns true if an entry selects it: by the class at the end of `location`, or without that by its key.
     #[must_use]
     pub fn is_meant_by(&self, key: &str, location: Option<&str>) -> bool {
         let class = location.and_then(|location| location.rsplit([':', '/']).next());

@@ -1,6 +1,6 @@
 //! The modules of the Connector, one folder each.
 //!
-//! A module runs beside the use cases of an Account ([`runtime::Module`]). Modules know nothing of each other.
+//! A module runs beside the use cases of an Account ([`runtime::Module`]). Modules do not know each other.
 
 mod description;
 mod retry;

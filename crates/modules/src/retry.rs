@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backon::{Backoff, BackoffBuilder, ExponentialBuilder};
 
-/// Pauses that double with each failure. Jitter keeps callers that failed together from coming back together; no pause is
-/// shorter than `first` or longer than `longest`.
+/// Pauses that double with each failure. Jitter prevents callers that failed together from returning together; no pause
+/// is shorter than `first` or longer than `longest`.
 pub(crate) fn back_off(first: Duration, longest: Duration, seed: u64) -> impl Backoff {
     // The jitter of the builder adds up to as much again.
     let pauses = ExponentialBuilder::new()
@@ -31,7 +31,7 @@ mod tests {
             let mut doubled = first;
             for pause in back_off(first, longest, seed).take(40) {
                 prop_assert!(pause >= first && pause <= longest, "{pause:?}");
-                // Floating-point numbers of the builder lose a little.
+                // The builder's floating-point numbers lose a little.
                 let rounding = doubled / 1000;
                 prop_assert!(pause + rounding >= doubled.min(longest / 2), "{pause:?} after {doubled:?}");
                 prop_assert!(pause <= doubled * 2 + rounding, "{pause:?} after {doubled:?}");

@@ -5,27 +5,27 @@ use std::time::Duration;
 use runtime::{AccountServices, ApplicationError};
 use uuid::Uuid;
 
-/// A Backbone cannot ask for a longer pause.
+/// The longest pause that a Backbone can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
-/// Waits as long as the Backbone has asked for with a failure.
+/// Waits for the pause that the Backbone has asked for with a failure.
 pub(crate) async fn wait_as_asked(error: &ApplicationError) {
     if let Some(pause) = error.retry_after() {
         tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
     }
 }
 
-/// Which synchronisation will do.
+/// The synchronisations that are acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// Also one that is running already.
+    /// Including one that is already running.
     Any,
-    /// One that begins now.
+    /// Only one that begins now.
     New,
 }
 
-/// Synchronises under a correlation id of its own; how many external events the Backbone had, as far as the run was one of its
-/// own. A failure is logged.
+/// Synchronises under a correlation id of its own; returns the number of external events, as far as the run was one of
+/// its own. A failure is logged.
 pub(crate) async fn synchronise(services: &AccountServices, which: Which) -> Result<usize, ApplicationError> {
     let id = Uuid::new_v4().to_string();
     let account = services.account();

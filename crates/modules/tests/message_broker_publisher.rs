@@ -1,4 +1,4 @@
-//! Publishing the events of an Account to several brokers, read by clients that are not ours.
+//! Publishing the events of an Account to several brokers, read by independent clients.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(unreachable_pub, dead_code, reason = "the support module is private to this test and shared with other ones")]
@@ -31,7 +31,7 @@ async fn raise_all(account: &HostedAccount) {
     }
 }
 
-/// Mosquitto's own client, whose session stays while neither it nor the server is there.
+/// Mosquitto's own client, whose session is kept while neither it nor the server is running.
 async fn mosquitto(broker: &Broker, options: &[&str]) -> Vec<(String, String)> {
     let port = broker.port().to_string();
     let mut command = Command::new("mosquitto_sub");
@@ -43,7 +43,7 @@ async fn mosquitto(broker: &Broker, options: &[&str]) -> Vec<(String, String)> {
     lines.lines().map(message).collect()
 }
 
-/// Every event once, in order for each object.
+/// Checks that every event arrived once, in order for each object.
 fn check(messages: impl Iterator<Item = (String, String)>) {
     let mut next = BTreeMap::<usize, usize>::new();
     let mut count = 0;
@@ -81,7 +81,7 @@ async fn a_broker_that_is_down_holds_up_no_other_and_gets_everything_when_it_is_
         Broker::start(BrokerKind::Redis),
     );
     let (mut down, up, redis) = (down.unwrap(), up.unwrap(), redis.unwrap());
-    // From here on the sessions are there.
+    // From here on the sessions exist.
     mosquitto(&down, &["-E"]).await;
     mosquitto(&up, &["-E"]).await;
     let mut listener = Consumer::start("redis", &json!({ "url": redis.url(), "pattern": "*" })).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_broker_that_is_down_holds_up_no_other_and_gets_everything_when_it_is_
     let account = world.account("own", modules).await;
     raise_all(&account).await;
 
-    // The one with all triggers gets the events of the Account itself as well, without data.
+    // The one with all triggers also gets the events of the Account itself, without data.
     assert_eq!(listener.next().await.unwrap(), json!({ "channel": "runtime.modulesStarted", "message": "{}" }));
     let listened = listener.take(EVENTS).await.unwrap().into_iter().map(|message| {
         let text = |name: &str| message[name].as_str().unwrap().to_owned();
@@ -113,7 +113,7 @@ async fn a_broker_that_is_down_holds_up_no_other_and_gets_everything_when_it_is_
     let state = until(&account, |state| matches!(state, ModuleState::Degraded(_))).await;
     let ModuleState::Degraded(reason) = state else { panic!("{state:?}") };
     assert!(reason.starts_with("MQTT: "), "{reason}");
-    // The others' places in the log follow what they have acknowledged.
+    // The positions of the others in the log follow their acknowledgements.
     let waiting = async {
         loop {
             let targets = account.services().deliveries().targets().await.unwrap();
@@ -138,7 +138,7 @@ async fn what_the_former_module_configured_is_published_as_before() {
     let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
     let options = json!({ "url": broker.url(), "queue": "mine", "exchange": "events", "keys": ["test.*"] });
     let mut consumer = Consumer::start("amqp", &options).await.unwrap();
-    // As documented in its day.
+    // As it was documented at the time.
     let config = json!({ "enabled": true, "url": broker.url(), "exchange": "events", "timeout": 2000 });
     let config = MessageBrokerPublisherConfig::parse_amqp_publisher("modules.amqpPublisher", &config).unwrap();
     let account = world.account("own", vec![Arc::new(MessageBrokerPublisherModule::new(config))]).await;

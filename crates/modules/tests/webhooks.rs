@@ -166,7 +166,7 @@ async fn a_slow_target_delays_no_other() {
     let mut names = fast.names(8).await;
     names.sort();
     assert_eq!(names, ["1", "2", "3", "4", "5", "6", "7", "8"]);
-    // The requests to the slow target are given up with the deadline.
+    // The requests to the slow target are abandoned at the deadline.
     account.stop(Duration::from_millis(200)).await;
 }
 
@@ -199,7 +199,7 @@ async fn what_was_not_delivered_survives_a_restart() {
     assert_eq!(account.modules().first().unwrap().state, ModuleState::Stopped);
     drop(account);
 
-    // Something happens while the module does not run.
+    // An event happens while the module is not running.
     let account = world.account("a", Vec::new()).await;
     raise(&account, "meanwhile", Some("X")).await;
     account.stop(PATIENCE).await;
@@ -241,7 +241,7 @@ async fn old_events_are_given_up() {
         assert!(dead_letters(&account).await.is_empty());
         clock.advance(Duration::from_hours(1));
         while receiver.next().await.name() == "hopeless" {
-            // The one behind gets its turn, and a target that works again.
+            // The next event gets its turn, and the target works again.
             if !dead_letters(&account).await.is_empty() {
                 receiver.reply(Reply::Status(200));
             }

@@ -1,4 +1,4 @@
-//! Webhooks to receivers that do everything receivers should not do: nothing is lost, nobody else waits.
+//! Webhooks to receivers that do everything that receivers should not do: nothing is lost, no other target waits.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::print_stderr, reason = "the seed of a failed run must be known")]
@@ -23,7 +23,7 @@ use support::unruly::{Request, Treatment, Unruly};
 use support::{PATIENCE, World, dead_letters, raise, raise_together, until_failed};
 use tokio::time::{Instant, timeout};
 
-/// Names of the events in their order for each object, as they were taken; what came twice in a row counts once.
+/// Names of the accepted events in their order for each object; immediate repetitions count once.
 type Taken = BTreeMap<usize, Vec<usize>>;
 
 /// Fast enough for tests; no attempt fails only because the machine is busy.
@@ -31,7 +31,7 @@ fn quick() -> Value {
     json!({ "retryDelayMilliseconds": 10, "maxRetryDelaySeconds": 1, "requestTimeoutSeconds": 600 })
 }
 
-/// For receivers that never come to an end.
+/// For receivers that never finish.
 fn impatient() -> Value {
     json!({ "requestTimeoutSeconds": 1 })
 }
@@ -49,7 +49,7 @@ fn to(target: Value) -> Vec<Arc<dyn Module>> {
     }))
 }
 
-/// The event `number`, of one of ten objects.
+/// The event `number`, about one of ten objects.
 async fn raise_number(account: &HostedAccount, number: usize) {
     raise(account, &number.to_string(), Some(&format!("object {}", number % 10))).await;
 }
@@ -90,7 +90,7 @@ fn chance(random: &mut impl rand::Rng) -> Treatment {
         88..91 => Treatment::Cut(cut.to_owned()),
         91..94 => Treatment::Cut(head.to_owned()),
         94..96 => Treatment::Cut("SMTP ready\r\n".to_owned()),
-        // After the status the delivery has been taken, whatever comes of the body.
+        // After the status the delivery has been accepted, whatever happens to the body.
         96 => Treatment::Cut(format!("{head}\r\nhalf")),
         97 => Treatment::Dribble(head.to_owned(), Duration::from_millis(100)),
         _ => Treatment::Hang,
@@ -163,7 +163,7 @@ async fn what_a_receiver_never_takes_becomes_a_dead_letter_as_configured() {
     account.stop(PATIENCE).await;
 }
 
-/// Each of these ends after the time limit or earlier, and the same delivery is made again.
+/// Each of these ends at the time limit or earlier, and the same delivery is repeated.
 #[tokio::test]
 async fn answers_that_come_to_no_end_are_failures() {
     let head = "HTTP/1.1 200 OK\r\nX-Long: ";
@@ -186,7 +186,7 @@ async fn answers_that_come_to_no_end_are_failures() {
     }
 }
 
-/// The status has said that the delivery was taken; bodies mean nothing, and only their beginning is read.
+/// The status has accepted the delivery; bodies have no meaning, and only their beginning is read.
 #[tokio::test]
 async fn bodies_without_end_change_nothing() {
     let head = |length: &str| format!("HTTP/1.1 200 OK\r\n{length}\r\n\r\n");
@@ -303,7 +303,7 @@ async fn private_addresses_are_refused_where_configured() {
         json!({ "type": "OAuth2", "accessTokenUrl": local, "clientId": "id", "clientSecret": "secret" });
     for (name, target) in [
         ("target", json!({ "url": local, "privateAddresses": "refuse" })),
-        // The name is one of those that never exist: the issuer comes first.
+        // The name is reserved as never existing: the issuer comes first.
         (
             "issuer",
             json!({ "url": "http://a.invalid", "privateAddresses": "refuse", "authentication": authentication }),
@@ -327,12 +327,12 @@ async fn a_target_is_left_alone_as_long_as_it_asks() {
     let busy = |status: u16, seconds: u32| {
         Treatment::Bytes(format!("HTTP/1.1 {status} X\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\n\r\n"))
     };
-    // The second one asks for more than the longest pause that is configured.
+    // The second one asks for more than the longest configured pause.
     let receiver = Unruly::script([busy(429, 1), busy(503, 3600)]).await;
     let target = json!({ "url": receiver.url, "delivery": { "maxRetryDelaySeconds": 2 } });
     let account = world.account("a", to(target)).await;
     raise(&account, "1", Some("X")).await;
-    // What is under way when the target asks for a pause still comes.
+    // A delivery in progress when the target asks for a pause still arrives.
     until_failed(&account, 1).await;
     raise(&account, "2", Some("Y")).await;
     let requests = receiver.until(|requests| is_complete(requests, 2)).await;
@@ -343,7 +343,7 @@ async fn a_target_is_left_alone_as_long_as_it_asks() {
     account.stop(PATIENCE).await;
 }
 
-/// A date counts by the clock of who has written it.
+/// A date counts by the clock of its author.
 #[tokio::test]
 async fn targets_and_issuers_may_ask_for_a_pause_with_a_date() {
     let dated = || {
@@ -390,7 +390,7 @@ fn with_token_of(issuer: &Unruly, receiver: &Unruly, request_timeout: u32) -> Ve
     to(json!({ "url": receiver.url, "authentication": authentication, "delivery": delivery }))
 }
 
-/// Whatever an issuer does, the target gets no request without a token, and the delivery comes later.
+/// Whatever an issuer does, the target gets no request without a token, and the delivery succeeds later.
 #[tokio::test]
 async fn issuers_that_fail() {
     let ok = r#"{"access_token":"one","expires_in":3600}"#;
@@ -426,7 +426,7 @@ async fn issuers_that_fail() {
 #[tokio::test]
 async fn a_failure_of_the_issuer_is_shared_and_tokens_without_life_are_used_once() {
     let world = World::start().await;
-    // Long enough for all four to ask, as they do at the same moment.
+    // Long enough for all four to ask, as they do at the same time.
     let answers = Mutex::new(vec![Treatment::Answer(500, Duration::from_secs(2))]);
     let issuer = Unruly::start(move |_| {
         let token = || json_answer(r#"{"access_token":"short"}"#);

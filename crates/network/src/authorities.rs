@@ -11,18 +11,18 @@ use crate::proxy;
 const INSTEAD: &str = "SSL_CERT_FILE";
 /// A folder of them.
 const INSTEAD_FOLDER: &str = "SSL_CERT_DIR";
-/// Trusted beside them, as Node.js has it.
+/// Trusted in addition, as in Node.js.
 const BESIDE: &str = "NODE_EXTRA_CA_CERTS";
-/// The certificates of all authorities of the world take a quarter of a megabyte.
+/// The certificates of all the world's authorities take a quarter of a megabyte.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
-/// Why a file holds no certification authorities.
+/// The reason why a file provides no certification authorities.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the file {} {reason}", .file.display())]
 pub struct AuthoritiesError {
-    /// The file, with the whole of its path: a relative one would say less than it seems to.
+    /// The file with its full path: a relative one could be misunderstood.
     pub file: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub reason: String,
 }
 
@@ -48,16 +48,16 @@ pub fn read_authorities(file: &Path) -> Result<Vec<CertificateDer<'static>>, Aut
     }
 }
 
-/// What the environment says about certification authorities and proxies.
+/// The findings about the environment's certification authorities and proxies.
 #[derive(Debug, Default)]
 pub struct Environment {
-    /// Nobody could be trusted, or calls would go another way than was meant.
+    /// Without a fix, nothing could be trusted, or calls would take an unintended route.
     pub problems: Vec<String>,
-    /// Has no effect.
+    /// Settings without effect.
     pub notices: Vec<String>,
 }
 
-/// Looks at the variables that name certification authorities and proxies, and at what they name.
+/// Checks the variables that name certification authorities and proxies, and what they refer to.
 pub fn environment(variable: impl Fn(&str) -> Option<String>) -> Environment {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut found = Environment { problems: proxy::problems(&variable), notices: proxy::notices(&variable) };
@@ -83,7 +83,7 @@ pub fn environment(variable: impl Fn(&str) -> Option<String>) -> Environment {
     found
 }
 
-/// The authorities that the environment adds. What is wrong with them is said by [`environment`].
+/// The authorities that the environment adds. Their faults are reported by [`environment`].
 pub(crate) fn beside() -> Vec<CertificateDer<'static>> {
     let file = std::env::var_os(BESIDE).filter(|file| !file.is_empty());
     file.and_then(|file| read_authorities(Path::new(&file)).ok()).unwrap_or_default()

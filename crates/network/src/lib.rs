@@ -1,5 +1,5 @@
-//! What everything that calls out over the network has in common: which proxy a call takes, whose certificates are accepted,
-//! and how long a server asks to be left alone.
+//! The common parts of all outgoing network calls: the proxy of a call, the trusted certificates,
+//! and the pauses that servers ask for.
 
 mod authorities;
 mod pinning;

@@ -1,20 +1,20 @@
-//! Which certificates are pinned for which host (`docs/protocol/07 §6.4`).
+//! Pinning of certificates for hosts (`docs/protocol/07 §6.4`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crypto::hash::sha256;
 use rustls::pki_types::{CertificateDer, ServerName};
 
-/// Which certificates are accepted.
+/// The accepted certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificatePinning {
     /// Per host name the SHA-256 fingerprints of its accepted leaf certificates: hexadecimal, with or without colons.
     pub fingerprints: BTreeMap<String, BTreeSet<String>>,
-    /// Whether hosts without fingerprints are refused.
+    /// Refuses hosts without fingerprints.
     pub enforce: bool,
 }
 
-/// Why a certificate is refused.
+/// The reason why a certificate is refused.
 #[derive(thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the certificate is not among those pinned for the host")]
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Refusal {
 }
 
 impl CertificatePinning {
-    /// The same with hosts and fingerprints as they are compared.
+    /// The same with hosts and fingerprints in the form for comparison.
     pub(crate) fn normalised(&self) -> Self {
         let normalise =
             |pins: &BTreeSet<String>| pins.iter().map(|pin| pin.replace(':', "").to_ascii_lowercase()).collect();
@@ -40,7 +40,7 @@ impl CertificatePinning {
         Self { fingerprints, enforce: self.enforce }
     }
 
-    /// Whether normalised pins accept the certificate of a host.
+    /// Checks the certificate of a host against normalised pins.
     pub(crate) fn check(&self, certificate: &CertificateDer<'_>, host: &ServerName<'_>) -> Result<(), Refusal> {
         match self.fingerprints.get(&host.to_str().to_ascii_lowercase()) {
             Some(pins) if pins.contains(&fingerprint(certificate)) => Ok(()),

@@ -1,4 +1,4 @@
-//! Which proxy a call takes, by the environment variables that other programs read as well.
+//! The proxy of a call, by the environment variables that other programs read as well.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-/// The variables that name the proxy for a scheme, the first that is set counts.
+/// The variables that name the proxy for a scheme; the first one that is set counts.
 const HTTPS: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const HTTP: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const EXCEPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -16,7 +16,7 @@ const CGI: &str = "REQUEST_METHOD";
 /// A proxy and the variable that names it. The URL may hold credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Where it is.
+    /// Its address.
     pub url: Url,
     /// Name of the environment variable.
     pub variable: &'static str,
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Proxy {
     }
 }
 
-/// The proxies of an environment, and what needs none.
+/// The proxies of an environment, and the exceptions.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     http: Option<Proxy>,
@@ -64,20 +64,20 @@ impl Proxies {
         (!self.exceptions.iter().any(|exception| exception.covers(&host, port))).then_some(proxy)
     }
 
-    /// The same as a rule for HTTP clients; it takes the place of all rules of their own.
+    /// The same as a rule for HTTP clients; it replaces all rules of their own.
     #[must_use]
     pub fn into_rule(self) -> reqwest::Proxy {
         reqwest::Proxy::custom(move |url| self.proxy_for(url).map(|proxy| proxy.url.clone()))
     }
 }
 
-/// A variable that names a proxy, but not so that calls could take it. Its value may hold credentials.
+/// A variable that names a proxy in a form that calls cannot use. Its value may hold credentials.
 struct Unusable {
     variable: &'static str,
     reason: String,
 }
 
-/// What an environment names as the proxies for the two schemes.
+/// The proxies that an environment names for the two schemes.
 fn named(variable: &impl Fn(&str) -> Option<String>) -> [Option<Result<Proxy, Unusable>>; 2] {
     // A caller must not choose the proxy of a CGI program.
     let http = if set(variable, CGI).is_some() { &HTTP[1..] } else { &HTTP[..] };
@@ -110,7 +110,7 @@ fn set(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String>
     variable(name).filter(|value| !value.trim().is_empty())
 }
 
-/// Variables that name no proxy, without which calls would go another way than was meant.
+/// Variables that name no usable proxy, so that calls would take an unintended route.
 pub(crate) fn problems(variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
     let unusable = named(variable).into_iter().flatten().filter_map(Result::err);
     let problem = |Unusable { variable, reason }: Unusable| {
@@ -123,7 +123,7 @@ pub(crate) fn problems(variable: &impl Fn(&str) -> Option<String>) -> Vec<String
     unusable.map(problem).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Exceptions that are none.
+/// Invalid exceptions.
 pub(crate) fn notices(variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
     let Some((variable, list)) = exceptions(variable) else { return Vec::new() };
     let wrong = entries(&list).filter(|entry| Exception::parse(entry).is_none());
@@ -140,7 +140,7 @@ pub(crate) fn notices(variable: &impl Fn(&str) -> Option<String>) -> Vec<String>
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Exception {
     what: What,
-    /// Only this port, if one is named.
+    /// Only this port, if one is given.
     port: Option<u16>,
 }
 
@@ -148,15 +148,15 @@ struct Exception {
 enum What {
     Everything,
     Network(IpNet),
-    /// The name itself and all below it.
+    /// The name itself and all its subdomains.
     Domain(String),
-    /// Everything that ends so: `*example.com` means `anexample.com` as well.
+    /// Every name with this ending: `*example.com` matches `anexample.com` as well.
     Suffix(String),
 }
 
 impl Exception {
-    /// `*`, `example.com`, `.example.com`, `*.example.com`, `*example.com`, `10.0.0.1`, `10.0.0.0/8`, `::1`, `[::1]`, and, but
-    /// for networks, each with `:port`.
+    /// `*`, `example.com`, `.example.com`, `*.example.com`, `*example.com`, `10.0.0.1`, `10.0.0.0/8`, `::1`, `[::1]`,
+    /// and, except for networks, each with `:port`.
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.is_empty() {
@@ -296,7 +296,7 @@ mod tests {
         let fine =
             [("HTTP_PROXY", "proxy:3128"), ("ALL_PROXY", "https://[::1]:3128/"), ("NO_PROXY", "*, a:80 10.0.0.0/8")];
         assert_eq!(of(&fine), (Vec::new(), Vec::new()));
-        // What another one takes the place of does not matter.
+        // An overridden variable does not matter.
         assert!(of(&[("HTTP_PROXY", "proxy"), ("https_proxy", "proxy"), ("ALL_PROXY", "::bad")]).0.is_empty());
         let (_, notices) = of(&[("no_proxy", "http://a, a:b, fine, 10.0.0.0/99")]);
         assert_eq!(notices.len(), 3, "{notices:?}");

@@ -1,16 +1,16 @@
-//! How long a server asks to be left alone (RFC 9110 §10.2.3).
+//! The pause that a server asks for (RFC 9110 §10.2.3).
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// What `Retry-After` says: seconds, or a date, which counts from the server's own `Date` where there is one, so that
-/// clocks need not agree. Nothing for a header that is missing or senseless; no time for a date that has passed.
+/// The value of `Retry-After`: seconds, or a date, which counts from the server's own `Date` if there is one, so that
+/// clocks need not agree. `None` for a header that is missing or meaningless; zero for a date that has passed.
 #[must_use]
 pub fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number holds mean a very long time.
+        // More digits than a number can hold mean a very long time.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(text).ok()?;

@@ -1,4 +1,4 @@
-//! Whose certificates are accepted. One value for all clients of a Connector, which can be replaced while they run.
+//! Trust in certificates. One value for all clients of a Connector, which can be replaced while they run.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -12,32 +12,32 @@ use rustls_platform_verifier::Verifier;
 use crate::authorities::beside;
 use crate::pinning::{CertificatePinning, fingerprint};
 
-/// What a certificate has to be, beside pinned.
+/// The validation of a certificate, besides pinning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateValidation {
-    /// Valid for the host, and issued by somebody who is trusted.
+    /// Valid for the host, and issued by a trusted authority.
     Usual,
-    /// Nothing: only pins count. The server still has to prove that it has the key of its certificate.
+    /// None: only pins count. The server still has to prove that it has the key of its certificate.
     None,
 }
 
-/// The certification authorities of the machine and the environment, further ones, and pins. Clones are the same, so that all
-/// clients follow a replacement with their next handshake.
+/// The certification authorities of the machine and the environment, further ones, and pins. Clones share one state, so
+/// that all clients follow a replacement with their next handshake.
 #[derive(Debug, Clone, Default)]
 pub struct Trust(Arc<RwLock<Arc<Rules>>>);
 
 #[derive(Debug, Default)]
 struct Rules {
     pinning: CertificatePinning,
-    /// The same in the form in which they are compared.
+    /// The same in the form for comparison.
     pins: CertificatePinning,
     authorities: Vec<CertificateDer<'static>>,
-    /// Made when it is needed, as it reads what the machine trusts.
+    /// Created on demand, as it reads the machine's trusted certificates.
     usual: OnceLock<Arc<dyn ServerCertVerifier>>,
 }
 
 impl Trust {
-    /// Trusts these authorities beside those of the machine, and demands the pins.
+    /// Trusts these authorities in addition to those of the machine, and requires the pins.
     #[must_use]
     pub fn new(pinning: &CertificatePinning, authorities: Vec<CertificateDer<'static>>) -> Self {
         let (pinning, pins) = (pinning.clone(), pinning.normalised());
@@ -48,16 +48,16 @@ impl Trust {
         Self(Arc::new(RwLock::new(Arc::new(rules))))
     }
 
-    /// From now on what `other` says counts, and what the machine trusts now. Connections that stand stay.
+    /// Applies the rules of `other`, and the machine's current trusted certificates. Existing connections stay open.
     ///
     /// # Errors
-    /// When nothing is trusted then; what counted before stays.
+    /// When nothing would be trusted then; the former rules stay in force.
     pub fn replace(&self, other: &Self) -> Result<(), Error> {
         self.prepare(other)?();
         Ok(())
     }
 
-    /// All of a replacement that can fail; it takes effect when what is returned is called.
+    /// The part of a replacement that can fail; it takes effect when the returned function is called.
     ///
     /// # Errors
     /// As [`Self::replace`].
@@ -80,11 +80,11 @@ impl Trust {
         Self::new(&CertificatePinning::default(), self.rules().authorities.clone())
     }
 
-    /// The TLS side of a client. `protocols` are offered to the server, the best first (`h2`, `http/1.1`); the client must
-    /// speak them all.
+    /// The TLS configuration of a client. `protocols` are offered to the server, the best first (`h2`, `http/1.1`); the
+    /// client must support all of them.
     ///
     /// # Errors
-    /// When the machine trusts nobody.
+    /// When the machine trusts no authority.
     pub fn client_config(&self, validation: CertificateValidation, protocols: &[&str]) -> Result<ClientConfig, Error> {
         let provider = provider();
         if validation == CertificateValidation::Usual {
@@ -96,7 +96,7 @@ impl Trust {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        // A resumed session is not asked for its certificate again, and would outlive a pin.
+        // A resumed session does not present its certificate again, and would outlive a pin.
         config.resumption = Resumption::disabled();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         Ok(config)
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes every certificate, or none, for valid.
+    /// Accepts every certificate, or none.
     #[derive(Debug)]
     struct Always(bool);
 

@@ -1,4 +1,4 @@
-//! Challenges: what an identity signs to prove who it is (`docs/protocol/01 §9.3`).
+//! Challenges: texts that an identity signs to prove itself (`docs/protocol/01 §9.3`).
 
 use core_types::{ChallengeId, DeviceId, IdentityAddress, Timestamp};
 use crypto::encoding::{base64url_decode, base64url_encode};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{ProtocolError, wire};
 
-/// Which key signs a challenge.
+/// The key that signs a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChallengeType {
     /// The identity key; label [`HashLabel::Sha512`].
@@ -20,7 +20,7 @@ pub enum ChallengeType {
 }
 
 impl ChallengeType {
-    /// The label that goes with signatures of this type.
+    /// The label for signatures of this type.
     #[must_use]
     pub const fn label(self) -> HashLabel {
         match self {
@@ -34,17 +34,17 @@ impl ChallengeType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Challenge {
-    /// Who asked for the challenge; absent while an identity is being created.
+    /// The identity that requested the challenge; absent while an identity is being created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<IdentityAddress>,
-    /// On which device; absent while an identity is being created.
+    /// The requesting device; absent while an identity is being created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_device: Option<DeviceId>,
-    /// Until when the challenge is of use.
+    /// The time until which the challenge is valid.
     pub expires_at: Timestamp,
     /// The Backbone's identifier.
     pub id: ChallengeId,
-    /// Which key signs it.
+    /// The key that signs it.
     #[serde(rename = "type")]
     pub challenge_type: ChallengeType,
 }
@@ -67,7 +67,7 @@ impl Challenge {
     }
 }
 
-/// A challenge text with its signature. Serializes without `@type`.
+/// A challenge text with its signature. Serialises without `@type`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignedChallenge {
     /// Exactly the text that was signed.
@@ -80,7 +80,7 @@ impl SignedChallenge {
     /// The value of `@type`.
     pub const TYPE: &'static str = "ChallengeSigned";
 
-    /// Puts together what peers exchange as two texts; `signature` is base64url of the signature's JSON.
+    /// Combines the two texts that peers exchange; `signature` is base64url of the signature's JSON.
     ///
     /// # Errors
     /// [`ProtocolError::Crypto`] if the signature cannot be read.
@@ -94,7 +94,7 @@ impl SignedChallenge {
         self.signature.to_verbose_json().into_bytes()
     }
 
-    /// JSON with `@type`, which stands last here.
+    /// JSON with `@type`, which comes last here.
     #[must_use]
     pub fn to_verbose_json(&self) -> String {
         core_types::json::stringify(&json!({
@@ -104,7 +104,7 @@ impl SignedChallenge {
         }))
     }
 
-    /// Whether the signature was made with the private half of `public_key`.
+    /// Returns true if the signature was made with the private half of `public_key`.
     ///
     /// # Errors
     /// [`ProtocolError::Crypto`] if key or signature cannot be used.

@@ -9,12 +9,12 @@ use crate::{ProtocolError, Received, wire};
 
 const WHAT: &str = "payload of the datawallet modification";
 
-/// Encrypts a payload for the index the modification will get (at most 2147483647). The result is the wire form of
+/// Encrypts a payload for the index that the modification will get (at most 2147483647). The result is the wire form of
 /// `encryptedPayload`.
 ///
 /// # Errors
-/// [`ProtocolError::Malformed`] if the payload is not an object, [`ProtocolError::Crypto`] if the index is too large or encryption
-/// fails.
+/// [`ProtocolError::Malformed`] if the payload is not an object, [`ProtocolError::Crypto`] if the index is too large or
+/// encryption fails.
 pub fn seal_payload(
     rng: &mut (impl CryptoRng + ?Sized),
     synchronization_key: &SecretKey,
@@ -30,7 +30,8 @@ pub fn seal_payload(
 /// Decrypts the payload of the modification with this index.
 ///
 /// # Errors
-/// [`ProtocolError::Crypto`] if key, index and cipher do not fit, [`ProtocolError::Malformed`] if the payload is not an object.
+/// [`ProtocolError::Crypto`] if key, index and cipher do not fit, [`ProtocolError::Malformed`] if the payload is not an
+/// object.
 pub fn open_payload(
     synchronization_key: &SecretKey,
     index: u64,

@@ -1,4 +1,4 @@
-//! What makes another device part of an identity (`docs/protocol/01 §9.5, 02 §7.14`).
+//! The data with which another device joins an identity (`docs/protocol/01 §9.5, 02 §7.14`).
 
 use std::fmt;
 
@@ -33,14 +33,14 @@ impl fmt::Debug for DeviceCredentials {
     }
 }
 
-/// Everything a new device needs to join an identity. Serializes without `@type`, as inside a token.
+/// Everything that a new device needs to join an identity. Serialises without `@type`, as inside a token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ZeroizeOnDrop)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceSharedSecret {
-    /// When the device was created.
+    /// The time of the device's creation.
     #[zeroize(skip)]
     pub created_at: Timestamp,
-    /// By which device it was created.
+    /// The device that created it.
     #[zeroize(skip)]
     pub created_by_device: DeviceId,
     /// Description of the device.
@@ -61,7 +61,7 @@ pub struct DeviceSharedSecret {
     #[serde(default, deserialize_with = "nested::optional", skip_serializing_if = "Option::is_none")]
     #[zeroize(skip)]
     pub identity_private_key: Option<SignaturePrivateKey>,
-    /// Whether the device is a backup and will be replaced when it is used.
+    /// True if the device is a backup and will be replaced when it is used.
     #[serde(default)]
     #[zeroize(skip)]
     pub is_backup_device: bool,
@@ -75,7 +75,7 @@ pub struct DeviceSharedSecret {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[zeroize(skip)]
     pub profile_name: Option<String>,
-    /// Encrypts the synchronized secrets.
+    /// Encrypts the synchronised secrets.
     #[serde(deserialize_with = "nested::object")]
     #[zeroize(skip)]
     pub secret_base_key: SecretKey,
@@ -109,7 +109,7 @@ impl DeviceSharedSecret {
         wire::write_verbose(Self::TYPE, self)
     }
 
-    /// First counter with which the new device stores synchronized secrets, so that devices do not use the same ones.
+    /// First counter with which the new device stores synchronised secrets, so that devices do not use the same ones.
     #[must_use]
     pub const fn first_secret_nonce(&self) -> u64 {
         self.device_index.saturating_mul(SECRET_NONCES_PER_DEVICE)

@@ -1,7 +1,7 @@
 use core_types::CoreError;
 use crypto::CryptoError;
 
-/// Why an object of the protocol was refused. Texts never contain payload or key material.
+/// The reason why an object of the protocol was refused. Texts never contain payload or key material.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// The signature of a template or a relationship creation content does not fit.
@@ -12,23 +12,23 @@ pub enum ProtocolError {
     #[error("The signature of the message is not valid.")]
     MessageSignatureNotValid,
 
-    /// A message holds no signature for the own address.
+    /// A message has no signature for the recipient's own address.
     #[error("The signed message holds no signature for the own address.")]
     SignatureListMismatch,
 
-    /// The own address is not among the recipients that the sender signed.
+    /// The recipient's own address is not among the recipients that the sender signed.
     #[error("The own address is not in the list of recipients inside the signed message.")]
     PlaintextMismatch,
 
-    /// The own address is not among the recipients of the envelope.
+    /// The recipient's own address is not among the recipients of the envelope.
     #[error("The own address is not in the list of recipients of the message.")]
     OwnAddressNotInList,
 
-    /// The downloaded bytes of a file are not those the uploader hashed.
+    /// The downloaded bytes of a file do not match the uploader's hash.
     #[error("The hash of the downloaded file content is not the expected one.")]
     CipherMismatch,
 
-    /// The decrypted content of a file is not what the uploader hashed.
+    /// The decrypted content of a file does not match the uploader's hash.
     #[error("The hash of the decrypted file content is not the expected one.")]
     PlaintextHashMismatch,
 
@@ -36,31 +36,31 @@ pub enum ProtocolError {
     #[error("The metadata of the file is not valid.")]
     InvalidFileMetadata,
 
-    /// The decrypted content of a token is not an object, or not one of the type it names.
+    /// The decrypted content of a token is not an object, or does not match the type that it names.
     #[error("The content of the token is not valid.")]
     InvalidTokenContent,
 
-    /// A secret is of another type than the one asked for.
+    /// A secret is of another type than the requested one.
     #[error("The secret has another type than expected.")]
     WrongSecretType,
 
-    /// An identity's address is not the one of the public key beside it. The peers do not check this.
+    /// An identity's address does not belong to the public key beside it. Existing implementations do not check this.
     #[error("The address of the identity does not belong to its public key.")]
     AddressDoesNotMatchPublicKey,
 
-    /// A signed wrapper names another identity than the Backbone does. The peers do not check this.
+    /// A signed wrapper names another identity than the Backbone does. Existing implementations do not check this.
     #[error("The signed content comes from another identity than the one named by the Backbone.")]
     UnexpectedIdentity,
 
-    /// A signed creation content was made for another template. The peers do not check this.
+    /// A signed creation content was made for another template. Existing implementations do not check this.
     #[error("The signed content belongs to another relationship template.")]
     TemplateMismatch,
 
-    /// A signed creation response was made for another relationship. The peers do not check this.
+    /// A signed creation response was made for another relationship. Existing implementations do not check this.
     #[error("The signed content belongs to another relationship.")]
     RelationshipMismatch,
 
-    /// Something is not the JSON it should be.
+    /// The JSON has an unexpected form.
     #[error("The {0} cannot be read.")]
     Malformed(&'static str),
 
@@ -74,7 +74,7 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
-    /// Stable code: that of the peers (`docs/protocol/02 §4`) where they have one.
+    /// Stable code: that of the existing implementation (`docs/protocol/02 §4`) where it has one.
     #[must_use]
     pub fn code(&self) -> &str {
         match self {

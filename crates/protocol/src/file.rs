@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::{ProtocolError, Received, nested, wire};
 
-/// What the uploader says about a file.
+/// The uploader's description of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileProperties {
     /// Description.
     pub description: Option<String>,
-    /// When the file was last changed.
+    /// The time of the file's last change.
     pub filemodified: Option<Timestamp>,
     /// Name of the file.
     pub filename: String,
@@ -28,14 +28,14 @@ pub struct FileProperties {
     pub title: Option<String>,
 }
 
-/// What travels encrypted beside the content. Serializes without `@type`.
+/// The encrypted metadata beside the content. Serialises without `@type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileMetadata {
     /// Description.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// When the file was last changed.
+    /// The time of the file's last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filemodified: Option<Timestamp>,
     /// Name of the file.
@@ -69,7 +69,7 @@ impl FileMetadata {
         wire::write_verbose(Self::TYPE, self).map_err(|_| ProtocolError::InvalidFileMetadata)
     }
 
-    /// Reads metadata; the object's own `@type` is not looked at.
+    /// Reads metadata; the object's own `@type` is ignored.
     ///
     /// # Errors
     /// [`ProtocolError::InvalidFileMetadata`] if members are missing or of the wrong type.
@@ -89,7 +89,7 @@ pub struct SealedFile {
     pub owner_signature: Signature,
     /// Wire bytes of `encryptedProperties`.
     pub encrypted_properties: Vec<u8>,
-    /// Decrypts the properties; goes into references.
+    /// Decrypts the properties; part of references.
     pub metadata_key: SecretKey,
     /// The properties, with the key of the content.
     pub metadata: FileMetadata,
@@ -143,7 +143,8 @@ pub fn seal_file(
 /// Decrypts `encryptedProperties`.
 ///
 /// # Errors
-/// [`ProtocolError::Crypto`] if they cannot be decrypted, [`ProtocolError::InvalidFileMetadata`] if they are something else.
+/// [`ProtocolError::Crypto`] if they cannot be decrypted, [`ProtocolError::InvalidFileMetadata`] if they are something
+/// else.
 pub fn open_file_metadata(wire: &[u8], metadata_key: &SecretKey) -> Result<Received<FileMetadata>, ProtocolError> {
     let plaintext = wire::open(metadata_key, wire)?;
     let metadata = wire::received("file", &plaintext).map_err(|_| ProtocolError::InvalidFileMetadata)?;
@@ -155,12 +156,12 @@ pub fn open_file_metadata(wire: &[u8], metadata_key: &SecretKey) -> Result<Recei
     })
 }
 
-/// Checks and decrypts downloaded content. `cipher_hash` is the Backbone's `cipherHash`; content key and plaintext hash come from the
-/// metadata.
+/// Checks and decrypts downloaded content. `cipher_hash` is the Backbone's `cipherHash`; content key and plaintext hash
+/// come from the metadata.
 ///
 /// # Errors
-/// [`ProtocolError::CipherMismatch`] or [`ProtocolError::PlaintextHashMismatch`] if a hash does not fit, [`ProtocolError::Crypto`] if
-/// the content cannot be decrypted.
+/// [`ProtocolError::CipherMismatch`] or [`ProtocolError::PlaintextHashMismatch`] if a hash does not fit,
+/// [`ProtocolError::Crypto`] if the content cannot be decrypted.
 pub fn open_file_content(
     content: &[u8],
     cipher_hash: &str,

@@ -1,4 +1,4 @@
-//! Identities: their public face, and the key material of a new one (`docs/protocol/01 §9.1, 02 §6.2`).
+//! Identities: their public part, and the key material of a new one (`docs/protocol/01 §9.1, 02 §6.2`).
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::challenge::{Challenge, ChallengeType, SignedChallenge, sign_challenge};
 use crate::{ProtocolError, nested, wire};
 
-/// An identity as others know it. Serializes without `@type`, as inside other objects.
+/// The public part of an identity. Serialises without `@type`, as inside other objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
@@ -34,7 +34,7 @@ impl Identity {
         wire::write_verbose(Self::TYPE, self)
     }
 
-    /// Checks that the address is the one of the public key.
+    /// Checks that the address belongs to the public key.
     ///
     /// # Errors
     /// [`ProtocolError::AddressDoesNotMatchPublicKey`] if it is not.
@@ -46,7 +46,7 @@ impl Identity {
         }
     }
 
-    /// [`Self::check_address`], and that this is the identity the Backbone named.
+    /// [`Self::check_address`], and that this is the identity that the Backbone named.
     pub(crate) fn check_named(&self, named_by_backbone: &IdentityAddress) -> Result<(), ProtocolError> {
         self.check_address()?;
         if self.address == *named_by_backbone { Ok(()) } else { Err(ProtocolError::UnexpectedIdentity) }
@@ -60,7 +60,7 @@ pub struct NewIdentity {
     pub identity_keypair: SignatureKeypair,
     /// Signs for the device.
     pub device_keypair: SignatureKeypair,
-    /// Encrypts the synchronized secrets; the same on all devices.
+    /// Encrypts the synchronised secrets; the same on all devices.
     pub shared_base_key: SecretKey,
     /// Encrypts the datawallet; the same on all devices.
     pub synchronization_key: SecretKey,
@@ -77,7 +77,7 @@ impl fmt::Debug for NewIdentity {
 }
 
 impl NewIdentity {
-    /// Draws all keys and the password.
+    /// Generates all keys and the password.
     #[must_use]
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl NewIdentity {
         identity_address::compute(&self.identity_keypair.public_key, hostname)
     }
 
-    /// What the Backbone needs to create the identity, for a challenge it issued.
+    /// The data with which the Backbone creates the identity, for a challenge that it issued.
     ///
     /// # Errors
     /// [`ProtocolError::Crypto`] if signing fails.

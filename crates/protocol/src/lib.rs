@@ -1,9 +1,9 @@
 //! The steps of the enmeshed protocol as pure functions: wrap, sign, seal, open, derive (`docs/protocol/01 §9`).
 //!
-//! Nothing here performs input or output. "Wire" bytes are the UTF-8 JSON of an object before it is written as base64url into a
-//! body; randomness, time and what the Backbone says about an object come in as parameters. Beyond what the peers check, opening
-//! an object also checks that addresses belong to the keys beside them and that a signed wrapper comes from the identity, and
-//! belongs to the object, that the Backbone named.
+//! Nothing here performs input or output. "Wire" bytes are the UTF-8 JSON of an object before it is written as
+//! base64url into a body; randomness, time and the Backbone's statements about an object are parameters. Beyond the
+//! checks of the existing implementation, opening an object also checks that addresses belong to the keys beside them
+//! and that a signed wrapper comes from the identity, and belongs to the object, that the Backbone named.
 
 pub mod challenge;
 pub mod datawallet;

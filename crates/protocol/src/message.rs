@@ -11,7 +11,7 @@ use crate::{ProtocolError, ReceivedText, wire};
 
 const WHAT: &str = "message";
 
-/// Whom a message goes to, and under which relationship.
+/// A recipient of a message, with the relationship under which it is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipient<'a> {
     /// Address of the recipient.
@@ -25,11 +25,11 @@ pub struct Recipient<'a> {
 /// A message ready to be posted.
 #[derive(Debug, Clone)]
 pub struct SealedMessage {
-    /// Decrypts the body; to be kept.
+    /// Decrypts the body; to be stored.
     pub secret_key: SecretKey,
     /// Wire bytes of `body`.
     pub body: Vec<u8>,
-    /// The key, encrypted for each recipient, in the order given.
+    /// The key, encrypted for each recipient, in the given order.
     pub recipients: Vec<SealedRecipient>,
 }
 
@@ -62,19 +62,19 @@ pub struct Envelope<'a> {
 /// A received message that was decrypted and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenedMessage {
-    /// What the sender put in.
+    /// The content, as the sender wrote it.
     pub content: Value,
-    /// The decrypted body, if the content does not say all that it says.
+    /// The decrypted body, if the content does not cover all of it.
     pub received_text: Option<ReceivedText>,
     /// References to the attached files.
     pub attachments: Vec<Reference>,
     /// All recipients, as the sender signed them.
     pub recipients: Vec<IdentityAddress>,
-    /// When the message was made, by the sender's clock.
+    /// The time at which the message was created, by the sender's clock.
     pub created_at: Timestamp,
-    /// Decrypts the body; to be kept.
+    /// Decrypts the body; to be stored.
     pub secret_key: SecretKey,
-    /// The own encrypted key, as it is stored.
+    /// The recipient's own encrypted key, as it is stored.
     pub encrypted_key: Cipher,
 }
 
@@ -101,7 +101,7 @@ struct RecipientSignature {
     signature: Signature,
 }
 
-/// The one place where peers write a nested object as a text holding its JSON.
+/// The only place where a nested object is written as a string that contains its JSON.
 mod signature_text {
     use serde::de::Error as _;
 
@@ -151,7 +151,7 @@ pub fn seal_message(
     Ok(SealedMessage { secret_key, body, recipients })
 }
 
-/// The text that is signed.
+/// The text to be signed.
 fn wrapper_text<'a>(
     content: &Value,
     attachments: &[Reference],
@@ -167,13 +167,14 @@ fn wrapper_text<'a>(
     wire::write_verbose("MessageContentWrapper", &wrapper)
 }
 
-/// Decrypts a received message with the keys of the relationship to its sender, and checks the sender's signature for the own address
-/// and that the own address is among the signed recipients. Any counter is accepted, in any order: peers repeat 0.
+/// Decrypts a received message with the keys of the relationship to its sender, and checks the sender's signature for
+/// `own_address` and that `own_address` is among the signed recipients. Any counter is accepted, in any order: peers
+/// repeat 0.
 ///
 /// # Errors
-/// [`ProtocolError::OwnAddressNotInList`], [`ProtocolError::SignatureListMismatch`], [`ProtocolError::MessageSignatureNotValid`] or
-/// [`ProtocolError::PlaintextMismatch`] if a check fails; [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the message
-/// cannot be decrypted or read.
+/// [`ProtocolError::OwnAddressNotInList`], [`ProtocolError::SignatureListMismatch`],
+/// [`ProtocolError::MessageSignatureNotValid`] or [`ProtocolError::PlaintextMismatch`] if a check fails;
+/// [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the message cannot be decrypted or read.
 pub fn open_message(
     own_address: &IdentityAddress,
     envelope: Envelope<'_>,

@@ -1,4 +1,4 @@
-//! Reading of members that are declared as a class: an `@type` may be absent but must not name another class
+//! Reading of members with a declared class: an `@type` may be absent but must not name another class
 //! (`docs/protocol/01 §4`).
 
 use core_types::json::{declared, type_name};

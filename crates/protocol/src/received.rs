@@ -1,20 +1,20 @@
-//! What peers wrote, beside what of it can be shown.
+//! Decrypted data of peers, with the part of it that can be shown.
 
 use std::fmt;
 
 use crate::ProtocolError;
 
-/// Something decrypted that was read.
+/// Decrypted data that was parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received<T> {
-    /// What it says.
+    /// The parsed value.
     pub value: T,
-    /// The decrypted text, if the value does not say all that it says ([`foreign_json`]).
+    /// The decrypted text, if the value does not cover all of it ([`foreign_json`]).
     pub text: Option<ReceivedText>,
 }
 
 impl<T> Received<T> {
-    /// Pairs what was read with the text it came as, which is only kept if reading was not exact.
+    /// Pairs a value with its text, which is only kept if parsing was not exact.
     pub(crate) fn new(value: T, is_exact: bool, text: &[u8]) -> Self {
         Self { value, text: ReceivedText::unless(is_exact, text) }
     }
@@ -27,13 +27,14 @@ impl<T> Received<T> {
     }
 }
 
-/// A decrypted text as its sender wrote it; with its signatures, where it has any. It can hold keys and so does not print.
+/// A decrypted text as its sender wrote it; with its signatures, if it has any. It can hold keys and is therefore not
+/// printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReceivedText(String);
 
 impl ReceivedText {
     pub(crate) fn unless(is_exact: bool, text: &[u8]) -> Option<Self> {
-        // What was read is UTF-8.
+        // Parsed text is valid UTF-8.
         (!is_exact).then(|| Self(String::from_utf8_lossy(text).into_owned()))
     }
 }

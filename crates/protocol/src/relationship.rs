@@ -1,7 +1,7 @@
-//! The handshake that makes a relationship (`docs/protocol/01 §9.9`).
+//! The handshake that establishes a relationship (`docs/protocol/01 §9.9`).
 //!
-//! The requestor answers a template with [`create_request`]; the templator reads it with [`open_creation_content`] and accepts with
-//! [`seal_creation_response`]; the requestor finishes with [`complete_request`].
+//! The requestor answers a template with [`create_request`]; the templator reads it with [`open_creation_content`] and
+//! accepts with [`seal_creation_response`]; the requestor finishes with [`complete_request`].
 
 use core_types::{IdentityAddress, RelationshipId, RelationshipTemplateId};
 use crypto::{
@@ -19,7 +19,7 @@ use crate::{ProtocolError, Received, ReceivedText, nested, wire};
 const CREATION_CONTENT: &str = "relationship creation content";
 const CREATION_RESPONSE: &str = "relationship creation response";
 
-/// The peer's template that is answered.
+/// The peer's template to which a request answers.
 #[derive(Debug, Clone, Copy)]
 pub struct AnsweredTemplate<'a> {
     /// The template.
@@ -44,9 +44,9 @@ pub struct RelationshipRequest {
 pub struct ReceivedRequest {
     /// The templator's keys for the relationship.
     pub secrets: RelationshipSecrets,
-    /// What the requestor put in.
+    /// The content, as the requestor wrote it.
     pub content: Value,
-    /// The decrypted request, if the content does not say all that it says.
+    /// The decrypted request, if the content does not cover all of it.
     pub received_text: Option<ReceivedText>,
     /// The requestor.
     pub identity: Identity,
@@ -83,7 +83,7 @@ struct ContentCipher {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResponseWrapper {
-    /// What came with an acceptance in earlier days. Nobody reads it any more.
+    /// Content that used to accompany an acceptance. It is no longer read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<Value>,
     relationship_id: RelationshipId,
@@ -108,7 +108,7 @@ struct ResponseCipher {
     public_creation_response_content_crypto: RelationshipPublicResponse,
 }
 
-/// Requestor: draws the keys of a request and seals its content.
+/// Requestor: generates the keys of a request and seals its content.
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if the template key is unusable or signing or encryption fails.
@@ -136,14 +136,15 @@ pub fn create_request(
     })
 }
 
-/// Templator: derives the keys of the relationship (drawing the own ones) and decrypts the content. Checks the relationship signature,
-/// that the requestor's address belongs to its key, that it is the one the Backbone named (`from`), and that the request was made for
-/// this template. The device signature cannot be checked by peers, as they do not know each other's device keys.
+/// Templator: derives the keys of the relationship (generating its own) and decrypts the content. Checks the
+/// relationship signature, that the requestor's address belongs to its key, that it is the one that the Backbone named
+/// (`from`), and that the request was made for this template. The device signature cannot be checked by peers, as they
+/// do not know each other's device keys.
 ///
 /// # Errors
-/// [`ProtocolError::SignatureNotValid`], [`ProtocolError::AddressDoesNotMatchPublicKey`], [`ProtocolError::UnexpectedIdentity`] or
-/// [`ProtocolError::TemplateMismatch`] if a check fails; [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the content
-/// cannot be decrypted or read.
+/// [`ProtocolError::SignatureNotValid`], [`ProtocolError::AddressDoesNotMatchPublicKey`],
+/// [`ProtocolError::UnexpectedIdentity`] or [`ProtocolError::TemplateMismatch`] if a check fails;
+/// [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the content cannot be decrypted or read.
 pub fn open_creation_content(
     rng: &mut (impl CryptoRng + ?Sized),
     wire: &[u8],
@@ -162,7 +163,7 @@ pub fn open_creation_content(
     Ok(ReceivedRequest { secrets, content: wrapper.content, received_text, identity: wrapper.identity })
 }
 
-/// Requestor: reads back the own content of a request, for instance after a posted request was lost locally.
+/// Requestor: reads back the content of its own request, for instance after a posted request was lost locally.
 ///
 /// # Errors
 /// As [`open_creation_content`], without the checks of identity and template.
@@ -184,8 +185,8 @@ fn open_wrapper(sealed: &ContentCipher, request_key: &SecretKey) -> Result<Recei
     Ok(Received::new(inner.value, is_exact, &plaintext))
 }
 
-/// Templator: seals the response that accepts the relationship. `counter` is a counter of the transmit state that was never used.
-/// `content` is for peers of earlier days: those of today do not decrypt the response.
+/// Templator: seals the response that accepts the relationship. `counter` is a counter of the transmit state that was
+/// never used. `content` is for older peers: current ones do not decrypt the response.
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if signing or encryption fails.
@@ -209,19 +210,20 @@ pub fn seal_creation_response(
     Ok(wire::write_verbose("RelationshipCreationResponseContentCipher", &sealed)?.into_bytes())
 }
 
-/// The counter an acceptance was encrypted with; nothing if it cannot be read.
+/// The counter that an acceptance was encrypted with; `None` if it cannot be read.
 #[must_use]
 pub fn counter_of_response(wire: &[u8]) -> Option<u32> {
     let sealed: ResponseCipher = wire::read(CREATION_RESPONSE, wire).ok()?;
     sealed.cipher.counter().map(|counter| counter.to_u32())
 }
 
-/// Requestor: turns the request's keys into those of the relationship. Unlike the peers it also decrypts the response, which shows
-/// that its sender could read the request, and checks the relationship signature and the relationship it was made for.
+/// Requestor: turns the request's keys into those of the relationship. Unlike the existing implementation it also
+/// decrypts the response, which shows that its sender could read the request, and checks the relationship signature and
+/// the relationship it was made for.
 ///
 /// # Errors
-/// [`ProtocolError::SignatureNotValid`] or [`ProtocolError::RelationshipMismatch`] if a check fails; [`ProtocolError::Crypto`] or
-/// [`ProtocolError::Malformed`] if the response cannot be decrypted or read.
+/// [`ProtocolError::SignatureNotValid`] or [`ProtocolError::RelationshipMismatch`] if a check fails;
+/// [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the response cannot be decrypted or read.
 pub fn complete_request(
     request: &RelationshipRequestSecrets,
     wire: &[u8],

@@ -1,4 +1,5 @@
-//! Secrets at rest: how keys are stored on a device and synchronized between devices (`docs/protocol/01 §9.2, 02 §7.3, §7.4`).
+//! Secrets at rest: how keys are stored on a device and synchronised between devices (`docs/protocol/01 §9.2, 02 §7.3,
+//! §7.4`).
 
 use core_types::json::{present, type_name};
 use core_types::{SecretId, Timestamp};
@@ -34,10 +35,10 @@ pub mod names {
     pub const DEVICE_CREDENTIALS: &str = "device_credentials";
 }
 
-/// What a secret container may hold.
+/// The possible contents of a secret container.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SecretContent {
-    /// Keys of a relationship that is not answered yet.
+    /// Keys of a relationship that has not been answered yet.
     RelationshipRequestSecrets(Box<RelationshipRequestSecrets>),
     /// Keys of a relationship.
     RelationshipSecrets(Box<RelationshipSecrets>),
@@ -79,7 +80,7 @@ macro_rules! accessors {
 }
 
 accessors! {
-    /// The keys of a relationship that is not answered yet.
+    /// The keys of a relationship that has not been answered yet.
     into_relationship_request_secrets: RelationshipRequestSecrets(Box<RelationshipRequestSecrets>);
     /// The keys of a relationship.
     into_relationship_secrets: RelationshipSecrets(Box<RelationshipSecrets>);
@@ -98,7 +99,7 @@ accessors! {
 }
 
 impl SecretContent {
-    /// The plaintext of the container: JSON with `@type`, by which it is told apart when read.
+    /// The plaintext of the container: JSON with `@type`, which identifies its kind.
     ///
     /// # Errors
     /// [`ProtocolError::Malformed`] if the object has no JSON form, which does not occur.
@@ -118,7 +119,8 @@ impl SecretContent {
     /// Reads the plaintext of a container.
     ///
     /// # Errors
-    /// [`ProtocolError::Malformed`] if it is not JSON of a known type, [`ProtocolError::Crypto`] if a key in it is unusable.
+    /// [`ProtocolError::Malformed`] if it is not JSON of a known type, [`ProtocolError::Crypto`] if a key in it is
+    /// unusable.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, ProtocolError> {
         const WHAT: &str = "secret";
         let value: Value = wire::read(WHAT, text)?;
@@ -158,7 +160,8 @@ pub fn open_device_secret(device_base_key: &SecretKey, cipher: &Cipher) -> Resul
     open(&derive_key(device_base_key, DEVICE_KEY_ID, DEVICE_SECRET)?, cipher)
 }
 
-/// Encrypts a secret that all devices of the identity share; `nonce` is the counter stored beside it (at most 2147483647).
+/// Encrypts a secret that all devices of the identity share; `nonce` is the counter stored beside it (at most
+/// 2147483647).
 ///
 /// # Errors
 /// [`ProtocolError::Crypto`] if the counter is too large or encryption fails.
@@ -191,7 +194,7 @@ fn open(key: &SecretKey, cipher: &Cipher) -> Result<SecretContent, ProtocolError
     SecretContent::from_json(Zeroizing::new(key.decrypt(cipher)?).as_slice())
 }
 
-/// A stored secret (`SecretContainerCipher`). Serializes without `@type`; [`Self::to_document`] adds it.
+/// A stored secret (`SecretContainerCipher`). Serialises without `@type`; [`Self::to_document`] adds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretContainer {
@@ -200,21 +203,21 @@ pub struct SecretContainer {
     /// The encrypted secret.
     #[serde(deserialize_with = "nested::object")]
     pub cipher: Cipher,
-    /// When it was stored.
+    /// The time at which it was stored.
     pub created_at: Timestamp,
     /// Free text; always empty so far.
     #[serde(default)]
     pub description: String,
     /// Identifies the container.
     pub id: SecretId,
-    /// What the secret is for: a device secret's name, `TRPRTK…` or `TRPRSE…`.
+    /// The purpose of the secret: a device secret's name, `TRPRTK…` or `TRPRSE…`.
     pub name: String,
-    /// Counter of a synchronized secret; absent on device secrets.
+    /// Counter of a synchronised secret; absent on device secrets.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub nonce: Option<u64>,
     /// Equal to `created_at`.
     pub valid_from: Timestamp,
-    /// When it was succeeded.
+    /// The time at which it was succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
 }
@@ -238,7 +241,7 @@ impl SecretContainer {
         Ok(Self::new(rng, now, name.into(), None, cipher))
     }
 
-    /// A new container of a synchronized secret.
+    /// A new container of a synchronised secret.
     ///
     /// # Errors
     /// As [`seal_secret`].
@@ -282,7 +285,7 @@ impl SecretContainer {
         open_device_secret(device_base_key, &self.cipher)
     }
 
-    /// Decrypts a synchronized secret; a missing counter counts as 0.
+    /// Decrypts a synchronised secret; a missing counter counts as 0.
     ///
     /// # Errors
     /// As [`open_secret`].

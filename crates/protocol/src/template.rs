@@ -21,13 +21,13 @@ pub struct TemplateKey {
 }
 
 impl TemplateKey {
-    /// Draws a key for a new template.
+    /// Generates a key for a new template.
     #[must_use]
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         Self { id: RelationshipTemplateKeyId::generate(rng), keypair: ExchangeKeypair::generate(rng) }
     }
 
-    /// What travels inside the template.
+    /// The public part, which is sent inside the template.
     #[must_use]
     pub fn to_public(&self) -> RelationshipTemplatePublicKey {
         RelationshipTemplatePublicKey { id: self.id.as_str().to_owned(), key: self.keypair.public_key.clone() }
@@ -37,7 +37,7 @@ impl TemplateKey {
 /// A template ready to be posted.
 #[derive(Debug, Clone)]
 pub struct SealedTemplate {
-    /// Decrypts the template; goes into references.
+    /// Decrypts the template; part of references.
     pub secret_key: SecretKey,
     /// Wire bytes of `content`.
     pub wire: Vec<u8>,
@@ -46,9 +46,9 @@ pub struct SealedTemplate {
 /// A template that was decrypted and whose signature and identity were checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenedTemplate {
-    /// What the creator put in.
+    /// The content, as the creator wrote it.
     pub content: Value,
-    /// The decrypted template, if the content does not say all that it says.
+    /// The decrypted template, if the content does not cover all of it.
     pub received_text: Option<ReceivedText>,
     /// The creator.
     pub identity: Identity,
@@ -65,7 +65,7 @@ struct Wrapper {
     template_key: RelationshipTemplatePublicKey,
 }
 
-/// `device_signature` is the peers' name for what the identity key signs.
+/// On the wire, `device_signature` is the name of the signature by the identity key.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Signed {
@@ -94,12 +94,13 @@ pub fn seal_template(
     Ok(SealedTemplate { secret_key, wire })
 }
 
-/// Decrypts a template and checks its signature, that the creator's address belongs to the signing key, and that the creator is the
-/// one the Backbone named (`created_by`).
+/// Decrypts a template and checks its signature, that the creator's address belongs to the signing key, and that the
+/// creator is the one that the Backbone named (`created_by`).
 ///
 /// # Errors
-/// [`ProtocolError::SignatureNotValid`], [`ProtocolError::AddressDoesNotMatchPublicKey`] or [`ProtocolError::UnexpectedIdentity`] if a
-/// check fails; [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if the template cannot be decrypted or read.
+/// [`ProtocolError::SignatureNotValid`], [`ProtocolError::AddressDoesNotMatchPublicKey`] or
+/// [`ProtocolError::UnexpectedIdentity`] if a check fails; [`ProtocolError::Crypto`] or [`ProtocolError::Malformed`] if
+/// the template cannot be decrypted or read.
 pub fn open_template(
     wire: &[u8],
     secret_key: &SecretKey,

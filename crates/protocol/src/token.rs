@@ -1,4 +1,4 @@
-//! Tokens and what they hold (`docs/protocol/01 §9.7, 02 §8`). Tokens are encrypted but not signed.
+//! Tokens and their contents (`docs/protocol/01 §9.7, 02 §8`). Tokens are encrypted but not signed.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct TokenContentRelationshipTemplate {
     /// The only identity that may load the template; full address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_identity: Option<IdentityAddress>,
-    /// How the template is protected.
+    /// The protection of the template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_protection: Option<SharedPasswordProtection>,
     /// Decrypts the template.
@@ -45,7 +45,7 @@ pub struct TokenContentRelationshipTemplate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenContentDeviceSharedSecret {
-    /// Everything the new device needs.
+    /// Everything that the new device needs.
     #[serde(deserialize_with = "shared_secret")]
     pub shared_secret: DeviceSharedSecret,
 }
@@ -54,7 +54,7 @@ fn shared_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DeviceSha
     core_types::json::declared(deserializer, DeviceSharedSecret::TYPE)
 }
 
-/// Content of a token. Serializes as it is encrypted and stored: with `@type` where it has one.
+/// Content of a token. Serialises as it is encrypted and stored: with `@type` where it has one.
 #[derive(Clone, PartialEq)]
 pub enum TokenContent {
     /// `TokenContentFile`.
@@ -63,11 +63,11 @@ pub enum TokenContent {
     RelationshipTemplate(TokenContentRelationshipTemplate),
     /// `TokenContentDeviceSharedSecret`.
     DeviceSharedSecret(Box<TokenContentDeviceSharedSecret>),
-    /// Any other object. If it has an `@type`, it is content between identities, for higher layers to judge.
+    /// Any other object. If it has an `@type`, it is content between identities, which higher layers interpret.
     Untyped(Value),
 }
 
-/// An untyped content may hold anything, also keys.
+/// An untyped content may hold anything, even keys.
 impl fmt::Debug for TokenContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,7 +82,7 @@ impl fmt::Debug for TokenContent {
 const FILE: &str = "TokenContentFile";
 const RELATIONSHIP_TEMPLATE: &str = "TokenContentRelationshipTemplate";
 const DEVICE_SHARED_SECRET: &str = "TokenContentDeviceSharedSecret";
-/// The peers' name for untyped JSON, which they take off when they read it.
+/// The wire name for untyped JSON, which is removed on reading.
 const JSON_WRAPPER: &str = "JSONWrapper";
 
 impl TokenContent {
@@ -93,7 +93,7 @@ impl TokenContent {
     pub fn from_value(value: Value) -> Result<Self, ProtocolError> {
         let members = match value {
             Value::Object(members) => members,
-            // For JavaScript an array is an object with numbers as names.
+            // In JavaScript an array is an object with numbers as names.
             Value::Array(items) => {
                 items.into_iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
             }
@@ -169,7 +169,7 @@ fn without_type(value: Value) -> Value {
 /// A token ready to be posted.
 #[derive(Debug, Clone)]
 pub struct SealedToken {
-    /// Decrypts the token; goes into references.
+    /// Decrypts the token; part of references.
     pub secret_key: SecretKey,
     /// Wire bytes of `content`.
     pub wire: Vec<u8>,
@@ -178,14 +178,15 @@ pub struct SealedToken {
 /// Encrypts a content with a fresh key.
 ///
 /// # Errors
-/// [`ProtocolError::InvalidTokenContent`] if the content is not an object, [`ProtocolError::Crypto`] if encryption fails.
+/// [`ProtocolError::InvalidTokenContent`] if the content is not an object, [`ProtocolError::Crypto`] if encryption
+/// fails.
 pub fn seal_token(rng: &mut (impl CryptoRng + ?Sized), content: &TokenContent) -> Result<SealedToken, ProtocolError> {
     let secret_key = SecretKey::generate(rng);
     let wire = fill_token(rng, content, &secret_key)?;
     Ok(SealedToken { secret_key, wire })
 }
 
-/// Encrypts a content for an empty token, whose key exists already. The result is the wire form of `newContent`.
+/// Encrypts a content for an empty token, whose key already exists. The result is the wire form of `newContent`.
 ///
 /// # Errors
 /// As [`seal_token`].
@@ -200,7 +201,8 @@ pub fn fill_token(
 /// Decrypts a token.
 ///
 /// # Errors
-/// [`ProtocolError::Crypto`] if it cannot be decrypted, [`ProtocolError::InvalidTokenContent`] if the content is not one.
+/// [`ProtocolError::Crypto`] if it cannot be decrypted, [`ProtocolError::InvalidTokenContent`] if the content is not
+/// one.
 pub fn open_token(wire: &[u8], secret_key: &SecretKey) -> Result<Received<TokenContent>, ProtocolError> {
     let plaintext = wire::open(secret_key, wire)?;
     let content = wire::received("token", &plaintext).map_err(|_| ProtocolError::InvalidTokenContent)?;

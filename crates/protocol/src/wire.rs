@@ -1,4 +1,4 @@
-//! JSON text and ciphers as they travel.
+//! JSON text and ciphers in their wire form.
 
 use core_types::json;
 use crypto::{Cipher, CryptoObject, SecretKey};
@@ -36,7 +36,7 @@ pub(crate) fn read<T: DeserializeOwned>(what: &'static str, text: impl AsRef<[u8
     reading(what, text).map(|reading| reading.value)
 }
 
-/// Reads, and tells whether what was read says all that the text says.
+/// Parses, and records if the value covers the whole text.
 pub(crate) fn reading<T: DeserializeOwned>(
     what: &'static str,
     text: impl AsRef<[u8]>,
@@ -44,7 +44,7 @@ pub(crate) fn reading<T: DeserializeOwned>(
     foreign_json::read(text).map_err(|_| ProtocolError::Malformed(what))
 }
 
-/// Reads, and keeps the text if it says more than what was read.
+/// Parses, and keeps the text if it says more than the value.
 pub(crate) fn received<T: DeserializeOwned>(what: &'static str, text: &[u8]) -> Result<Received<T>, ProtocolError> {
     let reading = reading(what, text)?;
     let is_exact = reading.is_exact();

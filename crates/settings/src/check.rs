@@ -1,4 +1,4 @@
-//! A configuration against its table.
+//! Checks a configuration against its table.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::{
 /// Allowed everywhere, for editors.
 const SCHEMA: &str = "$schema";
 
-/// Reports everything in which a value differs from what the table says.
+/// Reports every deviation of a value from the table.
 pub fn check(kind: &Kind, node: &Node<'_>) {
     match kind {
         Kind::Any => {}
@@ -38,7 +38,7 @@ pub fn check(kind: &Kind, node: &Node<'_>) {
 /// Checks a part of a configuration by itself, and reads it.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// All mistakes.
 pub fn read<T>(
     key: &str,
     section: &Section,
@@ -85,14 +85,15 @@ fn check_choice(words: &'static [&'static str], node: &Node<'_>) {
     }
 }
 
-/// A name that nothing has. One of a namespace that is nobody's here may be that of somebody else's extension, so it stops nothing.
+/// Reports an unknown name. One in a foreign namespace may belong to somebody else's extension, so it is only a
+/// warning.
 fn check_name(names: &'static Names, node: &Node<'_>) {
     let Some(pattern) = node.value().as_str() else { return wrong_type(&Kind::Name(names), node) };
     if names.known.iter().any(|name| (names.covers)(pattern, name)) {
         return;
     }
     let what = names.what;
-    // The name of somebody else may be a pattern itself.
+    // A foreign name may be a pattern itself.
     let covers = |name: &&str| (names.covers)(pattern, name) || (names.covers)(name, pattern);
     if names.elsewhere.iter().any(covers) {
         let message = format!("means {what}s that only the existing Connector has, and none of this program");
@@ -239,7 +240,7 @@ fn object<'a>(node: &Node<'a>) -> Option<&'a Map<String, Value>> {
     map
 }
 
-/// Whether the JSON type of a value is one that the kind has.
+/// Returns true if the JSON type of a value is one that the kind accepts.
 pub(crate) fn takes(kind: &Kind, value: &Value) -> bool {
     match kind {
         Kind::Any => true,
@@ -258,7 +259,7 @@ fn wrong_type(kind: &Kind, node: &Node<'_>) {
     node.mistake(Wrong::new(format!("must be {}, but it is {}", words(kind), kind_of(node.value()))));
 }
 
-/// What a kind is called.
+/// The name of a kind in messages.
 pub(crate) fn words(kind: &Kind) -> String {
     match kind {
         Kind::Any => "anything".to_owned(),
@@ -293,7 +294,7 @@ fn listed(words: &[&str], conjunction: &str) -> String {
     }
 }
 
-/// How a message calls a value, without repeating it.
+/// The name of a value's type in messages, which never repeat the value.
 #[must_use]
 pub fn kind_of(value: &Value) -> &'static str {
     match value {

@@ -1,10 +1,10 @@
-//! What counts where nothing is written.
+//! The values that apply if nothing is configured.
 
 use serde_json::{Map, Value};
 
 use crate::{Kind, Preset, Section};
 
-/// An object with everything that has a default.
+/// An object with all defaults.
 #[must_use]
 pub fn defaults(section: &Section) -> Map<String, Value> {
     let mut members = Map::new();

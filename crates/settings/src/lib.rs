@@ -1,12 +1,14 @@
-//! Settings: what may stand in a configuration, in tables, and the one reader that checks a configuration against them.
+//! Settings: the permitted contents of a configuration, in tables, and the one reader that checks a configuration
+//! against them.
 //!
-//! The crate that owns a section declares a [`Section`]: one [`Setting`] for each key, with its type, default and documentation.
-//! Everything else follows from it: what [`check`] refuses, the [`defaults()`], what is [`shown`] of a configuration, the tables
-//! in the documentation ([`markdown`]) and the JSON Schema for editors ([`schema()`]).
+//! The crate that owns a section declares a [`Section`]: one [`Setting`] for each key, with its type, default and
+//! documentation. Everything else follows from it: what [`check`] refuses, the [`defaults()`], the parts of a
+//! configuration that are [`shown`], the tables in the documentation ([`markdown`]) and the JSON Schema for editors
+//! ([`schema()`]).
 //!
-//! Rules that a table cannot express are functions over a [`Node`], a value that knows its place in the configuration. They report
-//! into the same [`Report`], which collects everything that is wrong. Nothing here logs, and no message repeats a value: it may
-//! be a secret.
+//! Rules that a table cannot express are functions over a [`Node`], a value that knows its place in the configuration.
+//! They report to the same [`Report`], which collects all mistakes. Nothing here logs, and no message repeats a value:
+//! it may be a secret.
 
 mod check;
 mod defaults;

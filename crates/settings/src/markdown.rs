@@ -4,7 +4,8 @@ use crate::{Entry, Kind, Preset, Section, Setting, Since};
 
 const HEAD: &str = "| Key | Type | Default | Since | Meaning |\n|---|---|---|---|---|\n";
 
-/// The settings of a section, one a line. Sections within it that have no documentation of their own are part of the table.
+/// The settings of a section, one per line. Sections within it that have no documentation of their own are part of the
+/// table.
 #[must_use]
 pub fn table(section: &Section) -> String {
     let mut lines = HEAD.to_owned();
@@ -12,7 +13,7 @@ pub fn table(section: &Section) -> String {
     lines
 }
 
-/// The sections that are known by their names, one a line. `default` is what counts where they are missing.
+/// The sections that are known by name, one per line. `default` describes the value if they are missing.
 #[must_use]
 pub fn entries(entries: &[Entry], default: impl Fn(&str) -> String) -> String {
     let line = |entry: &Entry| {

@@ -1,17 +1,17 @@
-//! A value that knows its place, for the rules that no table expresses.
+//! A value that knows its place, for the rules that no table can express.
 
 use serde_json::{Map, Value};
 
 use crate::{Path, Problem, Report, Severity, Wrong};
 
-/// A value of the configuration that is being read. What is asked of it by name has been checked against the table: a wrong type
-/// is reported already, and here as good as missing.
+/// A value of the configuration that is being read. Members that are read by name have been checked against the table:
+/// a wrong type has already been reported, and counts as missing here.
 #[derive(Debug, Clone)]
 pub struct Node<'a> {
     path: Path,
     value: &'a Value,
     report: &'a Report,
-    /// Whether what is wrong here stops nothing.
+    /// True if mistakes here are only warnings.
     pub(crate) lenient: bool,
     pub(crate) code: Option<&'static str>,
 }
@@ -23,7 +23,7 @@ impl<'a> Node<'a> {
         Self { path, value, report, lenient: false, code: None }
     }
 
-    /// The same; what is wrong here and below is a warning, and nothing is missing.
+    /// The same; mistakes here and below are warnings, and nothing is required.
     #[must_use]
     pub fn lenient(self) -> Self {
         Self { lenient: true, ..self }
@@ -47,7 +47,7 @@ impl<'a> Node<'a> {
         self.value
     }
 
-    /// Where what is wrong is collected.
+    /// The report that collects mistakes.
     #[must_use]
     pub fn report(&self) -> &'a Report {
         self.report
@@ -101,18 +101,18 @@ impl<'a> Node<'a> {
         self.tell(Severity::Error, self.path.clone(), wrong);
     }
 
-    /// Reports a mistake at the member of this name, whether it is there or not.
+    /// Reports a mistake at the member of this name, whether or not it exists.
     pub fn mistake_at(&self, key: &str, wrong: Wrong) {
         self.tell(Severity::Error, self.path.key(key), wrong);
     }
 
-    /// Reports a mistake below this place, whether there is anything or not.
+    /// Reports a mistake below this place, whether or not anything exists there.
     pub fn mistake_below(&self, keys: &[&str], wrong: Wrong) {
         let path = keys.iter().fold(self.path.clone(), |path, key| path.key(key));
         self.tell(Severity::Error, path, wrong);
     }
 
-    /// Reports something here that stops nothing.
+    /// Reports a warning here.
     pub fn note(&self, wrong: Wrong) {
         self.tell(Severity::Warning, self.path.clone(), wrong);
     }
@@ -134,7 +134,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// JSON has one kind of number, so `1e3` and `1000.0` are as good as `1000`.
+/// JSON has one kind of number, so `1e3` and `1000.0` are equivalent to `1000`.
 pub(crate) fn as_count(value: &Value) -> Option<u64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     value.as_u64().or_else(|| {

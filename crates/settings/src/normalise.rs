@@ -1,4 +1,4 @@
-//! Values that say the same in another form.
+//! Equivalent notations of values.
 
 use serde_json::Value;
 
@@ -6,8 +6,9 @@ use crate::check::takes;
 use crate::node::as_count;
 use crate::{Kind, Path, Section};
 
-/// Brings a value into the form the table has for it. A whole number may be written as `1e3`; a text in an environment variable may look
-/// like a number, and `text` has what stands in the variable that has set a path: a database may be called `123`.
+/// Converts a value to the table's notation. A whole number may be written as `1e3`; a string in an environment
+/// variable may look like a number, and `text` returns the variable that has set a path: a database may be called
+/// `123`.
 pub fn normalise(kind: &Kind, value: &mut Value, text: &impl Fn(&Path) -> Option<String>) {
     at(kind, &Path::default(), value, text);
 }

@@ -1,4 +1,4 @@
-//! Where in a configuration something stands.
+//! Places in a configuration.
 
 use std::fmt;
 
@@ -38,13 +38,13 @@ impl Path {
         self.0.iter().take_while(|step| key(step)).filter_map(Step::as_key).collect()
     }
 
-    /// Whether this is no place at all: what is wrong concerns the configuration as a whole.
+    /// Returns true if this is no particular place: the problem concerns the configuration as a whole.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this is `above`, or a place in it.
+    /// Returns true if this is `above`, or a place in it.
     #[must_use]
     pub fn is_in(&self, above: &Self) -> bool {
         self.0.starts_with(&above.0)

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, collected.
+//! The problems of a configuration, collected.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,30 +8,30 @@ use serde::ser::SerializeStruct as _;
 
 use crate::Path;
 
-/// How much something matters.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The configuration is refused.
     Error,
-    /// The configuration is accepted, but something in it has no effect, or hardly the one that was meant.
+    /// The configuration is accepted, but something in it has no effect, or probably not the intended one.
     Warning,
 }
 
-/// Something that is wrong.
+/// A problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where.
+    /// The place.
     pub path: Path,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong; continues a sentence that begins with the path. A whole sentence where there is no path.
+    /// The problem; continues a sentence that begins with the path. A whole sentence if there is no path.
     pub message: String,
-    /// What to do about it, if that is not obvious.
+    /// The remedy, if it is not obvious.
     pub fix: Option<String>,
     /// The stable code of the mistake, if it has one.
     pub code: Option<&'static str>,
-    /// Which file or environment variable says so, if that is known.
+    /// The file or environment variable at fault, if that is known.
     pub source: Option<String>,
 }
 
@@ -76,12 +76,12 @@ impl Serialize for Problem {
     }
 }
 
-/// Everything that was found so far.
+/// All problems found so far.
 #[derive(Debug, Default)]
 pub struct Report(RefCell<Vec<Problem>>);
 
 impl Report {
-    /// Adds something.
+    /// Adds a problem.
     pub fn add(&self, problem: Problem) {
         self.0.borrow_mut().push(problem);
     }
@@ -91,27 +91,27 @@ impl Report {
         self.add(Problem::general(Severity::Warning, sentence));
     }
 
-    /// How many mistakes there are.
+    /// The number of mistakes.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.0.borrow().iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 
-    /// Whether there is a mistake at this place or in it.
+    /// Returns true if there is a mistake at this place or in it.
     #[must_use]
     pub fn has_errors_in(&self, place: &Path) -> bool {
         let is_there = |problem: &Problem| problem.severity == Severity::Error && problem.path.is_in(place);
         self.0.borrow().iter().any(is_there)
     }
 
-    /// Everything, in the order in which it was found.
+    /// All problems, in the order in which they were found.
     #[must_use]
     pub fn into_problems(self) -> Vec<Problem> {
         self.0.into_inner()
     }
 }
 
-/// Why a part of a configuration that was read by itself is refused.
+/// The reasons why a part of a configuration that was read by itself is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", lines(.0))]
 pub struct Mistakes(pub Vec<Problem>);

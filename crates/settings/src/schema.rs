@@ -6,8 +6,8 @@ use crate::{Kind, Otherwise, Preset, Section, Setting, Tagged, Unknown};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The schema of a configuration file. What is required may also come from environment variables, so that the schema asks for it in
-/// lists only, which no variable can complete.
+/// The schema of a configuration file. Required settings may also come from environment variables, so the schema
+/// requires them in lists only, which no variable can complete.
 #[must_use]
 pub fn schema(title: &str, root: &Section) -> Value {
     let mut schema = Map::from_iter([("$schema".to_owned(), json!(DIALECT)), ("title".to_owned(), json!(title))]);

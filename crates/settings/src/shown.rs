@@ -1,14 +1,14 @@
-//! What of a configuration may be shown.
+//! The parts of a configuration that may be shown.
 
 use serde_json::{Map, Value};
 
 use crate::check::takes;
 use crate::{Kind, Section};
 
-/// Stands for what is not shown.
+/// The replacement for hidden values.
 pub const HIDDEN: &str = "***";
 
-/// A value that is safe to show: nothing else can be made of it.
+/// A value that is safe to show: it can only be made here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(Value);
 
@@ -20,8 +20,8 @@ impl Shown {
     }
 }
 
-/// A copy of a value that is safe to show. What no table knows is hidden, and so is everything the table says is secret: their shape
-/// stays, so that an operator sees that something is set.
+/// A copy of a value that is safe to show. Values that no table knows are hidden, and so are secrets: their shape is
+/// kept, so that an operator sees that something is set.
 #[must_use]
 pub fn shown(kind: &Kind, value: &Value) -> Shown {
     Shown(of(kind, value))

@@ -1,10 +1,10 @@
-//! What somebody who has mistyped a name may have meant.
+//! Suggestions for mistyped names.
 
 use strsim::damerau_levenshtein;
 
 use crate::{Kind, Section};
 
-/// Longer names are no slips of the finger, and comparing them takes time.
+/// Longer names are not typing errors, and comparing them takes time.
 const LONGEST: usize = 80;
 
 /// The name that differs from `word` in case only, or by a few letters: one in short words, more in long ones.
@@ -27,7 +27,7 @@ fn tolerance(letters: usize) -> usize {
     }
 }
 
-/// The keys as the table writes them, as far as it knows any like them.
+/// The keys as the table writes them, as far as it has similar ones.
 #[must_use]
 pub fn corrected(section: &Section, keys: &[&str]) -> Vec<String> {
     let mut kind = Some(Kind::Section(*section));

@@ -4,60 +4,61 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// One key of a section, and everything there is to say about it.
+/// One key of a section, and everything about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// Its name.
     pub key: &'static str,
-    /// Other names that mean the same.
+    /// Other names with the same meaning.
     pub aliases: &'static [&'static str],
-    /// What may stand there.
+    /// The permitted values.
     pub kind: Kind,
-    /// What to write where it is missing, if it must be there.
+    /// The value to write if it is missing, for a required setting.
     pub required: Option<&'static str>,
-    /// What counts where it is missing.
+    /// The value if it is missing.
     pub preset: Preset,
-    /// Where it comes from.
+    /// Its origin.
     pub since: Since,
-    /// Whether it is never shown.
+    /// True if it is never shown.
     pub secret: bool,
-    /// Whether `null` counts as not written.
+    /// True if `null` counts as missing.
     pub nullable: bool,
-    /// What became of it, if it is no setting any more. Continues a sentence that begins with its name.
+    /// The reason why it is no longer a setting, and the remedy. The reason continues a sentence that begins with its
+    /// name.
     pub removed: Option<(&'static str, &'static str)>,
     /// The code of the mistakes that are found here and below.
     pub code: Option<&'static str>,
-    /// For operators, in Markdown.
+    /// Documentation for operators, in Markdown.
     pub documentation: &'static str,
 }
 
-/// What counts where a setting is missing.
+/// The value of a missing setting.
 #[derive(Debug, Clone, Copy)]
 pub enum Preset {
     /// Nothing.
     None,
     /// This JSON.
     Json(&'static str),
-    /// What the members of the section have.
+    /// The defaults of the section's members.
     Members,
-    /// What this makes.
+    /// The result of this function.
     Computed(fn() -> Value),
-    /// Something that depends, in words for the documentation.
+    /// A value that depends on something, in words for the documentation.
     Words(&'static str),
 }
 
-/// Since when there is a setting.
+/// The origin of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
     /// All versions of the existing Connector have it.
     Always,
     /// The existing Connector has it since this version.
     Connector(&'static str),
-    /// This program has it since this version, the existing Connector does not have it.
+    /// This program has it since this version; the existing Connector does not have it.
     Addition(&'static str),
 }
 
-/// What may stand at a place.
+/// The permitted values at a place.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// Anything.
@@ -76,38 +77,38 @@ pub enum Kind {
     Name(&'static Names),
     /// An object with these members.
     Section(Section),
-    /// An object whose members have names of the operator.
+    /// An object whose members are named by the operator.
     Members(&'static Members),
-    /// A list of these with at least so many items.
+    /// A list of these with at least this many items.
     List(&'static Kind, usize),
     /// One of these, which differ in their JSON types.
     OneOf(&'static [Kind]),
-    /// An object, one of whose members says what else it has.
+    /// An object, one of whose members determines the others.
     Tagged(&'static Tagged),
-    /// An object whose members are what the function says of each.
+    /// An object whose members are determined by the function.
     Entries(&'static Entries),
-    /// The same, but what is wrong in it stops nothing.
+    /// The same, but mistakes in it are only warnings.
     Tolerated(&'static Kind),
 }
 
 /// A text.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
-    /// Whether it may be empty.
+    /// True if it may be empty.
     pub may_be_empty: bool,
     /// A rule for it.
     pub rule: Option<Rule>,
 }
 
-/// What a text has to be beside a text.
+/// A further rule for a text.
 pub type Rule = fn(&str) -> Result<(), Wrong>;
 
-/// Why a text is refused. Never repeats it.
+/// The reason why a text is refused. Never repeats the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
     /// Continues a sentence that begins with the name of the setting.
     pub message: Cow<'static, str>,
-    /// What to write.
+    /// The value to write.
     pub fix: Option<Cow<'static, str>>,
     /// The code of the mistake, if it has one of its own.
     pub code: Option<&'static str>,
@@ -119,13 +120,13 @@ impl Wrong {
         Self { message: message.into(), fix: None, code: None }
     }
 
-    /// With what to write.
+    /// Adds the value to write.
     #[must_use]
     pub fn fix(self, fix: impl Into<Cow<'static, str>>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
 
-    /// With a code of its own.
+    /// Adds a code of its own.
     #[must_use]
     pub fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
@@ -137,94 +138,94 @@ impl Wrong {
 pub struct Section {
     /// Its members.
     pub settings: &'static [Setting],
-    /// Members that it has in common with others.
+    /// Members that it shares with other sections.
     pub shared: &'static [&'static [Setting]],
-    /// What happens to other members.
+    /// The treatment of other members.
     pub unknown: Unknown,
     /// The code of the mistakes that are found here and below.
     pub code: Option<&'static str>,
 }
 
-/// What happens to members that a section does not have.
+/// The treatment of members that a section does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
     /// They are mistakes.
     Refused,
-    /// They are named, but stop nothing.
+    /// They are reported as warnings.
     Named,
-    /// They are somebody else's. Only those that look like slips of the finger are named.
+    /// They belong to others. Only those that look like typing errors are reported.
     Ignored,
 }
 
-/// An object whose members have names of the operator.
+/// An object whose members are named by the operator.
 #[derive(Debug, Clone, Copy)]
 pub struct Members {
-    /// Stands for the name in the documentation, as in `<id>`.
+    /// The placeholder for the name in the documentation, as in `<id>`.
     pub name: &'static str,
     /// A rule for the name.
     pub rule: Option<Rule>,
-    /// What each of them is.
+    /// The kind of each member.
     pub kind: Kind,
 }
 
-/// Names of something, which may be meant with wildcards.
+/// Names of something, which may be matched by wildcards.
 #[derive(Debug, Clone, Copy)]
 pub struct Names {
-    /// What they are the names of, as in "event".
+    /// The kind of thing that they name, as in "event".
     pub what: &'static str,
-    /// All there are.
+    /// All known names.
     pub known: &'static [&'static str],
-    /// Those that only the existing Connector has.
+    /// Names that only the existing Connector has.
     pub elsewhere: &'static [&'static str],
-    /// Stands between the parts of a name.
+    /// The separator between the parts of a name.
     pub separator: char,
-    /// Whether a pattern means a name.
+    /// Returns true if a pattern matches a name.
     pub covers: fn(&str, &str) -> bool,
 }
 
-/// An object, one of whose members says what else it has.
+/// An object, one of whose members determines the others.
 #[derive(Debug, Clone, Copy)]
 pub struct Tagged {
-    /// The member that says it.
+    /// The determining member.
     pub tag: &'static str,
-    /// What it may say, and what the object has then.
+    /// Its possible values, and the members of the object for each.
     pub variants: &'static [(&'static str, Section)],
-    /// What happens to an object of another kind.
+    /// The treatment of an object of another kind.
     pub otherwise: Otherwise,
 }
 
-/// What happens to an object whose kind nobody knows.
+/// The treatment of an object of unknown kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Otherwise {
     /// It is a mistake.
     Refused,
-    /// It stops nothing, but has this consequence.
+    /// It is only a warning, with this consequence.
     Named(&'static str),
-    /// It is somebody else's.
+    /// It belongs to others.
     Ignored,
 }
 
-/// An object whose members are known, but not all of them by their names.
+/// An object whose members are known, but not all of them by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Entries {
-    /// What the member of this name and value is; `None`: nobody knows.
+    /// The section for the member with this name and value; `None` if it is unknown.
     pub resolve: fn(&str, &Value) -> Option<Section>,
-    /// Whether what is wrong in a member of this name and value stops nothing.
+    /// Returns true if mistakes in the member with this name and value are only warnings.
     pub tolerates: fn(&str, &Value) -> bool,
-    /// What nobody knows has these members, and others.
+    /// The members of an unknown entry, besides others.
     pub unresolved: Section,
-    /// The members that are known by their names.
+    /// The members that are known by name.
     pub known: fn() -> Vec<Entry>,
 }
 
-/// A member that is known by its name.
+/// A member that is known by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The name.
     pub key: &'static str,
-    /// What stands there.
+    /// Its section.
     pub section: Section,
-    /// For operators.
+    /// Documentation for operators.
     pub documentation: &'static str,
 }
 
@@ -256,13 +257,13 @@ impl Section {
         Self { settings, shared: &[], unknown: Unknown::Refused, code: None }
     }
 
-    /// With more members, which others have as well.
+    /// Adds members that are shared with other sections.
     #[must_use]
     pub const fn sharing(self, shared: &'static [&'static [Setting]]) -> Self {
         Self { shared, ..self }
     }
 
-    /// With this treatment of members it does not have.
+    /// Sets the treatment of members that it does not have.
     #[must_use]
     pub const fn unknown(self, unknown: Unknown) -> Self {
         Self { unknown, ..self }
@@ -310,61 +311,61 @@ impl Setting {
         }
     }
 
-    /// What is no setting any more: what became of it, and what to do.
+    /// A key that is no longer a setting: the reason, and the remedy.
     #[must_use]
     pub const fn removed(key: &'static str, message: &'static str, fix: &'static str) -> Self {
         Self { removed: Some((message, fix)), ..Self::new(key, Kind::Any, "") }
     }
 
-    /// It must be there; where it is missing, this is what to write.
+    /// Makes it required; if it is missing, this is the value to write.
     #[must_use]
     pub const fn required(self, fix: &'static str) -> Self {
         Self { required: Some(fix), ..self }
     }
 
-    /// This JSON counts where it is missing.
+    /// Sets the JSON that applies if it is missing.
     #[must_use]
     pub const fn default(self, json: &'static str) -> Self {
         self.preset(Preset::Json(json))
     }
 
-    /// What counts where it is missing.
+    /// Sets the value that applies if it is missing.
     #[must_use]
     pub const fn preset(self, preset: Preset) -> Self {
         Self { preset, ..self }
     }
 
-    /// The existing Connector has it since this version.
+    /// Marks it as a setting that the existing Connector has had since this version.
     #[must_use]
     pub const fn since(self, version: &'static str) -> Self {
         Self { since: Since::Connector(version), ..self }
     }
 
-    /// The existing Connector does not have it.
+    /// Marks it as a setting that the existing Connector does not have.
     #[must_use]
     pub const fn addition(self) -> Self {
         Self { since: Since::Addition("0.1"), ..self }
     }
 
-    /// It is never shown.
+    /// Marks it as never shown.
     #[must_use]
     pub const fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
-    /// `null` counts as not written.
+    /// Makes `null` count as missing.
     #[must_use]
     pub const fn nullable(self) -> Self {
         Self { nullable: true, ..self }
     }
 
-    /// Other names that mean the same.
+    /// Adds other names with the same meaning.
     #[must_use]
     pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
     }
 
-    /// The code of the mistakes that are found here and below.
+    /// Sets the code of the mistakes that are found here and below.
     #[must_use]
     pub const fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }

@@ -13,7 +13,7 @@ use crate::{CollectionSpec, Filter, Query, StoreError};
 /// Documents per statement while an index is built.
 const BACKFILL_PAGE: i64 = 500;
 
-/// Where a document is, and how large it is as text.
+/// The position of a document, and its size as text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) seq: i64,
@@ -26,7 +26,7 @@ pub(crate) struct Stored {
     pub(crate) body: String,
 }
 
-/// Contents are nobody's business.
+/// Contents are never printed.
 impl std::fmt::Debug for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stored").field("key", &self.key).finish_non_exhaustive()
@@ -59,7 +59,7 @@ pub(crate) async fn find(
     query: &Query,
 ) -> Result<Vec<Stored>, StoreError> {
     let (statement, exact) = select("d.document_key, d.body", session.dialect(), spec, indexes, query)?;
-    // What the database has not done already.
+    // The work that the database has not done already.
     let (mut to_skip, limit) = if exact { (0, None) } else { (query.offset, query.limit) };
     let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let mut found = Vec::new();
@@ -83,8 +83,8 @@ pub(crate) async fn find(
     Ok(found)
 }
 
-/// Where the documents of a query are, in its order, and whether these are exactly what it selects. If not, there are more of
-/// them, and neither the offset nor the limit of the query was heeded.
+/// The positions of a query's documents, in its order, and whether they are exactly its result. If not, there are more
+/// of them, and neither the offset nor the limit of the query has been applied.
 pub(crate) async fn places(
     session: &mut Session<'_>,
     spec: &CollectionSpec,
@@ -92,7 +92,7 @@ pub(crate) async fn places(
     query: &Query,
 ) -> Result<(Vec<Place>, bool), StoreError> {
     let dialect = session.dialect();
-    // In both databases this is known without reading the text.
+    // Both databases know this without reading the text.
     let size = match dialect {
         Dialect::Sqlite => "octet_length(d.body)",
         Dialect::Postgres => "octet_length(d.body)::bigint",
@@ -110,7 +110,7 @@ pub(crate) async fn places(
     Ok((places, exact))
 }
 
-/// After nothing comes nothing. Looked at afterwards, so that a document that is deleted in between is noticed too.
+/// Refuses a position that does not exist. Checked afterwards, so that a document deleted in between is noticed too.
 async fn check_after(session: &mut Session<'_>, spec: &CollectionSpec, query: &Query) -> Result<(), StoreError> {
     let Some(key) = &query.after else { return Ok(()) };
     let sql = "SELECT d.seq FROM document AS d WHERE d.collection = $1 AND d.document_key = $2";
@@ -120,7 +120,7 @@ async fn check_after(session: &mut Session<'_>, spec: &CollectionSpec, query: &Q
     }
 }
 
-/// The documents of the collection that are at these places, as far as they still are there.
+/// The documents of the collection at these positions, as far as they still exist.
 pub(crate) async fn at(
     session: &mut Session<'_>,
     spec: &CollectionSpec,
@@ -138,7 +138,7 @@ pub(crate) async fn at(
     rows.into_iter().map(|row| Ok((row.integer(0)?, Stored { key: row.text(1)?, body: row.text(2)? }))).collect()
 }
 
-/// The statement of a query, and whether it selects exactly what the query does. If not, it selects more and has no limit.
+/// The statement of a query, and whether its result is exact. If not, it selects more and has no limit.
 pub(crate) fn select(
     columns: &str,
     dialect: Dialect,
@@ -204,7 +204,7 @@ pub(crate) async fn insert(
     insert_entries(session, spec, indexes, row.integer(0)?, document).await
 }
 
-/// Replaces a document in its place. False when there is none.
+/// Replaces a document in its place. False if there is none.
 pub(crate) async fn replace(
     session: &mut Session<'_>,
     spec: &CollectionSpec,
@@ -228,7 +228,7 @@ pub(crate) async fn replace(
     Ok(true)
 }
 
-/// Removes a document. False when there is none.
+/// Removes a document. False if there is none.
 pub(crate) async fn delete(session: &mut Session<'_>, spec: &CollectionSpec, key: &str) -> Result<bool, StoreError> {
     let statement = Statement::new("DELETE FROM document WHERE collection = $1 AND document_key = $2 RETURNING seq")
         .bind(spec.name)
@@ -247,7 +247,7 @@ pub(crate) async fn load_indexes(session: &mut Session<'_>) -> Result<Indexes, S
     Ok(indexes)
 }
 
-/// Creates an index over the documents that are there.
+/// Creates an index over the existing documents.
 pub(crate) async fn build_index(
     session: &mut Session<'_>,
     spec: &CollectionSpec,

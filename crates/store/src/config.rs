@@ -9,10 +9,10 @@ use url::Url;
 
 use crate::StoreError;
 
-/// PostgreSQL cuts identifiers after this many bytes.
+/// PostgreSQL truncates identifiers after this many bytes.
 const MAX_NAME_BYTES: usize = 63;
 
-/// The parameters a PostgreSQL connection string may carry.
+/// The permitted parameters of a PostgreSQL connection string.
 const POSTGRES_PARAMETERS: [&str; 18] = [
     "sslmode",
     "ssl-mode",
@@ -34,10 +34,10 @@ const POSTGRES_PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// Which database holds the documents (`database` in the configuration).
+/// The database that holds the documents (`database` in the configuration).
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoreConfig {
-    /// `sqlite://FOLDER` (one file per database name in it; the folder is made when missing), `sqlite://FILE.db`, or
+    /// `sqlite://FOLDER` (one file per database name in it; a missing folder is created), `sqlite://FILE.db`, or
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (one schema per database name; not through a pooler that shares
     /// sessions, because the writer lease is a lock of the session).
     pub connection_string: String,
@@ -55,13 +55,13 @@ impl fmt::Debug for StoreConfig {
     }
 }
 
-/// How a store behaves, beyond where it is.
+/// The behaviour of a store, apart from its location.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// How long to wait for another instance to give the writer lease back (2 s by default, for a server that has not yet
+    /// The time to wait for another instance to release the writer lease (2 s by default, for a server that has not yet
     /// noticed the end of its last client); zero refuses at once.
     pub lease_wait: Duration,
-    /// The time events are created at.
+    /// The source of the creation times of events.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Location {
     Sqlite {
         file: PathBuf,
     },
-    /// An SQLite database that nobody needs after the process.
+    /// An SQLite database that is not needed after the end of the process.
     Temporary {
         file: PathBuf,
     },
@@ -87,7 +87,7 @@ pub(crate) enum Location {
 }
 
 impl StoreConfig {
-    /// Checks what can be checked without the database.
+    /// Checks everything that needs no database.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] names the key.
@@ -144,7 +144,7 @@ fn postgres_location(connection_string: &str, schema: &str) -> Result<Location, 
     let invalid = |reason: String| {
         StoreError::Configuration(format!("database.connectionString is not a usable PostgreSQL URL: {reason}"))
     };
-    // The driver would log the value of a parameter it does not know.
+    // The driver would log the value of an unknown parameter.
     let url = Url::parse(connection_string).map_err(|error| invalid(error.to_string()))?;
     if let Some((name, _)) = url.query_pairs().find(|(name, _)| !POSTGRES_PARAMETERS.contains(&name.as_ref())) {
         return Err(invalid(format!("unknown parameter '{}'", name.escape_default())));
@@ -152,16 +152,16 @@ fn postgres_location(connection_string: &str, schema: &str) -> Result<Location, 
     if schema.starts_with("pg_") || schema == "information_schema" {
         return Err(StoreError::Configuration(format!("database.dbName '{schema}' is reserved by PostgreSQL")));
     }
-    // The parser quotes nothing of the URL but a port or a mode it cannot read.
+    // The parser quotes nothing of the URL except a port or a mode that it cannot read.
     let options = connection_string
         .parse::<PgConnectOptions>()
         .map_err(|_| invalid("host, port or a parameter cannot be read".to_owned()))?;
     let options = options.options([
         ("search_path", format!("\"{schema}\"").as_str()),
-        // What is committed survives a crash of the server, whatever its default.
+        // Committed data survives a crash of the server, whatever its default.
         ("synchronous_commit", "on"),
         ("client_min_messages", "warning"),
-        // A writer whose machine vanished gives its lease back within a minute.
+        // A writer whose machine has vanished loses its lease within a minute.
         ("tcp_keepalives_idle", "30"),
         ("tcp_keepalives_interval", "10"),
         ("tcp_keepalives_count", "3"),

@@ -1,4 +1,4 @@
-//! Connections to the two databases: the one that writes, and the pool that reads.
+//! Connections to the two databases: the one for writing, and the pool for reading.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::is_connection_error;
 use crate::sql::{Connection, Session};
 
 const SQLITE_READERS: u32 = 4;
-/// Half of SQLite's default, in KiB: a long log fills the caches of all of them, and the system has the file in its own.
+/// Half of SQLite's default, in KiB: a long log fills the caches of all readers, and the system caches the file anyway.
 const READER_CACHE: &str = "-1024";
 const POSTGRES_READERS: u32 = 8;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,7 +80,7 @@ impl Readers {
         .map_err(|error| connect_error(error, database))
     }
 
-    /// Connections to a database that is there; for SQLite it is left as it is, without making it.
+    /// Connections to an existing database; an SQLite file is neither created nor changed.
     pub(crate) async fn open_existing(location: &Location, database: &str) -> Result<Self, StoreError> {
         let (Location::Sqlite { file } | Location::Temporary { file }) = location else {
             return Self::open(location, database).await;
@@ -123,7 +123,7 @@ impl ReadConnection {
     }
 }
 
-/// What errors and logs call the database: where it is, never the credentials.
+/// The name of the database in errors and logs: its location, never the credentials.
 pub(crate) fn describe(location: &Location) -> String {
     match location {
         Location::Sqlite { file } | Location::Temporary { file } => file.display().to_string(),
@@ -136,12 +136,13 @@ pub(crate) fn describe(location: &Location) -> String {
 
 fn sqlite_options(location: &Location) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new().foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
-    // What is deleted is overwritten where its page is written anyway: the keys of an Identity in the making, for example.
+    // Deleted data is overwritten where its page is written anyway: the keys of an Identity that is being created, for
+    // example.
     let options = options.pragma("secure_delete", "fast");
     let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     match location {
         // FULL syncs the log at every commit: with NORMAL the last commits would not survive a power loss. It costs one
-        // disk flush a transaction, which is why a unit of work is one transaction.
+        // disk flush per transaction, which is why a unit of work is one transaction.
         Location::Sqlite { file } => options.filename(file).synchronous(SqliteSynchronous::Full),
         Location::Temporary { file } => options.filename(file).synchronous(SqliteSynchronous::Off),
         Location::Postgres { .. } => options,

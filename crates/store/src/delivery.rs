@@ -2,16 +2,16 @@ use std::time::Duration;
 
 use crate::Event;
 
-/// Where a delivery is.
+/// The phase of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryPhase {
-    /// To be tried when its time has come.
+    /// To be tried when it is due.
     Waiting,
-    /// Given up. It holds nothing back.
+    /// Given up. It blocks nothing.
     Dead,
-    /// Its turn comes after another one about the same object.
+    /// Waiting for an earlier one about the same object.
     Held,
-    /// Being tried, for so long that its place in the log was given up for it.
+    /// Being tried, for so long that its place in the log was given up in exchange.
     Running,
 }
 
@@ -35,55 +35,55 @@ impl DeliveryPhase {
     }
 }
 
-/// An event that a target has not taken when its turn was.
+/// An event that a target has not accepted when it was its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
     /// The target.
     pub subscriber: String,
     /// The event.
     pub event_sequence: i64,
-    /// Which of the deliveries of the event to the target it is, from 1. Adding the same once more changes nothing.
+    /// The number of this delivery of the event to the target, from 1. Adding the same one again changes nothing.
     pub copy: u32,
     /// Deliveries to one target with the same object id happen one after the other.
     pub object_id: Option<String>,
-    /// Attempts that failed so far.
+    /// Failed attempts so far.
     pub attempts: u32,
     /// Not to be tried before this running time ([`crate::Store::running_time`]).
     pub next_attempt_at: Duration,
-    /// What went wrong last.
+    /// The last error.
     pub last_error: Option<String>,
     /// The running time at which its age limit began to count.
     pub since: Duration,
-    /// Where it is; one that waits is held while there is an earlier one about the same object that is not dead.
+    /// The phase; a waiting one is held while there is an earlier one about the same object that is not dead.
     pub phase: DeliveryPhase,
 }
 
-/// A delivery with its event. It is deleted when it succeeded.
+/// A delivery with its event. It is deleted when it has succeeded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Its id.
     pub id: i64,
     /// The target.
     pub subscriber: String,
-    /// What is to be delivered; without its payload in lists.
+    /// The event to be delivered; without its payload in lists.
     pub event: Event,
-    /// Which of the deliveries of the event to the target it is, from 1.
+    /// The number of this delivery of the event to the target, from 1.
     pub copy: u32,
-    /// The key of the order in which deliveries happen.
+    /// The key by which deliveries are kept in order.
     pub object_id: Option<String>,
-    /// Attempts that failed so far.
+    /// Failed attempts so far.
     pub attempts: u32,
     /// Not to be tried before this running time ([`crate::Store::running_time`]).
     pub next_attempt_at: Duration,
-    /// What went wrong last.
+    /// The last error.
     pub last_error: Option<String>,
     /// The running time at which its age limit began to count.
     pub since: Duration,
-    /// Where it is.
+    /// The phase.
     pub phase: DeliveryPhase,
 }
 
-/// Which deliveries to list.
+/// The deliveries to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
     /// Only those of this target.
@@ -94,7 +94,7 @@ pub struct DeliveryFilter {
     pub after: i64,
 }
 
-/// How many deliveries a target has.
+/// The number of deliveries of a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeliveryCounts {
     /// Those that are not dead.

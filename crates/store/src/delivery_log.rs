@@ -1,4 +1,4 @@
-//! Statements on the deliveries. Their states are numbered as in [`DeliveryPhase`]: 0 waits, 1 is dead, 2 is held, 3 runs.
+//! Statements on deliveries. Their states are numbered as in [`DeliveryPhase`]: 0 waiting, 1 dead, 2 held, 3 running.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ const EVENT_COLUMNS_WITHOUT_DATA: &str =
 const DELIVERY_COLUMNS: &str =
     "y.id, y.subscriber, y.copy, y.object_id, y.attempts, y.next_attempt_at, y.last_error, y.since, y.state";
 
-/// One that waits gets its turn after earlier ones of its object that are there, and after one that runs.
+/// A waiting one gets its turn after existing earlier ones about its object, and after a running one.
 const INSERT: &str = "INSERT INTO delivery (subscriber, event_sequence, copy, object_id, attempts, next_attempt_at, last_error, since, state) \
     SELECT $1, e.sequence, $3, $4, $5, $6, $7, $8, CASE WHEN $9 IN (0, 2) THEN \
     CASE WHEN EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = $4 AND p.state IN (0, 2, 3) \
     AND (p.state = 3 OR p.event_sequence < $2 OR (p.event_sequence = $2 AND p.copy < $3))) THEN 2 ELSE 0 END \
     ELSE $9 END FROM event AS e WHERE e.sequence = $2 ON CONFLICT (subscriber, event_sequence, copy)";
 
-/// False when it is there already, or its event is not any more.
+/// False if it already exists, or its event no longer does.
 pub(crate) async fn add(session: &mut Session<'_>, delivery: NewDelivery) -> Result<bool, StoreError> {
     insert(session, &format!("{INSERT} DO NOTHING RETURNING state"), delivery).await
 }
 
-/// As [`add`], but one that is dead is sent once more.
+/// As [`add`], but a dead one is sent again.
 pub(crate) async fn add_again(session: &mut Session<'_>, delivery: NewDelivery) -> Result<bool, StoreError> {
     let sql = format!(
         "{INSERT} DO UPDATE SET attempts = 0, next_attempt_at = excluded.next_attempt_at, since = excluded.since, \
@@ -41,7 +41,8 @@ async fn insert(session: &mut Session<'_>, sql: &str, delivery: NewDelivery) -> 
         statement.bind(delivery.event_sequence).bind(i64::from(delivery.copy))
     });
     let Some(row) = session.fetch_optional(new_delivery(sql, delivery)).await? else { return Ok(false) };
-    // It comes before a later one of its object that has its turn, also when it is being tried and will have to wait again.
+    // It precedes a later one about its object that has its turn, even one that is being tried and will have to wait
+    // again.
     if let Some(hold_later) = place
         && matches!(DeliveryPhase::from_number(row.integer(0)?), DeliveryPhase::Waiting | DeliveryPhase::Running)
     {
@@ -63,7 +64,7 @@ fn new_delivery(sql: &str, delivery: NewDelivery) -> Statement {
         .bind(delivery.phase.number())
 }
 
-/// Removes a delivery that arrived, and tells where it was; the next of its object gets its turn.
+/// Removes a delivery that succeeded, and returns its phase; the next one about its object gets its turn.
 pub(crate) async fn succeeded(
     session: &mut Session<'_>,
     id: i64,
@@ -85,7 +86,7 @@ pub(crate) async fn failed(
     Ok(session.execute(Statement::new(sql).bind(id).bind(error).bind(to_millis(next_attempt_at))).await? > 0)
 }
 
-/// Gives a delivery up after a last failed attempt; the next of its object gets its turn.
+/// Gives up a delivery after a last failed attempt; the next one about its object gets its turn.
 pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str, now: Duration) -> Result<bool, StoreError> {
     let sql = "UPDATE delivery SET attempts = attempts + 1, last_error = $2, state = 1 WHERE id = $1 AND state <> 1 RETURNING subscriber, object_id";
     let Some(row) = session.fetch_optional(Statement::new(sql).bind(id).bind(error)).await? else {
@@ -95,7 +96,7 @@ pub(crate) async fn bury(session: &mut Session<'_>, id: i64, error: &str, now: D
     Ok(true)
 }
 
-/// Gives up deliveries without an attempt, the oldest first. An error they have stays. Then [`release_all`].
+/// Gives up deliveries without an attempt, the oldest first. Their errors are kept. Followed by [`release_all`].
 pub(crate) async fn give_up(
     session: &mut Session<'_>,
     subscriber: &str,
@@ -110,7 +111,7 @@ pub(crate) async fn give_up(
     session.execute(statement).await
 }
 
-/// Gives each object the turn of its first delivery, where none of it has its turn.
+/// Gives each object's first delivery its turn, if none about the object has it.
 pub(crate) async fn release_all(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET state = 0, next_attempt_at = $2 WHERE id IN (SELECT h.id FROM delivery AS h WHERE h.subscriber = $1 AND h.state = 2 \
                AND NOT EXISTS (SELECT 1 FROM delivery AS p WHERE p.subscriber = $1 AND p.object_id = h.object_id AND p.state IN (0, 3)) \
@@ -119,19 +120,19 @@ pub(crate) async fn release_all(session: &mut Session<'_>, subscriber: &str, now
     session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
-/// Makes all that wait for their time due.
+/// Makes all waiting deliveries due.
 pub(crate) async fn retry_now(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET next_attempt_at = $2 WHERE subscriber = $1 AND state = 0 AND next_attempt_at > $2";
     session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
-/// Makes those due whose attempt did not end before the process did.
+/// Makes those due whose attempt was cut off by the end of the process.
 pub(crate) async fn reclaim(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET state = 0, next_attempt_at = $2 WHERE subscriber = $1 AND state = 3";
     session.execute(Statement::new(sql).bind(subscriber).bind(to_millis(now))).await
 }
 
-/// Sends a delivery once more: a dead one with all its attempts, one that waits now. The target it belongs to.
+/// Sends a delivery again: a dead one with all its attempts, a waiting one now. Returns its target.
 pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Duration) -> Result<Option<String>, StoreError> {
     let sql = "UPDATE delivery SET attempts = CASE WHEN state = 1 THEN 0 ELSE attempts END, since = CASE WHEN state = 1 THEN $2 ELSE since END, \
                next_attempt_at = $2, state = CASE WHEN state <> 1 THEN state WHEN object_id IS NULL THEN 0 ELSE 2 END \
@@ -143,7 +144,7 @@ pub(crate) async fn revive(session: &mut Session<'_>, id: i64, now: Duration) ->
     row.text(0).map(Some)
 }
 
-/// Sends all dead letters of a target once more.
+/// Sends all dead letters of a target again.
 pub(crate) async fn revive_all(session: &mut Session<'_>, subscriber: &str, now: Duration) -> Result<u64, StoreError> {
     let sql = "UPDATE delivery SET attempts = 0, since = $2, next_attempt_at = $2, state = CASE WHEN object_id IS NULL THEN 0 ELSE 2 END \
                WHERE subscriber = $1 AND state = 1";
@@ -173,7 +174,7 @@ pub(crate) async fn discard_oldest(session: &mut Session<'_>, subscriber: &str, 
     session.execute(Statement::new(sql).bind(subscriber).bind(to_integer(count))).await
 }
 
-/// The delivery of this target and object has ended: the next one about the object gets its turn.
+/// A delivery of this target and object has ended: the next one about the object gets its turn.
 async fn release_after(session: &mut Session<'_>, ended: &AnyRow, now: Duration) -> Result<(), StoreError> {
     match ended.optional_text(1)? {
         Some(object_id) => release(session, &ended.text(0)?, &object_id, now).await,
@@ -193,7 +194,7 @@ async fn release(
     session.execute(Statement::new(sql).bind(subscriber).bind(object_id).bind(to_millis(now))).await.map(|_| ())
 }
 
-/// The next ones to try and when, in the order of their times.
+/// The next deliveries to try with their times, in the order of these.
 pub(crate) async fn schedule(
     session: &mut Session<'_>,
     subscriber: &str,
@@ -250,7 +251,7 @@ pub(crate) async fn count(
     Ok(DeliveryCounts { live: count("0, 2, 3").await?, dead: count("1").await? })
 }
 
-/// When the age limit of the delivery of the oldest event began to count.
+/// The running time at which the age limit of the oldest event's delivery began to count.
 pub(crate) async fn oldest(session: &mut Session<'_>, subscriber: &str) -> Result<Option<Duration>, StoreError> {
     let mut oldest: Option<(i64, i64)> = None;
     for state in ["0", "2", "3"] {
@@ -265,7 +266,7 @@ pub(crate) async fn oldest(session: &mut Session<'_>, subscriber: &str) -> Resul
     Ok(oldest.map(|(_, since)| from_millis(since)))
 }
 
-/// Which of the objects have a delivery that is not dead.
+/// The objects that have a delivery that is not dead.
 pub(crate) async fn busy_objects(
     session: &mut Session<'_>,
     subscriber: &str,
@@ -283,7 +284,7 @@ pub(crate) async fn busy_objects(
     session.fetch_all(Statement::with_args(sql, args)).await?.iter().map(|row| row.text(0)).collect()
 }
 
-/// Events after a position that have deliveries, and which.
+/// The events after a position that have deliveries, and the numbers of these.
 pub(crate) async fn after(
     session: &mut Session<'_>,
     subscriber: &str,

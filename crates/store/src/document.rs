@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::StoreError;
 
-/// Deepest nesting of arrays and objects in a stored document: a content of full depth with what is wrapped around it.
-/// SQLite's functions for JSON take 1,000 levels.
+/// Deepest nesting of arrays and objects in a stored document: a content of full depth with its wrapping.
+/// SQLite's functions for JSON accept 1,000 levels.
 pub(crate) const MAX_DEPTH: usize = foreign_json::MAX_DEPTH + 16;
 
 /// A type whose values are stored as JSON documents of one collection.
 pub trait Document: Serialize + DeserializeOwned + Send + Sync {
-    /// Where documents of this type live.
+    /// The collection of the documents of this type.
     const COLLECTION: CollectionSpec;
 
     /// The unique key: the value of the member named by [`CollectionSpec::key`].
@@ -24,8 +24,8 @@ pub struct CollectionSpec {
     pub name: &'static str,
     /// Member holding the unique key: `id`, or `name` in a map.
     pub key: &'static str,
-    /// Paths for which [`crate::Filter::Eq`] and [`crate::Filter::In`] use an index, arrays on the way included. An index that
-    /// is new is built by [`crate::Store::register`] or by the first write to the collection.
+    /// Paths for which [`crate::Filter::Eq`] and [`crate::Filter::In`] use an index, arrays on the way included. A new
+    /// index is built by [`crate::Store::register`] or by the first write to the collection.
     pub indexes: &'static [&'static str],
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn to_value<T: Document>(document: &T) -> Result<Value, StoreError> {
 /// Reads a stored document. The error names the member, not its value, which may be a secret.
 pub(crate) fn from_text<T: Document>(key: &str, text: &str) -> Result<T, StoreError> {
     read(text).map_err(|error| {
-        // Keeping track of the path costs much, so it is only done when there is something to tell.
+        // Tracking the path is expensive, so it is only done if there is something to report.
         let place = match read::<Value>(text).map(serde_path_to_error::deserialize::<_, T>) {
             Ok(Err(error)) => format!("'{}'", error.path()),
             _ => "the end".to_owned(),
@@ -87,7 +87,7 @@ pub(crate) fn from_text<T: Document>(key: &str, text: &str) -> Result<T, StoreEr
     })
 }
 
-/// Reads what was written here: no deeper than is allowed there.
+/// Reads JSON that was written here: no deeper than is allowed there.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
     foreign_json::read_levels(text, MAX_DEPTH).map(|reading| reading.value)
 }

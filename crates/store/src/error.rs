@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// What can go wrong in the store. No variant carries a document's content or a connection string.
+/// The errors of the store. No variant carries a document's content or a connection string.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -25,21 +25,21 @@ pub enum StoreError {
     InvalidDocument {
         /// Name of the collection.
         collection: String,
-        /// Key of the document, empty when it has none.
+        /// Key of the document, empty if it has none.
         key: String,
-        /// What is wrong, without the values.
+        /// The fault, without the values.
         reason: String,
     },
     /// Another process (or another `Store` of this one) holds the writer lease.
     #[error("the database '{database}' is in use by another instance; only one may write to it")]
     Locked {
-        /// What is locked, without credentials.
+        /// The locked database, without credentials.
         database: String,
     },
-    /// Another writer took over since this store was opened: nothing may be written with the state held in memory.
+    /// Another writer has taken over since this store was opened: nothing may be written with the state held in memory.
     #[error("the writer lease of the database '{database}' was taken over by another instance")]
     LeaseLost {
-        /// What was taken over, without credentials.
+        /// The database, without credentials.
         database: String,
     },
     /// The configuration is unusable; the message names the configuration key.
@@ -48,7 +48,7 @@ pub enum StoreError {
     /// The query cannot be answered.
     #[error("invalid query: {0}")]
     InvalidQuery(String),
-    /// What is asked for comes after a document that does not exist (any more).
+    /// The query starts after a document that does not exist (any more).
     #[error("collection '{collection}' holds no document with the key '{key}' after which a list could go on")]
     UnknownPosition {
         /// Name of the collection.
@@ -59,15 +59,15 @@ pub enum StoreError {
     /// The database cannot be reached now; a later attempt may succeed.
     #[error("the database '{database}' is not available: {reason}")]
     Unavailable {
-        /// What cannot be reached, without credentials.
+        /// The database, without credentials.
         database: String,
         /// The cause in words.
         reason: String,
     },
-    /// What the database holds cannot be read any more.
+    /// The contents of the database can no longer be read.
     #[error("the database '{database}' is damaged ({reason}): restore the latest backup")]
     Damaged {
-        /// What is damaged, without credentials.
+        /// The database, without credentials.
         database: String,
         /// The cause in words.
         reason: String,
@@ -84,7 +84,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the database itself is the reason, and not what was asked of it.
+    /// Returns true if the database itself is the reason, and not the request.
     #[must_use]
     pub fn is_outage(&self) -> bool {
         !matches!(
@@ -117,7 +117,8 @@ impl StoreError {
         }
     }
 
-    /// Translates an error of the driver. Only the message of a database error is kept: its detail can quote whole rows.
+    /// Translates an error of the driver. Only the message of a database error is kept: its detail can quote whole
+    /// rows.
     pub(crate) fn from_sqlx(error: sqlx::Error, database: &str) -> Self {
         match error {
             sqlx::Error::Database(error) if is_shutdown(error.code()) => {
@@ -139,7 +140,7 @@ impl StoreError {
     }
 }
 
-/// Whether the connection is unusable after this error.
+/// Returns true if the connection is unusable after this error.
 pub(crate) fn is_connection_error(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -153,7 +154,7 @@ pub(crate) fn is_connection_error(error: &sqlx::Error) -> bool {
     }
 }
 
-/// `SQLITE_CORRUPT` and `SQLITE_NOTADB` in all their forms, of which the lowest byte is the kind; `data_corrupted` and
+/// `SQLITE_CORRUPT` and `SQLITE_NOTADB` in all their forms, whose lowest byte is the kind; `data_corrupted` and
 /// `index_corrupted` of PostgreSQL, whose codes have five characters.
 fn is_damage(code: Option<&str>) -> bool {
     const SQLITE_DAMAGE: [u32; 2] = [11, 26];

@@ -30,21 +30,21 @@ pub struct Event {
     pub namespace: String,
     /// The object the event is about.
     pub object_id: Option<String>,
-    /// The payload as JSON text, written as the peers write it (`docs/protocol/01 §4`).
+    /// The payload as JSON text, in the notation of the existing programs (`docs/protocol/01 §4`).
     pub data: Option<Arc<str>>,
-    /// When it was appended.
+    /// The time at which it was appended.
     pub created_at: Timestamp,
     /// The correlation id of the request that caused the event.
     pub correlation_id: Option<String>,
-    /// The running time ([`crate::Store::running_time`]) when it was appended: its age counts from there.
+    /// The running time ([`crate::Store::running_time`]) at which it was appended: its age counts from there.
     pub since: Duration,
 }
 
 impl Event {
-    /// The payload, read.
+    /// The parsed payload.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when somebody else has written something else than JSON into the log.
+    /// [`StoreError::Database`] if another program has written something other than JSON into the log.
     pub fn value(&self) -> Result<Option<Value>, StoreError> {
         let value = self.data.as_deref().map(document::read).transpose();
         value.map_err(|error| {
@@ -57,7 +57,7 @@ impl Event {
     }
 }
 
-/// What identifies an event, without its payload.
+/// An event without its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventHead {
     /// Position in the log.
@@ -68,24 +68,24 @@ pub struct EventHead {
     pub object_id: Option<String>,
 }
 
-/// Events of one name.
+/// The number of events with one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventCount {
     /// Name of the events.
     pub namespace: String,
-    /// How many.
+    /// Their number.
     pub count: u64,
     /// Position of the first.
     pub first: i64,
 }
 
-/// What was removed with events that were too old to be kept any longer.
+/// The result of removing events that were too old to be kept any longer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Abandoned {
-    /// Events removed.
+    /// The number of removed events.
     pub events: u64,
-    /// Subscribers that had not read all of these, and how many they had not read.
+    /// Subscribers that had not read all of these, and the number they had not read.
     pub unread: Vec<(String, u64)>,
-    /// Targets some of whose deliveries were removed with them, and how many.
+    /// Targets some of whose deliveries were removed with them, and the number of these.
     pub deliveries: Vec<(String, u64)>,
 }

@@ -1,4 +1,4 @@
-//! Statements on the event log and the places in it.
+//! Statements on the event log and the positions in it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::{Abandoned, Event, EventCount, EventHead, NewEvent, StoreError};
 
 pub(crate) const EVENT_COLUMNS: &str =
     "e.sequence, e.id, e.namespace, e.object_id, e.data, e.created_at, e.correlation_id, e.since";
-/// How many these are.
+/// The number of these columns.
 pub(crate) const EVENT_COLUMN_COUNT: usize = 8;
 
 pub(crate) async fn append(
@@ -38,7 +38,7 @@ pub(crate) async fn after(session: &mut Session<'_>, sequence: i64, limit: u32) 
     rows.iter().map(|row| read_event(row, 0)).collect()
 }
 
-/// The last sequence given out and still known; 0 before the first event.
+/// The last known sequence number; 0 before the first event.
 pub(crate) async fn last_sequence(session: &mut Session<'_>) -> Result<i64, StoreError> {
     // After old events were removed a cursor may be ahead of everything that is left.
     let sql = "SELECT COALESCE(MAX(s.sequence), 0) FROM (SELECT MAX(sequence) AS sequence FROM event UNION ALL SELECT MAX(sequence) FROM event_cursor) AS s";
@@ -56,14 +56,14 @@ pub(crate) async fn set_cursor(session: &mut Session<'_>, name: &str, sequence: 
     session.execute(Statement::new(sql).bind(name).bind(sequence)).await.map(|_| ())
 }
 
-/// Removes events appended before the running time that every cursor has passed and nothing delivers any more.
+/// Removes events appended before the running time that every cursor has passed and no delivery needs any more.
 pub(crate) async fn prune(session: &mut Session<'_>, before: Duration) -> Result<u64, StoreError> {
     let sql = "DELETE FROM event WHERE since < $1 AND sequence <= COALESCE((SELECT MIN(c.sequence) FROM event_cursor AS c), sequence) \
                AND NOT EXISTS (SELECT 1 FROM delivery AS y WHERE y.event_sequence = event.sequence)";
     session.execute(Statement::new(sql).bind(to_millis(before))).await
 }
 
-/// Removes events appended before the running time and what still waits for them.
+/// Removes events appended before the running time together with their deliveries.
 pub(crate) async fn abandon(session: &mut Session<'_>, before: Duration) -> Result<Abandoned, StoreError> {
     let before = to_millis(before);
     let deliveries = "SELECT y.subscriber, COUNT(*) FROM delivery AS y JOIN event AS e ON e.sequence = y.event_sequence \
@@ -82,7 +82,7 @@ fn read_counts(rows: &[AnyRow]) -> Result<Vec<(String, u64)>, StoreError> {
     rows.iter().map(|row| Ok((row.text(0)?, unsigned(row.integer(1)?)))).collect()
 }
 
-/// As [`after`], but ends once `bytes` of payload were read.
+/// As [`after`], but ends once `bytes` of payload have been read.
 pub(crate) async fn batch(
     session: &mut Session<'_>,
     sequence: i64,
@@ -124,7 +124,7 @@ pub(crate) async fn heads(
     rows.iter().map(head).collect()
 }
 
-/// What kinds of events the `bound` events after a position are.
+/// Counts the `bound` events after a position by their names.
 pub(crate) async fn counts(
     session: &mut Session<'_>,
     sequence: i64,
@@ -155,7 +155,7 @@ pub(crate) async fn set_target_cursor(
     session.execute(Statement::new(sql).bind(subscriber).bind(sequence)).await.map(|_| ())
 }
 
-/// The places of the targets.
+/// The positions of the targets.
 pub(crate) async fn target_cursors(session: &mut Session<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = session
         .fetch_all(Statement::new("SELECT name, sequence FROM event_cursor WHERE target = 1 ORDER BY name"))

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::filter::path::candidates;
 
-/// Longer texts are not in an index: they are found by looking at the documents.
+/// Longer texts are not indexed: they are found by reading the documents.
 const MAX_INDEXED_BYTES: usize = 256;
 
-/// The entry of documents whose path holds several values, or one without an entry: no range of entries tells whether they
+/// The entry of documents whose path holds several values, or one without an entry: no range of entries shows if they
 /// pass.
 pub(crate) const ODD: &str = "odd";
 
@@ -31,7 +31,7 @@ impl Indexes {
         self.0.entry(collection.to_owned()).or_default().insert(path.to_owned(), id);
     }
 
-    /// The entries a document needs, as a JSON array of `[index id, value]`; `None` when there are none.
+    /// The entries that a document needs, as a JSON array of `[index id, value]`; `None` if there are none.
     pub(crate) fn entries(&self, collection: &str, document: &Value) -> Option<String> {
         let mut entries = BTreeSet::new();
         for (path, id) in self.0.get(collection)? {

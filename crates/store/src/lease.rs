@@ -1,9 +1,9 @@
-//! The writer lease: one writer per database, and a term that tells a former writer apart.
+//! The writer lease: one writer per database, and a term that fences off former writers.
 //!
-//! SQLite: a lock on a file beside the database, which the operating system drops when the process ends. PostgreSQL: an
-//! advisory lock of the session that writes, so losing the session ends the lease and the open transaction together.
-//! Whoever gets the lease raises the term and leaves its name; a transaction that finds another term than its own does not
-//! write.
+//! SQLite: a lock on a file beside the database, which the operating system releases when the process ends. PostgreSQL:
+//! an advisory lock of the session that writes, so losing the session ends the lease and the open transaction together.
+//! A process that gets the lease raises the term and records its name; a transaction that finds another term than its
+//! own does not write.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use crate::sql::{Dialect, Session, Statement};
 
 const RETRY_EVERY: Duration = Duration::from_millis(50);
 
-/// Stands before what makes the name of a holder unique.
+/// Precedes the part that makes the name of a holder unique.
 const UNIQUE_PART: &str = ", instance ";
 
-/// A holder that has not left a name for people.
+/// A holder without a readable name.
 pub(crate) const SOMEBODY: &str = "another process";
 
-/// A name for a new instance: unique, and it tells an operator which process it is.
+/// A name for a new instance: unique, and it shows an operator which process it is.
 pub(crate) fn new_holder() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = match host.trim() {
@@ -38,7 +38,7 @@ pub(crate) fn lock_of(database: &Path) -> PathBuf {
     database.with_extension("lock")
 }
 
-/// Takes the lock of an SQLite database, waiting for it up to `wait`, and makes its folder and file where they are missing.
+/// Takes the lock of an SQLite database, waiting for it up to `wait`, and creates a missing folder and file.
 /// Only the owner may read them: the database holds the keys of the Identity.
 pub(crate) async fn lock_file(database: &Path, wait: Duration) -> Result<File, StoreError> {
     let io = |error: std::io::Error| {
@@ -63,7 +63,7 @@ pub(crate) async fn lock_file(database: &Path, wait: Duration) -> Result<File, S
     Ok(lock)
 }
 
-/// Takes the advisory lock of a schema for the session, waiting for it up to `wait`. False when another session holds it.
+/// Takes the advisory lock of a schema for the session, waiting for it up to `wait`. False if another session holds it.
 pub(crate) async fn lock_schema(session: &mut Session<'_>, schema: &str, wait: Duration) -> Result<bool, StoreError> {
     let deadline = Instant::now() + wait;
     loop {
@@ -76,7 +76,8 @@ pub(crate) async fn lock_schema(session: &mut Session<'_>, schema: &str, wait: D
     }
 }
 
-/// Whether a session holds the advisory lock of a schema. The server shows the halves of a lock's number as two columns.
+/// Returns true if a session holds the advisory lock of a schema. The server shows the halves of a lock's number as two
+/// columns.
 pub(crate) async fn schema_is_locked(session: &mut Session<'_>, schema: &str) -> Result<bool, StoreError> {
     let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
@@ -84,17 +85,17 @@ pub(crate) async fn schema_is_locked(session: &mut Session<'_>, schema: &str) ->
     Ok(session.fetch_one(Statement::new(sql).bind(advisory_name(schema))).await?.integer(0)? > 0)
 }
 
-/// What is hashed to the number of the advisory lock.
+/// The text whose hash is the number of the advisory lock.
 fn advisory_name(schema: &str) -> String {
     format!("writer lease of {schema}")
 }
 
-/// Gives the advisory lock back before the session ends, so that the next opener does not have to wait for the server.
+/// Releases the advisory lock before the session ends, so that the next process does not have to wait for the server.
 pub(crate) async fn unlock_schema(session: &mut Session<'_>) -> Result<(), StoreError> {
     session.execute_script("SELECT pg_advisory_unlock_all()").await
 }
 
-/// Who writes, and since which term.
+/// The writer and its term.
 pub(crate) struct Lease {
     pub(crate) term: i64,
     /// The instance that raised the term.
@@ -102,19 +103,19 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Whether nobody but `holder` has raised the term since it was `term`. An instance may have raised it without learning of
-    /// it, when the connection broke in between.
+    /// Returns true if only `holder` can have raised the term since it was `term`. An instance may have raised it
+    /// without knowing, if the connection broke in between.
     pub(crate) fn is_of(&self, holder: &str, term: i64) -> bool {
         self.term == term || self.holder == holder
     }
 
-    /// Which process the holder is, for people.
+    /// The process of the holder, in readable form.
     pub(crate) fn holder_in_words(&self) -> String {
         self.holder.split_once(UNIQUE_PART).map_or(SOMEBODY, |(name, _)| name).to_owned()
     }
 }
 
-/// The lease as it is now.
+/// The current lease.
 pub(crate) async fn current(session: &mut Session<'_>) -> Result<Lease, StoreError> {
     let row = session.fetch_one(Statement::new("SELECT term, holder FROM lease WHERE id = 1")).await?;
     Ok(Lease { term: row.integer(0)?, holder: row.text(1)? })
@@ -123,7 +124,7 @@ pub(crate) async fn current(session: &mut Session<'_>) -> Result<Lease, StoreErr
 /// The current term, which cannot change until the transaction ends.
 pub(crate) async fn term_for_transaction(session: &mut Session<'_>) -> Result<i64, StoreError> {
     match session.dialect() {
-        // A write transaction of SQLite is alone.
+        // SQLite has only one write transaction at a time.
         Dialect::Sqlite => Ok(current(session).await?.term),
         Dialect::Postgres => {
             session.fetch_one(Statement::new("SELECT term FROM lease WHERE id = 1 FOR SHARE")).await?.integer(0)
@@ -131,8 +132,8 @@ pub(crate) async fn term_for_transaction(session: &mut Session<'_>) -> Result<i6
     }
 }
 
-/// Starts the next term in the name of `holder`, who must have had the lease since the term `since` when given. `None` when
-/// another writer was faster.
+/// Starts the next term in the name of `holder`, which must have held the lease since the term `since` if one is given.
+/// `None` if another writer was faster.
 pub(crate) async fn next_term(
     session: &mut Session<'_>,
     holder: &str,

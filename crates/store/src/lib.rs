@@ -1,8 +1,8 @@
 //! Typed document collections with filters, transactions and the event log on SQLite and PostgreSQL.
 //!
-//! A [`Store`] holds JSON documents in named collections. Reads go through [`Store`]; everything that changes goes
-//! through a [`Transaction`], which writes documents and the events they cause together. Only one `Store` may be open on
-//! a database: it holds the writer lease, and every transaction checks that the lease is still its own.
+//! A [`Store`] holds JSON documents in named collections. Reads go through [`Store`]; all changes go through a
+//! [`Transaction`], which writes documents and the events they cause together. Only one `Store` may be open on a
+//! database: it holds the writer lease, and every transaction checks that the lease is still its own.
 
 mod collection;
 mod config;

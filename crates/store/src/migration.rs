@@ -23,9 +23,9 @@ const POSTGRES: &[&str] = &[
 /// The tables of a database, from the point of view of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaState {
-    /// There are none: the first start makes them.
+    /// There are none: the first start creates them.
     Missing,
-    /// A former version has left them; the next start brings them up to date.
+    /// A former version has left them; the next start upgrades them.
     Older,
     /// They are as this version needs them.
     Current,
@@ -33,7 +33,7 @@ pub enum SchemaState {
     Newer,
 }
 
-/// Which steps a database has seen, without running any.
+/// The steps that a database has seen, without running any.
 pub(crate) async fn state(session: &mut Session<'_>) -> Result<SchemaState, StoreError> {
     let (steps, exists) = match session.dialect() {
         Dialect::Sqlite => (SQLITE, "SELECT count(*) FROM sqlite_master WHERE name = 'schema_step'"),
@@ -53,10 +53,10 @@ pub(crate) async fn state(session: &mut Session<'_>) -> Result<SchemaState, Stor
     })
 }
 
-/// Runs the steps the database has not seen yet.
+/// Runs the steps that the database has not seen yet.
 ///
 /// # Errors
-/// Fails when a step fails (which is then undone), and when a newer version has changed the schema.
+/// Fails if a step fails (which is then undone), or if a newer version has changed the schema.
 pub(crate) async fn migrate(session: &mut Session<'_>) -> Result<(), StoreError> {
     let (steps, begin) = match session.dialect() {
         Dialect::Sqlite => (SQLITE, "BEGIN IMMEDIATE"),

@@ -1,22 +1,22 @@
 use crate::Filter;
 
-/// Which documents of a collection, in which order.
+/// A selection of the documents of a collection, and their order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// What a document must fulfil.
+    /// The condition for a document.
     pub filter: Filter,
     /// Order, most significant first; equal documents (and all without any sort) come in insertion order.
     pub sort: Vec<Sort>,
-    /// How many at most.
+    /// The maximum number of documents.
     pub limit: Option<u64>,
-    /// How many of the front to leave out.
+    /// The number of documents to skip.
     pub offset: u64,
-    /// Only what comes after the document with this key in the order of the query, whether or not that passes the filter.
+    /// Only documents after the one with this key in the order of the query, whether or not that one passes the filter.
     pub after: Option<String>,
 }
 
-/// Order by the value at a path of members. Absent, `null` and composite values come first, then numbers, texts (by code
-/// point) and booleans; descending turns that round.
+/// Order by the value at a path of members. Absent, `null` and composite values come first, then numbers, texts (by
+/// code point) and booleans; descending reverses that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
     /// Member names joined by `.`; unlike in a filter, arrays on the way are not entered.
@@ -65,21 +65,21 @@ impl Query {
         self
     }
 
-    /// At most so many documents.
+    /// Limits the number of documents.
     #[must_use]
     pub const fn limit(mut self, limit: u64) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Leaves out so many of the front.
+    /// Skips this many documents.
     #[must_use]
     pub const fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
         self
     }
 
-    /// Only what comes after the document with this key. There must be one, or the answer is
+    /// Only documents after the one with this key. It must exist, or the answer is
     /// [`crate::StoreError::UnknownPosition`].
     #[must_use]
     pub fn after(mut self, key: impl Into<String>) -> Self {

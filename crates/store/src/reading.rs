@@ -1,6 +1,6 @@
-//! The one way to the database for those who only read.
+//! The only access to the database for readers.
 
-/// Runs a function of the lower modules on a session that reads. Whoever meets damage, it is remembered.
+/// Runs a function of the lower modules on a session that reads. Any damage that it meets is recorded.
 macro_rules! read {
     ($inner:expr, |$session:ident| $call:expr) => {{
         let inner = &$inner;

@@ -1,7 +1,7 @@
-//! How long a database has been in use, which is what ages are counted in.
+//! The time for which a database has been in use; ages are counted in it.
 //!
-//! A clock may be wrong and be put right at any time, and while nothing runs nothing can be delivered. So whatever is given up
-//! because of its age has had that much time in which it could have been taken.
+//! A clock may be wrong and be corrected at any time, and while no process runs nothing can be delivered. Anything that
+//! is given up because of its age has therefore had that much time in which it could have been delivered.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use core_types::Clock;
 use crate::StoreError;
 use crate::sql::{Session, Statement};
 
-/// Goes on where the former process that had the database open stopped.
+/// Continues where the previous process that had the database open stopped.
 #[derive(Debug)]
 pub(crate) struct RunningTime {
     clock: Arc<dyn Clock>,
     opened: Instant,
-    /// The running time of all former processes.
+    /// The running time of all previous processes.
     before: Duration,
 }
 
@@ -30,7 +30,7 @@ impl RunningTime {
     }
 }
 
-/// What the database knows. After a crash that is the time of the last event, or what was kept last.
+/// The stored running time. After a crash that is the time of the last event, or the last one that was saved.
 pub(crate) async fn load(session: &mut Session<'_>) -> Result<Duration, StoreError> {
     let kept = session.fetch_one(Statement::new("SELECT millis FROM running_time WHERE id = 1")).await?.integer(0)?;
     let last = "SELECT e.since FROM event AS e ORDER BY e.sequence DESC LIMIT 1";

@@ -1,4 +1,4 @@
-//! Reading many or large documents without having them all in memory.
+//! Reading many or large documents without keeping all of them in memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::marker::PhantomData;
@@ -9,20 +9,20 @@ use crate::document::from_text;
 use crate::reading::read;
 use crate::{Document, Filter, Query, Store, StoreError};
 
-/// Documents that are loaded together are no larger than this, unless a single one is.
+/// The size limit of documents that are loaded together, unless a single one is larger.
 const PORTION_BYTES: u64 = 256 * 1024;
-/// And not more than this.
+/// The limit of their number.
 const PORTION_DOCUMENTS: usize = 200;
 
 /// The documents of a query, one after the other ([`Store::scan`]).
 ///
-/// Which documents, and in which order, is settled at the beginning. Each is loaded when its turn is near, together with some
-/// of those after it, and no connection to the database is held in between: whoever takes his time keeps nobody from reading.
-/// A document that changed in the meantime comes as it is then; one that was deleted is left out.
+/// The selection and order of the documents are fixed at the beginning. Each is loaded when its turn is near, together
+/// with some of those after it, and no connection to the database is held in between: a slow reader does not block
+/// others. A document that has changed in the meantime is returned in its new form; a deleted one is left out.
 #[derive(Debug)]
 pub struct Scan<T> {
     store: Store,
-    /// The filter, if the database has selected more than what passes it.
+    /// The filter, if the database has selected more documents than pass it.
     filter: Option<Filter>,
     to_skip: u64,
     left: u64,
@@ -36,7 +36,7 @@ impl<T: Document> Scan<T> {
         let spec = T::COLLECTION;
         let indexes = store.inner.indexes().of(spec.name);
         let (places, exact) = read!(store.inner, |session| collection::places(session, &spec, &indexes, query))?;
-        // What the database has not done already.
+        // The work that the database has not done already.
         let (filter, to_skip, left) = match exact {
             true => (None, 0, None),
             false => (Some(query.filter.clone()), query.offset, query.limit),
@@ -55,7 +55,7 @@ impl<T: Document> Scan<T> {
     /// The next document; `None` after the last one.
     ///
     /// # Errors
-    /// [`StoreError::InvalidDocument`] when it does not have the shape of `T`; errors of the database.
+    /// [`StoreError::InvalidDocument`] if it does not have the shape of `T`; errors of the database.
     pub async fn next(&mut self) -> Result<Option<T>, StoreError> {
         while self.left > 0 {
             let Some(stored) = self.loaded.pop_front() else {
@@ -79,7 +79,7 @@ impl<T: Document> Scan<T> {
         Ok(None)
     }
 
-    /// Loads the next portion. False when there is none.
+    /// Loads the next portion. False if there is none.
     async fn load(&mut self) -> Result<bool, StoreError> {
         let portion = self.portion();
         if portion.is_empty() {

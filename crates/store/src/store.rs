@@ -25,9 +25,9 @@ use crate::{
 
 mod deliveries;
 
-/// How long a PostgreSQL server is given to notice that our former session has ended.
+/// The time that a PostgreSQL server is given to notice that our former session has ended.
 const FORMER_SESSION_GRACE: Duration = Duration::from_secs(1);
-/// How long a store that is being closed tries to write the running time down.
+/// The time that a closing store spends on saving the running time.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub use read_only::Inspection;
@@ -40,20 +40,20 @@ pub struct Store {
 
 pub(crate) struct Inner {
     pub(crate) database: String,
-    /// What this instance is called in the lease.
+    /// The name of this instance in the lease.
     holder: String,
     location: Location,
     readers: Readers,
     pub(crate) writer: Arc<Mutex<Writer>>,
     indexes: RwLock<Arc<Indexes>>,
     commits: watch::Sender<i64>,
-    /// That the database is damaged, once anybody has met that.
+    /// The reason, once damage of the database was met.
     damage: OnceLock<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) running_time: RunningTime,
 }
 
-/// The one place that writes: whoever holds its lock has the transaction.
+/// The only place that writes: the holder of its lock has the transaction.
 pub(crate) struct Writer {
     /// Absent after the connection failed; the next transaction connects again.
     pub(crate) connection: Option<WriteConnection>,
@@ -61,16 +61,16 @@ pub(crate) struct Writer {
     pub(crate) in_transaction: bool,
     state: WriterState,
     term: i64,
-    /// How an SQLite connection was told to commit last.
+    /// The last durability set on an SQLite connection.
     durability: Durability,
     /// Keeps the lease of an SQLite database.
     lock_file: Option<File>,
 }
 
-/// What a commit outlives.
+/// The failure that a commit survives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// Everything.
+    /// Any failure.
     Full,
     /// The end of the process.
     Relaxed,
@@ -92,16 +92,16 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database, making it where it is missing, brings its schema up to date and takes the writer lease.
+    /// Opens the database, creating it if it is missing, upgrades its schema and takes the writer lease.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] and [`StoreError::Unavailable`] name `database.connectionString`;
-    /// [`StoreError::Locked`] when another instance has the database open.
+    /// [`StoreError::Locked`] if another instance has the database open.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         Self::open_with(config, StoreOptions::default()).await
     }
 
-    /// [`Store::open`] with other options than the default ones.
+    /// [`Store::open`] with other options than the defaults.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -109,16 +109,16 @@ impl Store {
         Self::open_location(config.location()?, options).await
     }
 
-    /// A private SQLite database that vanishes with the store, for tests. It behaves as any other but is never synced to the
-    /// disk. (SQLite's own in-memory databases would make readers wait for an open transaction.)
+    /// A private SQLite database that vanishes with the store, for tests. It behaves like any other but is never synced
+    /// to the disk. (SQLite's own in-memory databases would make readers wait for an open transaction.)
     ///
     /// # Errors
-    /// Fails when SQLite does.
+    /// Fails if SQLite does.
     pub async fn in_memory() -> Result<Self, StoreError> {
         Self::in_memory_with(StoreOptions::default()).await
     }
 
-    /// [`Store::in_memory`] with a clock of the test's own.
+    /// [`Store::in_memory`] with a test's own clock.
     ///
     /// # Errors
     /// As [`Store::in_memory`].
@@ -177,7 +177,7 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Builds the indexes of the collections that are not there yet. Without it the first write to a collection does so.
+    /// Builds the missing indexes of the collections. Otherwise the first write to a collection does so.
     ///
     /// # Errors
     /// As [`Store::begin`].
@@ -193,19 +193,19 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Starts a write transaction, waiting for the one that is open. Never begin a second one in the same task before the
+    /// Starts a write transaction, waiting for the open one. Never begin a second one in the same task before the
     /// first has ended. A transaction that is dropped without [`Transaction::commit`] is rolled back.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when another instance took over; then no transaction of this store will ever begin again.
-    /// [`StoreError::Unavailable`] when the database cannot be reached; a later call connects again.
+    /// [`StoreError::LeaseLost`] if another instance took over; then no transaction of this store will ever begin
+    /// again. [`StoreError::Unavailable`] if the database cannot be reached; a later call connects again.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         self.begin_with(Durability::Full).await
     }
 
-    /// [`Store::begin`] for what may be undone by a failure of the machine or of the database server, as a whole and
-    /// together with later transactions of this kind, but not by the end of this process. Its commit does not wait for the
-    /// disk.
+    /// [`Store::begin`] for changes that may be undone by a failure of the machine or of the database server, as a
+    /// whole and together with later transactions of this kind, but not by the end of this process. Its commit does not
+    /// wait for the disk.
     ///
     /// # Errors
     /// As [`Store::begin`].
@@ -224,23 +224,23 @@ impl Store {
     /// The document with the key.
     ///
     /// # Errors
-    /// [`StoreError::InvalidDocument`] when it does not have the shape of `T`; errors of the database.
+    /// [`StoreError::InvalidDocument`] if it does not have the shape of `T`; errors of the database.
     pub async fn get<T: Document>(&self, key: &str) -> Result<Option<T>, StoreError> {
         let stored = read!(self.inner, |session| collection::get(session, &T::COLLECTION, key))?;
         stored.map(|stored| from_text(&stored.key, &stored.body)).transpose()
     }
 
-    /// The documents a query selects.
+    /// The documents that a query selects.
     ///
     /// # Errors
-    /// As [`Store::get`]; [`StoreError::InvalidQuery`] when it cannot be sorted so.
+    /// As [`Store::get`]; [`StoreError::InvalidQuery`] if it cannot be sorted in this way.
     pub async fn find<T: Document>(&self, query: &Query) -> Result<Vec<T>, StoreError> {
         let stored = self.find_stored(&T::COLLECTION, query).await?;
-        // Each text is let go of once it was read.
+        // Each text is freed once it has been read.
         stored.into_iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
     }
 
-    /// The documents a query selects, one after the other, for results that may be too large to have in memory.
+    /// The documents that a query selects, one after the other, for results that may be too large for memory.
     ///
     /// # Errors
     /// As [`Store::find`].
@@ -248,7 +248,7 @@ impl Store {
         Scan::open(self, query).await
     }
 
-    /// The first document a query selects.
+    /// The first document that a query selects.
     ///
     /// # Errors
     /// As [`Store::find`].
@@ -256,7 +256,7 @@ impl Store {
         Ok(self.find(&query.clone().limit(1)).await?.into_iter().next())
     }
 
-    /// How many documents pass the filter.
+    /// The number of documents that pass the filter.
     ///
     /// # Errors
     /// Errors of the database.
@@ -311,13 +311,13 @@ impl Store {
         read!(self.inner, |session| event_log::last_sequence(session))
     }
 
-    /// Changes to the position of the newest event when a transaction that appended events was committed.
+    /// Changes to the position of the newest event when a transaction with events is committed.
     #[must_use]
     pub fn event_commits(&self) -> watch::Receiver<i64> {
         self.inner.commits.subscribe()
     }
 
-    /// How far a subscriber has read the log; `None` when it never did.
+    /// The position up to which a subscriber has read the log; `None` if it never did.
     ///
     /// # Errors
     /// Errors of the database.
@@ -325,15 +325,15 @@ impl Store {
         read!(self.inner, |session| event_log::cursor(session, name))
     }
 
-    /// For how long this database has been open for writing, in all processes together. It grows with the time that passes and
-    /// with nothing else, whatever the clock is put to and however long nothing runs: ages are counted in it.
+    /// The time for which this database has been open for writing, in all processes together. It grows only with the
+    /// time that passes, whatever the clock is set to and however long no process runs: ages are counted in it.
     #[must_use]
     pub fn running_time(&self) -> Duration {
         self.inner.running_time.now()
     }
 
-    /// Writes the running time down, from where the next process goes on. To be called now and then: what a crash forgets
-    /// only makes something older later.
+    /// Saves the running time, from where the next process continues. To be called occasionally: the time that a crash
+    /// loses only makes something count as old later.
     ///
     /// # Errors
     /// As [`Store::begin`].
@@ -343,10 +343,12 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Whether the database answers, no damage was met, and the writer lease is still this store's. Changes nothing.
+    /// Checks that the database answers, no damage was met, and the writer lease is still this store's. Changes
+    /// nothing.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], [`StoreError::Damaged`], or what else the database reports.
+    /// [`StoreError::LeaseLost`], [`StoreError::Unavailable`], [`StoreError::Damaged`], or other errors of the
+    /// database.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let lease = read!(self.inner, |session| lease::current(session))?;
         let writer = self.inner.writer.try_lock();
@@ -365,13 +367,13 @@ impl Store {
         }
     }
 
-    /// Waits for the open transaction, closes all connections and gives the writer lease back. Afterwards every call fails
-    /// with [`StoreError::Closed`].
+    /// Waits for the open transaction, closes all connections and releases the writer lease. Afterwards every call
+    /// fails with [`StoreError::Closed`].
     ///
     /// # Errors
-    /// Fails when the connection does not end properly; the store is closed nevertheless.
+    /// Fails if the connection does not end properly; the store is closed nevertheless.
     pub async fn close(&self) -> Result<(), StoreError> {
-        // A database that cannot be reached does not hold up the end.
+        // A database that cannot be reached does not delay the end.
         if let Ok(Err(error)) = tokio::time::timeout(LAST_WORDS, self.keep_running_time()).await {
             tracing::debug!(%error, "the running time was not kept");
         }
@@ -396,14 +398,14 @@ impl Drop for Inner {
         if let Location::Temporary { file } = &self.location
             && let Some(folder) = file.parent()
         {
-            // Nobody can be told; what stays is in the folder for temporary files.
+            // The failure cannot be reported; the remains are in the folder for temporary files.
             drop(std::fs::remove_dir_all(folder));
         }
     }
 }
 
 impl Inner {
-    /// The same result; damage that it tells of is remembered.
+    /// The same result; damage that it reports is recorded.
     pub(crate) fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Damaged { reason, .. }) = &result
             && self.damage.set(reason.clone()).is_ok()
@@ -437,7 +439,7 @@ impl Inner {
         StoreError::LeaseLost { database: self.database.clone() }
     }
 
-    /// Begins a transaction on the writer's connection, or on a new one when that has failed while nothing was at stake.
+    /// Begins a transaction on the writer's connection, or on a new one if that failed while nothing was at stake.
     async fn start(&self, writer: &mut Writer, durability: Durability) -> Result<(), StoreError> {
         match writer.state {
             WriterState::Held => {}
@@ -464,7 +466,7 @@ impl Inner {
         let begin = match (&connection, durability) {
             (WriteConnection::Postgres(_), Durability::Full) => "BEGIN",
             (WriteConnection::Postgres(_), Durability::Relaxed) => "BEGIN; SET LOCAL synchronous_commit = off",
-            // Nothing of a temporary database is synced.
+            // A temporary database is never synced.
             (WriteConnection::Sqlite(_), durability)
                 if durability == writer.durability || matches!(self.location, Location::Temporary { .. }) =>
             {
@@ -493,7 +495,7 @@ impl Inner {
         result
     }
 
-    /// Connects again and takes the next term, unless another writer has had the lease in between.
+    /// Connects again and takes the next term, unless another writer has held the lease in between.
     async fn reconnect(&self, writer: &mut Writer) -> Result<(), StoreError> {
         writer.connection = None;
         writer.in_transaction = false;

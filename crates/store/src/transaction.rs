@@ -19,7 +19,7 @@ use crate::{
 
 /// A write transaction: documents and the events they cause become visible together, or not at all.
 ///
-/// Dropped without [`Transaction::commit`] it is rolled back. It reads what it has written itself.
+/// It is rolled back if it is dropped without [`Transaction::commit`]. It reads its own writes.
 pub struct Transaction {
     inner: Arc<Inner>,
     /// Absent once the transaction has ended.
@@ -39,7 +39,7 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// Runs a function of the lower modules on the transaction's session and remembers whether the database refused it.
+/// Runs a function of the lower modules on the transaction's session and records a refusal by the database.
 macro_rules! run {
     ($self:ident, |$session:ident| $call:expr) => {{
         let inner = Arc::clone(&$self.inner);
@@ -78,10 +78,10 @@ impl Transaction {
         }
     }
 
-    /// Makes everything permanent and wakes those who wait for events.
+    /// Makes everything permanent and wakes the receivers that wait for events.
     ///
     /// # Errors
-    /// Nothing is stored when an earlier statement had failed. When the connection breaks during the commit
+    /// Nothing is stored if an earlier statement had failed. If the connection breaks during the commit
     /// ([`StoreError::Unavailable`]) it is unknown whether everything or nothing is stored.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         if self.failed {
@@ -107,7 +107,7 @@ impl Transaction {
     /// Undoes everything and waits until that is done; dropping the transaction does the same in the background.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the connection is lost, which undoes everything as well.
+    /// [`StoreError::Unavailable`] if the connection is lost, which undoes everything as well.
     pub async fn rollback(mut self) -> Result<(), StoreError> {
         run!(self, |session| session.execute_script("ROLLBACK"))?;
         if let Some(mut writer) = self.writer.take() {
@@ -116,7 +116,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Builds the indexes of the collection that are not there yet.
+    /// Builds the missing indexes of the collection.
     pub(crate) async fn register(&mut self, spec: &CollectionSpec) -> Result<(), StoreError> {
         for path in spec.indexes {
             if !self.indexes.contains(spec.name, path) {
@@ -143,7 +143,7 @@ impl Transaction {
     /// As [`crate::Store::find`].
     pub async fn find<T: Document>(&mut self, query: &Query) -> Result<Vec<T>, StoreError> {
         let stored = self.find_stored(&T::COLLECTION, query).await?;
-        // Each text is let go of once it was read.
+        // Each text is freed once it has been read.
         stored.into_iter().map(|stored| from_text(&stored.key, &stored.body)).collect()
     }
 
@@ -201,8 +201,8 @@ impl Transaction {
     /// Adds a document at the end of its collection.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] when the key is taken (the transaction goes on);
-    /// [`StoreError::InvalidDocument`] when the document cannot be stored.
+    /// [`StoreError::Duplicate`] if the key is taken (the transaction continues);
+    /// [`StoreError::InvalidDocument`] if the document cannot be stored.
     pub async fn insert<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
         self.insert_raw(&T::COLLECTION, &to_value(document)?).await
     }
@@ -210,7 +210,7 @@ impl Transaction {
     /// Replaces a document in its place.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is none (the transaction goes on); as [`Transaction::insert`].
+    /// [`StoreError::NotFound`] if there is none (the transaction continues); as [`Transaction::insert`].
     pub async fn replace<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
         self.replace_raw(&T::COLLECTION, &to_value(document)?).await
     }
@@ -218,12 +218,12 @@ impl Transaction {
     /// Replaces a document in its place, or adds it at the end.
     ///
     /// # Errors
-    /// [`StoreError::InvalidDocument`] when the document cannot be stored.
+    /// [`StoreError::InvalidDocument`] if the document cannot be stored.
     pub async fn put<T: Document>(&mut self, document: &T) -> Result<(), StoreError> {
         self.put_raw(&T::COLLECTION, &to_value(document)?).await
     }
 
-    /// Removes a document. False when there is none.
+    /// Removes a document. False if there is none.
     ///
     /// # Errors
     /// Errors of the database.
@@ -293,7 +293,7 @@ impl Transaction {
         run!(self, |session| event_log::cursor(session, name))
     }
 
-    /// Remembers how far a subscriber has read the log.
+    /// Records the position up to which a subscriber has read the log.
     ///
     /// # Errors
     /// Errors of the database.
@@ -301,7 +301,7 @@ impl Transaction {
         run!(self, |session| event_log::set_cursor(session, name, sequence))
     }
 
-    /// Removes the cursor and all deliveries of a subscriber that exists no longer.
+    /// Removes the cursor and all deliveries of a subscriber that no longer exists.
     ///
     /// # Errors
     /// Errors of the database.
@@ -314,8 +314,8 @@ impl Transaction {
         run!(self, |session| running_time::keep(session, now))
     }
 
-    /// Removes events appended before the running time ([`crate::Store::running_time`]) that all cursors have passed and no
-    /// delivery needs, and tells how many.
+    /// Removes events appended before the running time ([`crate::Store::running_time`]) that all cursors have passed
+    /// and no delivery needs; returns their number.
     ///
     /// # Errors
     /// Errors of the database.
@@ -348,13 +348,13 @@ impl Drop for Transaction {
             let mut session = connection.session(&inner.database);
             let rollback = async {
                 session.execute_script("ROLLBACK").await?;
-                // The commit may have gone through before its caller lost interest.
+                // The commit may have gone through before its caller stopped waiting.
                 if committing {
                     inner.publish_sequence(event_log::last_sequence(&mut session).await?);
                 }
                 Ok::<_, StoreError>(())
             };
-            // Whoever wants to write next is waiting; without the connection everything is undone as well.
+            // The next writer is waiting; closing the connection undoes everything as well.
             if !matches!(tokio::time::timeout(CONNECT_TIMEOUT, rollback).await, Ok(Ok(()))) {
                 writer.connection = None;
             }

@@ -5,12 +5,12 @@ use tokio::sync::watch;
 
 use crate::ServerProcess;
 
-/// The OAuth client every Connector of these tests uses.
+/// The OAuth client of every Connector in these tests.
 pub const CLIENT_ID: &str = "test";
 /// Its secret.
 pub const CLIENT_SECRET: &str = "test-secret";
 
-/// An embedded Backbone in a process of its own. Its data survive its ends.
+/// An embedded Backbone in a process of its own. Its data survive the end of the process.
 #[derive(Debug)]
 pub struct BackboneProcess {
     data: PathBuf,
@@ -49,13 +49,13 @@ impl BackboneProcess {
         Ok(())
     }
 
-    /// The port, none while it is down.
+    /// The port, `None` while it is down.
     #[must_use]
     pub fn port(&self) -> watch::Receiver<Option<u16>> {
         self.port.subscribe()
     }
 
-    /// The process, while there is one.
+    /// The process, while it exists.
     #[must_use]
     pub fn process(&self) -> Option<&ServerProcess> {
         self.process.as_ref()
@@ -73,7 +73,7 @@ impl BackboneProcess {
         }
     }
 
-    /// Ends it in peace.
+    /// Shuts it down cleanly.
     ///
     /// # Errors
     /// When it does not end with success.

@@ -1,4 +1,4 @@
-//! Message brokers of our own, to be stopped, killed and started again as we like, and consumers that know nothing of us.
+//! Message brokers of our own, which tests can stop, kill and restart at will, and independent consumers.
 
 mod consumer;
 
@@ -16,18 +16,18 @@ use tokio::process::{Child, ChildStdin, Command};
 
 pub use consumer::Consumer;
 
-/// How long a start may take on a busy machine.
+/// The time limit for a start on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
-/// How long a server may take to end when it is told to.
+/// The time limit for a server to stop when asked.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
-/// Between two looks at a port: nobody tells when it opens.
+/// The interval between checks of a port: its opening is not announced.
 const LOOK: Duration = Duration::from_millis(20);
-/// Runs a server beside a pipe from us. The server ends when the pipe is closed, so also with the process that started it; a
-/// line in the pipe lets it end in good order. Either way its port is free when this ends.
+/// Runs a server with a pipe to this process. The server is killed when the pipe is closed, hence also with the process
+/// that started it; a line in the pipe makes it shut down cleanly. Either way its port is free when this ends.
 const KEEPER: &str = r#""$@" </dev/null & server=$!
 if read -r line; then kill -TERM "$server"; wait "$server"; else kill -KILL "$server"; wait "$server"; kill -KILL -$$; fi"#;
 
-/// Which broker.
+/// The kind of a broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrokerKind {
     /// RabbitMQ (AMQP 0.9.1), with the user `guest` and its password `guest`.
@@ -40,16 +40,16 @@ pub enum BrokerKind {
     Nats,
 }
 
-/// A broker in a temporary folder, on loopback. What it stored survives its ends.
+/// A broker in a temporary folder, on loopback. Its data survive the end of the server.
 #[derive(Debug)]
 pub struct Broker {
     kind: BrokerKind,
     /// Further arguments of the program.
     arguments: Vec<String>,
-    /// Further lines of the configuration, but for Redis.
+    /// Further lines of the configuration; not for Redis.
     configuration: String,
     port: u16,
-    /// Between the nodes of a cluster, which RabbitMQ always is.
+    /// The port between the nodes of a cluster, which a RabbitMQ server always is.
     second_port: u16,
     // Before the folder, which is in use as long as the server runs.
     running: Option<Running>,
@@ -72,8 +72,8 @@ impl Broker {
         Self::start_with(kind, &[], "").await
     }
 
-    /// The same with further arguments of its program, and further lines of its configuration file, which Redis has
-    /// none of.
+    /// The same with further arguments of its program, and further lines of its configuration file, which Redis does
+    /// not have.
     ///
     /// # Errors
     /// When its program is missing or does not serve in time.
@@ -91,7 +91,7 @@ impl Broker {
         Ok(broker)
     }
 
-    /// Starts it after it ended, on the same port and with what it has stored.
+    /// Starts it again after it has ended, on the same port and with its stored data.
     ///
     /// # Errors
     /// When it does not serve in time.
@@ -119,7 +119,7 @@ impl Broker {
         Ok(())
     }
 
-    /// Lets it end in good order.
+    /// Shuts it down cleanly.
     ///
     /// # Errors
     /// When it does not.
@@ -146,7 +146,7 @@ impl Broker {
         Ok(())
     }
 
-    /// Lets it say nothing more without hanging up (SIGSTOP), until it is resumed or killed.
+    /// Makes it silent without closing connections (SIGSTOP), until it is resumed or killed.
     ///
     /// # Errors
     /// When that fails.
@@ -154,7 +154,7 @@ impl Broker {
         self.signal("-STOP").await
     }
 
-    /// Lets it go on after [`pause`](Self::pause).
+    /// Resumes it after [`pause`](Self::pause).
     ///
     /// # Errors
     /// When that fails.
@@ -176,7 +176,7 @@ impl Broker {
         self.port
     }
 
-    /// Where clients reach it, with the credentials they need.
+    /// The URL for clients, with the credentials they need.
     #[must_use]
     pub fn url(&self) -> String {
         match self.kind {
@@ -230,7 +230,7 @@ impl Broker {
 
     fn mosquitto_configuration(&self) -> String {
         let (port, folder) = (self.port, self.folder.path().display());
-        // Started by root it would become somebody who may not write there.
+        // Started by root it would switch to an account that may not write there.
         format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nmax_queued_messages 0\n\
              persistence true\npersistence_location {folder}/\nautosave_interval 1\n{}\n",
@@ -267,8 +267,9 @@ impl Broker {
     }
 }
 
-/// A port nobody listens on. It may be taken until a server starts there; then that fails and says so. It is none of those
-/// that Linux gives to clients, as they would take it while a server is down: in the end those that try to reach it there.
+/// A port that nobody listens on. It may be taken before a server starts there; then the start fails and says so. It is
+/// outside the range that Linux assigns to clients: one of them, trying to reach a stopped server, could otherwise
+/// occupy its port.
 ///
 /// # Errors
 /// When there is none.
@@ -282,7 +283,7 @@ pub fn free_port() -> anyhow::Result<u16> {
     bail!("no port is free")
 }
 
-/// Debian keeps servers where ordinary accounts do not look.
+/// Debian installs servers where ordinary accounts do not search.
 fn program(name: &str, package: &str) -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
@@ -299,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broker_ends_and_comes_back_where_it_was() {
-        // RabbitMQ takes its time; the tests that publish to it do the same.
+        // RabbitMQ is slow; the tests that publish to it cover the same.
         for kind in [BrokerKind::Redis, BrokerKind::Mosquitto, BrokerKind::Nats] {
             let mut broker = Broker::start(kind).await.unwrap();
             let port = broker.port();

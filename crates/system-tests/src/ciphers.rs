@@ -1,10 +1,10 @@
-//! What encrypted things a Backbone gets to see.
+//! The ciphers that a Backbone gets to see.
 
 use backbone_api::Bytes;
 use serde_json::Value;
 
-/// A cipher as it stands in the bodies of requests (`docs/protocol/01 §5`): either with a nonce of its own, or with the counter
-/// that, with the agreed nonce of its relationship, makes one.
+/// A cipher in the body of a request (`docs/protocol/01 §5`): either with a nonce of its own, or with the counter
+/// that makes one together with the agreed nonce of its relationship.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundCipher {
     /// `nnc`, base64url.
@@ -47,7 +47,7 @@ fn collect(value: &Value, found: &mut Vec<FoundCipher>) {
     }
 }
 
-/// The JSON object a text holds, as it is or as base64url.
+/// The JSON object in a text, as it is or as base64url.
 fn json_in(text: &str) -> Option<Value> {
     if text.starts_with('{') {
         return serde_json::from_str(text).ok();
@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// The bodies under this name in the recordings of the TypeScript peers.
+    /// The bodies under this name in the recordings of the TypeScript implementation.
     fn recorded(file: &str, member: &str) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(file);
         let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;

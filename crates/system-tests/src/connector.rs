@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::{CLIENT_ID, CLIENT_SECRET, RestClient, ServerProcess};
 
-/// Where Connectors keep their data.
+/// The database of Connectors.
 #[derive(Debug, Clone)]
 pub enum Database {
     /// One SQLite file each in the folder of the test.
@@ -19,20 +19,20 @@ pub enum Database {
     },
 }
 
-/// What distinguishes a Connector from others.
+/// The options that distinguish a Connector from others.
 #[derive(Debug)]
 pub struct ConnectorOptions<'a> {
     /// Name of its files and of its database.
     pub name: &'a str,
     /// `transportLibrary.baseUrl`.
     pub backbone_url: &'a str,
-    /// Where its data are.
+    /// Its database.
     pub database: &'a Database,
     /// The `modules` block.
     pub modules: Map<String, Value>,
 }
 
-/// A Connector in a process of its own. Its data survive its ends.
+/// A Connector in a process of its own. Its data survive the end of the process.
 #[derive(Debug)]
 pub struct ConnectorProcess {
     name: String,
@@ -100,25 +100,25 @@ impl ConnectorProcess {
         &self.name
     }
 
-    /// Where its data are.
+    /// The configuration of its store.
     #[must_use]
     pub fn store(&self) -> &StoreConfig {
         &self.store
     }
 
-    /// The process, while there is one.
+    /// The process, while it exists.
     #[must_use]
     pub fn process(&self) -> Option<&ServerProcess> {
         self.process.as_ref()
     }
 
-    /// The key its REST interface wants.
+    /// The API key of its REST interface.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.api_key
     }
 
-    /// Where its REST interface is, while it serves.
+    /// The URL of its REST interface, while it serves.
     #[must_use]
     pub fn url(&self) -> Option<String> {
         self.url.borrow().clone()
@@ -144,7 +144,7 @@ impl ConnectorProcess {
         Ok(())
     }
 
-    /// Starts a process without waiting for it, for those who mean to kill it on its way.
+    /// Starts a process without waiting for it, for tests that kill it during the start.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -165,7 +165,7 @@ impl ConnectorProcess {
         }
     }
 
-    /// Ends it in peace.
+    /// Shuts it down cleanly.
     ///
     /// # Errors
     /// When it does not end with success.

@@ -1,4 +1,4 @@
-//! What can go wrong between a Connector and its Backbone.
+//! Faults between a Connector and its Backbone.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Response};
 
-/// What a page of a gateway looks like.
+/// A sample error page of a gateway.
 const HTML: &str = "<html><body><h1>Something is wrong</h1></body></html>";
 
-/// What becomes of a request that is disturbed.
+/// The fate of a disturbed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// It never arrives; this status is the answer.
@@ -22,20 +22,20 @@ pub enum Trouble {
     Cut,
     /// It never arrives, and the connection breaks.
     Lost,
-    /// It is carried out so much later.
+    /// It is carried out with this delay.
     Late(Duration),
 }
 
-/// Requests that are disturbed, and how.
+/// A fault, and the requests that are subject to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Disturbance {
-    /// How.
+    /// The fault.
     pub trouble: Trouble,
-    /// Only requests with this method, if one is named.
+    /// Only requests with this method, if one is set.
     pub method: Option<&'static Method>,
     /// Only requests whose path contains this.
     pub path_part: &'static str,
-    /// One of so many of these.
+    /// One in this many of these.
     pub one_of: u32,
 }
 
@@ -57,7 +57,7 @@ impl Disturbance {
     }
 }
 
-/// The answer of something that stands in front of a server.
+/// The answer of a server in front of the real one.
 pub(crate) fn page(status: u16) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(HTML.as_bytes())));
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();

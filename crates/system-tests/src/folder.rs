@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// A temporary folder that stays when a test fails: databases and logs tell why.
+/// A temporary folder that is kept if a test fails: databases and logs show the reason.
 #[derive(Debug)]
 pub struct WorkFolder {
     path: PathBuf,
@@ -18,13 +18,13 @@ impl WorkFolder {
         Ok(Self { path: folder.context("no temporary folder")?.keep() })
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Deletes the folder; without this it stays.
+    /// Deletes the folder; otherwise it is kept.
     ///
     /// # Errors
     /// When something in it cannot be deleted.

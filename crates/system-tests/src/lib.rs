@@ -1,8 +1,9 @@
-//! What tests of the whole system are made of: real processes of the `connector` program, a REST client for them, a
-//! receiver of webhooks, a proxy that records what the Backbone gets, a PostgreSQL server of one's own, message brokers with
-//! consumers that know nothing of us, a service that speaks the protocol of Google Pub/Sub, and [`chaos`], which kills them at random moments while they work.
+//! Building blocks for tests of the whole system: real processes of the `connector` program, a REST client for them, a
+//! receiver of webhooks, a proxy that records the requests to the Backbone, a private PostgreSQL server, message
+//! brokers with independent consumers, a service that implements the protocol of Google Pub/Sub, and [`chaos`], which
+//! kills them at random moments while they work.
 //!
-//! Everything listens on loopback, on ports the system chooses, and ends with the process that started it.
+//! Everything listens on loopback, on ports that the system chooses, and ends with the process that started it.
 
 mod backbone;
 mod brokers;

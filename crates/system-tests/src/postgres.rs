@@ -1,4 +1,4 @@
-//! A PostgreSQL server of our own, to be treated as we like.
+//! A PostgreSQL server of our own, which tests can treat at will.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::WorkFolder;
 
-/// The account whose name packages of PostgreSQL use; the server refuses to run as root.
+/// The account that packages of PostgreSQL use; the server refuses to run as root.
 const ACCOUNT: &str = "postgres";
 
 /// A server in a temporary folder, on loopback. It is stopped when this is dropped.
@@ -23,8 +23,8 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a new database cluster and starts its server, with the settings a server in use has: what it committed survives
-    /// its end.
+    /// Creates a new database cluster and starts its server, with the settings of a production server: committed data
+    /// survive its end.
     ///
     /// # Errors
     /// When the programs of a PostgreSQL server are missing or fail.
@@ -33,7 +33,7 @@ impl Postgres {
         if is_root()? {
             run(Command::new("chown").arg(ACCOUNT).arg(folder.path())).await?;
         }
-        // It may be taken until the server starts; then that fails and says so.
+        // It may be taken before the server starts; then the start fails and says so.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let postgres = Self { programs: programs()?, port, folder: Some(folder) };
         let data = postgres.data();
@@ -61,7 +61,7 @@ impl Postgres {
     /// Ends all sessions.
     ///
     /// # Errors
-    /// When the server does not obey.
+    /// When the server refuses.
     pub async fn end_sessions(&self) -> anyhow::Result<()> {
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND client_port IS NOT NULL";
         let mut psql = self.command("psql")?;
@@ -112,7 +112,7 @@ impl Postgres {
         } else {
             Command::new(program)
         };
-        // The account may not be allowed to be where we are.
+        // The account may not have access to the current folder.
         command.current_dir("/");
         Ok(command)
     }
@@ -123,7 +123,7 @@ impl Drop for Postgres {
         if self.folder.is_some()
             && let Ok(command) = self.server_command("stop")
         {
-            // Nobody is left to be told of a failure.
+            // A failure can no longer be reported.
             let _ = command.into_std().stdout(Stdio::null()).stderr(Stdio::null()).status();
         }
     }
@@ -147,7 +147,7 @@ fn is_root() -> anyhow::Result<bool> {
 }
 
 async fn run(command: &mut Command) -> anyhow::Result<()> {
-    // A server that is started inherits what its starter has: with a pipe this would wait for its end.
+    // A started server inherits the handles of its starter: with a pipe this would wait for its end.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().await;
     let status = status.with_context(|| format!("cannot run {command:?}"))?;
     if !status.success() {

@@ -1,4 +1,4 @@
-//! A server process of ours.
+//! A server process of our own.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use crate::connector_program;
 
-/// How long a start may take on a busy machine.
+/// The time limit for a start on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// How long a stop may take; the program itself gives up earlier.
+/// The time limit for a stop; the program itself gives up earlier.
 const STOP_LIMIT: Duration = Duration::from_secs(25);
 
 /// A process of the `connector` program. It ends with its last handle and with the process that started it.
@@ -23,7 +23,7 @@ pub struct ServerProcess {
     child: Child,
     /// The program stops when this is closed.
     stdin: Option<ChildStdin>,
-    /// Where the program tells, as to a service manager, that it serves.
+    /// The socket on which the program reports, as to a service manager, that it serves.
     ready: UnixDatagram,
     /// Lives as long as the process.
     _folder: tempfile::TempDir,
@@ -31,10 +31,10 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts the program with these arguments. What it prints is added to the file `log`.
+    /// Starts the program with these arguments. Its output is appended to the file `log`.
     ///
     /// # Errors
-    /// When the process cannot be started; that it ends at once is told by [`port`](Self::port).
+    /// When the process cannot be started; an immediate end is reported by [`port`](Self::port).
     pub fn spawn(name: &str, arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(log).context("the log cannot be written")?;
         let folder = tempfile::tempdir()?;
@@ -55,10 +55,10 @@ impl ServerProcess {
         Ok(Self { name: name.to_owned(), child, stdin, ready, _folder: folder, log: log.to_owned() })
     }
 
-    /// The port the server listens on, as soon as it serves. To be asked for once.
+    /// The port that the server listens on, as soon as it serves. May be called once.
     ///
     /// # Errors
-    /// When it ends or says nothing within 30 s.
+    /// When it ends or reports nothing within 30 s.
     pub async fn port(&mut self) -> anyhow::Result<u16> {
         let mut message = [0; 1024];
         let length = tokio::select! {
@@ -76,7 +76,7 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// Lets every write to a file fail from now on, as on a full disk.
+    /// Makes every write to a file fail from now on, as on a full disk.
     ///
     /// # Errors
     /// When the limit cannot be set.
@@ -84,7 +84,7 @@ impl ServerProcess {
         self.limit_files("0:").await
     }
 
-    /// There is room on the disk again.
+    /// Makes room on the disk again.
     ///
     /// # Errors
     /// When the limit cannot be lifted.
@@ -109,7 +109,7 @@ impl ServerProcess {
         self.child.kill().await.with_context(|| format!("{} cannot be killed", self.name))
     }
 
-    /// Lets the process finish what it does and end.
+    /// Lets the process finish its work and end.
     ///
     /// # Errors
     /// When it does not end, or not with success.
@@ -125,7 +125,7 @@ impl ServerProcess {
     }
 }
 
-/// The port of the URL in a message that says ready.
+/// The port of the URL in a readiness message.
 fn port_in(message: &str) -> Option<u16> {
     let url = message.lines().find_map(|line| line.strip_prefix("X_CONNECTOR_URL="))?;
     url.rsplit(':').next()?.parse().ok()

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context as _, bail};
 
-/// Where the `connector` program is: what `CONNECTOR_BIN` names, else a fresh build of the profile this test was built
-/// with.
+/// The path of the `connector` program: the value of `CONNECTOR_BIN`, or else a fresh build with the profile of this
+/// test.
 ///
 /// # Errors
 /// When it cannot be built.

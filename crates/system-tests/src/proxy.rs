@@ -1,4 +1,4 @@
-//! A proxy that records what passes, and disturbs it where it is told to.
+//! A proxy that records requests, and disturbs them on demand.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,19 +18,19 @@ use tokio::task::JoinHandle;
 
 use crate::disturbance::{Disturbance, Trouble, page};
 
-/// A request that came through, whether it was answered or not.
+/// A request that came through, whether or not it was answered.
 #[derive(Debug, Clone)]
 pub struct RecordedRequest {
     /// Method.
     pub method: Method,
     /// Path without query.
     pub path: String,
-    /// Body as it came.
+    /// Body as received.
     pub body: Bytes,
 }
 
-/// Stands in front of a server, at an address that stays while the server comes and goes, and keeps the bodies of all
-/// requests. Where the server breaks a connection, so does the proxy: the client sees what it would see without it.
+/// A proxy in front of a server, at an address that stays while the server stops and starts; it keeps the bodies of all
+/// requests. If the server breaks a connection, so does the proxy: the client sees what it would see without it.
 #[derive(Debug)]
 pub struct RecordingProxy {
     address: SocketAddr,
@@ -66,7 +66,7 @@ impl RecordingProxy {
         Ok(Self { address, records, disturbance, server })
     }
 
-    /// The base URL of the server for its clients. `localhost`, because addresses of Identities carry the host name.
+    /// The base URL of the server for its clients. `localhost`, because addresses of Identities contain the host name.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.address.port())
@@ -77,7 +77,7 @@ impl RecordingProxy {
         *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner) = Some(disturbance);
     }
 
-    /// Disturbs nothing any more.
+    /// Ends the disturbance.
     pub fn calm(&self) {
         *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -101,7 +101,7 @@ struct Upstream {
     port: watch::Receiver<Option<u16>>,
     records: Records,
     disturbance: Arc<Mutex<Option<Disturbance>>>,
-    /// Counts what a disturbance is about.
+    /// Counts the requests that a disturbance applies to.
     disturbed: Arc<AtomicU32>,
 }
 
@@ -110,7 +110,7 @@ async fn serve(stream: TcpStream, upstream: Upstream) {
         let upstream = upstream.clone();
         async move { upstream.forward(request).await }
     });
-    // An error of the service is how the connection is broken.
+    // An error of the service breaks the connection, as intended.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 

@@ -1,5 +1,5 @@
-//! Google's `google.pubsub.v1.Publisher` over plain HTTP/2, as its published protocol has it. What arrives is recorded, and
-//! requests can fail.
+//! Google's `google.pubsub.v1.Publisher` over plain HTTP/2, according to its published protocol. Received messages are
+//! recorded, and requests can fail.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -18,25 +18,25 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long what is to come may take on a busy machine.
+/// The time limit for an expected message on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
-/// The only method there is.
+/// The only supported method.
 const PUBLISH: &str = "/google.pubsub.v1.Publisher/Publish";
-/// gRPC's number for it.
+/// gRPC's status for any other method.
 const UNIMPLEMENTED: u16 = 12;
-/// Before each message of gRPC: whether it is compressed, and its length.
+/// The prefix of each gRPC message: a compression flag, and the length.
 const PREFIX: usize = 5;
 
-/// A message as the protocol has it.
+/// A message of the protocol.
 #[derive(Clone, PartialEq, Message)]
 pub struct PubSubMessage {
-    /// What is published.
+    /// The published content.
     #[prost(bytes = "bytes", tag = "1")]
     pub data: Bytes,
-    /// What is said about it.
+    /// Its attributes.
     #[prost(map = "string, string", tag = "2")]
     pub attributes: HashMap<String, String>,
-    /// Given by the service.
+    /// Assigned by the service.
     #[prost(string, tag = "3")]
     pub message_id: String,
     /// Messages with the same key stay in order; empty: none.
@@ -58,25 +58,25 @@ struct PublishResponse {
     message_ids: Vec<String>,
 }
 
-/// How a request ends that does not succeed.
+/// The failure of a request.
 #[derive(Debug, Clone, Copy)]
 pub enum PubSubFault {
     /// A status of gRPC, as its number, with the text `as told`.
     Status(u16),
-    /// The connection is cut before the answer, after the messages were taken.
+    /// The connection is cut before the answer, after the messages were accepted.
     CutAfterwards,
     /// No answer as long as the service runs.
     Silence,
 }
 
 impl PubSubFault {
-    /// The message is not as it should be.
+    /// The message is invalid.
     pub const INVALID_ARGUMENT: Self = Self::Status(3);
     /// There is no such topic.
     pub const NOT_FOUND: Self = Self::Status(5);
     /// The credentials do not suffice.
     pub const PERMISSION_DENIED: Self = Self::Status(7);
-    /// The service cannot do it now.
+    /// The service is temporarily unavailable.
     pub const UNAVAILABLE: Self = Self::Status(14);
 }
 
@@ -89,8 +89,8 @@ pub struct PublishedMessage {
     pub message: PubSubMessage,
 }
 
-/// The service, on a port of its own, which it keeps, as it keeps what it has taken, when it is stopped and started again. It
-/// ends when it is dropped.
+/// The service, on a port of its own. The port and the accepted messages are kept while it is stopped and started
+/// again. It ends when it is dropped.
 #[derive(Debug)]
 pub struct PubSubService {
     port: u16,
@@ -107,7 +107,7 @@ struct Shared {
     requests: mpsc::UnboundedSender<()>,
 }
 
-/// What belongs to the time between a start and a stop.
+/// The state between a start and a stop.
 #[derive(Debug, Clone)]
 struct Running {
     stopping: CancellationToken,
@@ -123,13 +123,13 @@ impl PubSubService {
         let (taken_sender, taken) = mpsc::unbounded_channel();
         let (request_sender, requests) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared { faults: Mutex::default(), taken: taken_sender, requests: request_sender });
-        // Not one that the system gives to clients: it has to be free after a stop.
+        // Outside the range that the system assigns to clients: it has to be free after a stop.
         let mut service = Self { port: crate::free_port()?, shared, taken, requests, running: None };
         service.start_again().await?;
         Ok(service)
     }
 
-    /// Starts it after it was stopped, on the same port.
+    /// Starts it again after it was stopped, on the same port.
     ///
     /// # Errors
     /// When it cannot listen.
@@ -141,7 +141,7 @@ impl PubSubService {
         Ok(())
     }
 
-    /// Answers the requests that are there, and ends. Then nobody listens at the port.
+    /// Answers pending requests, and ends. Then nobody listens at the port.
     ///
     /// # Errors
     /// When it does not end.
@@ -152,18 +152,18 @@ impl PubSubService {
         timeout(LIMIT, running.tasks.wait()).await.context("the service does not stop")
     }
 
-    /// Where it listens.
+    /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Lets the next requests fail, one each.
+    /// Makes the next requests fail, one fault each.
     pub fn fail_next(&self, faults: &[PubSubFault]) {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).extend(faults);
     }
 
-    /// The next message it has taken or will take.
+    /// The next message that it has accepted or will accept.
     ///
     /// # Errors
     /// When none comes in time.
@@ -172,7 +172,7 @@ impl PubSubService {
         next.context("the service is gone")
     }
 
-    /// Returns when a further request has come in.
+    /// Returns when another request has arrived.
     ///
     /// # Errors
     /// When none comes in time.
@@ -180,7 +180,7 @@ impl PubSubService {
         timeout(LIMIT, self.requests.recv()).await.context("no request in time")?.context("the service is gone")
     }
 
-    /// Messages it has taken that [`next`](Self::next) has not returned and will not return any more.
+    /// Accepted messages that [`next`](Self::next) has not returned and will not return any more.
     pub fn drain(&mut self) -> Vec<PublishedMessage> {
         std::iter::from_fn(|| self.taken.try_recv().ok()).collect()
     }
@@ -199,7 +199,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, running: Running) {
         tokio::select! {
             () = running.stopping.cancelled() => return,
             accepted = listener.accept() => {
-                // What a client broke off is no matter.
+                // A connection that the client has aborted does not matter.
                 let Ok((stream, _)) = accepted else { continue };
                 running.tasks.spawn(serve(stream, Arc::clone(&shared), running.clone()));
             }
@@ -242,7 +242,7 @@ async fn answer(
     cut: &CancellationToken,
 ) -> anyhow::Result<()> {
     let is_known = request.uri().path() == PUBLISH;
-    // The test may be over.
+    // The test may have ended.
     let _ = shared.requests.send(());
     let mut body = request.into_body();
     let mut bytes = BytesMut::new();
@@ -283,14 +283,14 @@ async fn answer(
     Ok(stream.send_trailers(trailers)?)
 }
 
-/// Takes the messages of a request, and gives them ids.
+/// Accepts the messages of a request, and assigns ids to them.
 fn record(bytes: &[u8], shared: &Shared) -> anyhow::Result<Vec<String>> {
     ensure!(bytes.first() == Some(&0), "the request is compressed");
     let request = PublishRequest::decode(bytes.get(PREFIX..).context("the request has no message")?)?;
     let mut ids = Vec::new();
     for message in request.messages {
         ids.push(format!("id{}", ids.len()));
-        // The test may be over.
+        // The test may have ended.
         let _ = shared.taken.send(PublishedMessage { topic: request.topic.clone(), message });
     }
     Ok(ids)

@@ -8,10 +8,10 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// How long an answer may take on a busy machine.
+/// The time limit for an answer on a busy machine.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// The Connector answered.
@@ -21,7 +21,7 @@ pub enum Answer {
         /// Body; null if there is none.
         body: Value,
     },
-    /// The connection broke: whether the call was carried out is not known.
+    /// The connection broke: it is unknown whether the call was carried out.
     Nothing(String),
 }
 
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-/// A client of one Connector. While that is down, calls wait for it.
+/// A client of one Connector. While the Connector is down, calls wait for it.
 #[derive(Debug, Clone)]
 pub struct RestClient {
     name: String,
@@ -63,7 +63,7 @@ impl RestClient {
         Ok(Self { name: name.to_owned(), http, api_key: api_key.to_owned(), url })
     }
 
-    /// Any call; `route` begins behind `/api/core/v1`.
+    /// Any call; `route` is relative to `/api/core/v1`.
     ///
     /// # Errors
     /// When the Connector will never come back, or takes longer than a minute.
@@ -118,7 +118,7 @@ impl RestClient {
         answer.result(200).with_context(|| format!("{}: PUT {route}", self.name))
     }
 
-    /// The targets of events, and how far each has got.
+    /// The targets of events, and the progress of each.
     ///
     /// # Errors
     /// When the call fails.
@@ -127,7 +127,7 @@ impl RestClient {
         answer.result(200).with_context(|| format!("{}: targets of events", self.name))
     }
 
-    /// Any call about deliveries; `route` begins behind `/api/delivery/v1`.
+    /// Any call about deliveries; `route` is relative to `/api/delivery/v1`.
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -135,7 +135,7 @@ impl RestClient {
         self.call_path(method, &format!("/api/delivery/v1{route}"), body).await
     }
 
-    /// Uploads a File; its id.
+    /// Uploads a File; returns its id.
     ///
     /// # Errors
     /// When that fails.
@@ -167,7 +167,7 @@ impl RestClient {
         info["address"].as_str().map(str::to_owned).context("an Identity without address")
     }
 
-    /// Whether `GET /health` says that everything works.
+    /// Returns true if `GET /health` reports that everything works.
     ///
     /// # Errors
     /// When the Connector does not answer at all.
@@ -186,7 +186,7 @@ impl RestClient {
     }
 }
 
-/// Makes an active relationship that `requestor` asks for; the id.
+/// Establishes an active relationship that `requestor` requests; returns its id.
 ///
 /// # Errors
 /// When a step fails.

@@ -12,16 +12,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What arrived.
+/// A received delivery.
 #[derive(Debug, Clone)]
 pub struct ReceivedDelivery {
     /// Header `x-event-id`.
     pub event_id: String,
-    /// The body as it came.
+    /// The body as received.
     pub body: Bytes,
 }
 
-/// An HTTP server that takes every delivery and keeps it.
+/// An HTTP server that accepts every delivery and keeps it.
 #[derive(Debug)]
 pub struct WebhookReceiver {
     url: String,
@@ -58,19 +58,19 @@ impl WebhookReceiver {
         &self.url
     }
 
-    /// Everything so far.
+    /// All deliveries so far.
     #[must_use]
     pub fn deliveries(&self) -> Vec<ReceivedDelivery> {
         self.received.deliveries.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many deliveries came so far, and when that changes.
+    /// The number of deliveries so far, and its changes.
     #[must_use]
     pub fn count(&self) -> watch::Receiver<usize> {
         self.received.count.subscribe()
     }
 
-    /// Waits until the deliveries, past and to come, fulfil a condition.
+    /// Waits until the deliveries, past and future, satisfy a condition.
     ///
     /// # Errors
     /// When they do not within `limit`.

@@ -1,6 +1,6 @@
-//! A target that is dead for so long that a million events wait for it: they wait in the log, not in the memory.
+//! A target that is dead for so long that a million events wait for it: they wait in the log, not in memory.
 //!
-//! `BACKLOG_EVENTS` says how many events (1,000,000). The figures are printed.
+//! `BACKLOG_EVENTS` sets the number of events (1,000,000). The figures are printed.
 #![expect(clippy::print_stderr, reason = "the figures are what this is about")]
 
 use std::collections::BTreeSet;
@@ -20,16 +20,16 @@ use tokio::sync::watch;
 
 /// Events of one transaction.
 const BATCH: usize = 20_000;
-/// The peak of the whole process, MiB, program code included, that no backlog may take it over. Without optimisation there
-/// is more code.
+/// The limit of the peak of the whole process, in MiB, program code included, whatever the backlog. Without
+/// optimisation there is more code.
 const LIMIT: f64 = if cfg!(debug_assertions) { 100.0 } else { 80.0 };
-/// What a backlog may add to the peak, MiB.
+/// The limit of a backlog's contribution to the peak, in MiB.
 const GROWTH: f64 = 20.0;
 /// Requests to the dead target after which it has been failing for a while.
 const ATTEMPTS: usize = 12;
-/// Events the target takes after it has come back.
+/// Events that the target accepts after it has come back.
 const TAKEN: usize = 20_000;
-/// For anything here, on a busy machine.
+/// The time limit for anything here, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A receiver that is dead at first: it never answers.
@@ -38,7 +38,7 @@ struct Receiver {
     is_alive: AtomicBool,
     /// Requests while it was dead.
     refused: watch::Sender<usize>,
-    /// Ids of the events it took, in their order.
+    /// Ids of the events it accepted, in their order.
     taken: watch::Sender<Vec<String>>,
 }
 
@@ -62,7 +62,7 @@ impl Receiver {
         Ok((receiver, url))
     }
 
-    /// Waits for so many more requests to the dead target.
+    /// Waits for this many more requests to the dead target.
     async fn refuses(&self, more: usize) -> anyhow::Result<()> {
         let goal = *self.refused.borrow() + more;
         let mut refused = self.refused.subscribe();
@@ -86,7 +86,7 @@ fn modules(url: &str) -> Map<String, Value> {
     Map::from_iter([("webhooks".to_owned(), json!({ "enabled": true, "webhooks": webhooks, "delivery": delivery }))])
 }
 
-/// What a message of some lines looks like, each in a conversation of its own.
+/// Fills the log with events the size of a message of some lines, each in a conversation of its own.
 async fn fill(store: &StoreConfig, count: usize) -> anyhow::Result<()> {
     let store = Store::open(store).await?;
     let text = "x".repeat(300);
@@ -107,7 +107,7 @@ async fn fill(store: &StoreConfig, count: usize) -> anyhow::Result<()> {
     Ok(store.close().await?)
 }
 
-/// The peak of the resident memory of the process, MiB.
+/// The peak of the resident memory of the process, in MiB.
 fn peak(connector: &ConnectorProcess) -> anyhow::Result<f64> {
     let process = connector.process().and_then(system_tests::ServerProcess::id).context("it does not run")?;
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;

@@ -1,6 +1,6 @@
-//! Kill -9 at random moments, while two Connectors send each other messages, synchronise and deliver webhooks.
+//! Kill -9 at random moments, while two Connectors exchange messages, synchronise and deliver webhooks.
 //!
-//! `CHAOS_INTERRUPTIONS` says how often (`scripts/chaos`: 200 times), `CHAOS_SEED` repeats the decisions of a run.
+//! `CHAOS_INTERRUPTIONS` sets their number (`scripts/chaos`: 200), `CHAOS_SEED` repeats the decisions of a run.
 #![expect(clippy::print_stderr, reason = "the seed of a failed run must be known")]
 
 use anyhow::ensure;
@@ -8,10 +8,11 @@ use core_types::Randomness;
 use rand::Rng as _;
 use system_tests::chaos::{Interruption, Report, Scenario, play};
 
-/// The interruptions of an ordinary test run, so that it stays short on two cores; `scripts/chaos` does ten times as many.
+/// The interruptions of an ordinary test run, so that it stays short on two cores; `scripts/chaos` does ten times as
+/// many.
 const DEFAULT_INTERRUPTIONS: u32 = 20;
 
-/// Where all kinds of faults are mixed, so many messages are sent for each: 5,000 for 200 faults.
+/// If all kinds of faults are mixed, this many messages are sent for each: 5,000 for 200 faults.
 const MESSAGES_PER_FAULT: usize = 25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,7 +62,7 @@ async fn run(name: &'static str, interruptions: &'static [(Interruption, u32)], 
     not_vacuous(&report, count)
 }
 
-/// That nothing was lost says little if little was done.
+/// The absence of losses proves little if little was done.
 fn not_vacuous(report: &Report, count: u32) -> anyhow::Result<()> {
     let sent = report.outcomes.acknowledged + report.outcomes.found_later;
     ensure!(sent >= count.div_ceil(2) as usize, "only {sent} messages were sent in {count} interruptions");

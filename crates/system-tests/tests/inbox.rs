@@ -1,5 +1,5 @@
-//! Nothing that was received is lost: real processes, with a faulty network between a Connector and its Backbone, or a full
-//! disk under it.
+//! Nothing that was received is lost: real processes, with a faulty network between a Connector and its Backbone, or a
+//! full disk under it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use system_tests::{
     Trouble, WorkFolder, establish_relationship,
 };
 
-/// The Backbone offers an event three times; a synchronisation that meets an outage was once repeated six times before that
-/// counted.
+/// The Backbone offers an event three times; a synchronisation that met an outage was once repeated six times before
+/// that counted.
 const SYNCHRONISATIONS: usize = 20;
 
 struct World {
@@ -27,7 +27,7 @@ struct World {
 }
 
 impl World {
-    /// Two Connectors that synchronise only when they are asked to.
+    /// Two Connectors that synchronise only on request.
     async fn start(name: &str) -> anyhow::Result<Self> {
         let folder = WorkFolder::create(name)?;
         let backbone = BackboneProcess::start(folder.path()).await?;
@@ -56,7 +56,7 @@ impl World {
     }
 }
 
-/// What servers and gateways in trouble answer.
+/// Answers of failing servers and gateways.
 const TROUBLES: [Trouble; 5] =
     [Trouble::Refused(500), Trouble::Refused(521), Trouble::Refused(404), Trouble::Page, Trouble::Refused(503)];
 
@@ -120,7 +120,7 @@ async fn an_acceptance_that_cannot_be_fetched_is_applied_without_being_asked_for
     }
     ensure!(recipient.get(&format!("/Relationships/{id}")).await?["status"] == "Pending");
     world.proxy.calm();
-    // The pauses have grown to five minutes at most; a synchronisation tries what waits.
+    // The pauses have grown to five minutes at most; a synchronisation tries what is waiting.
     recipient.sync().await?;
     ensure!(recipient.get(&format!("/Relationships/{id}")).await?["status"] == "Active");
     world.end().await
@@ -140,7 +140,7 @@ async fn a_full_disk_of_the_recipient_loses_nothing() -> anyhow::Result<()> {
     }
     let during = send(&sender, &recipient, "during").await?;
     process.free_disk().await?;
-    // A sync run that the Backbone has begun for it is over after 10 s at the latest.
+    // A sync run that the Backbone has begun for it expires after 10 s at the latest.
     let arrived = async {
         while recipient.get("/Messages").await?.as_array().map_or(0, Vec::len) < 2 {
             drop(recipient.sync().await);
@@ -174,7 +174,7 @@ async fn a_message_arrives_although_its_attachment_was_deleted() -> anyhow::Resu
         ensure!(message["content"]["body"] == "b", "{message}");
         let [lost, there] = message["attachments"].as_array().unwrap().as_slice() else { anyhow::bail!("{message}") };
         ensure!(lost["id"] == gone && lost["isUnavailable"] == true && lost["isOwn"] == is_own, "{lost}");
-        // Whatever a client of the existing Connector reads of a File is there.
+        // All members of a File that a client of the existing Connector reads are there.
         for member in ["filename", "createdBy", "createdByDevice", "createdAt", "expiresAt", "mimetype", "owner"] {
             ensure!(lost[member].is_string(), "{member}: {lost}");
         }

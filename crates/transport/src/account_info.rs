@@ -30,7 +30,7 @@ pub(crate) async fn base_key(store: &Store) -> Result<Option<SecretKey>> {
 
 pub(crate) async fn read<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Option<T>> {
     let entry: Option<AccountInfoEntry> = store.get(name).await?;
-    // Whatever is wrong with a value, its text stays out of the error: it can be a key.
+    // The value never gets into the error, whatever is wrong with it: it can be a key.
     entry
         .map(|entry| {
             serde_json::from_value(entry.value)

@@ -1,4 +1,4 @@
-//! Tokens without an account: for whoever has no Identity yet (`docs/protocol/02 §9.6`).
+//! Tokens without an account: for users who have no Identity yet (`docs/protocol/02 §9.6`).
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     tokens::{Fetched, check_fetched},
 };
 
-/// How long an empty token lives. The Backbone allows anonymous callers less than five minutes.
+/// The lifetime of an empty token. The Backbone allows anonymous callers less than five minutes.
 const LIFE_OF_EMPTY_TOKENS: Duration = Duration::from_secs(2 * 60);
 
 /// Tokens at a Backbone, without an account.
@@ -30,14 +30,14 @@ pub struct AnonymousTokens {
     password_hashing: PasswordHashing,
 }
 
-/// A token that somebody else is to fill with a content.
+/// A token that somebody else is to fill.
 #[derive(Clone)]
 pub struct EmptyToken {
     /// Id.
     pub id: TokenId,
     /// Key for its content.
     pub secret_key: SecretKey,
-    /// Until when it can be filled and loaded.
+    /// The time until which it can be filled and loaded.
     pub expires_at: Timestamp,
     /// Its password, which travels in the reference.
     pub password_protection: PasswordProtection,
@@ -50,7 +50,8 @@ impl std::fmt::Debug for EmptyToken {
 }
 
 impl EmptyToken {
-    /// What somebody else needs to fill the token. Holds the password in clear: whoever sees the reference is meant to.
+    /// The reference by which somebody else fills the token. Holds the password in clear: anyone with the reference may
+    /// use it.
     #[must_use]
     pub fn reference(&self, backbone_base_url: &str) -> Reference {
         Reference {
@@ -64,7 +65,7 @@ impl EmptyToken {
 }
 
 impl AnonymousTokens {
-    /// The tokens of the Backbone of a configuration.
+    /// The tokens at the Backbone that is configured.
     ///
     /// # Errors
     /// A configuration that cannot be used.

@@ -1,8 +1,8 @@
-//! What something is sent for.
+//! Causes: the reasons for which something is sent.
 //!
-//! To send is not idempotent: who sends again after a crash has sent twice. So whoever has to send exactly once names a *cause*,
-//! such as `response:REQ…`. It is stored with what is on its way, and completed in the transaction that stores what was sent,
-//! whoever finds out that it was.
+//! Sending is not idempotent: sending again after a crash sends twice. A sender that has to send exactly once therefore
+//! names a *cause*, such as `response:REQ…`. It is stored with what is being sent, and completed in the transaction
+//! that stores what was sent, whichever part finds out that it was.
 
 use async_trait::async_trait;
 
@@ -12,7 +12,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// What was sent for a cause.
+/// The document that was sent for a cause.
 #[derive(Debug, Clone, Copy)]
 pub enum Sent<'a> {
     /// A message.
@@ -21,7 +21,7 @@ pub enum Sent<'a> {
     Relationship(&'a Relationship),
 }
 
-/// What became of something that was to be sent for a cause.
+/// The outcome of sending something for a cause.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sending<T> {
     /// It was sent, by this call or by an earlier one whose outcome was not known.
@@ -30,18 +30,19 @@ pub enum Sending<T> {
     Completed,
 }
 
-/// The layer above, which has the causes.
+/// The layer above, which owns the causes.
 #[async_trait]
 pub trait Causes: Send + Sync {
-    /// Whether something is still to be sent for the cause. Asked in the transaction after whose commit it is sent.
+    /// Returns true if something is still to be sent for the cause. Called in the transaction after whose commit it is
+    /// sent.
     async fn is_open(&self, unit: &mut UnitOfWork, cause: &str) -> Result<bool>;
 
-    /// Completes the cause in the transaction that stores what was sent, also when that is found out after a crash. May be
-    /// called for a cause that was completed before.
+    /// Completes the cause in the transaction that stores what was sent, also when that is only found out after a
+    /// crash. May be called for a cause that was completed before.
     async fn complete(&self, unit: &mut UnitOfWork, cause: &str, sent: Sent<'_>) -> Result<()>;
 }
 
-/// Has no causes of its own: they are open for ever, and their completion means nothing.
+/// No causes: they remain open forever, and their completion has no effect.
 #[async_trait]
 impl Causes for () {
     async fn is_open(&self, _unit: &mut UnitOfWork, _cause: &str) -> Result<bool> {

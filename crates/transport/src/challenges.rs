@@ -1,4 +1,4 @@
-//! Challenges: proving who one is, and checking who somebody else is (`docs/protocol/02 §9.1`).
+//! Challenges: proving one's identity, and verifying that of others (`docs/protocol/02 §9.1`).
 
 use backbone_api::relationships::RelationshipStatus;
 use backbone_api::{challenges::Challenge as BackboneChallenge, paths};
@@ -22,7 +22,7 @@ pub struct Challenges {
 /// The outcome of a validation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChallengeValidation {
-    /// Whether the peer signed the challenge.
+    /// True if the peer signed the challenge.
     pub is_valid: bool,
     /// The relationship to the peer that signed.
     pub corresponding_relationship: Option<Relationship>,
@@ -69,11 +69,11 @@ impl Challenges {
         Ok(sign_challenge(challenge.to_text()?, &signing_key, challenge_type.label())?)
     }
 
-    /// Whether a peer signed the challenge.
+    /// Checks that a peer signed the challenge.
     ///
     /// # Errors
-    /// `error.transport.recordNotFound` if there is no active relationship to the peer, `error.transport.notSupported` for
-    /// challenges of type Device, or a failure of the store.
+    /// `error.transport.recordNotFound` if there is no active relationship to the peer, `error.transport.notSupported`
+    /// for challenges of type Device, or a failure of the store.
     pub async fn validate(
         &self,
         signed: &SignedChallenge,
@@ -113,7 +113,7 @@ impl Challenges {
     }
 }
 
-/// The own login failed: this says nothing about the challenge.
+/// The login of this device failed: this says nothing about the challenge.
 fn is_authentication_failure(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| error.code.starts_with("error.transport.request.noAuth"))
 }

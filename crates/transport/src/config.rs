@@ -11,9 +11,9 @@ use url::Url;
 
 use crate::error::{Result, TransportError};
 
-/// Version of the datawallet this program reads and writes.
+/// The datawallet version that this program reads and writes.
 pub(crate) const SUPPORTED_DATAWALLET_VERSION: u16 = 1;
-/// Version of the Identity this program creates.
+/// The version of the Identities that this program creates.
 pub(crate) const SUPPORTED_IDENTITY_VERSION: u8 = 1;
 /// Lowest compatible major version of a Backbone.
 pub(crate) const SUPPORTED_MIN_BACKBONE_VERSION: u64 = 6;
@@ -98,7 +98,7 @@ fn header_name(name: &str) -> Result<(), Wrong> {
     HeaderName::try_from(name).map(drop).map_err(|_| Wrong::new("is not the name of a header"))
 }
 
-/// A header that cannot be sent, or does not arrive as it is written, would fail every call.
+/// A header that cannot be sent, or that would be altered on the way, would fail every call.
 fn header_value(text: &str) -> Result<(), Wrong> {
     if text.trim() == text && HeaderValue::try_from(text).is_ok() {
         return Ok(());
@@ -106,7 +106,7 @@ fn header_value(text: &str) -> Result<(), Wrong> {
     Err(Wrong::new("holds what a header cannot carry: a line break, or white space at its beginning or end"))
 }
 
-/// How to reach a Backbone and what to send there. Unknown members are ignored.
+/// The connection to a Backbone: its URL, credentials and limits. Unknown members are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TransportConfig {
@@ -116,38 +116,38 @@ pub struct TransportConfig {
     pub platform_client_id: String,
     /// OAuth client secret.
     pub platform_client_secret: SecretString,
-    /// Whether an empty database may be filled with a new Identity.
+    /// Allows filling an empty database with a new Identity.
     pub allow_identity_creation: bool,
-    /// Whether the duration of each call is logged.
+    /// Logs the duration of each call.
     pub debug: bool,
-    /// Time limit of one call, milliseconds.
+    /// Time limit of one call, in milliseconds.
     pub platform_timeout: u64,
-    /// Limit of the plaintext of an uploaded file, bytes.
+    /// Limit of the plaintext of an uploaded file, in bytes.
     pub platform_max_unencrypted_file_size: u64,
     /// Headers sent with every call.
     pub platform_additional_headers: BTreeMap<String, String>,
-    /// Host name for the computation of the own address, when it differs from the host of `baseUrl`.
+    /// Host name for the computation of this account's address, when it differs from the host of `baseUrl`.
     pub address_generation_hostname_override: Option<String>,
-    /// Whether the datawallet is synchronised.
+    /// Enables the synchronisation of the datawallet.
     pub datawallet_enabled: bool,
     /// Connections of `http` base URLs.
     pub http_agent_options: AgentOptions,
     /// Connections of `https` base URLs.
     pub https_agent_options: AgentOptions,
-    /// Life time of the cached tag collection, minutes.
+    /// Lifetime of the cached tag collection, in minutes.
     pub tag_cache_lifetime_in_minutes: f64,
-    /// Whose certificates are accepted. Stands elsewhere in the configuration (`docs/protocol/07 §6.4`).
+    /// The trusted certificates. Configured in another section (`docs/protocol/07 §6.4`).
     #[serde(skip)]
     pub trust: Trust,
 }
 
-/// What is configurable about connections.
+/// The configurable options of connections.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AgentOptions {
-    /// Whether connections are kept for further calls.
+    /// Keeps connections for further calls.
     pub keep_alive: bool,
-    /// How many unused connections are kept.
+    /// The number of unused connections that are kept.
     pub max_free_sockets: usize,
 }
 
@@ -179,7 +179,7 @@ impl Default for TransportConfig {
 }
 
 impl TransportConfig {
-    /// Checks what must be set, in the order of `docs/protocol/02 §1`.
+    /// Checks the required settings, in the order of `docs/protocol/02 §1`.
     pub fn validate(&self) -> Result<()> {
         if self.platform_client_id.is_empty() {
             return Err(TransportError::PlatformClientIdNotSet);
@@ -190,14 +190,14 @@ impl TransportConfig {
         if self.base_url.is_empty() {
             return Err(TransportError::BaseUrlNotSet);
         }
-        // References separate their parts by this character.
+        // The character that separates the parts of a reference.
         if self.base_url.contains('|') {
             return Err(TransportError::InvalidBaseUrl("it contains the character '|'".to_owned()));
         }
         self.parsed_base_url().map(drop)
     }
 
-    /// Host name that is part of the own address.
+    /// Host name that is part of this account's address.
     pub fn address_hostname(&self) -> Result<String> {
         match &self.address_generation_hostname_override {
             Some(hostname) if !hostname.is_empty() => Ok(hostname.clone()),
@@ -217,7 +217,7 @@ impl TransportConfig {
         Duration::from_millis(self.platform_timeout)
     }
 
-    /// The options of the connections the base URL needs.
+    /// The connection options for the base URL.
     pub(crate) fn agent_options(&self) -> &AgentOptions {
         if self.base_url.starts_with("https:") { &self.https_agent_options } else { &self.http_agent_options }
     }

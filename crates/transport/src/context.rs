@@ -1,4 +1,4 @@
-//! What all parts of an account work with: its store, its keys, its Backbone, and what they tell each other.
+//! The state that all parts of an account share: its store, its keys, its Backbone, and the signals between them.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -27,11 +27,11 @@ use crate::{
     unit_of_work::{Journal, UnitOfWork},
 };
 
-/// What the parts of one account share. A handle: clones are the same.
+/// The shared state of one account. A handle: clones refer to the same account.
 #[derive(Clone)]
 pub(crate) struct Context(Arc<Shared>);
 
-/// What a context is made of.
+/// The parts that a context is built from.
 pub(crate) struct ContextParts {
     pub(crate) config: TransportConfig,
     pub(crate) store: Store,
@@ -85,18 +85,18 @@ impl Context {
         &self.0.parts.identity
     }
 
-    /// Whether `address` is the own one.
+    /// Returns true if `address` is this account's own address.
     pub(crate) fn is_me(&self, address: &IdentityAddress) -> bool {
         self.0.parts.identity.address == *address
     }
 
-    /// The own device, as it is stored now.
+    /// This device, as it is stored now.
     pub(crate) async fn device(&self) -> Result<Device> {
         let device = account_info::device(self.store()).await?;
         device.ok_or_else(|| TransportError::invariant("the own device is not stored"))
     }
 
-    /// Stores a changed own device, at both of its places.
+    /// Stores this device after a change, in both of its places.
     pub(crate) async fn store_device(&self, device: &Device) -> Result<()> {
         let mut unit = self.unit_of_work().await?;
         unit.put(&account_info::entry(account_info::DEVICE, account_info::to_value(device)?)).await?;
@@ -132,7 +132,7 @@ impl Context {
         &self.0.parts.backbone
     }
 
-    /// The host name of the base URL, which the pseudonym of deleted peers is made with.
+    /// The host name of the base URL, from which the pseudonym of deleted peers is made.
     pub(crate) fn base_url_hostname(&self) -> &str {
         &self.0.base_url_hostname
     }
@@ -181,13 +181,13 @@ impl Context {
         self.0.locks.try_lock(name)
     }
 
-    /// Lets `work` run on its own. The account is not closed before its end.
+    /// Runs `work` in the background. Closing the account waits for its end.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.0.tasks.spawn(work.in_current_span());
     }
 
-    /// Runs `work` to its end, even if the caller stops waiting: between a call to the Backbone and the transaction that
-    /// stores its effects an operation must not be dropped.
+    /// Runs `work` to its end, even if the caller stops waiting: between a call to the Backbone and the transaction
+    /// that stores its effects an operation must not be dropped.
     pub(crate) async fn finish<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
@@ -199,7 +199,7 @@ impl Context {
         }
     }
 
-    /// Waits for what is still being done.
+    /// Waits for pending work.
     pub(crate) async fn wait_for_tasks(&self) {
         self.0.tasks.close();
         self.0.tasks.wait().await;

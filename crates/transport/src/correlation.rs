@@ -1,5 +1,5 @@
-//! The correlation id of the work being done: it follows a piece of work to the Backbone (`x-correlation-id`) and into
-//! the events it causes.
+//! The correlation id of the current work: it is passed on to the Backbone (`x-correlation-id`) and to the events that
+//! the work causes.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ pub async fn with<F: Future>(id: String, work: F) -> F::Output {
     CORRELATION_ID.scope(id, work).await
 }
 
-/// The correlation id of the current work, if it has one.
+/// The correlation id of the current work, if any.
 #[must_use]
 pub fn current() -> Option<String> {
     CORRELATION_ID.try_with(Clone::clone).ok()

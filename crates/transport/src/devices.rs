@@ -1,4 +1,4 @@
-//! The devices of the own Identity, and adding another one (`docs/protocol/02 §9.4`).
+//! The devices of this Identity, and adding another one (`docs/protocol/02 §9.4`).
 
 use backbone_api::{SecretText, devices::CreateDeviceResponse, paths};
 use core_types::{DeviceId, random};
@@ -15,7 +15,7 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// The devices of the own Identity.
+/// The devices of this Identity.
 #[derive(Debug, Clone)]
 pub struct Devices {
     context: Context,
@@ -26,11 +26,11 @@ pub struct Devices {
 pub struct SendDevice {
     /// Its name.
     pub name: Option<String>,
-    /// Text of the user.
+    /// Description given by the user.
     pub description: Option<String>,
-    /// Whether it gets the private key of the Identity, with which it can add further devices.
+    /// Gives it the private key of the Identity, with which it can add further devices.
     pub is_admin: Option<bool>,
-    /// Whether it serves recovery only; one such device may exist.
+    /// Restricts it to recovery; only one such device may exist.
     pub is_backup_device: Option<bool>,
 }
 
@@ -50,11 +50,12 @@ impl Devices {
         Self { context: context.clone() }
     }
 
-    /// Registers a further device at the Backbone. It becomes one of the Identity when it is given its
+    /// Registers a further device at the Backbone. It joins the Identity when it receives its
     /// [`shared_secret`](Self::shared_secret).
     ///
     /// # Errors
-    /// A failed call, such as `error.platform.validation.device.onlyOneBackupDeviceCanExist`, or a failure of the store.
+    /// A failed call, such as `error.platform.validation.device.onlyOneBackupDeviceCanExist`, or a failure of the
+    /// store.
     pub async fn send(&self, new: SendDevice) -> Result<Device> {
         let devices = self.clone();
         self.context.finish(async move { devices.send_now(new).await }).await
@@ -68,7 +69,7 @@ impl Devices {
         Ok(self.context.store().get(id.as_str()).await?)
     }
 
-    /// All devices, the own one among them.
+    /// All devices, including this one.
     ///
     /// # Errors
     /// A failure of the store.
@@ -76,11 +77,12 @@ impl Devices {
         Ok(self.context.store().find(&Query::default()).await?)
     }
 
-    /// Everything a device needs to join the Identity. Whoever gets to know it can act for the Identity.
+    /// Everything that a device needs to join the Identity. Anyone who obtains it can act for the Identity.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, `error.transport.devices.alreadyOnboarded`,
-    /// `error.transport.secrets.secretNotFound` if the device has no password yet or no more, or a failure of the store.
+    /// `error.transport.secrets.secretNotFound` if the device has no password yet or no longer, or a failure of the
+    /// store.
     pub async fn shared_secret(&self, id: &DeviceId, profile_name: Option<String>) -> Result<DeviceSharedSecret> {
         let device = self.stored(id).await?;
         if device.public_key.is_some() {
@@ -110,8 +112,8 @@ impl Devices {
     /// Deletes a device that has not joined the Identity yet.
     ///
     /// # Errors
-    /// `error.transport.recordNotFound`, `error.transport.devices.couldNotDeleteDevice` if it has joined or the Backbone
-    /// refuses, or a failure of the store.
+    /// `error.transport.recordNotFound`, `error.transport.devices.couldNotDeleteDevice` if it has joined or the
+    /// Backbone refuses, or a failure of the store.
     pub async fn delete(&self, id: &DeviceId) -> Result<()> {
         let (devices, id) = (self.clone(), id.clone());
         self.context.finish(async move { devices.delete_now(&id).await }).await

@@ -1,4 +1,4 @@
-//! Everything that can go wrong in this crate, with stable codes.
+//! The errors of this crate, with stable codes.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::request_error::RequestError;
 /// Result of this crate.
 pub type Result<T, E = TransportError> = std::result::Result<T, E>;
 
-/// The code under which a failure without a code of its own is reported (`docs/protocol/02 §4.2`).
+/// The code for a failure without a code of its own (`docs/protocol/02 §4.2`).
 pub const UNKNOWN_ERROR_CODE: &str = "error.transport.unknown";
 
 /// A failure of an operation. [`code`](Self::code) is stable (`docs/protocol/02 §4`); texts are for humans.
 ///
-/// Cloneable, so that everybody who joined one synchronisation can be told the same.
+/// Cloneable, so that every caller that joined a synchronisation gets the same error.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -36,7 +36,7 @@ pub enum TransportError {
     /// A protocol object could not be opened or built.
     #[error(transparent)]
     Protocol(Arc<ProtocolError>),
-    /// Something that must not be, in what a Backbone or peer sent or what is stored; has no code of its own.
+    /// Something that must not occur in data of a Backbone or peer or in stored data; has no code of its own.
     #[error("{0}")]
     Invariant(String),
 
@@ -69,7 +69,7 @@ pub enum TransportError {
     RecordNotFound {
         /// Name of the kind of record.
         entity: &'static str,
-        /// What was looked for.
+        /// The id or name that was looked for.
         id: String,
     },
     /// The operation does not exist for this kind of object.
@@ -99,10 +99,10 @@ pub enum TransportError {
     /// The peer still holds an earlier Relationship.
     #[error("an earlier Relationship has not been decomposed by the peer yet")]
     RelationshipNotYetDecomposedByPeer,
-    /// The owner of the template is gone.
+    /// The owner of the template is deleted.
     #[error("the owner of the RelationshipTemplate has deleted its Identity")]
     DeletedOwnerOfRelationshipTemplate,
-    /// The owner of the template is about to go.
+    /// The owner of the template is about to be deleted.
     #[error("the owner of the RelationshipTemplate is about to delete its Identity")]
     ActiveIdentityDeletionProcessOfOwnerOfRelationshipTemplate,
     /// Nobody requested a reactivation.
@@ -112,16 +112,16 @@ pub enum TransportError {
     #[error("the reactivation of the Relationship was already requested by {0}")]
     ReactivationAlreadyRequested(&'static str),
 
-    /// The own address is not among the signed recipients of a message.
+    /// This account's address is not among the signed recipients of a message.
     #[error("the own address is not among the signed recipients of the Message '{0}'")]
     MessagePlaintextMismatch(String),
-    /// There is no signature for the own address in a message.
+    /// A message has no signature for this account's address.
     #[error("the Message '{0}' has no signature for the own address")]
     MessageSignatureListMismatch(String),
     /// The signature of a message is wrong.
     #[error("the signature of the Message is not valid")]
     MessageSignatureNotValid,
-    /// The own address is not among the recipients of a message's envelope.
+    /// This account's address is not among the recipients of a message's envelope.
     #[error("the own address is not in the list of recipients of the Message '{0}'")]
     OwnAddressNotInList(String),
     /// Messages need a Relationship.
@@ -160,16 +160,16 @@ pub enum TransportError {
     CouldNotDeleteDevice {
         /// The device.
         id: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 
     /// The Identity's datawallet is newer than this program.
     #[error("the datawallet has version {required}, but only version {supported} is supported")]
     InsufficientSupportedDatawalletVersion {
-        /// What this program supports.
+        /// The version that this program supports.
         supported: u32,
-        /// What the Identity has.
+        /// The version that the Identity has.
         required: u32,
     },
     /// Datawallet versions only go up.
@@ -177,7 +177,7 @@ pub enum TransportError {
     DatawalletCurrentBiggerThanTarget {
         /// Version of the Identity's datawallet.
         current: u32,
-        /// Version asked for.
+        /// The requested version.
         target: u32,
     },
 
@@ -193,9 +193,9 @@ pub enum TransportError {
     /// The file is too large.
     #[error("the File has {size} bytes, but at most {limit} are allowed")]
     MaxFileSizeExceeded {
-        /// Size of the file, bytes.
+        /// Size of the file, in bytes.
         size: u64,
-        /// Limit, bytes.
+        /// Limit, in bytes.
         limit: u64,
     },
 
@@ -277,12 +277,12 @@ impl TransportError {
         }
     }
 
-    /// Whether the Backbone answered with this code.
+    /// Returns true if the Backbone answered with this code.
     pub(crate) fn has_code(&self, code: &str) -> bool {
         self.as_request_error().is_some_and(|error| error.code == code)
     }
 
-    /// The failed call to the Backbone, if that is what went wrong.
+    /// The failed call to the Backbone, if that is the cause.
     #[must_use]
     pub fn as_request_error(&self) -> Option<&RequestError> {
         match self {
@@ -291,7 +291,7 @@ impl TransportError {
         }
     }
 
-    /// Whether this is one of the coded errors of `docs/protocol/02 §4.1` (or of the reference types), as opposed to a
+    /// Returns true for the coded errors of `docs/protocol/02 §4.1` (or of the reference types), as opposed to a
     /// failed call and to failures without a code.
     #[must_use]
     pub fn is_core_error(&self) -> bool {
@@ -311,11 +311,11 @@ impl TransportError {
         if self.is_core_error() { self.code() } else { UNKNOWN_ERROR_CODE }
     }
 
-    /// Whether trying again later, without any change, may succeed.
+    /// Returns true if a later retry, without any change, may succeed.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Request(error) => error.is_transient(),
-            // The others are about one document, and would be the same the next time.
+            // The others concern one document, and would fail in the same way again.
             Self::Store(error) => !matches!(
                 **error,
                 StoreError::Duplicate { .. } | StoreError::NotFound { .. } | StoreError::InvalidDocument { .. }
@@ -324,9 +324,9 @@ impl TransportError {
         }
     }
 
-    /// Whether the failure may pass by itself, however long that takes: everything about a call but a plain refusal by the
-    /// Backbone itself, as opposed to what a gateway in front of it says, and every failure of the store that is not about
-    /// one document.
+    /// Returns true if the failure may pass by itself, however long that takes: every failed call except a plain
+    /// refusal by the Backbone itself, as opposed to a gateway in front of it, and every failure of the store that does
+    /// not concern one document.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Request(error) => error.may_pass(),
@@ -334,7 +334,7 @@ impl TransportError {
         }
     }
 
-    /// The error of a call that may have been carried out all the same, without blame for the caller.
+    /// The error of a call that may have been carried out all the same; it no longer says that the caller is at fault.
     pub(crate) fn with_unknown_outcome(self) -> Self {
         match self {
             Self::Request(error) => Self::from(error.with_unknown_outcome()),
@@ -342,7 +342,7 @@ impl TransportError {
         }
     }
 
-    /// How long the Backbone asks to be left alone.
+    /// The pause that the Backbone asks for.
     pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
         self.as_request_error().and_then(|error| error.retry_after)
     }

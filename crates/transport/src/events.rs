@@ -1,26 +1,26 @@
-//! What this crate tells the layers above (`docs/protocol/02 §11`).
+//! The events that this crate reports to the layers above (`docs/protocol/02 §11`).
 
 use core_types::{IdentityAddress, RelationshipId};
 use store::NewEvent;
 
 use crate::documents::{File, IdentityDeletionProcess, Message, Relationship, RelationshipTemplate};
 
-/// Something that happened to the own Identity.
+/// An event in the life of this Identity.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransportEvent {
     /// The datawallet was synchronised.
     DatawalletSynchronized,
-    /// A peer took over an own file.
+    /// A peer took over the ownership of one of this Identity's files.
     FileOwnershipClaimed(File),
-    /// Somebody tried to take over an own file with a wrong token.
+    /// Somebody tried to take over one of this Identity's files with a wrong token.
     FileOwnershipLocked(File),
-    /// A deletion process of the own Identity was started or changed.
+    /// A deletion process of this Identity was started or changed.
     IdentityDeletionProcessStatusChanged(Option<IdentityDeletionProcess>),
     /// A recipient fetched a sent message.
     MessageDelivered(Message),
-    /// A message came in.
+    /// A message was received.
     MessageReceived(Message),
-    /// A message went out.
+    /// A message was sent.
     MessageSent(Message),
     /// A message was marked as read or unread.
     MessageWasReadAtChanged(Message),
@@ -30,24 +30,24 @@ pub enum TransportEvent {
     PeerDeletionCancelled(Relationship),
     /// A peer is going to be deleted.
     PeerToBeDeleted(Relationship),
-    /// A template of a peer was loaded, anew or from the store.
+    /// A peer's template was loaded, from the Backbone or from the store.
     PeerRelationshipTemplateLoaded(RelationshipTemplate),
     /// A relationship is new or has changed.
     RelationshipChanged(Relationship),
-    /// An own relationship was decomposed by the own Identity.
+    /// This Identity decomposed one of its relationships.
     RelationshipDecomposedBySelf {
-        /// The relationship, which is gone.
+        /// The relationship, which has been removed.
         relationship_id: RelationshipId,
     },
     /// The reactivation of a relationship was requested.
     RelationshipReactivationRequested(Relationship),
     /// A request for reactivation was answered or withdrawn.
     RelationshipReactivationCompleted(Relationship),
-    /// An own template was loaded as often as it may be.
+    /// A template of this Identity was loaded as often as it may be.
     RelationshipTemplateAllocationsExhausted(RelationshipTemplate),
 }
 
-/// Turns what happened into entries of the event log.
+/// Turns events into entries of the event log.
 ///
 /// Called inside the transaction that stores the documents an event is about, so that both become visible together.
 pub trait EventRecorder: Send + Sync {

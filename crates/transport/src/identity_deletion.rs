@@ -1,6 +1,6 @@
-//! Deletion processes of the own Identity (`docs/protocol/02 §9.3`).
+//! Deletion processes of this Identity (`docs/protocol/02 §9.3`).
 //!
-//! A process whose start or end was not heard of here is looked up at the Backbone: without it nobody could cancel it.
+//! A process whose start or end was not noticed here is looked up at the Backbone: otherwise nobody could cancel it.
 
 use backbone_api::{
     codes,
@@ -32,12 +32,12 @@ impl IdentityDeletion {
         Self { context: context.clone() }
     }
 
-    /// Starts a deletion process. The Identity is deleted after the grace period (days, fractions allowed), of which the
-    /// Backbone chooses the length if none is given; with 0 it is over at once.
+    /// Starts a deletion process. The Identity is deleted after the grace period (days, fractions allowed), whose
+    /// length the Backbone chooses if none is given; with 0 it is over at once.
     ///
     /// # Errors
-    /// A failed call, such as `error.platform.validation.device.onlyOneActiveDeletionProcessAllowed`, or a failure of the
-    /// store.
+    /// A failed call, such as `error.platform.validation.device.onlyOneActiveDeletionProcessAllowed`, or a failure of
+    /// the store.
     pub async fn initiate(&self, length_of_grace_period_in_days: Option<f64>) -> Result<IdentityDeletionProcess> {
         let deletion = self.clone();
         self.context.finish(async move { deletion.initiate_now(length_of_grace_period_in_days).await }).await
@@ -46,7 +46,8 @@ impl IdentityDeletion {
     /// Cancels a deletion process.
     ///
     /// # Errors
-    /// A failed call, such as `error.platform.validation.device.gracePeriodHasAlreadyExpired`, or a failure of the store.
+    /// A failed call, such as `error.platform.validation.device.gracePeriodHasAlreadyExpired`, or a failure of the
+    /// store.
     pub async fn cancel(&self, id: &IdentityDeletionProcessId) -> Result<IdentityDeletionProcess> {
         let (deletion, id) = (self.clone(), id.clone());
         self.context.finish(async move { deletion.cancel_now(&id).await }).await
@@ -68,7 +69,7 @@ impl IdentityDeletion {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The process at whose end the Identity is deleted, if there is one.
+    /// The active deletion process, if there is one.
     ///
     /// # Errors
     /// A failure of the store.
@@ -76,7 +77,7 @@ impl IdentityDeletion {
         Ok(self.context.store().find_one(&Query::new(Filter::eq("status", "Active"))).await?)
     }
 
-    /// Learns of a process that was started elsewhere. External events do not tell of it: while it is active, the Backbone
+    /// Finds a process that was started elsewhere. External events do not report it: while it is active, the Backbone
     /// lets nobody synchronise.
     pub(crate) async fn learn_of_active(&self) -> Result<()> {
         if self.active().await?.is_none() {
@@ -111,7 +112,7 @@ impl IdentityDeletion {
         let error = match self.context.backbone().result::<DeletionProcess>(call).await {
             Ok(cancelled) => {
                 let process = IdentityDeletionProcess {
-                    // The Backbone does not tell these.
+                    // The Backbone does not report these.
                     cancelled_at: Some(self.context.clock().now()),
                     cancelled_by_device: Some(self.context.device().await?.id),
                     ..IdentityDeletionProcess::from(cancelled)
@@ -132,7 +133,7 @@ impl IdentityDeletion {
         Err(error)
     }
 
-    /// Takes over what the Backbone knows and what is not known here.
+    /// Stores the processes that the Backbone knows and this database does not.
     async fn refresh(&self) -> Result<()> {
         let processes: Vec<DeletionProcess> =
             self.context.backbone().pages(Call::get(paths::DELETION_PROCESSES)).await?;
@@ -157,7 +158,7 @@ impl IdentityDeletion {
     }
 }
 
-/// Whether the Backbone may have done what it was asked for.
+/// Returns true if the Backbone may have carried out the call.
 fn is_unclear(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| !error.is_without_effect())
 }

@@ -44,7 +44,7 @@ impl AccountKeys {
         Ok((keys, credentials))
     }
 
-    /// The secrets of the device as they are stored.
+    /// The secrets of the device in their stored form.
     pub(crate) fn seal(
         &self,
         now: Timestamp,
@@ -68,14 +68,14 @@ impl AccountKeys {
             .collect()
     }
 
-    /// The encrypted payload of a datawallet modification with this index.
+    /// The encrypted payload of the datawallet modification with this index.
     pub(crate) fn seal_modification(&self, mut randomness: Randomness, index: i64, payload: &Value) -> Result<Vec<u8>> {
         let index = u64::try_from(index)
             .map_err(|_| TransportError::invariant("a datawallet modification has a negative index"))?;
         Ok(protocol::datawallet::seal_payload(&mut randomness, &self.synchronization_key, index, payload)?)
     }
 
-    /// The members a datawallet modification writes.
+    /// The members that a datawallet modification writes.
     pub(crate) fn open_modification(&self, modification: &DatawalletModification) -> Result<Map<String, Value>> {
         let Some(payload) = modification.encrypted_payload.as_ref().filter(|payload| !payload.is_empty()) else {
             return Ok(Map::new());

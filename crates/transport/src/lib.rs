@@ -1,7 +1,8 @@
 //! One Identity's protocol agent: keys, relationships, templates, tokens, files, messages and synchronisation.
 //!
-//! [`Account`] is the face of the crate. It talks to a Backbone over HTTP and keeps its state in a [`store::Store`].
-//! What a document *means* is decided above; here contents are free JSON. Facts: `docs/protocol/02-transport.md`.
+//! [`Account`] is the facade of the crate. It talks to a Backbone over HTTP and keeps its state in a [`store::Store`].
+//! The *meaning* of a document is decided by the layers above; here contents are free JSON. Protocol:
+//! `docs/protocol/02-transport.md`.
 //!
 //! Every operation first talks to the Backbone, then writes documents and the events they cause in one transaction.
 //! Operations that change something remotely run to their end even if the caller stops waiting.

@@ -7,17 +7,17 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-/// A lock for every name. Names that nobody holds cost nothing.
+/// A lock for every name. Unused names cost nothing.
 #[derive(Debug, Default)]
 pub(crate) struct NamedLocks(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
 
 impl NamedLocks {
-    /// Waits for the lock `name`; it is free again when the guard is dropped.
+    /// Waits for the lock `name`; dropping the guard releases it.
     pub(crate) async fn lock(&self, name: &str) -> OwnedMutexGuard<()> {
         self.find(name).lock_owned().await
     }
 
-    /// The lock `name`, if nobody holds it.
+    /// The lock `name`, if it is free.
     pub(crate) fn try_lock(&self, name: &str) -> Option<OwnedMutexGuard<()>> {
         self.find(name).try_lock_owned().ok()
     }

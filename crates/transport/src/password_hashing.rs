@@ -1,4 +1,4 @@
-//! Hashing of passwords for the Backbone, off the asynchronous threads.
+//! Hashing of passwords for the Backbone, outside the asynchronous threads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,14 +9,14 @@ use tokio::sync::Semaphore;
 
 use crate::error::{Result, TransportError};
 
-/// Each hash takes 20 MiB of memory and some hundred milliseconds of one core (`docs/protocol/01 §2.8`).
+/// Each hash takes 20 MiB of memory and a few hundred milliseconds of one core (`docs/protocol/01 §2.8`).
 const PARALLEL_HASHES: usize = 2;
 
-/// Computes the hashes that stand for passwords at the Backbone, a few at a time.
+/// Computes the hashes that replace passwords at the Backbone, a few at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordHashing {
     turns: Arc<Semaphore>,
-    /// What the hashes of before were computed in.
+    /// The memory of earlier hashes, for reuse.
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
@@ -28,7 +28,7 @@ impl PasswordHashing {
     /// The hash of a password in standard base64, as it is sent in queries.
     pub(crate) async fn hash(&self, protection: &PasswordProtection) -> Result<String> {
         let failed = || TransportError::invariant("the hashing of a password was aborted");
-        // The permit moves along: if the caller stops waiting, the work goes on and still counts.
+        // The permit moves into the task: if the caller stops waiting, the work continues and still counts.
         let permit = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| failed())?;
         let (protection, memory) = (protection.clone(), Arc::clone(&self.memory));
         let hash: Result<String, CoreError> = tokio::task::spawn_blocking(move || {
@@ -53,7 +53,7 @@ impl PasswordHashing {
     }
 }
 
-/// What is guarded here is a stack of equal things, so a panic elsewhere spoils nothing.
+/// The lock guards a stack of equal items, so a panic elsewhere spoils nothing.
 fn lock(memory: &Mutex<Vec<Memory>>) -> MutexGuard<'_, Vec<Memory>> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(bytes.to_base64_standard(), expected);
     }
 
-    /// MiB of this process in memory.
+    /// Resident memory of this process, in MiB.
     fn resident() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -93,7 +93,7 @@ mod tests {
         let hashing = PasswordHashing::new();
         let before = resident();
         for _ in 0..12 {
-            // Other work keeps threads busy, so that each hash finds another one.
+            // Other work keeps threads busy, so that each hash runs on another one.
             let (release, released) = std::sync::mpsc::channel::<()>();
             let busy = tokio::task::spawn_blocking(move || released.recv().is_ok());
             let hashes = (0..PARALLEL_HASHES).map(|_| hashing.hash(&protection));

@@ -1,4 +1,4 @@
-//! What templates and tokens have in common: they can be personalised and protected by a password
+//! The common features of templates and tokens: they can be personalised and protected by a password
 //! (`docs/protocol/02 §9.6, §9.8`).
 
 use core_types::{PasswordProtection, SharedPasswordProtection};
@@ -8,7 +8,7 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// The protection of an object with its password. The caller's password wins over one inside the reference.
+/// The protection of an object with its password. The caller's password takes precedence over one inside the reference.
 ///
 /// # Errors
 /// [`TransportError::NoPasswordProvided`] if there is a protection and neither has a password.
@@ -24,7 +24,7 @@ pub(crate) fn with_password(
     Ok(Some(PasswordProtection::from_shared(protection, password)?))
 }
 
-/// Whether something personalised for an address, or the end of one, is meant for the own Identity.
+/// Checks that something personalised for an address, or the end of one, is intended for this Identity.
 ///
 /// # Errors
 /// [`TransportError::NotIntendedForYou`] if it is not.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Codes the client makes itself, because no Backbone error body tells more (`docs/protocol/02 §4.2`).
+/// Codes that the client itself assigns, because no Backbone error body says more (`docs/protocol/02 §4.2`).
 pub mod codes {
     /// No access token could be obtained: the Backbone is unreachable or refuses the OAuth client.
     pub const NO_AUTH_POSSIBLE: &str = "error.transport.request.noAuthPossible";
@@ -23,8 +23,8 @@ pub mod codes {
     pub const BAD_REQUEST: &str = "error.transport.request.badRequest";
     /// An answer without a usable `result`.
     pub const RESULT_UNDEFINED: &str = "error.transport.request.resultUndefined";
-    /// The call may or may not have been carried out: what came back instead of an answer blames the caller, but is not the
-    /// Backbone's.
+    /// The call may or may not have been carried out: the answer blames the caller, but does not come from the
+    /// Backbone.
     pub const OUTCOME_UNKNOWN: &str = "error.transport.request.outcomeUnknown";
     /// Status 401.
     pub const UNAUTHORIZED: &str = "error.platform.unauthorized";
@@ -34,14 +34,14 @@ pub mod codes {
     pub const UNEXPECTED: &str = "error.platform.unexpected";
 }
 
-/// A failed call to the Backbone: what was called, and what the Backbone (or the network) said.
+/// A failed call to the Backbone: the call, and the answer of the Backbone (or the network).
 ///
 /// Source: `docs/protocol/02 §3.3`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestError {
     /// The Backbone's code, or one of [`codes`].
     pub code: String,
-    /// The Backbone's message, or why the call failed.
+    /// The Backbone's message, or the reason why the call failed.
     pub reason: String,
     /// HTTP method.
     pub method: String,
@@ -59,19 +59,20 @@ pub struct RequestError {
     pub details: Option<Value>,
     /// The Backbone's trace id of the call.
     pub trace_id: Option<String>,
-    /// Whether the call never left: no connection, or no access token to send it with.
+    /// True if the call was never sent: no connection, or no access token to send it with.
     pub is_unsent: bool,
-    /// Status of the answer, if there was one; other than `status` never made up.
+    /// Status of the answer, if there was one; unlike `status` never made up.
     pub answered_with: Option<u16>,
-    /// Whether TLS is why there is no connection: the certificate is not accepted, or the other side does not speak TLS.
+    /// True if TLS is the reason for the missing connection: the certificate is not accepted, or the other side does
+    /// not speak TLS.
     pub is_tls_failure: bool,
-    /// How long the Backbone asks to be left alone.
+    /// The pause that the Backbone asks for.
     pub retry_after: Option<Duration>,
 }
 
 impl RequestError {
-    /// Whether the same call may succeed later without any change: the network, the availability of the Backbone or a
-    /// limit of its rate was the cause, not what was asked.
+    /// Returns true if the same call may succeed later without any change: the cause was the network, the availability
+    /// of the Backbone or its rate limit, not the request.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.code.as_str() {
@@ -85,8 +86,8 @@ impl RequestError {
         }
     }
 
-    /// Whether the same call may succeed at some time without any change. Only the Backbone's own word that the object is not
-    /// there, or not for this Identity, is final.
+    /// Returns true if the same call may succeed at some time without any change. Only a statement of the Backbone
+    /// itself that the object does not exist, or not for this Identity, is final.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         let is_of_backbone = self.code.starts_with("error.platform.");
@@ -94,8 +95,8 @@ impl RequestError {
         !(is_of_backbone && is_refusal) || self.is_transient() || self.code == codes::FORBIDDEN
     }
 
-    /// The error of a call that may have been carried out all the same. What a gateway in front of the Backbone says of the
-    /// caller ("not found") must not make anybody believe that nothing has happened.
+    /// The error of a call that may have been carried out all the same. A gateway in front of the Backbone that blames
+    /// the caller ("not found") does not prove that nothing has happened.
     #[must_use]
     pub(crate) fn with_unknown_outcome(mut self) -> Self {
         if !self.is_without_effect() && matches!(self.status, 400..=499) {
@@ -106,7 +107,7 @@ impl RequestError {
         self
     }
 
-    /// It is not known yet whether an earlier call of the same meaning was carried out.
+    /// It is not known yet whether an earlier call with the same purpose was carried out.
     pub(crate) fn earlier_outcome_unknown(method: &str, path: &str) -> Self {
         Self {
             code: codes::OUTCOME_UNKNOWN.to_owned(),
@@ -118,8 +119,9 @@ impl RequestError {
         }
     }
 
-    /// Whether the call surely had no effect: it never left, or the Backbone itself refused it. After any other failure the
-    /// Backbone may have done what it was asked for: a gateway can say "not found" when it has lost the answer.
+    /// Returns true if the call certainly had no effect: it was never sent, or the Backbone itself refused it. After
+    /// any other failure the Backbone may have carried it out: a gateway can say "not found" when it has lost the
+    /// answer.
     #[must_use]
     pub fn is_without_effect(&self) -> bool {
         let is_of_backbone = self.code.starts_with("error.platform.") && self.code != codes::UNEXPECTED;
@@ -129,7 +131,7 @@ impl RequestError {
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A status that nobody has answered with would say that somebody did.
+        // A status that no server has answered with would be misleading.
         let has_no_answer = [codes::UNKNOWN, codes::ABORTED, codes::ADDRESS_NOT_FOUND].contains(&self.code.as_str());
         match self.status {
             500 if has_no_answer => write!(f, "{} (no answer)", self.code)?,

@@ -12,10 +12,10 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Entry of `AccountInfo` with the last counter a shared secret was encrypted with.
+/// Entry of `AccountInfo` with the last counter that a shared secret was encrypted with.
 const LAST_NONCE: &str = "secret_lastnonce";
 
-/// Makes sure that the next counter is above every one in use. Databases written by others remember the last counter, or
+/// Makes sure that the next counter is above every one in use. Databases of other programs store the last counter, or
 /// none, and the highest one in use can come from elsewhere (`docs/protocol/02 §7.15`).
 pub(crate) async fn raise_last_nonce(store: &Store) -> Result<()> {
     let highest =
@@ -52,19 +52,19 @@ impl Context {
         unit.insert(&Secret { container }).await
     }
 
-    /// The active secret of a name.
+    /// The active secret with a name.
     pub(crate) async fn active_secret(&self, name: &str) -> Result<SecretContent> {
         let secret: Option<Secret> = self.store().find_one(&active(name)).await?;
         self.open_secret(secret, name)
     }
 
-    /// The active secret of a name, as the unit of work sees it.
+    /// The active secret with a name, as the unit of work sees it.
     pub(crate) async fn active_secret_in(&self, unit: &mut UnitOfWork, name: &str) -> Result<SecretContent> {
         let secret: Option<Secret> = unit.transaction().find_one(&active(name)).await?;
         self.open_secret(secret, name)
     }
 
-    /// Puts a new secret in the place of the active one.
+    /// Replaces the active secret by a new one.
     pub(crate) async fn succeed_secret(
         &self,
         unit: &mut UnitOfWork,
@@ -78,7 +78,7 @@ impl Context {
         self.store_secret(unit, name, content).await
     }
 
-    /// Deletes the active secret of a name, if there is one.
+    /// Deletes the active secret with a name, if there is one.
     pub(crate) async fn delete_active_secret(&self, unit: &mut UnitOfWork, name: &str) -> Result<()> {
         for secret in unit.transaction().find::<Secret>(&active(name)).await? {
             unit.delete::<Secret>(secret.key()).await?;

@@ -1,4 +1,4 @@
-//! The tags a Backbone offers for attributes (`docs/protocol/02 §9.14`).
+//! The tags that a Backbone offers for attributes (`docs/protocol/02 §9.14`).
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::{
 const COLLECTION: &str = "tagCollection";
 const ETAG: &str = "etag";
 const CACHED_AT: &str = "cacheTimestamp";
-/// The stored collection carries its type, the one of the Backbone does not.
+/// The stored collection carries its type, that of the Backbone does not.
 const TYPE: &str = "@type";
 
-/// The tags a Backbone offers, kept in the store for a while.
+/// The tags that a Backbone offers, cached in the store.
 #[derive(Debug, Clone)]
 pub struct Tags {
     context: Context,
@@ -30,14 +30,14 @@ impl Tags {
         Self { context: context.clone() }
     }
 
-    /// All tags, as the Backbone tells them: JSON that can be read as a [`TagCollection`]. Kept for
-    /// `tagCacheLifetimeInMinutes`; after that the Backbone is asked for a newer one, and the kept one is still good while
-    /// it cannot be asked.
+    /// All tags, as the Backbone returns them: JSON that can be read as a [`TagCollection`]. Cached for
+    /// `tagCacheLifetimeInMinutes`; after that the Backbone is asked for a newer one, and the cached one remains in use
+    /// while the Backbone cannot be reached.
     ///
     /// # Errors
     /// A failed call, or a failure of the store.
     pub async fn collection(&self) -> Result<Value> {
-        // Whoever comes second finds what the first one fetched.
+        // A second caller finds what the first one fetched.
         let _order = self.context.lock("tags").await;
         let cached = self.cached().await?;
         if let Some(cached) = &cached

@@ -25,7 +25,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// The relationship templates of an account: own ones, and loaded ones of peers.
+/// The relationship templates of an account: its own, and loaded ones of peers.
 #[derive(Debug, Clone)]
 pub struct Templates {
     context: Context,
@@ -34,11 +34,11 @@ pub struct Templates {
 /// A template to create.
 #[derive(Clone)]
 pub struct SendTemplate {
-    /// Free content for whoever loads it.
+    /// Free content for anyone who loads it.
     pub content: Value,
-    /// Until when it can be used.
+    /// The time until which it can be used.
     pub expires_at: Timestamp,
-    /// How many Identities may load it.
+    /// The number of Identities that may load it.
     pub max_number_of_allocations: Option<u32>,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,
@@ -56,7 +56,7 @@ impl std::fmt::Debug for SendTemplate {
     }
 }
 
-/// What is needed to load a template of a peer.
+/// The data needed to load a peer's template.
 struct Wanted {
     id: RelationshipTemplateId,
     secret_key: SecretKey,
@@ -84,7 +84,7 @@ impl Templates {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The same one after the other, however many there are.
+    /// Like [`find`](Self::find), one template after the other, however many there are.
     ///
     /// # Errors
     /// A failure of the store.
@@ -119,7 +119,7 @@ impl Templates {
         self.load(wanted, reference.for_identity_truncated.as_deref()).await
     }
 
-    /// Loads a template of a peer with what a token says about it.
+    /// Loads a template of a peer with the data from a token.
     ///
     /// # Errors
     /// As [`load_by_reference`](Self::load_by_reference).
@@ -136,7 +136,7 @@ impl Templates {
         self.load(wanted, content.for_identity.as_ref().map(IdentityAddress::as_str)).await
     }
 
-    /// Deletes a template: an own one at the Backbone as well.
+    /// Deletes a template; if this Identity created it, at the Backbone as well.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
@@ -159,7 +159,7 @@ impl Templates {
         Ok(template)
     }
 
-    /// Deletes what belongs to a decomposed relationship: the template it came from, unless others can still use that, and
+    /// Deletes the templates of a decomposed relationship: the one it came from, unless others can still use that, and
     /// all other templates of the peer.
     pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork, relationship: &Relationship) -> Result<()> {
         let id = relationship.template_id.as_str();
@@ -249,7 +249,7 @@ impl Templates {
             None => self.fetch(wanted).await?,
         };
         let mut unit = self.context.unit_of_work().await?;
-        // Somebody else may have loaded, or changed, it meanwhile.
+        // Another caller may have loaded, or changed, it in the meantime.
         let template = match unit.get(template.id.as_str()).await? {
             Some(stored) => stored,
             None => {

@@ -23,7 +23,7 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// The tokens of an account: own ones, and loaded ones of peers.
+/// The tokens of an account: its own, and loaded ones of peers.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     context: Context,
@@ -32,11 +32,11 @@ pub struct Tokens {
 /// A token to create.
 #[derive(Clone)]
 pub struct SendToken {
-    /// Content for whoever loads it.
+    /// Content for anyone who loads it.
     pub content: TokenContent,
-    /// Until when it can be loaded.
+    /// The time until which it can be loaded.
     pub expires_at: Timestamp,
-    /// Whether it is left out of the store.
+    /// Keeps it out of the store.
     pub ephemeral: bool,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,
@@ -54,18 +54,18 @@ impl std::fmt::Debug for SendToken {
     }
 }
 
-/// A token of somebody else that was given its content.
+/// A token of somebody else that was filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilledToken {
     /// Id.
     pub id: TokenId,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// Until when it can be loaded.
+    /// The time until which it can be loaded.
     pub expires_at: Timestamp,
 }
 
-/// What is needed to load a token of a peer.
+/// The data needed to load a peer's token.
 struct Wanted {
     id: TokenId,
     secret_key: SecretKey,
@@ -93,7 +93,7 @@ impl Tokens {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The same one after the other, however many there are.
+    /// Like [`find`](Self::find), one token after the other, however many there are.
     ///
     /// # Errors
     /// A failure of the store.
@@ -114,8 +114,8 @@ impl Tokens {
     ///
     /// # Errors
     /// `error.transport.noPasswordProvided`, `error.transport.general.notIntendedForYou`,
-    /// `error.transport.tokens.emptyToken`, `error.transport.tokens.invalidTokenContent`, a failed call or a failure of the
-    /// store.
+    /// `error.transport.tokens.emptyToken`, `error.transport.tokens.invalidTokenContent`, a failed call or a failure of
+    /// the store.
     pub async fn load_by_reference(
         &self,
         reference: &Reference,
@@ -135,8 +135,8 @@ impl Tokens {
         self.context.finish(async move { tokens.load_now(wanted, ephemeral).await }).await
     }
 
-    /// Whether the token of a reference waits for a content. The password of a protected one must be in the reference, as
-    /// it is in those of empty tokens.
+    /// Returns true if the token of a reference has not been filled yet. The password of a protected one must be in the
+    /// reference, as it is in those of empty tokens.
     ///
     /// # Errors
     /// `error.transport.noPasswordProvided` or a failed call.
@@ -148,7 +148,7 @@ impl Tokens {
         Ok(token.content.is_none())
     }
 
-    /// Gives an empty token its content. The token is not stored: it belongs to whoever made it.
+    /// Fills an empty token. The token is not stored: it belongs to its creator.
     ///
     /// # Errors
     /// `error.transport.noPasswordProvided`, `error.transport.tokens.invalidTokenContent` or a failed call, such as
@@ -164,7 +164,7 @@ impl Tokens {
         Ok(FilledToken { id: metadata.id, created_at: metadata.created_at, expires_at: metadata.expires_at })
     }
 
-    /// Deletes a token: an own one at the Backbone as well.
+    /// Deletes a token; if this Identity created it, at the Backbone as well.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
@@ -255,7 +255,7 @@ impl Tokens {
         if ephemeral { Ok(token) } else { self.store(&token).await }
     }
 
-    /// Stores a token, unless somebody else was faster.
+    /// Stores a token, unless another caller was faster.
     async fn store(&self, token: &Token) -> Result<Token> {
         let mut unit = self.context.unit_of_work().await?;
         if let Some(stored) = unit.get(token.id.as_str()).await? {
@@ -277,14 +277,14 @@ impl Tokens {
     }
 }
 
-/// What a token that was filled has.
+/// The data of a filled token.
 pub(crate) struct Fetched {
     pub(crate) content: Bytes,
     created_by: IdentityAddress,
     created_by_device: DeviceId,
 }
 
-/// Makes sure that a token is the wanted one and was filled.
+/// Checks that a token is the wanted one and has been filled.
 pub(crate) fn check_fetched(fetched: BackboneToken, wanted: &TokenId) -> Result<Fetched> {
     let BackboneToken { metadata, content } = fetched;
     if metadata.id != *wanted {

@@ -1,4 +1,5 @@
-//! One write transaction with the events its documents cause, and with what other devices of the Identity must know.
+//! One write transaction with the events that its documents cause, and the changes for the other devices of the
+//! Identity.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::{
     events::{EventRecorder, TransportEvent},
 };
 
-/// What every unit of work of an account writes beside the documents.
+/// The state with which every unit of work of an account records its changes.
 pub(crate) struct Journal {
     pub(crate) randomness: Randomness,
     pub(crate) own_address: IdentityAddress,
@@ -24,8 +25,8 @@ pub(crate) struct Journal {
     pub(crate) datawallet_enabled: bool,
 }
 
-/// Documents, events, deliveries and the positions of subscriptions that become visible together. Dropped without
-/// [`commit`](Self::commit), nothing has happened.
+/// Documents, events, deliveries and the positions of subscriptions that become visible together. Dropping it without
+/// [`commit`](Self::commit) rolls everything back.
 ///
 /// No call to the Backbone may happen while one is open: the store has only one writer.
 pub struct UnitOfWork {
@@ -44,7 +45,8 @@ impl UnitOfWork {
         Ok(Self { journal: Arc::clone(journal), transaction: store.begin().await? })
     }
 
-    /// The bare transaction, for deliveries and positions. Documents written with it are not told to other devices.
+    /// The bare transaction, for deliveries and positions. Documents written with it are not synchronised to other
+    /// devices.
     pub fn transaction(&mut self) -> &mut Transaction {
         &mut self.transaction
     }
@@ -68,7 +70,7 @@ impl UnitOfWork {
     /// Stores a new document.
     ///
     /// # Errors
-    /// A failure of the store, also where there is a document with this key already.
+    /// A failure of the store, also if there already is a document with this key.
     pub async fn insert<T: Document>(&mut self, document: &T) -> Result<()> {
         self.transaction.insert(document).await?;
         self.record(None, document).await
@@ -77,14 +79,14 @@ impl UnitOfWork {
     /// Replaces a document.
     ///
     /// # Errors
-    /// A failure of the store, also where there is no document with this key.
+    /// A failure of the store, also if there is no document with this key.
     pub async fn replace<T: Document>(&mut self, document: &T) -> Result<()> {
         let before = self.before::<T>(document.key()).await?;
         self.transaction.replace(document).await?;
         self.record(before, document).await
     }
 
-    /// Stores a document, be there one with this key or not.
+    /// Stores a document, whether or not there is one with this key.
     ///
     /// # Errors
     /// A failure of the store.
@@ -94,7 +96,7 @@ impl UnitOfWork {
         self.record(before, document).await
     }
 
-    /// Deletes a document; whether there was one.
+    /// Deletes a document; returns true if there was one.
     ///
     /// # Errors
     /// A failure of the store.
@@ -111,7 +113,7 @@ impl UnitOfWork {
         Ok(self.transaction.delete::<T>(key).await?)
     }
 
-    /// Records an event of a layer above. It belongs to the operation in progress, unless it names another one.
+    /// Records an event of a layer above. It gets the correlation id of the current operation, unless it has one.
     ///
     /// # Errors
     /// A failure of the store.
@@ -131,28 +133,28 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Remembers that the external event has had its effects. It waits for nothing any more.
+    /// Marks the external event as processed. It no longer waits in the inbox.
     pub(crate) async fn processed(&mut self, event: &ProcessedExternalEvent) -> Result<()> {
         self.transaction.delete::<InboxEntry>(event.id.as_str()).await?;
         self.put(event).await
     }
 
-    /// Makes all of it visible.
+    /// Makes everything visible.
     ///
     /// # Errors
-    /// A failure of the store. Unless the connection was lost in that moment, nothing has happened then.
+    /// A failure of the store. Then nothing has happened, unless the connection was lost in that moment.
     pub async fn commit(self) -> Result<()> {
         self.transaction.commit().await?;
         Ok(())
     }
 
-    /// The collection of `T`, if other devices are told of its changes.
+    /// The collection of `T`, if its changes are synchronised to other devices.
     fn synchronised<T: Document>(&self) -> Option<&SynchronisedCollection> {
         let journal = &self.journal;
         if journal.datawallet_enabled { journal.collections.get(T::COLLECTION.name) } else { None }
     }
 
-    /// The document as it is now, if other devices are told of its changes.
+    /// The document as it is now, if its changes are synchronised to other devices.
     async fn before<T: Document>(&mut self, key: &str) -> Result<Option<Value>> {
         match self.synchronised::<T>() {
             Some(_) => Ok(self.transaction.get_raw(&T::COLLECTION, key).await?),

@@ -1,5 +1,5 @@
-//! What brokers take from a loop that does nothing but publish: the same client libraries, the same number of messages on
-//! their way, nothing remembered.
+//! The rate of brokers with a loop that only publishes: the same client libraries, the same number of messages in
+//! flight, nothing stored.
 
 use std::time::Instant;
 
@@ -12,9 +12,9 @@ use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 
 use crate::clock::per_second;
 
-/// Messages on their way at the same time: what the engine keeps by default.
+/// Messages in flight at the same time: the default of the engine.
 pub(crate) const IN_FLIGHT: usize = 32;
-/// AMQP's mark of messages that survive the broker.
+/// AMQP's mark for messages that survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 
 /// Publishes `count` times to an exchange, with confirms.

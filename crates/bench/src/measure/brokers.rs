@@ -21,10 +21,11 @@ use crate::report::Row;
 
 /// Exchange, queue or stream.
 const NAME: &str = "bench";
-/// Between two questions how much has arrived.
+/// The interval between checks of the progress.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Events of a backlog published to each kind of broker, and the same messages published by a loop that does nothing else.
+/// Events of a backlog published to each kind of broker, and the same messages published by a loop that does nothing
+/// else.
 pub(crate) async fn brokers(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for kind in [BrokerKind::RabbitMq, BrokerKind::Redis, BrokerKind::Mosquitto, BrokerKind::Nats] {
@@ -82,12 +83,12 @@ fn configuration(kind: BrokerKind, broker: &Broker) -> (&'static str, Value) {
     }
 }
 
-/// Tells how much a broker has got.
+/// Counts the messages that a broker has received.
 enum Counter {
     /// The channel lives as long as the connection.
     Amqp(Box<(Connection, Channel)>),
     Redis(redis::aio::MultiplexedConnection),
-    /// What a subscriber got.
+    /// The messages that a subscriber received.
     Mqtt {
         received: Arc<AtomicUsize>,
         reader: JoinHandle<()>,
@@ -96,7 +97,7 @@ enum Counter {
 }
 
 impl Counter {
-    /// Makes what is needed to take and to count messages.
+    /// Creates the queue, stream or subscription for taking and counting messages.
     async fn of(kind: BrokerKind, broker: &Broker) -> anyhow::Result<Self> {
         Ok(match kind {
             BrokerKind::RabbitMq => {
@@ -167,7 +168,7 @@ impl Counter {
             }
             Self::Redis(connection) => redis::cmd("XLEN").arg(NAME).query_async(&mut connection.clone()).await?,
             Self::Mqtt { received, .. } => {
-                // It runs beside us.
+                // The reader runs in parallel.
                 tokio::task::yield_now().await;
                 received.load(Ordering::Relaxed)
             }

@@ -8,7 +8,7 @@ use crate::clock::median;
 use crate::pair::{Pair, Place};
 use crate::report::Row;
 
-/// As much as was measured from the beginning, so that the figures can be compared.
+/// The size used since the first measurement, so that the figures can be compared.
 const MEBIBYTES: usize = 7;
 
 /// Upload and download of a large file.

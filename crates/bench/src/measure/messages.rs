@@ -12,9 +12,9 @@ use crate::clock::{median, per_second};
 use crate::pair::{Pair, Place};
 use crate::report::Row;
 
-/// The Backbone takes no more messages from one sender before the recipient has fetched these.
+/// The Backbone accepts no more messages from one sender before the recipient has fetched these.
 pub(crate) const INBOX: usize = 20;
-/// What a customer might write.
+/// A typical text of a customer.
 const BODY: &str = "Dear Sir or Madam, attached you will find what you asked for. Kind regards";
 
 /// Messages from one Connector to the other.
@@ -40,7 +40,7 @@ pub(crate) async fn messages(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// Sends as many messages as the Backbone takes, from several clients at the same time.
+/// Sends as many messages as the Backbone accepts, from several clients at the same time.
 pub(crate) async fn send_batch(pair: &Pair, clients: usize) -> anyhow::Result<Duration> {
     let left = Arc::new(AtomicUsize::new(INBOX));
     let started = Instant::now();
@@ -60,7 +60,7 @@ pub(crate) async fn send_batch(pair: &Pair, clients: usize) -> anyhow::Result<Du
     Ok(started.elapsed())
 }
 
-/// Fetches what was sent.
+/// Fetches the sent messages.
 pub(crate) async fn receive(pair: &Pair) -> anyhow::Result<Duration> {
     let started = Instant::now();
     pair.b.client.sync().await?;
@@ -71,7 +71,7 @@ fn take_one(left: &AtomicUsize) -> bool {
     left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }
 
-/// Both at once: eight clients send, the recipient synchronises all the time. Messages received per second.
+/// Both at once: eight clients send, the recipient synchronises continuously. Returns messages received per second.
 async fn sustained(pair: &Pair, time: Duration) -> anyhow::Result<f64> {
     let fetched = Arc::new(Notify::new());
     let acknowledged = Arc::new(AtomicUsize::new(0));
@@ -102,7 +102,7 @@ async fn sustained(pair: &Pair, time: Duration) -> anyhow::Result<f64> {
             result??;
         }
     }
-    // Everything sent has arrived.
+    // All sent messages have arrived.
     pair.b.client.sync().await?;
     Ok(per_second(acknowledged.load(Ordering::Relaxed), started.elapsed()))
 }

@@ -17,7 +17,7 @@ pub(crate) use webhooks::{latency, webhooks};
 
 use crate::report::Row;
 
-/// Size of the file that is installed.
+/// Size of the installed file.
 #[expect(clippy::cast_precision_loss, reason = "a file far below 2^52 bytes")]
 pub(crate) fn program_size() -> anyhow::Result<Row> {
     let bytes = std::fs::metadata(system_tests::connector_program()?)?.len();

@@ -15,10 +15,10 @@ use crate::report::Row;
 
 /// Connections of the load generator.
 const CONNECTIONS: usize = 16;
-/// Different requests in turn.
+/// The number of different requests that are sent in turn.
 const VARIETY: usize = 1000;
 
-/// What one operation costs at different sizes of the store, milliseconds.
+/// The cost of one operation at different sizes of the store, in milliseconds.
 #[derive(Debug, Default)]
 struct Costs {
     send: Vec<f64>,
@@ -70,7 +70,8 @@ async fn grow(party: &mut Party, size: usize) -> anyhow::Result<Filled> {
     Ok(filled)
 }
 
-/// Requests for random parts of what is there. The interface has no pages; filters select as much as one would hold.
+/// Requests for random parts of the stored data. The interface has no pages; filters select as many as a page would
+/// hold.
 struct Reads {
     get: Target,
     page_of_peer: Target,
@@ -84,7 +85,7 @@ impl Reads {
             (0..VARIETY).filter_map(|_| texts.get(rng.random_range(0..texts.len().max(1))).cloned()).collect()
         };
         let ids = draw(&filled.ids);
-        // The last peer may have fewer than a page.
+        // The last peer may have less than a page.
         let peers = draw(filled.peers.split_last().map_or(&[], |(_, peers)| peers));
         let pages = filled.ids.len() / PAGE;
         let times = (0..VARIETY).map(|_| {
@@ -126,7 +127,7 @@ fn median_of(durations: Vec<Duration>) -> f64 {
     median(durations.into_iter().map(milliseconds).collect())
 }
 
-/// Reads per second, beside those of a server that answers the same bytes and does nothing else.
+/// Reads per second, compared with a server that answers the same bytes and does nothing else.
 async fn rates(place: &Place<'_>, reads: &Reads, folder: &Path, size: usize) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, target) in [

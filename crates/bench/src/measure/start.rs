@@ -9,10 +9,11 @@ use crate::machine::resident_mebibytes;
 use crate::pair::{Pair, Place};
 use crate::report::Row;
 
-/// How long a Connector may rest before its memory is read.
+/// The time that a Connector may rest before its memory is read.
 const REST: Duration = Duration::from_secs(2);
 
-/// From the start of the process to the first healthy answer, with an Identity that is there; and the memory after it.
+/// The time from the start of the process to the first healthy answer, with an existing Identity; and the memory
+/// afterwards.
 pub(crate) async fn start(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     let receiver = WebhookReceiver::start().await?;
     let mut modules = Map::new();

@@ -12,10 +12,10 @@ use crate::fill;
 use crate::pair::{Pair, Place};
 use crate::report::Row;
 
-/// Requests at the same time: what the webhooks of a target are limited to by default.
+/// Requests at the same time: the default limit of a target's webhooks.
 const PARALLEL: usize = 4;
 
-/// Messages after which they are fetched: a Backbone takes no more than some for somebody who never comes.
+/// Messages after which they are fetched: a Backbone accepts a limited number for a recipient that does not fetch.
 const UNFETCHED: usize = 10;
 
 /// Deliveries of a backlog, and the same requests made by a loop that does nothing else.
@@ -71,7 +71,7 @@ async fn post_in_a_loop(url: &str, body: &bytes::Bytes, count: usize) -> anyhow:
     Ok(per_second(count, started.elapsed()))
 }
 
-/// How long an event takes to a webhook of a Connector that has nothing else to do.
+/// The latency of an event to a webhook of an otherwise idle Connector.
 pub(crate) async fn latency(place: &Place<'_>) -> anyhow::Result<Vec<Row>> {
     let receiver = WebhookReceiver::start().await?;
     let mut modules = Map::new();

@@ -12,15 +12,15 @@ use url::{Host, Url};
 use crate::credentials::whole_credentials;
 use crate::fingerprint::fingerprint;
 
-/// Names in the protocol are at most that long, in bytes.
+/// The maximum length of names in the protocol, in bytes.
 const MAX_NAME: usize = 255;
 
-/// Where and how to publish (`docs/protocol/07 §5.2`, type `AMQP`).
+/// The connection and the publishing options (`docs/protocol/07 §5.2`, type `AMQP`).
 #[derive(Clone)]
 pub struct AmqpConfig {
     /// With the credentials.
     pub(super) uri: AMQPUri,
-    /// As the name service and the certificate know it: without the brackets of an IPv6 address.
+    /// In the form of the name service and the certificate: without the brackets of an IPv6 address.
     pub(super) host: String,
     pub(super) exchange: String,
     pub(super) timeout: Duration,
@@ -53,7 +53,7 @@ pub const SETTINGS: Section = Section::new(&[
         .addition(),
 ]);
 
-/// Where a URL leads, and the host as the name service knows it.
+/// The parsed URL, and the host in the form of the name service.
 fn url(text: &str) -> Result<(AMQPUri, String), Wrong> {
     let invalid = || Wrong::new("must be a URL such as amqps://user:password@broker.example:5671/virtual-host");
     let url = Url::parse(text).map_err(|_| invalid())?;
@@ -64,7 +64,7 @@ fn url(text: &str) -> Result<(AMQPUri, String), Wrong> {
         Host::Ipv4(_) | Host::Domain(_) if uri.authority.host.is_empty() => return Err(invalid()),
         Host::Ipv4(_) | Host::Domain(_) => uri.authority.host.clone(),
     };
-    // The existing Connector's library takes a path of `/` for the default virtual host.
+    // The existing Connector's library interprets a path of `/` as the default virtual host.
     if uri.vhost.is_empty() {
         "/".clone_into(&mut uri.vhost);
     }
@@ -79,15 +79,15 @@ fn name(text: &str) -> Result<(), Wrong> {
 }
 
 impl AmqpConfig {
-    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    /// Reads the value at `key` that [`SETTINGS`] describes.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &SETTINGS, configuration, Self::read)
     }
 
-    /// Reads what was checked against [`SETTINGS`]; `None` if that found mistakes.
+    /// Reads a value that was checked against [`SETTINGS`]; `None` if it has mistakes.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let (uri, host) = url(node.text("url")?).ok()?;
@@ -107,7 +107,7 @@ impl AmqpConfig {
         Self { trust, ..self }
     }
 
-    /// Where events go, without credentials.
+    /// The destination of events, without credentials.
     #[must_use]
     pub fn endpoint(&self) -> String {
         let scheme = match self.uri.scheme {
@@ -118,7 +118,7 @@ impl AmqpConfig {
         format!("{scheme}://{} {} {exchange}", self.address(), self.uri.vhost)
     }
 
-    /// Stays the same as long as events go to the same exchange, whoever logs in.
+    /// Stays the same as long as events go to the same exchange, whatever the login.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         fingerprint(&["AMQP", &self.address(), &self.uri.vhost, &self.exchange])

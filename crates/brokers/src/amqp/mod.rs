@@ -1,13 +1,14 @@
-//! AMQP 0.9.1, as RabbitMQ speaks it (`docs/protocol/07 §5.2`).
+//! AMQP 0.9.1, as RabbitMQ implements it (`docs/protocol/07 §5.2`).
 //!
-//! An event is one message: its routing key is the name of the event, its body the data as JSON, `{}` where there is none. It is
-//! persistent, and delivered when the broker confirms it; until then others are in flight, each on a channel of its own.
-//! Properties: `content_type`, `message_id` (the same in all attempts), `timestamp` (seconds), `type` (the name of the event) and
-//! `correlation_id`; the headers `event`, `eventId`, `time` and `correlationId` carry the same for those who only see headers.
+//! An event is one message: its routing key is the name of the event, its body the data as JSON, `{}` if there is none.
+//! It is persistent, and delivered when the broker confirms it; meanwhile others are in flight, each on a channel of
+//! its own. Properties: `content_type`, `message_id` (the same in all attempts), `timestamp` (seconds), `type` (the
+//! name of the event) and `correlation_id`; the headers `event`, `eventId`, `time` and `correlationId` repeat these for
+//! consumers that only see headers.
 //!
-//! The broker decides what happens to a confirmed message: an exchange drops what no queue is bound for, and the
-//! default exchange what no queue is named like. The broker is always asked to say so. `mandatory` makes that a failure, which is
-//! repeated.
+//! The broker decides what happens to a confirmed message: an exchange drops messages for which no queue is bound, and
+//! the default exchange those for which there is no queue of that name. The broker is always asked to report this.
+//! `mandatory` turns it into a failure, which is retried.
 
 mod config;
 mod socket;
@@ -33,7 +34,7 @@ use socket::{Kit, Socket};
 use crate::link::Link;
 
 const PERSISTENT: u8 = 2;
-/// The reply code of an ordinary end.
+/// The reply code of a normal close.
 const SUCCESS: u16 = 200;
 
 /// An exchange of an AMQP broker.
@@ -43,8 +44,8 @@ pub struct AmqpTarget {
     link: Link<Session>,
 }
 
-/// The broker says which message it returns, but the client library hands that to the next confirmation on the channel. So
-/// each channel has one message in flight at a time.
+/// The broker says which message it returns, but the client library assigns that to the next confirmation on the
+/// channel. So each channel has one message in flight at a time.
 struct Session {
     connection: Connection,
     /// Channels with nothing in flight.
@@ -68,20 +69,20 @@ impl fmt::Debug for Session {
 }
 
 impl AmqpTarget {
-    /// Connects with the first message.
+    /// Creates a target that connects with the first message.
     #[must_use]
     pub fn new(config: AmqpConfig) -> Self {
         Self { config, link: Link::new() }
     }
 
-    /// Logs in, asks for the exchange and hangs up.
+    /// Logs in, checks that the exchange exists and disconnects.
     ///
     /// # Errors
-    /// The reason why that does not work, for operators.
+    /// The reason why that fails, for operators.
     pub async fn check(&self) -> Result<(), String> {
         let session = self.connect().await?;
         let closed = session.connection.close(SUCCESS, "goodbye".into());
-        // A broker that does not answer to this finds out by itself.
+        // A broker that does not answer to this will notice by itself.
         let _ = tokio::time::timeout(self.config.timeout, closed).await;
         Ok(())
     }
@@ -108,7 +109,7 @@ impl AmqpTarget {
         opened.unwrap_or_else(|_| Err(format!("{endpoint} does not answer within {:?}", self.config.timeout)))
     }
 
-    /// A channel that confirms.
+    /// A channel with confirms.
     async fn open(&self, connection: &Connection) -> Result<Channel, String> {
         let endpoint = self.config.endpoint();
         let channel =
@@ -194,7 +195,7 @@ impl Target for AmqpTarget {
     async fn close(&self) {
         if let Some(session) = self.link.take() {
             let closed = session.connection.close(SUCCESS, "goodbye".into());
-            // A broker that does not answer to this finds out by itself.
+            // A broker that does not answer to this will notice by itself.
             let _ = tokio::time::timeout(self.config.timeout, closed).await;
         }
     }
@@ -225,7 +226,7 @@ fn properties(event: &OutboundEvent) -> BasicProperties {
     }
 }
 
-/// Names and ids are short; what is longer than the protocol allows is cut.
+/// Names and ids are short; longer ones than the protocol allows are truncated.
 fn short(text: &str) -> ShortString {
     let end = text.floor_char_boundary(255);
     ShortString::try_new(text.get(..end).unwrap_or_default()).unwrap_or_default()

@@ -26,8 +26,8 @@ use super::AmqpConfig;
 trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
-/// A connected socket. It ends with an error as soon as `end` is cancelled: the client of AMQP would else wait for as long
-/// as a silent server keeps it waiting.
+/// A connected socket. It ends with an error as soon as `end` is cancelled: otherwise the AMQP client would wait for as
+/// long as a silent server keeps it waiting.
 pub(super) struct Socket {
     bytes: Box<dyn Bytes>,
     ended: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -95,7 +95,7 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// The runtime of the AMQP client: tokio, with sockets of ours.
+/// The runtime of the AMQP client: tokio, with our sockets.
 #[derive(Debug, Clone)]
 pub(super) struct Kit(Tokio);
 
@@ -127,7 +127,7 @@ impl Reactor for Kit {
     type TcpStream = Socket;
     type Sleep = <Tokio as Reactor>::Sleep;
 
-    /// Only [`Socket::connect`] makes sockets.
+    /// Only [`Socket::connect`] creates sockets.
     fn register<H: io::Read + io::Write + Send + 'static>(
         &self,
         _: H,
@@ -143,7 +143,7 @@ impl Reactor for Kit {
         self.0.interval(duration)
     }
 
-    /// Only [`Socket::connect`] makes sockets.
+    /// Only [`Socket::connect`] creates sockets.
     fn tcp_connect_addr(&self, _: SocketAddr) -> impl Future<Output = io::Result<Socket>> + Send + 'static {
         std::future::ready(Err(io::ErrorKind::Unsupported.into()))
     }

@@ -15,7 +15,7 @@ use url::Url;
 use crate::credentials::whole_credentials;
 use crate::fingerprint::fingerprint;
 
-/// What the connection is made of.
+/// The transport of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
     Tcp,
@@ -54,7 +54,7 @@ impl Scheme {
     }
 }
 
-/// Where an MQTT 3.1.1 broker is and how to publish there.
+/// The address of an MQTT 3.1.1 broker and the publishing options.
 #[derive(Clone)]
 pub struct MqttConfig {
     pub(super) scheme: Scheme,
@@ -111,7 +111,7 @@ pub const SETTINGS: Section = Section::new(&[
     .addition(),
 ]);
 
-/// What a URL says.
+/// The parts of a URL.
 struct Address {
     scheme: Scheme,
     host: String,
@@ -152,15 +152,15 @@ impl Address {
 }
 
 impl MqttConfig {
-    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    /// Reads the value at `key` that [`SETTINGS`] describes.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &SETTINGS, configuration, Self::read)
     }
 
-    /// Reads what was checked against [`SETTINGS`]; `None` if that found mistakes.
+    /// Reads a value that was checked against [`SETTINGS`]; `None` if it has mistakes.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let Address { scheme, host, port, path, user, password } = Address::parse(node.text("url")?).ok()?;
@@ -189,7 +189,7 @@ impl MqttConfig {
         Self { trust, ..self }
     }
 
-    /// Where the broker is, without credentials and query, and without what may be secret of the path.
+    /// The address of the broker, without credentials and query, and without the parts of the path that may be secret.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("{}{}", self.address(), shown_path(self.path_without_query()))
@@ -204,7 +204,7 @@ impl MqttConfig {
         format!("{}://{}:{}", self.scheme.name(), self.host, self.port)
     }
 
-    /// Stays the same as long as the messages go to the same place, whatever the credentials and options are.
+    /// Stays the same as long as the messages go to the same destination, whatever the credentials and options are.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         fingerprint(&["MQTT", &format!("{}{}", self.address(), self.path_without_query())])

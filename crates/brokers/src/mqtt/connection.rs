@@ -1,5 +1,5 @@
-//! One connection to an MQTT broker, from its establishment to its end. What is under way when it ends has failed, and the next
-//! message opens another one.
+//! One connection to an MQTT broker, from its establishment to its end. Messages in flight when it ends have failed,
+//! and the next message opens another one.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::ErrorKind;
@@ -20,17 +20,17 @@ use crate::tls;
 
 /// Time limit for connecting, logging in and each write, in seconds.
 const NETWORK_TIMEOUT: u64 = 10;
-/// Messages in flight, at most.
+/// The maximum number of messages in flight.
 const MAX_IN_FLIGHT: usize = 1000;
 /// The same with QoS 2. MQTT 3.1.1 knows no limit, but Mosquitto, by default, closes the connection of a client with
 /// more than 20.
 const MAX_IN_FLIGHT_EXACTLY_ONCE: usize = 20;
-/// The number of packet ids that are used in turn. The client library stumbles over an id that is still in use when its turn comes again,
-/// so there are many more than messages under way.
+/// The number of packet ids that are used in turn. The client library fails on an id that is still in use when its turn
+/// comes again, so there are many more than messages in flight.
 const PACKET_IDS: u16 = 4096;
 /// A broker sends acknowledgements only.
 const MAX_INCOMING: usize = 1024;
-/// Largest packet there is.
+/// Largest possible packet.
 const MAX_OUTGOING: usize = 268_435_460;
 
 /// An established connection; ends when it is dropped.
@@ -66,13 +66,13 @@ struct Flight {
 
 impl Flight {
     fn land(self, outcome: Result<(), DeliveryError>) {
-        // Nobody may wait any more.
+        // The receiver may have stopped waiting.
         let _ = self.landed.send(outcome);
     }
 }
 
 impl Connection {
-    /// Connects and logs in. A task of `tasks` keeps the connection going.
+    /// Connects and logs in. A task of `tasks` drives the connection.
     pub(super) async fn open(config: &MqttConfig, client_id: &str, tasks: &TaskTracker) -> Result<Self, String> {
         let (client, mut events) = AsyncClient::new(options(config, client_id)?, MAX_IN_FLIGHT);
         let mut network = NetworkOptions::new();
@@ -99,7 +99,7 @@ impl Connection {
         self.flights.state().ended.is_none()
     }
 
-    /// Returns when the broker has the message.
+    /// Returns when the broker has accepted the message.
     pub(super) async fn publish(&self, topic: &str, data: &str) -> Result<(), DeliveryError> {
         let gone = || DeliveryError::Unreachable("the connection has ended".to_owned());
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| gone())?;
@@ -118,7 +118,7 @@ impl Connection {
         outcome.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Ends the connection in the way that a broker expects, after what is queued.
+    /// Ends the connection in the way that a broker expects, after the queued messages.
     pub(super) fn say_goodbye(&self) {
         if self.client.try_disconnect().is_err() {
             tracing::debug!("a connection to an MQTT broker is closed without a goodbye");
@@ -152,8 +152,8 @@ impl Flights {
         }
     }
 
-    /// Everything under way has failed. `closed_by_broker`: to close the connection is the only way in which MQTT 3.1.1 lets a
-    /// broker refuse a message, so one that was alone has been refused.
+    /// Everything in flight has failed. `closed_by_broker`: closing the connection is the only way in which MQTT 3.1.1
+    /// lets a broker refuse a message, so a message that was alone has been refused.
     fn end(&self, reason: &str, closed_by_broker: bool) {
         let (written, queued) = {
             let mut state = self.state();
@@ -171,7 +171,7 @@ impl Flights {
     }
 }
 
-/// Keeps a connection going until it ends.
+/// Drives a connection until it ends.
 async fn drive(flights: Arc<Flights>, mut events: EventLoop, end: CancellationToken) {
     loop {
         let event = tokio::select! {
@@ -221,7 +221,7 @@ fn options(config: &MqttConfig, client_id: &str) -> Result<MqttOptions, String> 
     Ok(options)
 }
 
-/// For operators; addresses and credentials are no part of it.
+/// The reason for operators, without addresses and credentials.
 fn reason(error: &ConnectionError) -> String {
     match error {
         ConnectionError::ConnectionRefused(

@@ -20,17 +20,17 @@ use crate::body;
 use crate::link::Link;
 use connection::Connection;
 
-/// Largest message the protocol can carry: topic and data, in bytes.
+/// Largest message that the protocol can carry: topic and data, in bytes.
 const MAX_SIZE: usize = 268_435_455 - 4;
-/// Time limit for saying goodbye.
+/// Time limit for an orderly disconnection.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Publishes to an MQTT broker. With QoS 1 and 2 a delivery ends when the broker has acknowledged exactly that message, with
-/// QoS 0 when it was written.
+/// Publishes to an MQTT broker. With QoS 1 and 2 a delivery ends when the broker has acknowledged exactly that message,
+/// with QoS 0 when it was written.
 pub struct MqttTarget {
     config: MqttConfig,
     client_id: String,
-    /// A broker ends the connection of one client when another one comes with the same name.
+    /// A broker disconnects a client when another one connects with the same id.
     random_id: String,
     link: Link<Connection>,
     tasks: TaskTracker,
@@ -51,16 +51,16 @@ impl MqttTarget {
         Self { config, client_id, random_id, link: Link::new(), tasks: TaskTracker::new() }
     }
 
-    /// Logs in and hangs up. Never under the configured client id, as the broker would end the connection of who uses it.
+    /// Logs in and disconnects. Never under the configured client id, as the broker would disconnect its current user.
     ///
     /// # Errors
-    /// The reason why that does not work, for operators.
+    /// The reason why that fails, for operators.
     pub async fn check(&self) -> Result<(), String> {
         let tasks = TaskTracker::new();
         let connection = Connection::open(&self.config, &self.random_id, &tasks).await?;
         connection.say_goodbye();
         tasks.close();
-        // A broker that does not listen to a goodbye is left without one.
+        // A broker that does not react is left without an orderly disconnection.
         let _ = timeout(FAREWELL, tasks.wait()).await;
         Ok(())
     }
@@ -90,7 +90,7 @@ impl Target for MqttTarget {
             connection.say_goodbye();
         }
         self.tasks.close();
-        // A broker that does not listen to a goodbye is left without one.
+        // A broker that does not react is left without an orderly disconnection.
         let _ = timeout(FAREWELL, self.tasks.wait()).await;
     }
 }

@@ -13,16 +13,16 @@ use url::Url;
 use crate::credentials::whole_credentials;
 use crate::fingerprint::fingerprint;
 
-/// Stands for the name of the event.
+/// The placeholder for the name of the event.
 const PLACEHOLDER: &str = "{{trigger}}";
 const DEFAULT_PORT: u16 = 4222;
 
-/// Where and how to publish.
+/// The servers and the publishing options.
 #[derive(Clone)]
 pub struct NatsConfig {
     /// Without credentials.
     pub(super) servers: Vec<String>,
-    /// Whether one of them asks for TLS.
+    /// True if one of them requires TLS.
     pub(super) tls: bool,
     pub(super) login: Login,
     subject: String,
@@ -30,7 +30,7 @@ pub struct NatsConfig {
     pub(super) trust: Trust,
 }
 
-/// How to log in.
+/// The login.
 #[derive(Clone)]
 pub(super) enum Login {
     Nobody,
@@ -39,7 +39,7 @@ pub(super) enum Login {
         password: SecretString,
     },
     Token(SecretString),
-    /// With a JWT and the key it is for.
+    /// With a JWT and its key.
     CredentialsFile(PathBuf),
 }
 
@@ -104,15 +104,15 @@ impl NatsConfig {
         }
     }
 
-    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    /// Reads the value at `key` that [`SETTINGS`] describes.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &SETTINGS, configuration, Self::read)
     }
 
-    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    /// Reads a value that was checked against [`SETTINGS`]; `None` if there are mistakes.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let urls = servers(node.text("url")?).ok()?;
@@ -133,14 +133,14 @@ impl NatsConfig {
         Self { trust, ..self }
     }
 
-    /// Where events go, without credentials.
+    /// The destination of events, without credentials.
     #[must_use]
     pub fn endpoint(&self) -> String {
         let stream = self.stream.iter().map(|stream| format!(" stream {stream}"));
         format!("{} subject {}{}", self.servers.join(","), self.subject, stream.collect::<String>())
     }
 
-    /// Stays the same as long as events go to the same subjects of the same servers, whoever logs in.
+    /// Stays the same as long as events go to the same subjects of the same servers, whatever the login.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let place = |server: &String| server.split_once("://").map_or_else(String::new, |(_, place)| place.to_owned());

@@ -1,11 +1,12 @@
 //! NATS JetStream.
 //!
-//! An event is one message: its subject is the name of the event (or what `subject` makes of it), its body the data as JSON, `{}`
-//! where there is none. It is delivered when a stream has stored it. The headers are `Nats-Msg-Id` (the same in all attempts, so
-//! that a stream drops repetitions within its window, two minutes unless configured), `Content-Type`, `Event` (the name of the
-//! event), `Event-Id`, `Time` and `Correlation-Id`.
+//! An event is one message: its subject is the name of the event (or derived from it by `subject`), its body the data
+//! as JSON, `{}` if there is none. It is delivered when a stream has stored it. The headers are `Nats-Msg-Id` (the same
+//! in all attempts, so that a stream drops repetitions within its window, by default two minutes), `Content-Type`,
+//! `Event` (the name of the event), `Event-Id`, `Time` and `Correlation-Id`.
 //!
-//! Streams are made by the operators of the server, who know for how long and in how many copies events are to be kept.
+//! Streams are created by the operators of the server, who know for how long and in how many copies events are to be
+//! kept.
 
 mod config;
 
@@ -28,12 +29,12 @@ pub use config::{NatsConfig, SETTINGS};
 
 use crate::link::Link;
 
-/// Limit of connecting and logging in, for each server.
+/// Time limit for connecting and logging in, for each server.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Time limit of a stream for storing a message.
 const ACK_LIMIT: Duration = Duration::from_secs(15);
 
-/// Subjects of NATS servers, with streams that listen to them.
+/// Subjects of NATS servers, with streams that subscribe to them.
 #[derive(Debug)]
 pub struct NatsTarget {
     config: NatsConfig,
@@ -53,16 +54,16 @@ impl fmt::Debug for Session {
 }
 
 impl NatsTarget {
-    /// Connects with the first message.
+    /// Creates a target that connects with the first message.
     #[must_use]
     pub fn new(config: NatsConfig) -> Self {
         Self { config, link: Link::new() }
     }
 
-    /// Logs in, asks for the stream and hangs up.
+    /// Logs in, checks that the stream exists and disconnects.
     ///
     /// # Errors
-    /// The reason why that does not work, for operators.
+    /// The reason why that fails, for operators.
     pub async fn check(&self) -> Result<(), String> {
         self.connect().await.map(drop)
     }
@@ -94,7 +95,7 @@ impl NatsTarget {
         let mut options = ConnectOptions::new()
             .name("enmeshed Connector")
             .connection_timeout(CONNECT_LIMIT)
-            // A lost connection is replaced by a new one; what the old one holds back must not be sent later.
+            // A lost connection is replaced by a new one; messages that the old one holds back must not be sent later.
             .max_reconnects(self.config.servers.len())
             .ignore_discovered_servers()
             .event_callback(move |event| {
@@ -149,7 +150,7 @@ impl NatsTarget {
     fn headers(&self, event: &OutboundEvent) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut header = |name: &str, value: &str| {
-            // Line breaks have no place in a header.
+            // Line breaks are not allowed in a header.
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }

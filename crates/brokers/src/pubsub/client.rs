@@ -1,4 +1,4 @@
-//! Google's client as we want it: without attempts of its own, as those are the business of [`delivery`].
+//! Google's client, configured without retries of its own, as those are left to [`delivery`].
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::config::{Access, PubSubConfig};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Time for which a message waits for others that can be sent in the same request.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
-/// As much of what the service says as operators get to see, in characters.
+/// The length in characters of the service's message that operators see.
 const MAX_REASON: usize = 200;
 
 /// Connects lazily. An error is a sentence for operators.
@@ -36,7 +36,7 @@ pub(super) async fn publisher(config: &PubSubConfig) -> Result<Publisher, String
     builder.build().await.map_err(|error| format!("the client for Pub/Sub could not be made: {error}"))
 }
 
-/// An error says what is wrong with the file, and nothing of its contents.
+/// The error describes the fault of the file, but nothing of its contents.
 async fn credentials(key_file: &Path) -> Result<Credentials, String> {
     let wrong = |reason: &str| format!("the keyFile {} {reason}", key_file.display());
     let bytes = tokio::fs::read(key_file).await.map_err(|error| wrong(&format!("cannot be read: {error}")))?;
@@ -97,7 +97,7 @@ mod tests {
 
     use super::credentials;
 
-    /// A key of a service account proves itself, without a call to Google.
+    /// A key of a service account authenticates itself, without a call to Google.
     #[tokio::test]
     async fn requests_are_signed_with_the_key_of_a_service_account() {
         let folder = tempfile::tempdir().unwrap();

@@ -9,10 +9,10 @@ use crate::fingerprint::fingerprint;
 
 /// The variable that Google's own clients read.
 const EMULATOR_HOST: &str = "PUBSUB_EMULATOR_HOST";
-/// Where Google is.
+/// The address of Google's service.
 const GOOGLE: &str = "https://pubsub.googleapis.com";
 
-/// A topic and how to publish to it.
+/// A topic and the publishing options.
 #[derive(Debug, Clone)]
 pub struct PubSubConfig {
     pub(super) project_id: String,
@@ -21,7 +21,7 @@ pub struct PubSubConfig {
     pub(super) ordering_key: bool,
 }
 
-/// Where the service is and how to log in.
+/// The address of the service and the login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Access {
     /// Google, with the credentials of a file.
@@ -85,15 +85,15 @@ impl PubSubConfig {
         }
     }
 
-    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    /// Reads the value at `key` that [`SETTINGS`] describes.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &SETTINGS, configuration, Self::read)
     }
 
-    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    /// Reads a value that was checked against [`SETTINGS`]; `None` if there are mistakes.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         Self::read_with(node, std::env::var(EMULATOR_HOST).ok().as_deref())
@@ -123,7 +123,7 @@ impl PubSubConfig {
         })
     }
 
-    /// Where the messages go.
+    /// The destination of messages.
     #[must_use]
     pub fn endpoint(&self) -> String {
         let service = match &self.access {
@@ -145,7 +145,7 @@ impl PubSubConfig {
     }
 }
 
-/// The address of an emulator, which is given without a scheme, as Google's tools do.
+/// The address of an emulator, given without a scheme, as by Google's tools.
 fn emulator_endpoint(host: &str) -> Result<String, Wrong> {
     let host = host.strip_prefix("http://").unwrap_or(host).trim_end_matches('/');
     let is_plain = |url: &url::Url| {

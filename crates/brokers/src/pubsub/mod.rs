@@ -1,5 +1,5 @@
-//! Google Pub/Sub: the data of the event as JSON, its name as the attribute `namespace` (`docs/protocol/07 §5.2`), and beyond
-//! that its ids as attributes.
+//! Google Pub/Sub: the data of the event as JSON, its name as the attribute `namespace` (`docs/protocol/07 §5.2`), and
+//! additionally its ids as attributes.
 
 mod client;
 mod config;
@@ -23,7 +23,7 @@ use client::Failure;
 const MAX_SIZE: usize = 10_000_000;
 const MAX_ATTRIBUTE: usize = 1024;
 
-/// Publishes to a topic. A delivery ends when the service has given the message an id.
+/// Publishes to a topic. A delivery ends when the service has assigned an id to the message.
 #[derive(Debug)]
 pub struct PubSubTarget {
     config: PubSubConfig,
@@ -37,7 +37,7 @@ impl PubSubTarget {
         Self { config, publisher: Mutex::default() }
     }
 
-    /// Reads the key file. Whether the service accepts it, only a message shows.
+    /// Reads the key file. Only a message shows if the service accepts it.
     ///
     /// # Errors
     /// The reason why it cannot be used, for operators.
@@ -92,7 +92,7 @@ impl Target for PubSubTarget {
     }
 }
 
-/// Attributes the service would refuse are left out: the message is worth more.
+/// Attributes that the service would refuse are left out: the message is worth more.
 fn attributes(event: &OutboundEvent) -> HashMap<&'static str, &str> {
     let ids = [
         ("namespace", Some(event.namespace.as_str())),

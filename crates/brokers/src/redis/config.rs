@@ -12,10 +12,10 @@ use url::Url;
 use crate::credentials::whole_credentials;
 use crate::fingerprint::fingerprint;
 
-/// Stands for the name of the event.
+/// The placeholder for the name of the event.
 const PLACEHOLDER: &str = "{{trigger}}";
 
-/// Where and how to publish (`docs/protocol/07 §5.2`, type `Redis`).
+/// The server and the publishing options (`docs/protocol/07 §5.2`, type `Redis`).
 #[derive(Clone)]
 pub struct RedisConfig {
     /// With the credentials.
@@ -47,7 +47,7 @@ pub const SETTINGS: Section = Section::new(&[
         .addition(),
 ]);
 
-/// Where a URL leads, with the credentials and without.
+/// The server of a URL, with the credentials and without.
 fn server(text: &str) -> Result<(ConnectionInfo, String), Wrong> {
     let invalid = || Wrong::new("must be a URL such as rediss://user:password@redis.example:6379/0");
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "redis" | "rediss"));
@@ -64,15 +64,15 @@ fn server(text: &str) -> Result<(ConnectionInfo, String), Wrong> {
 }
 
 impl RedisConfig {
-    /// Reads what stands at `key` and is described by [`SETTINGS`].
+    /// Reads the value at `key` that [`SETTINGS`] describes.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, configuration: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &SETTINGS, configuration, Self::read)
     }
 
-    /// Reads what was checked against [`SETTINGS`]; `None` if there are mistakes.
+    /// Reads a value that was checked against [`SETTINGS`]; `None` if there are mistakes.
     #[must_use]
     pub fn read(node: &Node<'_>) -> Option<Self> {
         let stream = node.text("stream").map(str::to_owned);
@@ -90,7 +90,7 @@ impl RedisConfig {
         Self { trust, ..self }
     }
 
-    /// Where events go, without credentials.
+    /// The destination of events, without credentials.
     #[must_use]
     pub fn endpoint(&self) -> String {
         match &self.stream {
@@ -99,7 +99,7 @@ impl RedisConfig {
         }
     }
 
-    /// Stays the same as long as events go to the same place, whoever logs in.
+    /// Stays the same as long as events go to the same destination, whatever the login.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let place = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, place)| place);
@@ -109,7 +109,7 @@ impl RedisConfig {
         }
     }
 
-    /// The stream for events of this name, if they are to go to one.
+    /// The stream for events of this name, if one is configured.
     pub(super) fn stream(&self, namespace: &str) -> Option<String> {
         self.stream.as_ref().map(|stream| stream.replace(PLACEHOLDER, namespace))
     }

@@ -1,9 +1,10 @@
 //! Redis (`docs/protocol/07 §5.2`): publish/subscribe as in the existing Connector, or streams.
 //!
-//! By default an event is published: its name is the channel, its data as JSON the message, `{}` where there is none. The server
-//! gives it to who listens at that moment and keeps nothing: whoever is not there does not get it, and delivered only means that
-//! the server took it. With `stream` the event becomes an entry with the fields `event`, `data`, `id` (the same in all attempts),
-//! `eventId`, `time` and `correlationId`; consumers, groups of them included, get it at least once, and tell repetitions by `id`.
+//! By default an event is published: its name is the channel, its data as JSON the message, `{}` if there is none. The
+//! server passes it to current subscribers and keeps nothing: absent subscribers miss it, and delivered only means that
+//! the server accepted it. With `stream` the event becomes an entry with the fields `event`, `data`, `id` (the same in
+//! all attempts), `eventId`, `time` and `correlationId`; consumers, including consumer groups, get it at least once,
+//! and recognise repetitions by `id`.
 
 mod config;
 
@@ -23,7 +24,7 @@ pub use config::{RedisConfig, SETTINGS};
 
 use crate::link::Link;
 
-/// Limit of connecting and logging in.
+/// Time limit for connecting and logging in.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Time limit of the server for a command.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
@@ -36,19 +37,19 @@ pub struct RedisTarget {
 }
 
 impl RedisTarget {
-    /// Connects with the first message.
+    /// Creates a target that connects with the first message.
     #[must_use]
     pub fn new(config: RedisConfig) -> Self {
         Self { config, link: Link::new() }
     }
 
-    /// Logs in and hangs up.
+    /// Logs in and disconnects.
     ///
     /// # Errors
-    /// The reason why that does not work, for operators.
+    /// The reason why that fails, for operators.
     pub async fn check(&self) -> Result<(), String> {
         let mut connection = self.connect().await?;
-        // A server whose default user needs no password keeps connections that did not log in.
+        // A server whose default user needs no password accepts connections that did not log in.
         let ping = redis::cmd("PING").query_async::<redis::Value>(&mut connection).await;
         ping.map(drop).map_err(|error| format!("{}: {}", self.config.endpoint(), reason(&error)))
     }
@@ -67,7 +68,7 @@ impl RedisTarget {
         client.get_multiplexed_async_connection_with_config(&limits).await.map_err(failed)
     }
 
-    /// The client accepts certificates in place of those of the machine, and cannot change them while it runs.
+    /// The client replaces the machine's certificates by the given ones, and cannot change them while it runs.
     async fn connect_with_tls(
         &self,
         host: &str,
@@ -81,7 +82,7 @@ impl RedisTarget {
         let stream = TlsConnector::from(Arc::new(tls)).connect(name, stream).await?;
         let settings = self.config.server.redis_settings();
         let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, limits).await?;
-        // It ends when all clones of the connection are gone.
+        // The task ends when all clones of the connection are gone.
         drop(tokio::spawn(driver));
         Ok(connection)
     }
@@ -95,7 +96,7 @@ impl RedisTarget {
         let mut add = redis::cmd("XADD");
         add.arg(stream);
         if let Some(length) = self.config.max_length {
-            // About, which lets the server drop many at once.
+            // Approximately, which lets the server drop many at once.
             add.arg("MAXLEN").arg("~").arg(length);
         }
         add.arg("*").arg("event").arg(&event.namespace).arg("data").arg(crate::body(event));
@@ -107,7 +108,7 @@ impl RedisTarget {
         add
     }
 
-    /// The answer to `PUBLISH` is the number of those who got the message.
+    /// The answer to `PUBLISH` is the number of receivers.
     fn receipt(&self, answer: &redis::Value, channel: &str) -> Receipt {
         match answer {
             redis::Value::Int(0) => {
@@ -133,7 +134,7 @@ impl Target for RedisTarget {
             Err(error) => {
                 let text = format!("{}: {}", self.config.endpoint(), reason(&error));
                 match error.kind() {
-                    // About this channel or stream; the connection is as good as before.
+                    // An error of this channel or stream; the connection is unaffected.
                     _ if error.code() == Some("WRONGTYPE") => {
                         lease.sound();
                         Err(DeliveryError::Refused(text))
@@ -153,7 +154,7 @@ impl Target for RedisTarget {
     }
 }
 
-/// The text of an error without that of the server, which may repeat a command.
+/// The text of an error without the server's text, which may repeat a command.
 fn reason(error: &RedisError) -> String {
     let code = error.code().unwrap_or_default();
     match (error.kind(), code) {

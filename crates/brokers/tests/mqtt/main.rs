@@ -1,4 +1,4 @@
-//! Publishing to a real Mosquitto, seen by Mosquitto's own client, and to a broker that misbehaves.
+//! Publishing to a real Mosquitto, observed by Mosquitto's own client, and to a broker that misbehaves.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules are private to this test")]
@@ -43,7 +43,7 @@ fn received(topic: &str, qos: u8, retained: bool, body: &str) -> Received {
     Received { topic: topic.to_owned(), qos: qos.to_string(), retained, body: body.to_owned() }
 }
 
-/// Messages Mosquitto sends a consumer before it waits for its acknowledgements (`max_inflight_messages`).
+/// Messages that Mosquitto sends a consumer before it waits for its acknowledgements (`max_inflight_messages`).
 const MOSQUITTO_IN_FLIGHT: usize = 20;
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_large_message_and_many_at_the_same_time_arrive_in_order() {
     }
 }
 
-/// Repeats as the engine does.
+/// Retries as the engine does.
 async fn deliver_at_last(target: &MqttTarget, message: &OutboundEvent) -> u32 {
     for failures in 0.. {
         match target.deliver(message).await {
@@ -148,7 +148,7 @@ async fn nothing_is_lost_when_the_server_stops_in_the_middle() {
         repeated += usize::from(number < *next);
         *next = (*next).max(number + 1);
     }
-    // What was under way, at most: to the broker, and from it to a consumer that keeps its session.
+    // At most the messages in flight: to the broker, and from it to a consumer that keeps its session.
     assert!(repeated <= 16 + MOSQUITTO_IN_FLIGHT, "{repeated}");
 }
 
@@ -182,8 +182,8 @@ async fn web_sockets_work() {
     target.close().await;
 }
 
-/// The machine's own certificates do not include the authority that this test makes, so the test starts itself once more with
-/// the variable that names further ones.
+/// The machine's own certificates do not include this test's authority, so the test starts itself again with
+/// the variable that names additional ones.
 #[tokio::test]
 async fn certificates_are_checked() {
     const SERVERS: &str = "MQTT_TEST_SERVERS";
@@ -250,7 +250,7 @@ async fn a_broker_that_forgets_a_message_is_left() {
             client
         } => client,
     };
-    // The engine gives up after its time.
+    // The engine gives up at its time limit.
     drop(delivery);
     let again = target.deliver(&forgotten);
     let serve = async {
@@ -262,14 +262,14 @@ async fn a_broker_that_forgets_a_message_is_left() {
     };
     let (outcome, gone) = tokio::join!(again, serve);
     assert!(gone);
-    // Closed with this one message under way: that is how MQTT 3.1.1 refuses.
+    // Closed with only this message in flight: that is how MQTT 3.1.1 refuses.
     let DeliveryError::Refused(reason) = outcome.unwrap_err() else { panic!("a refusal was expected") };
     assert_eq!(reason, "the broker closed the connection instead of acknowledging the message");
 }
 
 #[tokio::test]
 async fn who_waits_for_the_same_attempt_to_connect_fails_with_it() {
-    // A port that is taken, and where nobody listens.
+    // A port that is taken, but nobody listens there.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let target = target(&json!({ "url": format!("mqtt://{}", taken.local_addr().unwrap()) }));

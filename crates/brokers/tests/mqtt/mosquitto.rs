@@ -20,18 +20,18 @@ pub struct Mosquitto {
     folder: TempDir,
     /// Plain MQTT.
     pub port: u16,
-    /// What else was asked for.
+    /// The second listener, if requested.
     pub other_port: u16,
     running: Option<Child>,
 }
 
 impl Mosquitto {
-    /// A server anybody may use, and that keeps the sessions of consumers when it is stopped.
+    /// A server without login that keeps the sessions of consumers when it is stopped.
     pub async fn start() -> Self {
         Self::start_with("allow_anonymous true", "").await
     }
 
-    /// With these settings, and with a second listener if any are given for it.
+    /// A server with these settings, and with a second listener if settings are given for it.
     pub async fn start_with(settings: &str, second_listener: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let (port, other_port) = (free_port().unwrap(), free_port().unwrap());
@@ -51,19 +51,19 @@ impl Mosquitto {
         server
     }
 
-    /// Starts it, or starts it again.
+    /// Starts it, for the first time or again.
     pub async fn run(&mut self) {
         let mut command = Command::new("mosquitto");
         command.arg("-c").arg(self.folder.path().join("mosquitto.conf")).kill_on_drop(true);
         let mut server = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
         until(&mut log, |line| line.ends_with("running")).await;
-        // Goes on reading, so that the server can go on writing.
+        // Keeps reading, so that the server can keep writing.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
         self.running = Some(server);
     }
 
-    /// As an operator stops it: what it has taken for a consumer is kept.
+    /// Stops it as an operator would: messages accepted for a consumer are kept.
     pub async fn stop(&mut self) {
         let mut server = self.running.take().unwrap();
         let id = server.id().unwrap().to_string();
@@ -75,10 +75,10 @@ impl Mosquitto {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
-    /// A consumer of everything, that stays subscribed while the server is away.
+    /// A consumer of everything, which stays subscribed while the server is down.
     pub async fn consumer(&self, options: &[&str]) -> Consumer {
         let port = self.port.to_string();
-        // A message that waits already tells when the subscription is there.
+        // A retained message shows when the subscription exists.
         let ready = ["-h", "127.0.0.1", "-p", &port, "-t", "ready", "-m", "-", "-r", "-q", "1"];
         assert!(Command::new("mosquitto_pub").args(ready).args(options).status().await.unwrap().success());
         let mut command = Command::new("mosquitto_sub");
@@ -116,7 +116,7 @@ pub struct Consumer {
     _process: Child,
 }
 
-/// What it has got.
+/// A received message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received {
     pub topic: String,
@@ -132,7 +132,7 @@ impl Consumer {
                 Some(received) => received,
                 None => self.read().await,
             };
-            // Comes again after a restart.
+            // Repeated after a restart.
             if received.topic != "ready" {
                 return received;
             }

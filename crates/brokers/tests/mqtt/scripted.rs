@@ -1,4 +1,4 @@
-//! A broker that does what a test tells it.
+//! A broker that follows the instructions of a test.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ impl ScriptedBroker {
         Self { listener, url }
     }
 
-    /// Takes the next client.
+    /// Accepts the next client.
     pub async fn accept(&self) -> Client {
         let (stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
         let mut client = Client(stream);
@@ -46,7 +46,7 @@ impl Client {
         self.0.write_all(&[0x40, 2, high, low]).await.unwrap();
     }
 
-    /// Whether the client goes, or has gone, without another word.
+    /// Returns true if the client disconnects, or has disconnected, without another packet.
     pub async fn leaves(mut self) -> bool {
         self.packet().await.is_none()
     }

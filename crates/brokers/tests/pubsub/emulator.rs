@@ -1,5 +1,5 @@
-//! A consumer that has nothing to do with our code: Google's emulator, pulled over its REST interface, where it is installed;
-//! else the recording service.
+//! An independent consumer: Google's emulator, pulled over its REST interface, if it is installed;
+//! otherwise the recording service.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -20,7 +20,7 @@ const FOLDER: &str = "/usr/lib/google-cloud-sdk/platform/pubsub-emulator/lib";
 const TOPIC: &str = "projects/project/topics/topic";
 const SUBSCRIPTION: &str = "projects/project/subscriptions/consumer";
 
-/// Gets everything that is published to `projects/project/topics/topic`.
+/// Receives everything that is published to `projects/project/topics/topic`.
 pub enum Consumer {
     Emulator(Emulator),
     Recorder(PubSubService),
@@ -77,7 +77,7 @@ impl Emulator {
             panic!("the emulator ended");
         };
         timeout(PATIENCE, started).await.unwrap();
-        // Goes on reading, so that the emulator can go on writing.
+        // Keeps reading, so that the emulator can keep writing.
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let emulator = Self { port, client, waiting: VecDeque::new(), _process: process };

@@ -1,4 +1,5 @@
-//! Publishing to Google's emulator where it is installed, and to a service that speaks its protocol and fails when told to.
+//! Publishing to Google's emulator if it is installed, and to a service that implements its protocol and fails on
+//! demand.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules are private to this test")]
@@ -154,7 +155,7 @@ async fn a_connection_that_is_cut_is_made_again() {
     assert_eq!(service.next().await.unwrap(), PublishedMessage { topic, message: expected });
 }
 
-/// Repeats as the engine does.
+/// Retries as the engine does.
 async fn until(
     target: &PubSubTarget,
     condition: impl Fn(&Result<Receipt, DeliveryError>) -> bool,
@@ -182,7 +183,7 @@ async fn a_service_that_is_silent_holds_up_no_other_message() {
     target.deliver(&message("MSG2", Some("2"))).await.unwrap();
     assert_eq!(service.next().await.unwrap().message.data, "2");
     assert!(!silent.is_finished());
-    // The engine gives up after its time, and the next attempt is not held up either.
+    // The engine gives up at its time limit, and the next attempt is not delayed either.
     silent.abort();
     assert!(silent.await.unwrap_err().is_cancelled());
 }

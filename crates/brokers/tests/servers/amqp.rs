@@ -10,7 +10,7 @@ use crate::{EVENT, Load, Seen, TIME, dropped, message, outlive_a_pause, silent_s
 
 fn target(configuration: &Value) -> AmqpTarget {
     let mut configuration = configuration.clone();
-    // The default would be short for a login on a busy machine.
+    // The default would be too short for a login on a busy machine.
     configuration.as_object_mut().unwrap().entry("timeout").or_insert_with(|| 60_000.into());
     AmqpTarget::new(AmqpConfig::parse("configuration", &configuration).unwrap())
 }
@@ -20,7 +20,7 @@ async fn events_reach_queues_with_all_that_is_known_of_them() {
     let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
     let url = broker.url();
 
-    // The default exchange leads to the queue named like the event.
+    // The default exchange leads to the queue with the event's name.
     let mut queue = Consumer::start("amqp", &json!({ "url": url, "queue": EVENT })).await.unwrap();
     let by_default = target(&json!({ "url": url }));
     by_default.deliver(&message("EVT1-2", EVENT, Some(r#"{"b":1,"a":"ü"}"#))).await.unwrap();
@@ -38,7 +38,7 @@ async fn events_reach_queues_with_all_that_is_known_of_them() {
         "event": EVENT, "eventId": "EVT1-2", "time": "2023-11-14T22:13:20.123Z", "correlationId": "correlation-ä"
     });
     assert_eq!(properties["headers"], headers);
-    // By AMQP's rules what no queue takes is taken and dropped, unless it is mandatory.
+    // By AMQP's rules a message that no queue takes is accepted and dropped, unless it is mandatory.
     let text = dropped(by_default.deliver(&message("EVT2", "nobody.listens", None)).await);
     assert!(text.contains("'nobody.listens'") && text.contains("set mandatory"), "{text}");
     let mandatory = target(&json!({ "url": url, "mandatory": true }));
@@ -47,7 +47,7 @@ async fn events_reach_queues_with_all_that_is_known_of_them() {
     assert_eq!(queue.next().await.unwrap()["body"], "{}");
     mandatory.close().await;
 
-    // A named exchange has to be there; it may come later.
+    // A named exchange has to exist; it may be created later.
     let topic = target(&json!({ "url": url, "exchange": "enmeshed" }));
     let missing = unreachable(topic.deliver(&message("EVT5", EVENT, None)).await);
     assert!(missing.contains("there is no exchange 'enmeshed'"), "{missing}");
@@ -72,7 +72,7 @@ async fn a_broker_that_is_killed_loses_and_mixes_up_nothing() {
     let url = broker.url();
     let declare = json!({ "url": url, "queue": EVENT, "declareOnly": true });
     drop(Consumer::start("amqp", &declare).await.unwrap());
-    // RabbitMQ 3 answers before a new queue is on disk: killed at once, it has forgotten the queue.
+    // RabbitMQ 3 answers before a new queue is on disk: killed at once, it would lose the queue.
     broker.stop().await.unwrap();
     broker.start_again().await.unwrap();
 
@@ -94,18 +94,18 @@ async fn a_broker_that_is_killed_loses_and_mixes_up_nothing() {
     while seen.len() < load.len() {
         again += usize::from(!seen.saw(queue.next().await.unwrap()["body"].as_str().unwrap()));
     }
-    // At most what was on its way.
+    // At most the messages in flight.
     assert!(again <= 2 * crate::IN_FLIGHT, "{again}");
 }
 
-/// Each message gets its own answer, however many are on their way.
+/// Each message gets its own answer, however many are in flight.
 #[tokio::test]
 async fn what_no_queue_takes_is_told_from_what_one_takes_among_many() {
     let broker = Broker::start(BrokerKind::RabbitMq).await.unwrap();
     let url = broker.url();
     let declare = json!({ "url": url, "queue": "some", "exchange": "e", "keys": ["bound"], "declareOnly": true });
     drop(Consumer::start("amqp", &declare).await.unwrap());
-    // Large bodies take the broker longer than the news that nobody wants a small one.
+    // Large bodies take the broker longer than the return of a small unroutable one.
     let large = Value::from("x".repeat(100_000)).to_string();
     for mandatory in [false, true] {
         let target = target(&json!({ "url": url, "exchange": "e", "mandatory": mandatory }));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use settings::Mistakes;
 
 const KEY: &str = "modules.messageBrokerPublisher.brokers[0].configuration";
-/// Part of every URL, where its password stands, as far as it is one.
+/// Part of every URL, in the place of its password, if that is one.
 const SECRET: &str = "s3cr3t";
 /// Part of every other text.
 const OTHER: &str = "oth3r";
@@ -29,7 +29,7 @@ const MEMBERS: [&str; 15] = [
     "",
 ];
 
-/// Something that looks like a URL as far as chance wants it.
+/// A random text that resembles a URL.
 fn url() -> impl Strategy<Value = String> {
     let scheme = prop_oneof!["amqps?", "rediss?", "mqtts?", "wss?", "nats", "tls", "http", ""];
     let host = prop_oneof!["[a-z]{1,8}", "\\[::1\\]", "127.0.0.1", ""];
@@ -63,7 +63,7 @@ fn configuration() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Mistakes name members of the configuration and nothing that stands there.
+/// Checks that mistakes name members of the configuration but no values.
 fn check_mistakes(mistakes: &Mistakes) {
     for mistake in &mistakes.0 {
         let path = mistake.path.to_string();
@@ -107,7 +107,7 @@ proptest! {
             prop_assert!(!text.contains(SECRET), "{}", text);
             prop_assert!(text.contains(&host) || !text.contains("://"), "{}", text);
         }
-        // A comma separates servers there.
+        // There, a comma separates servers.
         if !password.contains(',') {
             let nats = NatsConfig::parse(KEY, &read("tls")).unwrap();
             for text in [nats.endpoint(), nats.fingerprint(), format!("{nats:?}")] {

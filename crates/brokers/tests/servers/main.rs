@@ -1,4 +1,4 @@
-//! Publishing to real servers, read by clients that are not ours (`interop/consumers`).
+//! Publishing to real servers, read by independent clients (`interop/consumers`).
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 const EVENT: &str = "transport.messageReceived";
 /// 2023-11-14T22:13:20.123Z
 const TIME: i64 = 1_700_000_000_123;
-/// How many messages are on their way at the same time.
+/// The number of messages in flight at the same time.
 const IN_FLIGHT: usize = 64;
 /// An outage in the tests lasts as long as a restart.
 const OUTAGE_LIMIT: Duration = Duration::from_secs(180);
@@ -56,7 +56,7 @@ fn refused(result: Result<Receipt, DeliveryError>) -> String {
     }
 }
 
-/// Nobody would have got it, so it is to be tried again.
+/// The message would have reached no consumer, so it is to be retried.
 fn unroutable(result: Result<Receipt, DeliveryError>) -> String {
     match result {
         Err(DeliveryError::Unroutable(text)) => text,
@@ -64,7 +64,7 @@ fn unroutable(result: Result<Receipt, DeliveryError>) -> String {
     }
 }
 
-/// The broker took it, and nobody gets it.
+/// The broker accepted it, but it reaches no consumer.
 fn dropped(result: Result<Receipt, DeliveryError>) -> String {
     match result {
         Ok(Receipt::Unroutable(text)) => text,
@@ -91,7 +91,7 @@ impl Load {
         self.objects * self.each
     }
 
-    /// As the engine does it: many at a time but one of each object, again and again until it is taken.
+    /// Delivers as the engine does: many at a time but one per object, repeatedly until it is accepted.
     async fn deliver(&self, target: &dyn Target) {
         let objects = futures_util::stream::iter(0..self.objects);
         let object = |object| async move {
@@ -114,7 +114,7 @@ impl Load {
         tokio::time::timeout(OUTAGE_LIMIT, all).await.unwrap();
     }
 
-    /// Returns as soon as that many were delivered.
+    /// Returns as soon as this many were delivered.
     async fn delivered(&self, count: usize) {
         loop {
             let progress = self.progress.notified();
@@ -126,14 +126,14 @@ impl Load {
     }
 }
 
-/// What a consumer has seen of a [`Load`].
+/// The part of a [`Load`] that a consumer has seen.
 #[derive(Default)]
 struct Seen {
     numbers: BTreeMap<usize, Vec<usize>>,
 }
 
 impl Seen {
-    /// Whether that was new; what is not new repeats the latest of its object.
+    /// Returns true if that was new; anything else repeats the latest of its object.
     fn saw(&mut self, body: &str) -> bool {
         let body: Value = serde_json::from_str(body).unwrap();
         let number = |name: &str| usize::try_from(body[name].as_u64().unwrap()).unwrap();
@@ -152,11 +152,11 @@ impl Seen {
     }
 }
 
-/// A delivery that is cut off after its time, as the server hangs, takes the connection with it: the next one has its own.
+/// A delivery that times out because the server hangs closes the connection: the next one has its own.
 async fn outlive_a_pause(broker: &Broker, target: &dyn Target) {
     broker.pause().await.unwrap();
     let (before, after) = (message("EVT-CUT-OFF", EVENT, None), message("EVT-AFTER", EVENT, None));
-    // The signal takes a moment to reach all threads of a server, which may still take something.
+    // The signal takes a moment to reach all threads of a server, which may still accept something.
     let cut_off =
         async { while tokio::time::timeout(Duration::from_millis(300), target.deliver(&before)).await.is_ok() {} };
     tokio::time::timeout(OUTAGE_LIMIT, cut_off).await.unwrap();
@@ -164,7 +164,7 @@ async fn outlive_a_pause(broker: &Broker, target: &dyn Target) {
     tokio::time::timeout(OUTAGE_LIMIT, target.deliver(&after)).await.unwrap().unwrap();
 }
 
-/// A server that takes connections and says nothing, until everybody has hung up.
+/// A server that accepts connections and stays silent, until all clients have disconnected.
 async fn silent_server() -> (u16, tokio::task::JoinHandle<usize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

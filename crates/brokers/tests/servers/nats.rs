@@ -58,7 +58,7 @@ async fn a_stream_that_is_named_has_to_be_there() {
     let mut consumer = Consumer::start("nats", &options).await.unwrap();
     target.deliver(&message("EVT1", EVENT, None)).await.unwrap();
     assert_eq!(consumer.next().await.unwrap()["headers"]["Event-Id"], "EVT1");
-    // Another stream listens to that.
+    // Another stream subscribes to that.
     let text = refused(target.deliver(&message("EVT2", "consumption.attributeCreated", None)).await);
     assert!(text.contains("expected stream"), "{text}");
 }
@@ -124,7 +124,7 @@ async fn a_credentials_file_is_used() {
     let target = target(&configuration);
     let text = unreachable(target.deliver(&message("EVT1", EVENT, None)).await);
     assert!(text.contains("connector.creds cannot be used"), "{text}");
-    // It is read whenever a connection is made.
+    // The file is read whenever a connection is made.
     std::fs::write(&file, made["credentials"].as_str().unwrap()).unwrap();
     let options = json!({ "url": broker.url(), "credentials": file, "stream": "EVENTS", "subjects": ["transport.>"] });
     let mut consumer = Consumer::start("nats", &options).await.unwrap();

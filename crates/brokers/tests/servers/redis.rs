@@ -41,7 +41,7 @@ async fn an_event_that_nobody_listens_to_is_noticed() {
     let target = target(&json!({ "url": broker.url() }));
     let text = dropped(target.deliver(&message("EVT1", EVENT, None)).await);
     assert!(text.contains(&format!("nobody listens to the channel '{EVENT}'")), "{text}");
-    // A stream keeps it for whoever comes.
+    // A stream keeps it for later consumers.
     let stream = self::target(&json!({ "url": broker.url(), "stream": "events" }));
     assert_eq!(stream.deliver(&message("EVT1", EVENT, None)).await, Ok(Receipt::Accepted));
 }

@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::{EVENT, message, unreachable};
 
-/// Names the servers to those who trust their authority.
+/// Passes the servers to the process that trusts their authority.
 const SERVERS: &str = "TEST_TLS_SERVERS";
 
 const BODY: &str = r#"{"secure":true}"#;
@@ -44,7 +44,7 @@ fn targets(urls: &[&str], trust: &Trust) -> Vec<Box<dyn Target>> {
         let configuration = json!({ "url": url });
         match url.split_once(':').unwrap().0 {
             "amqps" => {
-                // The default would be short for a login on a busy machine.
+                // The default would be too short for a login on a busy machine.
                 let configuration = json!({ "url": url, "timeout": 60_000 });
                 let config = AmqpConfig::parse("configuration", &configuration).unwrap();
                 Box::new(AmqpTarget::new(config.trusting(trust.clone())))
@@ -64,7 +64,7 @@ fn targets(urls: &[&str], trust: &Trust) -> Vec<Box<dyn Target>> {
 
 #[tokio::test]
 async fn certificates_are_checked() {
-    // The second time, as a process that trusts the authority: who is trusted is read once.
+    // The second run, as a process that trusts the authority: trust is read only once.
     if let Ok(urls) = env::var(SERVERS) {
         deliver(targets(&urls.split(' ').collect::<Vec<_>>(), &Trust::default()), "EVT2").await;
         return;

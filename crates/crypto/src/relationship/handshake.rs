@@ -14,8 +14,8 @@ use crate::{
 
 /// The requestor's first step: fresh keys and the request key for the template.
 ///
-/// `peer_identity_key` is the templator's. Draws, in this order: exchange keypair, ephemeral keypair, signature keypair,
-/// nonce.
+/// `peer_identity_key` is the templator's. Draws, in this order: exchange keypair, ephemeral keypair, signature
+/// keypair, nonce.
 ///
 /// # Errors
 /// As [`derive_as_server`] if the template key is unusable.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::json::{Members, serde_as_crypto_object, write_type};
 use crate::{CryptoError, CryptoObject, ExchangePublicKey, Nonce, SignaturePublicKey};
 
-/// What the requestor sends in clear with its creation content (`CryptoRelationshipPublicRequest`).
+/// The public part of a request, sent with the creation content (`CryptoRelationshipPublicRequest`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationshipPublicRequest {
     /// Key for the exchange that leads to the relationship keys.
@@ -13,7 +13,7 @@ pub struct RelationshipPublicRequest {
     pub signature_key: SignaturePublicKey,
     /// Key for the exchange with the template key that leads to the request key.
     pub ephemeral_key: ExchangePublicKey,
-    /// Base nonce of what the requestor sends.
+    /// Base nonce of the requestor's messages.
     pub nonce: Nonce,
 }
 

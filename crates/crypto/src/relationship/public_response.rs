@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::json::{Members, serde_as_crypto_object, write_optional, write_type};
 use crate::{CryptoError, CryptoObject, ExchangePublicKey, PublicState, SignaturePublicKey};
 
-/// What the templator sends in clear with its creation response (`CryptoRelationshipPublicResponse`).
+/// The public part of a response, sent with the creation response (`CryptoRelationshipPublicResponse`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationshipPublicResponse {
     /// Key for the exchange that leads to the relationship keys.

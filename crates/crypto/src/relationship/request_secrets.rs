@@ -8,7 +8,7 @@ use crate::{
     SignatureKeypair, SignaturePublicKey,
 };
 
-/// What the requestor keeps until the templator has answered (`CryptoRelationshipRequestSecrets`).
+/// The requestor's secrets until the templator has answered (`CryptoRelationshipRequestSecrets`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationshipRequestSecrets {
     /// An id of the owner's choice.
@@ -25,12 +25,12 @@ pub struct RelationshipRequestSecrets {
     pub peer_exchange_key: PeerExchangeKey,
     /// The request key, which encrypts the creation content.
     pub secret_key: SecretKey,
-    /// Base nonce of what the requestor will send.
+    /// Base nonce of the requestor's future messages.
     pub nonce: Nonce,
 }
 
 impl RelationshipRequestSecrets {
-    /// What of these secrets travels to the templator.
+    /// The public part of these secrets, which is sent to the templator.
     pub fn to_public_request(&self) -> RelationshipPublicRequest {
         RelationshipPublicRequest {
             exchange_key: self.exchange_keypair.public_key.clone(),

@@ -8,10 +8,10 @@ use crate::{
     SecretKey, Signature, SignatureKeypair, SignaturePublicKey,
 };
 
-/// The own role in a Relationship.
+/// This side's role in a Relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RelationshipType {
-    /// Number 1: the own RelationshipTemplate was used.
+    /// Number 1: this side's RelationshipTemplate was used.
     Templator = 1,
     /// Number 2: the RelationshipTemplate of the peer was used.
     Requestor = 2,
@@ -22,15 +22,15 @@ pub enum RelationshipType {
 pub struct RelationshipSecrets {
     /// An id of the owner's choice.
     pub id: Option<String>,
-    /// The own role.
+    /// This side's role.
     pub relationship_type: RelationshipType,
-    /// The own exchange keypair.
+    /// This side's exchange keypair.
     pub exchange_keypair: ExchangeKeypair,
-    /// The own signature keypair.
+    /// This side's signature keypair.
     pub signature_keypair: SignatureKeypair,
-    /// For what is sent.
+    /// The state for sending.
     pub transmit_state: PrivateStateTransmit,
-    /// For what is received.
+    /// The state for receiving.
     pub receive_state: PrivateStateReceive,
     /// Exchange key of the peer.
     pub peer_exchange_key: PeerExchangeKey,
@@ -45,7 +45,7 @@ pub struct RelationshipSecrets {
 }
 
 impl RelationshipSecrets {
-    /// What of these secrets travels to the requestor.
+    /// The public part of these secrets, which is sent to the requestor.
     pub fn to_public_response(&self) -> RelationshipPublicResponse {
         RelationshipPublicResponse {
             exchange_key: self.exchange_keypair.public_key.clone(),
@@ -63,7 +63,7 @@ impl RelationshipSecrets {
         self.signature_keypair.sign(message, HashLabel::Sha256)
     }
 
-    /// Whether the peer made this signature with its relationship key.
+    /// Returns true if the peer made this signature with its relationship key.
     ///
     /// # Errors
     /// As [`SignaturePublicKey::verify`].
@@ -71,7 +71,7 @@ impl RelationshipSecrets {
         self.peer_signature_key.verify(message, signature)
     }
 
-    /// Whether the peer made this signature with its identity key.
+    /// Returns true if the peer made this signature with its identity key.
     ///
     /// # Errors
     /// [`CryptoError::NoPeer`] if the identity key is not known, else as [`SignaturePublicKey::verify`].

@@ -1,4 +1,4 @@
-//! Parsers answer every input with an object or an error, and what they accept they can write and read again.
+//! Parsers answer every input with an object or an error, and accepted objects can be written and read again.
 
 use std::fmt::Debug;
 
@@ -84,7 +84,7 @@ fn arbitrary_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Parses and, if accepted, demands that both forms lead to the same object again. Returns whether it was accepted.
+/// Parses and, if accepted, checks that both forms lead to the same object again. Returns true if it was accepted.
 fn parses<T: CryptoObject + PartialEq + Debug>(value: &Value) -> bool {
     match T::from_value(value) {
         Ok(object) => {

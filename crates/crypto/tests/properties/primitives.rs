@@ -1,4 +1,4 @@
-//! Properties of encodings, encryption, key exchange, signatures and of what types reveal.
+//! Properties of encodings, encryption, key exchange, signatures and of the types' output.
 
 use crypto::encoding::{base64_decode, base64_encode, base64url_decode, base64url_encode};
 use crypto::{

@@ -72,7 +72,7 @@ fn visit(value: &Value, counts: &mut BTreeMap<String, usize>) {
     }
 }
 
-/// Reads and writes `value` if it is a cryptographic object; returns what was written.
+/// Reads and writes `value` if it is a cryptographic object; returns the written text.
 fn check(value: &Value, counts: &mut BTreeMap<String, usize>) -> Option<String> {
     let type_name = value.get("@type")?.as_str()?;
     let written = match type_name {

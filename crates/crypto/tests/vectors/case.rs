@@ -3,7 +3,7 @@ use std::path::Path;
 use crypto::{CryptoError, CryptoObject};
 use serde_json::{Map, Value};
 
-/// One case of a vector file. Members are taken out one by one, so that none can stay unchecked.
+/// One case of a vector file. Members are removed one by one, so that none can stay unchecked.
 pub(crate) struct Case {
     description: String,
     members: Map<String, Value>,

@@ -16,7 +16,7 @@ fn key_exchange() {
         case.expect_bytes("templator_rx_hex", at_templator.rx.as_bytes());
         case.expect_bytes("templator_tx_hex", at_templator.tx.as_bytes());
 
-        // The shared point does not leave the crate, so the primitive behind it is asked.
+        // The shared point does not leave the crate, so the underlying primitive is used.
         let private = |keypair: &ExchangeKeypair| -> [u8; 32] { keypair.private_key.as_bytes().try_into().unwrap() };
         let public = |keypair: &ExchangeKeypair| -> [u8; 32] { keypair.public_key.as_bytes().try_into().unwrap() };
         let shared_point = x25519_dalek::x25519(private(&requestor), public(&templator));

@@ -1,4 +1,4 @@
-//! Compares the crate with vectors made by the peers' own library (`vectors/README.md`).
+//! Compares the crate with vectors from the existing implementation's library (`vectors/README.md`).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -10,7 +10,7 @@ use rand::{TryCryptoRng, TryRng};
 
 use crate::case::{self, Case};
 
-/// Hands out listed values, one per draw.
+/// Returns listed values, one per draw.
 struct ListedDraws(VecDeque<Vec<u8>>);
 
 impl TryRng for ListedDraws {
@@ -32,7 +32,7 @@ impl TryRng for ListedDraws {
 
 impl TryCryptoRng for ListedDraws {}
 
-/// The draws of a case. A listed seed of an exchange keypair stands for the private key libsodium makes from it.
+/// The draws of a case. A listed seed of an exchange keypair stands for the private key that libsodium makes from it.
 fn listed_draws(case: &mut Case) -> ListedDraws {
     let mut draws = VecDeque::new();
     let mut calls = Vec::new();

@@ -1,4 +1,4 @@
-//! What a runner reads from the store and writes to it.
+//! A runner's reads from the store and writes to it.
 
 use std::collections::HashSet;
 
@@ -9,9 +9,9 @@ use super::core::{
     Batch, Change, FoundRows, Key, LogQuery, NewRow, Opening, Row, RowQuery, STORE_PAUSE, Written, is_final,
 };
 
-/// Payload read at once, about.
+/// The approximate amount of payload read at once.
 const MOST_BYTES: usize = 4 << 20;
-/// Tries to write while the process is stopping. What is not written is delivered once more.
+/// Attempts to write while the process is stopping. Anything not written is redelivered.
 const LAST_TRIES: u32 = 3;
 
 /// Finds the target's cursor; a new target begins at `newest`.
@@ -57,9 +57,9 @@ pub(super) async fn read_rows(store: &Store, subscriber: &str, query: RowQuery) 
     Ok(found)
 }
 
-/// Writes the changes and the cursor in one transaction, again and again until that succeeds.
+/// Writes the changes and the cursor in one transaction, repeatedly until that succeeds.
 ///
-/// A failure of the machine may undo the last transactions together. Everything in them happens once more then, which costs
+/// A failure of the machine may undo the last transactions together. Everything in them then happens again, which costs
 /// redeliveries but loses nothing.
 pub(super) async fn write(
     store: &Store,

@@ -1,8 +1,8 @@
-//! Delivers to one target.
+//! Delivery to one target.
 //!
-//! A runner is one task. It reads the log ahead, but no more than fits its window, keeps as many attempts in flight as the
-//! target may get, and writes in one small transaction for many messages how far it got. Only what was not accepted gets a
-//! row. [`core`] decides what is done when; [`shell`] does it.
+//! A runner is one task. It reads the log ahead, but no more than fits its window, keeps as many attempts in flight as
+//! the target allows, and writes its progress in one small transaction for many messages. Only messages that were not
+//! accepted get a row. [`core`] makes the decisions; [`shell`] carries them out.
 
 mod core;
 mod database;

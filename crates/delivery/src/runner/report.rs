@@ -1,4 +1,4 @@
-//! What operators see of a runner: log lines, figures and health.
+//! The operators' view of a runner: log lines, figures and health.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{Activity, DeliveryError, OutboundEvent};
 
 pub(super) struct Reporter<'c> {
     context: &'c RunnerContext,
-    /// The time at which the circuit opened, as the clock showed it.
+    /// The time at which the circuit opened, by the clock.
     failing_since: Option<Timestamp>,
 }
 

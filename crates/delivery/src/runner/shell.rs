@@ -1,4 +1,4 @@
-//! Does what the core decides: reads, writes, attempts and timers.
+//! Carries out the decisions of the core: reads, writes, attempts and timers.
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -23,7 +23,7 @@ use crate::health::Health;
 use crate::registry::TargetHandle;
 use crate::{DeliveryError, Receipt, Target, TargetSpec};
 
-/// What a runner works with.
+/// The environment of a runner.
 pub(crate) struct RunnerContext {
     pub(crate) spec: TargetSpec,
     pub(crate) store: Store,
@@ -41,12 +41,12 @@ pub(crate) struct Runner<'c> {
     context: &'c RunnerContext,
     core: Core,
     commits: watch::Receiver<i64>,
-    /// What has happened since the last step.
+    /// The inputs since the last step.
     inputs: Vec<Input>,
     work: Work<'c>,
 }
 
-/// What is going on.
+/// The running operations.
 struct Work<'c> {
     context: &'c RunnerContext,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
@@ -63,7 +63,7 @@ struct Attempt {
 }
 
 impl<'c> Runner<'c> {
-    /// Continues at the target's cursor; a new target begins at `context.newest`. `None` when it is to stop before.
+    /// Continues at the target's cursor; a new target begins at `context.newest`. `None` if it is stopped before.
     pub(crate) async fn open(context: &'c RunnerContext) -> Option<Self> {
         loop {
             let error = match Self::try_to_open(context).await {
@@ -97,7 +97,7 @@ impl<'c> Runner<'c> {
         Ok(Self { context, core, commits, inputs: Vec::new(), work })
     }
 
-    /// Works until the shutdown, and then ends the attempts in flight.
+    /// Runs until the shutdown, and then ends the attempts in flight.
     pub(crate) async fn run(mut self) {
         loop {
             if self.context.shutdown.is_cancelled() {
@@ -114,7 +114,7 @@ impl<'c> Runner<'c> {
         }
     }
 
-    /// Waits until there is something for a step.
+    /// Waits until there is an input for a step.
     async fn wait(&mut self) {
         let is_running = self.core.is_running();
         let Self { context, core, commits, inputs, work } = self;
@@ -130,7 +130,7 @@ impl<'c> Runner<'c> {
                 work.store_answered(&input);
                 inputs.push(input);
             }
-            // The sender lives in the store.
+            // The sender belongs to the store.
             _ = commits.changed(), if core.awaits_events() => {}
             () = context.handle.wake.notified(), if is_running => {
                 inputs.push(Input::Replayed(context.handle.replayed.swap(0, Ordering::Relaxed)));
@@ -184,7 +184,7 @@ impl Work<'_> {
         }
     }
 
-    /// Begins to read from the store or to write to it.
+    /// Starts a read from the store or a write to it.
     fn ask<F>(&self, question: impl FnOnce(Store, String) -> F)
     where
         F: Future<Output = Input> + Send + 'static,

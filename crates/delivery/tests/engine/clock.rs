@@ -1,4 +1,4 @@
-//! Clocks that are wrong and put right, and programs that were off for long.
+//! Clocks that are wrong and get corrected, and programs that were off for long.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ fn options() -> DeliveryOptions {
     DeliveryOptions { dead_letter_after: DAY, ..quick() }
 }
 
-/// Whether a message is refused, or the whole target cannot be reached: nothing is given up, and the next attempt comes as
-/// soon as if nobody had touched the clock.
+/// One message is refused, or the whole target is unreachable: nothing is given up, and the next attempt comes as
+/// soon as if the clock had not been touched.
 pub(crate) async fn a_clock_that_is_put_gives_up_nothing_and_delays_nothing(database: TestDatabase) {
     for (reply, events) in [(refused as fn() -> Reply, 1), (unreachable, 50)] {
         let database = database.another();
@@ -30,7 +30,7 @@ pub(crate) async fn a_clock_that_is_put_gives_up_nothing_and_delays_nothing(data
         let state = world.state("test/t").await;
         assert_eq!((state.dead_letters, state.waiting), (0, events as u64));
         assert!(state.lag < Some(DAY), "{:?}", state.lag);
-        // Put back at the very end: what is next does not wait until the clock shows that time again.
+        // Set back at the very end: the next attempt does not wait until the clock shows that time again.
         world.put_clock(START.saturating_sub(LONG));
         target.now_does(|_| Reply::Take);
         let state = world.advance_until("test/t", |state| state.waiting == 0).await;
@@ -40,7 +40,7 @@ pub(crate) async fn a_clock_that_is_put_gives_up_nothing_and_delays_nothing(data
     }
 }
 
-/// What waits was not tried meanwhile, so that the time does not count.
+/// Waiting messages were not tried in the meantime, so that the time does not count.
 pub(crate) async fn a_program_that_was_off_for_long_gives_up_nothing(database: TestDatabase) {
     let world = World::manual(&database).await;
     let target = Scripted::new(|_| unreachable());
@@ -58,7 +58,7 @@ pub(crate) async fn a_program_that_was_off_for_long_gives_up_nothing(database: T
     assert_eq!((state.dead_letters, state.delivered), (0, 20));
     running.stop().await;
 
-    // The age goes on where it was: most of it passes before a restart, the rest after it.
+    // The age continues where it was: most of it passes before a restart, the rest after it.
     target.now_does(|_| unreachable());
     let running = world.start(vec![spec_with("t", &target, options())]);
     world.append(&[("old", None)]).await;

@@ -21,7 +21,7 @@ struct Chances {
     unreachable: u64,
     slow: u64,
     max_in_flight: usize,
-    /// The process ends after this many attempts, again and again.
+    /// The process ends after this many attempts, repeatedly.
     crashes: Vec<usize>,
 }
 
@@ -41,7 +41,7 @@ fn chances() -> impl Strategy<Value = Chances> {
     )
 }
 
-/// A number from the seed and a counter, as good as random.
+/// A pseudo-random number from the seed and a counter.
 fn mixed(seed: u64, number: u64) -> u64 {
     let mut value = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -49,8 +49,8 @@ fn mixed(seed: u64, number: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// The model: every event is taken, those about one object for the first time in their order, and none twice unless the
-/// process ended in between.
+/// The model: every event is accepted, those about one object for the first time in their order, and none twice unless
+/// the process ended in between.
 fn check(chances: &Chances, taken: &[usize]) {
     let mut seen: HashSet<usize> = HashSet::new();
     let mut first: HashMap<usize, Vec<usize>> = HashMap::new();

@@ -34,7 +34,7 @@ pub(crate) async fn everything_arrives_once_and_in_order(database: TestDatabase)
     running.stop().await;
     assert_eq!(world.state("test/t").await.activity, Activity::Stopped);
 
-    // What happens meanwhile comes later, and nothing twice.
+    // An event in the meantime is delivered later, and nothing twice.
     world.append(&[("meanwhile", None)]).await;
     let running = world.start(vec![spec("t", &target)]);
     world.append(&[("then", None)]).await;

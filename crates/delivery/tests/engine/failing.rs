@@ -77,8 +77,8 @@ pub(crate) async fn a_dead_target_is_left_alone_and_recovers(database: TestDatab
     }
 }
 
-/// A message waits behind one that is on its way when the target begins to fail, and is written down. The target comes back, the
-/// one on its way takes so long that it is written down as well, and then fails.
+/// A message waits behind one in flight when the target begins to fail, and gets a row. The target recovers, the
+/// one in flight takes so long that it gets a row as well, and then fails.
 pub(crate) async fn what_was_put_back_stays_behind_a_long_attempt_that_fails(database: TestDatabase) {
     let world = World::open(&database).await;
     let is_down = Arc::new(AtomicBool::new(true));
@@ -103,9 +103,9 @@ pub(crate) async fn what_was_put_back_stays_behind_a_long_attempt_that_fails(dat
     world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. }) && state.parked >= 6).await;
     is_down.store(false, Ordering::SeqCst);
     helper.notify_one();
-    // What was lost, and the helper.
+    // The lost ones, and the helper.
     world.until("test/t", |state| state.delivered >= 6).await;
-    // The log goes on only when those that take long make room.
+    // The log only continues if the slow ones make room.
     world.append(&[("other", Some("Y")); 40]).await;
     let is_set_aside = async {
         while !names(&list(&world, DeliveryState::Waiting).await).contains(&"first") {
@@ -179,7 +179,7 @@ pub(crate) async fn what_is_refused_too_often_is_given_up(database: TestDatabase
     assert_eq!(dead(&world).await[0].attempts, 3);
 }
 
-/// It waits until somebody there wants it, however often it has to be tried.
+/// The message waits until there is a consumer, however often it has to be tried.
 pub(crate) async fn what_reaches_nobody_waits_where_it_is_not_to_be_dropped(database: TestDatabase) {
     let world = World::open(&database).await;
     let target = Scripted::new(|message| match name(message) {
@@ -195,7 +195,7 @@ pub(crate) async fn what_reaches_nobody_waits_where_it_is_not_to_be_dropped(data
     assert_eq!(target.taken(), ["bound", "unbound"]);
 }
 
-/// By the rules of the other side, and it is counted.
+/// The other side drops it by its rules, and it is counted.
 pub(crate) async fn what_is_dropped_behind_a_target_is_counted(database: TestDatabase) {
     let world = World::open(&database).await;
     let target = Scripted::new(|message| if name(message) == "bound" { Reply::Take } else { Reply::Drop });
@@ -221,7 +221,7 @@ pub(crate) async fn the_old_is_given_up(database: TestDatabase) {
     assert_eq!(names(&dead(&world).await), ["stubborn"]);
 }
 
-/// While nothing is taken, what gets too old is given up without an attempt; the rest stays in the log.
+/// While nothing is accepted, messages that get too old are given up without an attempt; the others stay in the log.
 pub(crate) async fn the_old_is_given_up_while_the_target_is_dead(database: TestDatabase) {
     let world = World::manual(&database).await;
     let target = Scripted::new(|_| unreachable());
@@ -236,7 +236,7 @@ pub(crate) async fn the_old_is_given_up_while_the_target_is_dead(database: TestD
     assert!(target.got.lock().unwrap().len() < 300);
     let letters = dead(&world).await;
     assert!(letters.iter().any(|letter| letter.attempts == 0 && letter.last_error.is_some()));
-    // The target comes back for what is left.
+    // The target recovers for the remaining ones.
     target.now_does(|_| Reply::Take);
     world.advance_until("test/t", |state| state.waiting == 0).await;
     assert_eq!(target.taken(), ["young"]);
@@ -255,7 +255,7 @@ pub(crate) async fn more_than_may_wait_is_given_up_from_the_oldest_on(database: 
     world.until("test/t", |state| state.waiting == 0).await;
     running.stop().await;
     let taken: Vec<usize> = target.taken().iter().map(|name| name.parse().unwrap()).collect();
-    // What was on its way when the others were given up stays: four at a time may be.
+    // Messages in flight when the others were given up stay: at most four at a time.
     let young = taken.iter().filter(|number| **number >= 900).count();
     assert!(taken.len() == 100 && young >= 96, "{taken:?}");
 }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 
 use crate::support::{Scripted, TestDatabase, World, postgres_url, spec};
 
-/// The tables as they were, with deliveries that were waiting.
+/// The former tables, with waiting deliveries.
 fn former_contents() -> String {
     let mut sql = String::new();
     for (sequence, object) in [(1, "'X'"), (2, "'X'"), (3, "NULL"), (4, "'Y'"), (5, "'X'")] {

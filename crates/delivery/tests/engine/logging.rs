@@ -1,4 +1,4 @@
-//! What is logged of targets that do not accept what they should.
+//! The log messages about targets that do not accept messages.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -26,7 +26,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Everything that is logged on the test's own thread, on which its tasks run as well.
+    /// The log of the test's own thread, on which its tasks run as well.
     fn of_this_thread() -> (Self, DefaultGuard) {
         let lines = Self::default();
         let writer = lines.clone();
@@ -43,7 +43,7 @@ impl Lines {
     }
 }
 
-/// An engine whose target gives the answers it is given, and then accepts everything.
+/// An engine whose target gives prepared answers, and then accepts everything.
 struct Prepared {
     world: World,
     _database: TestDatabase,
@@ -65,7 +65,7 @@ impl Prepared {
         Self { world, _database: database, answers, running, appended: 0 }
     }
 
-    /// Lets the target give these answers to this many events, and waits until all were accepted.
+    /// Makes the target give these answers to this many events, and waits until all are accepted.
     async fn deliver(&mut self, events: usize, answers: impl IntoIterator<Item = Reply>) {
         self.answers.lock().unwrap().extend(answers);
         self.world.append(&vec![("a", None); events]).await;
@@ -87,7 +87,7 @@ async fn an_outage_is_one_warning_for_each_reason_and_not_one_for_each_attempt()
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert!(warnings[0].contains("there is no exchange 'e'") && warnings[0].contains("target.name=\"t\""));
 
-    // The next outage is another one.
+    // The next outage is a new one.
     let reasons = ["refused", "silent"].map(unreachable);
     prepared.deliver(20, reasons.iter().cloned().cycle().take(60)).await;
     assert_eq!(lines.take(Level::WARN).len(), 2);

@@ -1,4 +1,4 @@
-//! What the engine must do, run on SQLite and on PostgreSQL.
+//! The required behaviour of the engine, tested on SQLite and on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod clock;
@@ -10,7 +10,7 @@ mod logging;
 mod replaying;
 mod support;
 
-/// Runs each function as one test a database.
+/// Runs each function as one test per database.
 macro_rules! on_both {
     ($($module:ident::$name:ident),* $(,)?) => {
         mod sqlite {

@@ -149,11 +149,11 @@ pub(crate) async fn a_failing_target_is_tried_now(database: TestDatabase) {
     for (name, object) in [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"), ("e", "E")] {
         world.append(&[(name, Some(object))]).await;
     }
-    // What failed is written down a moment after the target counts as failing.
+    // A failed message is written shortly after the target counts as failing.
     world.until("test/t", |state| matches!(state.activity, Activity::Failing { .. }) && state.parked > 0).await;
     let waiting = world.deliveries.list(&DeliveryQuery::default()).await.unwrap();
     let tried = target.attempts(1).await.len();
-    // It is still of no use.
+    // The target still fails.
     world.deliveries.replay(&Replay::One(waiting[0].id)).await.unwrap();
     target.attempts(tried + 1).await;
     target.now_does(|_| Reply::Take);

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
-/// An empty database of one of the two kinds, taken away afterwards.
+/// An empty database of one of the two kinds, removed afterwards.
 pub(crate) struct TestDatabase {
     pub(crate) config: StoreConfig,
     _folder: Option<TempDir>,
@@ -75,7 +75,7 @@ pub(crate) fn postgres_url() -> String {
     std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
 }
 
-/// An open store, and what an Account has around it.
+/// An open store, and the environment of an Account.
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,13 +89,13 @@ impl World {
         Self::with_clock(database, Arc::new(SystemClock), None).await
     }
 
-    /// With a clock that only moves when a test advances it.
+    /// Opens it with a clock that only moves when a test advances it.
     pub(crate) async fn manual(database: &TestDatabase) -> Self {
         let manual = Arc::new(ManualClock::new(START));
         Self::with_clock(database, Arc::clone(&manual) as Arc<dyn Clock>, Some(manual)).await
     }
 
-    /// As a process finds it that starts so long after this one has ended.
+    /// The world of a process that starts this long after the end of this one.
     pub(crate) async fn after(self, off: Duration, database: &TestDatabase) -> Self {
         self.store.close().await.unwrap();
         self.advance(off);
@@ -113,7 +113,7 @@ impl World {
         self.manual.as_ref().unwrap().advance(by);
     }
 
-    /// Puts the clock, without letting any time pass.
+    /// Sets the clock, without letting any time pass.
     pub(crate) fn put_clock(&self, to: Timestamp) {
         self.manual.as_ref().unwrap().set(to);
     }
@@ -139,7 +139,7 @@ impl World {
         Process { runtime, running: Running { engine, shutdown } }
     }
 
-    /// Ends the process. The world is as a new one finds it: writes that the former one had begun are undone.
+    /// Ends the process. Returns the world of a new one: writes that the former one had begun are undone.
     pub(crate) async fn crash(self, process: Process, database: &TestDatabase) -> Self {
         process.runtime.shutdown_background();
         self.store.close().await.ok();
@@ -155,7 +155,7 @@ impl World {
         transaction.commit().await.unwrap();
     }
 
-    /// Appends events `test.0` … in transactions of 500, each about the object its number leads to.
+    /// Appends events `test.0` … in transactions of 500, each about the object that `object` assigns to its number.
     pub(crate) async fn append_many(&self, count: usize, object: impl Fn(usize) -> Option<String>) {
         let numbers: Vec<usize> = (0..count).collect();
         for chunk in numbers.chunks(500) {
@@ -172,7 +172,7 @@ impl World {
         self.deliveries.target(subscriber).await.unwrap().unwrap()
     }
 
-    /// As [`Self::until`], while the clock goes.
+    /// As [`Self::until`], while the clock advances.
     pub(crate) async fn advance_until(
         &self,
         subscriber: &str,
@@ -190,7 +190,7 @@ impl World {
         }
     }
 
-    /// Waits until a target is as described.
+    /// Waits until a target satisfies the condition.
     pub(crate) async fn until(&self, subscriber: &str, condition: impl Fn(&TargetState) -> bool) -> TargetState {
         let waiting = async {
             loop {
@@ -264,7 +264,7 @@ pub(crate) fn refused() -> Reply {
     Reply::Fail(DeliveryError::Refused("no".to_owned()))
 }
 
-/// A message a target got, and whether it took it.
+/// A message that a target got, with its acceptance.
 #[derive(Debug, Clone)]
 pub(crate) struct Got {
     pub(crate) message: OutboundEvent,
@@ -273,7 +273,7 @@ pub(crate) struct Got {
 
 type Script = Box<dyn Fn(&OutboundEvent) -> Reply + Send + Sync>;
 
-/// A target that does what its script says, and remembers everything.
+/// A target that follows its script, and records everything.
 pub(crate) struct Scripted {
     script: Mutex<Script>,
     pub(crate) got: Mutex<Vec<Got>>,
@@ -302,7 +302,7 @@ impl Scripted {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
-    /// Waits until it has got so many messages, taken or not.
+    /// Waits until it has got this many messages, accepted or not.
     pub(crate) async fn attempts(&self, count: usize) -> Vec<Got> {
         let mut counts = self.count.subscribe();
         let enough = timeout(PATIENCE, counts.wait_for(|got| *got >= count)).await;
@@ -310,7 +310,7 @@ impl Scripted {
         self.got.lock().unwrap().clone()
     }
 
-    /// The events it took, by the last segments of their names, in order.
+    /// The events it accepted, by the last segments of their names, in order.
     pub(crate) fn taken(&self) -> Vec<String> {
         let got = self.got.lock().unwrap();
         got.iter().filter(|got| got.taken).map(|got| name(&got.message).to_owned()).collect()
@@ -325,7 +325,7 @@ pub(crate) fn name(message: &OutboundEvent) -> &str {
     message.namespace.rsplit('.').next().unwrap()
 }
 
-/// Counts what is out, also when an attempt is dropped.
+/// Counts unanswered messages, also when an attempt is dropped.
 struct Out<'a>(&'a Scripted, Option<String>);
 
 impl<'a> Out<'a> {

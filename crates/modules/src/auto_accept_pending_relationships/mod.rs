@@ -1,4 +1,4 @@
-//! Accepting whatever Relationship a peer requests (`docs/protocol/07-connector-modules-and-operations.md` §5.6).
+//! Accepts every Relationship that a peer requests (`docs/protocol/07-connector-modules-and-operations.md` §5.6).
 
 use std::sync::Arc;
 
@@ -23,18 +23,18 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
     )
 };
 
-/// Accepts the Relationships that peers request, also those requested while nobody looked.
+/// Accepts the Relationships that peers request, including those requested while it was not running.
 #[derive(Debug)]
 pub struct AutoAcceptPendingRelationshipsModule(Reactor<Acceptance>);
 
 impl AutoAcceptPendingRelationshipsModule {
-    /// The module. It has nothing to configure.
+    /// Creates the module, which has no settings.
     #[must_use]
     pub fn new() -> Self {
         Self(Reactor::new(Acceptance { response: None }))
     }
 
-    /// The module with a content that goes to the peer together with the acceptance.
+    /// The module with a content that is sent to the peer together with the acceptance.
     pub(crate) fn with_response(content: Value) -> Self {
         Self(Reactor::new(Acceptance { response: Some(content) }))
     }
@@ -106,7 +106,7 @@ impl Reaction for Acceptance {
     }
 }
 
-/// Nothing has happened to it but the request.
+/// Returns true if its only change so far is the peer's request.
 fn is_requested_by_peer(relationship: &RelationshipDto, own_address: &str) -> bool {
     relationship.status == RelationshipStatus::Pending
         && matches!(relationship.audit_log.as_slice(), [request] if request.created_by != own_address)

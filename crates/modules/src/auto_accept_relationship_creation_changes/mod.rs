@@ -1,5 +1,5 @@
-//! The former name of [`auto_accept_pending_relationships`](crate::auto_accept_pending_relationships), from the days when
-//! the peer got an answer with the acceptance (`docs/protocol/07-connector-modules-and-operations.md` §5.6).
+//! The former name of [`auto_accept_pending_relationships`](crate::auto_accept_pending_relationships), from versions in
+//! which the peer got an answer with the acceptance (`docs/protocol/07-connector-modules-and-operations.md` §5.6).
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
 /// Configuration of the module (`modules.autoAcceptRelationshipCreationChanges`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct AutoAcceptRelationshipCreationChangesConfig {
-    /// Goes to the peer, encrypted, in the response that accepts its Relationship. Peers of version 7 do not read it.
+    /// Sent to the peer, encrypted, in the response that accepts its Relationship. Peers of version 7 do not read it.
     pub response_content: Value,
 }
 

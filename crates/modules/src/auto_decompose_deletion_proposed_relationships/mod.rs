@@ -1,4 +1,4 @@
-//! Giving up Relationships that the peer has given up (`docs/protocol/07-connector-modules-and-operations.md` §5.7).
+//! Decomposes Relationships that the peer has decomposed (`docs/protocol/07-connector-modules-and-operations.md` §5.7).
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
 pub struct AutoDecomposeDeletionProposedRelationshipsModule(Reactor<Decomposition>);
 
 impl AutoDecomposeDeletionProposedRelationshipsModule {
-    /// The module. It has nothing to configure.
+    /// Creates the module, which has no settings.
     #[must_use]
     pub fn new() -> Self {
         Self(Reactor::new(Decomposition))
@@ -78,7 +78,7 @@ impl Reaction for Decomposition {
         occasion: Occasion<'_>,
     ) -> Result<Option<()>, ApplicationError> {
         let id = occasion.object_id();
-        // The synchronisation that brought this may have more to bring that belongs to the Relationship.
+        // The synchronisation that reported this may bring more that belongs to the Relationship.
         services.account().sync_settled().await;
         match services.relationships().get(id).await {
             Ok(relationship) if relationship.status == RelationshipStatus::DeletionProposed => {}

@@ -13,7 +13,7 @@ use delivery::Target;
 use network::Trust;
 use settings::Node;
 
-/// A broker of one of the kinds there are.
+/// A broker of any supported kind.
 #[derive(Debug, Clone)]
 pub enum Broker {
     /// AMQP 0.9.1.
@@ -29,13 +29,13 @@ pub enum Broker {
 }
 
 impl Broker {
-    /// Whether there are brokers of this type.
+    /// Returns true if there are brokers of this type.
     pub(super) fn is_kind(kind: &str) -> bool {
         matches!(kind, "AMQP" | "MQTT" | "Redis" | "PubSub" | "NATS")
     }
 
-    /// Reads the configuration of a broker of this type, which was checked against its table; `None` if there are mistakes, or
-    /// no such type.
+    /// Reads the configuration of a broker of this type, which was checked against its table; `None` if there are
+    /// mistakes, or no such type.
     pub(super) fn read(kind: &str, configuration: &Node<'_>) -> Option<Self> {
         match kind {
             "AMQP" => AmqpConfig::read(configuration).map(Self::Amqp),
@@ -81,10 +81,10 @@ impl Broker {
         }
     }
 
-    /// Logs in and hangs up, and looks for what has to be there; publishes nothing.
+    /// Logs in and disconnects, and checks that everything required exists; publishes nothing.
     ///
     /// # Errors
-    /// The reason why that does not work, for operators.
+    /// The reason why that fails, for operators.
     pub async fn check(&self, randomness: &mut Randomness) -> Result<(), String> {
         match self.clone() {
             Self::Amqp(config) => AmqpTarget::new(config).check().await,
@@ -98,8 +98,8 @@ impl Broker {
         }
     }
 
-    /// The same broker, with certificates that are accepted by these rules. The client of Google Pub/Sub, which speaks with
-    /// Google only, has those of the machine and accepts no others.
+    /// The same broker, with certificates that are accepted by these rules. The client of Google Pub/Sub, which
+    /// connects to Google only, uses those of the machine and accepts no others.
     #[must_use]
     pub fn trusting(self, trust: &Trust) -> Self {
         match self {
@@ -111,7 +111,7 @@ impl Broker {
         }
     }
 
-    /// Stays the same as long as its messages go to the same place.
+    /// Stays the same as long as its messages go to the same destination.
     pub(super) fn fingerprint(&self) -> String {
         match self {
             Self::Amqp(config) => config.fingerprint(),
@@ -122,7 +122,7 @@ impl Broker {
         }
     }
 
-    /// A publisher to it, which connects when it is used.
+    /// A publisher to it, which connects on first use.
     pub(super) fn target(&self, randomness: &mut Randomness) -> Arc<dyn Target> {
         match self.clone() {
             Self::Amqp(config) => Arc::new(AmqpTarget::new(config)),

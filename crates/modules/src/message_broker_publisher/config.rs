@@ -1,4 +1,4 @@
-//! Configuration of the module (`modules.messageBrokerPublisher`), and of those that it succeeds.
+//! Configuration of the module (`modules.messageBrokerPublisher`), and of those that it replaces.
 
 use brokers::{amqp, mqtt, nats, pubsub, redis};
 use delivery::{DeliveryOptions, MESSAGE_OPTIONS};
@@ -9,7 +9,7 @@ use settings::{Kind, Mistakes, Node, Otherwise, Section, Setting, Tagged, Wrong}
 use super::Broker;
 use crate::description::{COMMON, ModuleDescription, Role, TRIGGER};
 
-/// What a broker gets unless it says otherwise: everything.
+/// The default triggers of a broker: everything.
 const EVERYTHING: &str = "**";
 
 /// The module in the catalogue.
@@ -65,7 +65,7 @@ const SETTINGS: &[Setting] = &[
     DELIVERY,
 ];
 
-/// What can be said of each broker and of a module that is one.
+/// The settings of each broker and of a module that is one broker.
 pub const ONE_BROKER: &[Setting] = &[TRIGGERS, DELIVERY];
 
 const TRIGGERS: Setting = Setting::new(
@@ -99,21 +99,21 @@ const fn configuration(section: Section) -> Setting {
         .required("write an object with the settings of the broker")
 }
 
-/// Where events are published.
+/// The destinations of published events.
 #[derive(Debug, Clone, Default)]
 pub struct MessageBrokerPublisherConfig {
     /// The brokers, each independent of the others.
     pub brokers: Vec<BrokerConfig>,
 }
 
-/// A broker and what it gets.
+/// A broker and the events it gets.
 #[derive(Debug, Clone)]
 pub struct BrokerConfig {
     /// The broker.
     pub broker: Broker,
-    /// Which events it gets; `*` stands for one segment, `**` for any number (`triggers`, all).
+    /// The events it gets; `*` stands for one segment, `**` for any number (`triggers`, all).
     pub triggers: Vec<String>,
-    /// How deliveries are made (`delivery`, of the broker or of all).
+    /// The options of deliveries (`delivery`, of the broker or of all).
     pub delivery: DeliveryOptions,
 }
 
@@ -121,7 +121,7 @@ impl MessageBrokerPublisherConfig {
     /// Reads an entry of the module at `key`.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(key: &str, config: &Value) -> Result<Self, Mistakes> {
         settings::read(key, &DESCRIPTION.section, config, Self::read)
     }
@@ -129,13 +129,14 @@ impl MessageBrokerPublisherConfig {
     /// Reads an entry of the former module at `key` that is one broker of type AMQP.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse_amqp_publisher(key: &str, config: &Value) -> Result<Self, Mistakes> {
         let read = |node: &Node<'_>| Self::read_former("AMQP", node);
         settings::read(key, &AMQP_PUBLISHER.section, config, read)
     }
 
-    /// Reads what was checked against the table. A broker of a type that is not known is left out: the check has noted it.
+    /// Reads an entry that was checked against the table. A broker of an unknown type is skipped: the check has
+    /// reported it.
     fn read(node: &Node<'_>) -> Option<Self> {
         let defaults = delivery(node, DeliveryOptions::default());
         let list: Vec<_> = node.member("brokers").iter().flat_map(Node::items).collect();
@@ -166,7 +167,7 @@ impl MessageBrokerPublisherConfig {
         self
     }
 
-    /// Adds the brokers of another module that this one succeeds.
+    /// Adds the brokers of another module that this one replaces.
     pub fn append(&mut self, mut other: Self) {
         self.brokers.append(&mut other.brokers);
     }

@@ -1,8 +1,8 @@
 //! Message brokers: events are published to the brokers of the organisation
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.2).
 //!
-//! Each broker is a target of the delivery engine, so that one that is down holds up no other, and gets its backlog when it is
-//! back. [`brokers`] describes the messages of each kind of broker.
+//! Each broker is a target of the delivery engine, so that a failed one does not block the others, and gets its backlog
+//! when it is back. [`brokers`] describes the messages of each kind of broker.
 
 mod broker;
 mod config;
@@ -68,8 +68,8 @@ impl Module for MessageBrokerPublisherModule {
     }
 }
 
-/// The place of a broker in the log is named after where its messages go, so that it keeps its place when credentials,
-/// options or other brokers change. A further broker with the same place is numbered.
+/// The position of a broker in the log is named after the destination of its messages, so that it is kept when
+/// credentials, options or other brokers change. A further broker with the same destination is numbered.
 fn specs(brokers: &[BrokerConfig], mut randomness: Randomness) -> Vec<TargetSpec> {
     let mut used = HashMap::new();
     let mut numbered = |name: String, separator: &str| {

@@ -1,17 +1,17 @@
-//! How the module is, from the two things it does.
+//! The condition of the module, from its two tasks.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runtime::StatusReporter;
 
-/// What does not work at the moment, and why.
+/// The current failures, with their reasons.
 #[derive(Debug, Default)]
 struct Troubles {
     stream: Option<String>,
     synchronisation: Option<String>,
 }
 
-/// Reports the module as degraded while one of the two does not work.
+/// Reports the module as degraded while one of the two tasks fails.
 #[derive(Debug)]
 pub(super) struct Condition {
     status: StatusReporter,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use settings::{Kind, Node, Setting, Wrong};
 use url::Url;
 
-/// Three keep-alives of a Backbone may be late: it sends one every 240 s unless told otherwise (`docs/protocol/03 §14`).
+/// Three keep-alives of a Backbone may be late: by default it sends one every 240 s (`docs/protocol/03 §14`).
 const IDLE_TIMEOUT: u64 = 3 * 240;
 
 /// The settings of the module.
@@ -31,9 +31,9 @@ fn base_url(text: &str) -> Result<(), Wrong> {
 /// Configuration of the module (`modules.sse`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SseConfig {
-    /// Where the events come from, if not from `transportLibrary.baseUrl`; for debug mode only.
+    /// The source of the events, if not `transportLibrary.baseUrl`; for debug mode only.
     pub base_url_override: Option<String>,
-    /// After this time without a sign of life, seconds, the connection is made anew; 0 counts as 1.
+    /// Seconds without a sign of life after which the connection is renewed; 0 counts as 1.
     pub idle_timeout: u64,
 }
 

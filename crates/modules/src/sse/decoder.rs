@@ -1,26 +1,26 @@
-//! Reads a stream of server-sent events, as far as the Backbone's events go: their names carry all there is to know.
+//! Reads a stream of server-sent events, as far as the Backbone's events need it: their names carry all information.
 
 use std::time::Duration;
 
-/// What is kept of a line. Names and numbers are short; of the rest only how it begins matters.
+/// The part of a line that is kept. Names and numbers are short; of other lines only the beginning matters.
 const MAX_LINE: usize = 1024;
 
-/// The name of an event without one.
+/// The default name of an event.
 const UNNAMED: &str = "message";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Something the server said.
+/// An item of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// An event of this name. Of names longer than anything known only the beginning is kept.
+    /// An event of this name. Of names longer than any known one only the beginning is kept.
     Event(String),
     /// Clients should wait this long before they connect again.
     Retry(Duration),
 }
 
-/// Turns bytes into events, however they are cut into pieces, after the rules of the HTML standard. It keeps no more than
-/// the beginning of the current line, whatever the server sends.
+/// Parses bytes into events, however they are split, by the rules of the HTML standard. It keeps only the beginning of
+/// the current line, whatever the server sends.
 #[derive(Debug)]
 pub struct Decoder {
     line: Vec<u8>,
@@ -38,7 +38,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// For a stream that begins.
+    /// A decoder for the beginning of a stream.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Decoder {
         }
     }
 
-    /// What the next bytes complete, in its order.
+    /// The items that the next bytes complete, in their order.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Item> {
         let mut items = Vec::new();
         for &byte in bytes {
@@ -86,13 +86,13 @@ impl Decoder {
             b"event" => self.name = value.to_vec(),
             b"data" => self.has_data = true,
             b"retry" if !is_cut => return retry(value),
-            // Comments, ids (the Backbone sends none) and what nobody knows.
+            // Comments, ids (the Backbone sends none) and unknown fields.
             _ => {}
         }
         None
     }
 
-    /// An event without data is none.
+    /// An event without data is not an event.
     fn end_event(&mut self) -> Option<Item> {
         let name = std::mem::take(&mut self.name);
         let name = if name.is_empty() { UNNAMED.to_owned() } else { String::from_utf8_lossy(&name).into_owned() };

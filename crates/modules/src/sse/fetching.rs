@@ -1,4 +1,4 @@
-//! When to synchronise.
+//! The schedule of synchronisation.
 
 use core_types::Randomness;
 use rand::Rng as _;
@@ -9,28 +9,28 @@ use tokio::time::{Instant, sleep_until};
 use super::news::News;
 use crate::retry::back_off;
 
-/// While there is no connection, something may happen that nobody tells.
+/// Without a connection, changes may happen without notification.
 const UNTOLD: Duration = Duration::from_mins(1);
 
 /// The shortest and the longest pause after a failed synchronisation.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
-/// The pauses before the Backbone is asked again for what it has told of and did not have yet. It announces an event as soon
-/// as it happens, and some of its parts learn of it later (`docs/protocol/03 §13`).
+/// The pauses before the Backbone is asked again for an announced event that it did not have yet. It announces an event
+/// as soon as it happens, and some of its parts learn of it later (`docs/protocol/03 §13`).
 const NOT_THERE_YET: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(9)];
 
-/// What a synchronisation found.
+/// The outcome of a synchronisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fetched {
-    /// So many external events.
+    /// This number of external events.
     Something(usize),
     Nothing,
     Failed,
 }
 
-/// Calls `synchronise` at once and then whenever there is reason to; never twice at the same time. What is told meanwhile
-/// leads to one more run. Never ends by itself.
+/// Calls `synchronise` at once and then whenever there is a reason; never twice at the same time. Notifications in the
+/// meantime cause one more run. Never returns by itself.
 pub(super) async fn fetch<F: Future<Output = Fetched>>(
     news: &News,
     mut randomness: Randomness,
@@ -38,7 +38,7 @@ pub(super) async fn fetch<F: Future<Output = Fetched>>(
 ) {
     let mut pauses = || back_off(RETRY.0, RETRY.1, randomness.next_u64());
     let mut after_failure = pauses();
-    // Events that were told of, each for itself, and not found yet.
+    // Announced events, each counted by itself, that were not found yet.
     let mut expected: usize = 0;
     let mut in_vain = 0;
     loop {
@@ -64,7 +64,7 @@ pub(super) async fn fetch<F: Future<Output = Fetched>>(
             Fetched::Nothing => {
                 in_vain += 1;
                 if pause.is_none() {
-                    // Somebody else has fetched them, or they will never come.
+                    // Another synchronisation has fetched them, or they will never come.
                     expected = 0;
                 }
                 pause
@@ -74,7 +74,7 @@ pub(super) async fn fetch<F: Future<Output = Fetched>>(
     }
 }
 
-/// A failure delays what is told, so that a Backbone in trouble is spared; not the catching up, which is rare.
+/// A failure delays the reaction to news, to spare a failing Backbone; not the catching up, which is rare.
 async fn wait(news: &News, retry: Option<Duration>, again: Option<Duration>) {
     let mut from = Instant::now();
     let mut listening = news.listening();
@@ -104,7 +104,7 @@ mod tests {
     use super::Fetched::{Failed, Nothing, Something};
     use super::*;
 
-    /// Runs for a while with what happens meanwhile; the second at which each run began, counted from the start.
+    /// Runs for a while with these notifications; returns the second at which each run began, counted from the start.
     async fn runs(
         limit: u64,
         news: &News,
@@ -194,7 +194,8 @@ mod tests {
             sleep(Duration::from_secs(100)).await;
             news.expect();
         };
-        // The first run at the start finds nothing, as usual; the one after the announcement neither, nor the next two.
+        // The first run at the start finds nothing, as usual; nor does the one after the announcement, nor the next
+        // two.
         let begun = runs(1000, &news, |run| (0, if run == 5 { Something(1) } else { Nothing }), announcement).await;
         assert_eq!(begun, [0, 100, 100, 101, 104]);
     }
@@ -208,7 +209,7 @@ mod tests {
             news.expect();
             news.expect();
         };
-        // Each leads to a run, but only one of the two is there at once, and the other a second later.
+        // Each causes a run, but only one of the two is there at once, and the other a second later.
         let found = |run| (0, if matches!(run, 2 | 5) { Something(1) } else { Nothing });
         let begun = runs(1000, &news, found, announcements).await;
         assert_eq!(begun, [0, 100, 100, 100, 101]);

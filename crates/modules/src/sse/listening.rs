@@ -14,15 +14,15 @@ use super::news::News;
 use crate::retry::back_off;
 use crate::synchronisation::wait_as_asked;
 
-/// The pause before the connection is made again, unless the Backbone asks for another one; it doubles while that does not help.
+/// The pause before reconnecting, unless the Backbone asks for another one; it doubles with each failure.
 const RECONNECT: Duration = Duration::from_secs(1);
 const LONGEST_RECONNECT: Duration = Duration::from_mins(1);
 
-/// A connection that holds for this time works. One that ends earlier counts as a failure: some servers end a second
+/// A connection that lasts this long works. One that ends earlier counts as a failure: some servers close a second
 /// connection at once (`docs/protocol/03 §14`).
 const STEADY: Duration = Duration::from_secs(5);
 
-/// What servers may choose as pause.
+/// The range of pauses that servers may choose.
 const SHORTEST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_mins(5);
 
@@ -36,7 +36,7 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Never ends by itself.
+    /// Never returns by itself.
     pub(super) async fn run(self) {
         let pauses = |first: Duration| {
             let seed = self.services.randomness().next_u64();
@@ -67,7 +67,7 @@ impl Listening {
         }
     }
 
-    /// One connection from its beginning to its end.
+    /// One connection from beginning to end.
     async fn connection(&self) -> End {
         let mut stream = match self.services.account().listen(self.base_url.as_deref()).await {
             Ok(stream) => stream,
@@ -77,7 +77,7 @@ impl Listening {
                 return End { was_steady: false, asked_pause: None, reason: error.to_string() };
             }
         };
-        // Whatever happened before was told to nobody.
+        // Earlier changes were not announced.
         self.news.catch_up();
         self.news.set_listening(true);
         let steady_from = Instant::now() + STEADY;
@@ -113,7 +113,7 @@ impl Listening {
     fn take(&self, item: Item, asked_pause: &mut Option<Duration>) {
         match item {
             Item::Event(name) => match SseEvent::from_name(&name) {
-                // The first one comes when the Backbone really listens to what happens.
+                // The first one arrives when the Backbone has really subscribed to changes.
                 Some(SseEvent::ConnectionOpened | SseEvent::DatawalletModificationsCreated) => self.news.tell(),
                 Some(SseEvent::ExternalEventCreated) => self.news.expect(),
                 _ => tracing::trace!(name, "an event that needs no synchronisation"),
@@ -123,10 +123,10 @@ impl Listening {
     }
 }
 
-/// How a connection ended.
+/// The end of a connection.
 struct End {
     was_steady: bool,
-    /// The pause the Backbone has asked for.
+    /// The pause that the Backbone has asked for.
     asked_pause: Option<Duration>,
     reason: String,
 }

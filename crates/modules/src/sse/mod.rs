@@ -1,4 +1,4 @@
-//! Synchronisation when the Backbone says that there is something new
+//! Synchronisation when the Backbone announces something new
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.5, `docs/protocol/03 §14`).
 //!
 //! A connection that the Connector opens carries the events, so that no port has to be open for the Backbone.
@@ -39,10 +39,10 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
     .with(config::SETTINGS)
 };
 
-/// Synchronises the Account at once, and again whenever its Backbone says that something happened.
+/// Synchronises the Account at once, and again whenever its Backbone announces a change.
 ///
-/// While there is no connection to the Backbone's stream of events it synchronises every minute, and once more as soon as
-/// there is one again, so that nothing is missed. Neither start nor stop wait for the Backbone.
+/// Without a connection to the Backbone's stream of events it synchronises every minute, and once more as soon as
+/// the connection is back, so that nothing is missed. Neither start nor stop wait for the Backbone.
 #[derive(Debug)]
 pub struct SseModule {
     base_url: Option<String>,
@@ -82,7 +82,7 @@ impl Module for SseModule {
         self.tasks.spawn(shutdown.clone().run_until_cancelled_owned(listening.run()));
         let services = context.services.clone();
         let randomness = services.randomness();
-        // A run in progress goes on beside this, and is waited for by the Account.
+        // A run in progress continues in parallel, and the Account waits for it.
         self.tasks.spawn(shutdown.run_until_cancelled_owned(async move {
             fetching::fetch(&news, randomness, || run(&services, &condition)).await;
         }));

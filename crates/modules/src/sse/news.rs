@@ -1,10 +1,10 @@
-//! What the connection tells those who synchronise.
+//! Signals from the connection to the synchronisation.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, watch};
 
-/// Remembers that there is something to fetch, however often it is told.
+/// Remembers that there is something to fetch, however often it is signalled.
 #[derive(Debug)]
 pub(super) struct News {
     told: Notify,
@@ -23,23 +23,23 @@ impl News {
         }
     }
 
-    /// Something has happened.
+    /// Signals that something has happened.
     pub(super) fn tell(&self) {
         self.told.notify_one();
     }
 
-    /// Something has happened that a synchronisation must find.
+    /// Signals an event that a synchronisation must find.
     pub(super) fn expect(&self) {
         self.expected.fetch_add(1, Ordering::SeqCst);
         self.tell();
     }
 
-    /// How often [`expect`](Self::expect) was called since the last time.
+    /// The number of calls of [`expect`](Self::expect) since the last time.
     pub(super) fn take_expected(&self) -> usize {
         self.expected.swap(0, Ordering::SeqCst)
     }
 
-    /// A connection begins: much may have happened.
+    /// Signals a new connection: much may have happened before.
     pub(super) fn catch_up(&self) {
         self.behind.notify_one();
     }
@@ -48,17 +48,17 @@ impl News {
         self.listening.send_replace(listening);
     }
 
-    /// Until [`tell`](Self::tell) was called since the last time.
+    /// Waits until [`tell`](Self::tell) has been called since the last time.
     pub(super) async fn told(&self) {
         self.told.notified().await;
     }
 
-    /// Until [`catch_up`](Self::catch_up) was called since the last time.
+    /// Waits until [`catch_up`](Self::catch_up) has been called since the last time.
     pub(super) async fn behind(&self) {
         self.behind.notified().await;
     }
 
-    /// Whether there is a connection.
+    /// True while there is a connection.
     pub(super) fn listening(&self) -> watch::Receiver<bool> {
         self.listening.subscribe()
     }

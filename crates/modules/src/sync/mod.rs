@@ -15,7 +15,7 @@ use crate::description::{ModuleDescription, Role};
 use crate::retry::back_off;
 use crate::synchronisation::{Which, synchronise, wait_as_asked};
 
-/// After failures the pause grows to at most this, or to the interval where that is longer.
+/// After failures the pause grows to at most this, or to the interval if that is longer.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// The module in the catalogue.
@@ -39,7 +39,7 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
 /// Configuration of the module (`modules.sync`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncConfig {
-    /// Pause between the end of one synchronisation and the next, seconds; 0 counts as 1.
+    /// Pause between the end of one synchronisation and the next, in seconds; 0 counts as 1.
     pub interval: u64,
 }
 
@@ -55,9 +55,9 @@ impl Default for SyncConfig {
     }
 }
 
-/// Synchronises the Account at once and then again and again, never twice at the same time.
+/// Synchronises the Account at once and then repeatedly, never twice at the same time.
 ///
-/// The first run happens beside the start of everything else. After failures the pause grows.
+/// The first run does not delay the start. After failures the pause grows.
 #[derive(Debug)]
 pub struct SyncModule {
     interval: Duration,

@@ -1,8 +1,8 @@
 //! Webhooks: events are posted to the systems of the organisation
 //! (`docs/protocol/07-connector-modules-and-operations.md` §5.1).
 //!
-//! Each web address is a target of the delivery engine, which posts every event once for each trigger it matches: at least
-//! once, in order for each object, again after failures, until it succeeds or is given up.
+//! Each web address is a target of the delivery engine, which posts every event once for each trigger that it matches:
+//! at least once, in order for each object, again after failures, until it succeeds or is given up.
 
 mod client;
 mod config;
@@ -26,7 +26,7 @@ use client::Clients;
 use routes::{Route, routes};
 use target::Target;
 
-/// The place of all targets in the event log before each had one of its own.
+/// The position of all targets in the event log before each had one of its own.
 const FORMER_SUBSCRIPTION: &str = "webhooks";
 
 /// Posts events to web addresses.
@@ -95,7 +95,7 @@ fn spec(route: Route, target: Target) -> TargetSpec {
     }
 }
 
-/// Targets begin where the module stopped when it had one place in the log for all of them.
+/// Targets begin where the module stopped when it had one position in the log for all of them.
 async fn continue_former_subscription(store: &Store, specs: &[TargetSpec]) -> Result<(), StoreError> {
     let Some(position) = store.cursor(FORMER_SUBSCRIPTION).await? else { return Ok(()) };
     let mut transaction = store.begin().await?;

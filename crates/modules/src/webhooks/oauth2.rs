@@ -15,11 +15,11 @@ use zeroize::Zeroizing;
 
 use super::target::{AskedPause, asked_pause, transport_failure};
 
-/// A token is not used in the last seconds of its life.
+/// A token is not used in the last seconds of its lifetime.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Nor after this time, whatever the issuer says.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
-/// A larger answer holds no token that would fit a header.
+/// A larger answer contains no token that would fit a header.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// The credentials that tokens are requested with.
@@ -31,8 +31,8 @@ pub(super) struct ClientCredentials {
     pub(super) scope: Option<String>,
 }
 
-/// Fetches and keeps the token of one target. A caller that asks while one is being fetched waits for that one, and shares its
-/// failure.
+/// Fetches and caches the token of one target. A caller that asks while one is being fetched waits for it, and shares
+/// its failure.
 #[derive(Debug)]
 pub(super) struct TokenSource {
     client: reqwest::Client,
@@ -45,7 +45,7 @@ pub(super) struct TokenSource {
 #[derive(Debug, Default)]
 struct State {
     current: Option<Token>,
-    /// The latest failure, and when it was known.
+    /// The latest failure, and the time at which it was known.
     failure: Option<(Instant, DeliveryError)>,
 }
 
@@ -58,12 +58,12 @@ struct Token {
 #[derive(Deserialize)]
 struct TokenResponse {
     access_token: SecretString,
-    /// Seconds; some issuers write them as a text. Without it the token is good for one use.
+    /// In seconds; some issuers write them as a string. Without it the token is valid for one use.
     expires_in: Option<Value>,
 }
 
 impl TokenSource {
-    /// `timeout` limits a request for a token, `longest_pause` what the issuer can ask for.
+    /// `timeout` limits a request for a token, `longest_pause` the pause that the issuer can ask for.
     pub(super) fn new(
         client: reqwest::Client,
         credentials: ClientCredentials,
@@ -95,13 +95,13 @@ impl TokenSource {
         }
     }
 
-    /// Forgets the token that a target refused, unless there is another one already.
+    /// Discards the token that a target refused, unless it has already been replaced.
     pub(super) async fn forget(&self, refused: &HeaderValue) {
         let mut state = self.state.lock().await;
         state.current.take_if(|token| token.authorization == *refused);
     }
 
-    /// An error says what is wrong, without secrets.
+    /// The error describes the fault, without secrets.
     async fn fetch(&self) -> Result<Token, String> {
         let ClientCredentials { access_token_url, client_id, client_secret, scope } = &self.credentials;
         let mut form = vec![("grant_type", "client_credentials")];
@@ -143,7 +143,7 @@ async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(answer)
 }
 
-/// Nothing if it is missing or senseless.
+/// Zero if it is missing or meaningless.
 fn life(expires_in: Option<&Value>) -> Duration {
     let seconds = match expires_in {
         Some(Value::Number(number)) => number.as_f64(),

@@ -1,4 +1,4 @@
-//! From the configuration to the targets of the delivery engine.
+//! Conversion of the configuration into targets of the delivery engine.
 
 use crypto::hash::sha256;
 use delivery::shown_path;
@@ -6,7 +6,7 @@ use url::{Position, Url};
 
 use super::config::{TRIGGER_PLACEHOLDER, TargetConfig, WebhookConfig, WebhooksConfig};
 
-/// The placeholder in a URL that was read.
+/// The placeholder in a parsed URL.
 const ENCODED_PLACEHOLDER: &str = "%7B%7Btrigger%7D%7D";
 
 /// A target with all triggers that lead to it.
@@ -42,7 +42,7 @@ pub(super) fn routes(config: &WebhooksConfig) -> Vec<Route> {
     for WebhookConfig { triggers, target_name, target } in &config.webhooks {
         let name = target_name.clone().unwrap_or_else(|| fingerprint(target));
         let kind = if target_name.is_some() { "target" } else { "inline" };
-        // Targets without name may differ in secrets only; they are counted.
+        // Unnamed targets may differ in secrets only; they are numbered.
         let mut count = 1;
         loop {
             let name = if count == 1 { name.clone() } else { format!("{name}-{count}") };
@@ -63,7 +63,7 @@ pub(super) fn routes(config: &WebhooksConfig) -> Vec<Route> {
     routes
 }
 
-/// A name for a target without name, from everything that tells it from others except secrets.
+/// A name for an unnamed target, from everything that distinguishes it except secrets.
 fn fingerprint(target: &TargetConfig) -> String {
     use super::config::Authentication;
     let authentication = match &target.authentication {

@@ -1,4 +1,4 @@
-//! Modules that synchronise, and those that act on what comes in, against the embedded Backbone with faults in between.
+//! Modules that synchronise, and those that react to events, against the embedded Backbone with faults in between.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod network;

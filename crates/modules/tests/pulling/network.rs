@@ -1,4 +1,4 @@
-//! What can go wrong between one Account and the Backbone.
+//! Faults between one Account and the Backbone.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::world::PATIENCE;
 
-/// Requests with this header meet the faults.
+/// Requests with this header are subject to the faults.
 pub(crate) const MARK: &str = "x-faulty-network";
 
 const STREAM: &str = "/api/v1/sse";
@@ -23,18 +23,18 @@ const STREAM: &str = "/api/v1/sse";
 pub(crate) enum Fault {
     None,
     Status(u16),
-    /// Nothing comes back, not even headers.
+    /// No answer, not even headers.
     Hang,
     Slow(Duration),
-    /// Calls wait until something else happens to them.
+    /// Calls wait until the fault changes.
     Held,
-    /// The Backbone does what it is asked for, but the answer breaks off.
+    /// The Backbone serves the request, but the answer breaks off.
     LostAnswer,
     /// The answer is complete, and empty.
     Empty,
 }
 
-/// The network, as the test wants it to be at the moment.
+/// The network in the condition that the test currently wants.
 pub(crate) struct Network {
     stream: Mutex<Fault>,
     calls: watch::Sender<(&'static str, Fault)>,
@@ -43,11 +43,11 @@ pub(crate) struct Network {
     seen: watch::Sender<Vec<Seen>>,
 }
 
-/// A request and what became of it.
+/// A request and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) path: String,
-    /// Nothing if it was not answered.
+    /// `None` if it was not answered.
     pub(crate) status: Option<u16>,
 }
 
@@ -62,27 +62,27 @@ impl Network {
         }
     }
 
-    /// What happens to new connections to the stream of events.
+    /// Sets the fault of new connections to the stream of events.
     pub(crate) fn stream(&self, fault: Fault) {
         *self.stream.lock().unwrap() = fault;
     }
 
-    /// What happens to all other calls.
+    /// Sets the fault of all other calls.
     pub(crate) fn calls(&self, fault: Fault) {
         self.calls_to("", fault);
     }
 
-    /// What happens to calls to paths that contain the text.
+    /// Sets the fault of calls to paths that contain the text.
     pub(crate) fn calls_to(&self, text: &'static str, fault: Fault) {
         self.calls.send_replace((text, fault));
     }
 
-    /// Breaks the open streams off.
+    /// Cuts the open streams off.
     pub(crate) fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// The answers to those who wanted the stream of events, as soon as there are this many.
+    /// The statuses of the requests for the stream of events, as soon as there are this many.
     pub(crate) async fn streams(&self, count: usize) -> Vec<u16> {
         let streams = |seen: &Vec<Seen>| {
             seen.iter().filter(|seen| seen.path == STREAM).filter_map(|seen| seen.status).collect::<Vec<_>>()
@@ -106,13 +106,13 @@ impl Network {
         self.pieces.subscribe().wait_for(|pieces| *pieces >= count).await.unwrap();
     }
 
-    /// How many calls there were to paths that contain the text.
+    /// The number of calls to paths that contain the text.
     pub(crate) fn count(&self, text: &str) -> usize {
         self.seen.borrow().iter().filter(|seen| seen.path.contains(text)).count()
     }
 }
 
-/// Stands before the routes of the Backbone.
+/// A layer in front of the routes of the Backbone.
 pub(crate) async fn interfere(State(network): State<Arc<Network>>, request: Request, next: Next) -> Response {
     if !request.headers().contains_key(MARK) {
         return next.run(request).await;
@@ -140,7 +140,7 @@ pub(crate) async fn interfere(State(network): State<Arc<Network>>, request: Requ
         Fault::None => next.run(request).await,
     };
     let status = Some(response.status().as_u16());
-    // Whoever sees the answer may want to cut it.
+    // A test that sees the answer may want to cut it.
     let response = if is_stream { cuttable(response, Arc::clone(&network)) } else { response };
     network.seen.send_modify(|seen| seen.push(Seen { path, status }));
     response

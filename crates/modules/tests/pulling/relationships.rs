@@ -1,4 +1,4 @@
-//! What is done about Relationships without anybody asking.
+//! Automatic actions on Relationships.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn is_about(event: &Event, name: &str, relationship: &str) -> bool {
     event.namespace == name && event.object_id.as_deref() == Some(relationship)
 }
 
-/// Waits until the Relationship was changed as often as its request and its acceptance do.
+/// Waits until the Relationship has changed as often as its request and its acceptance require.
 async fn accepted(account: &HostedAccount, relationship: &str) {
     let events = until(account, "the acceptance", |events| {
         events.iter().filter(|event| is_about(event, "transport.relationshipChanged", relationship)).count() >= 2

@@ -10,7 +10,7 @@ use crate::world::{PATIENCE, World, arrived, connect, is_degraded, is_running, r
 
 /// Well below the minute after which a module without a connection synchronises by itself.
 const SOON: Duration = Duration::from_secs(20);
-/// A `platformTimeout`: whoever waits for a server that says nothing would wait for longer than the test does, milliseconds.
+/// A `platformTimeout` in milliseconds: waiting for a silent server would take longer than the test.
 const LONG: u64 = 120_000;
 
 fn module() -> Arc<SseModule> {
@@ -45,7 +45,7 @@ async fn many_news_at_once_need_few_synchronisations() {
     let own = world.account("own", vec![module()]).await;
     connect(&peer, &own.services()).await;
     let before = world.network.count(SYNC_RUNS);
-    // All of them come while the synchronisation for the first one is on its way.
+    // All of them arrive while the synchronisation for the first one is in progress.
     world.network.calls(Fault::Held);
     let mut messages = Vec::new();
     for _ in 0..50 {
@@ -57,7 +57,7 @@ async fn many_news_at_once_need_few_synchronisations() {
     assert!(calls < 50, "{calls} calls for 50 events");
 }
 
-/// For each fault: messages sent before the connection breaks, while it is disturbed, and afterwards.
+/// For each fault: messages sent before the connection breaks, during the fault, and afterwards.
 async fn all_arrive_once_in_spite_of(faults: &[Fault]) {
     let world = World::start().await;
     let peer = world.peer("peer").await;
@@ -102,7 +102,7 @@ async fn an_expired_token_is_replaced() {
     assert_eq!(world.network.streams(1).await, [200]);
     world.clock.advance(Duration::from_secs(3600));
     world.network.cut();
-    // Unless a synchronisation has noticed before.
+    // Unless a synchronisation has noticed it before.
     let mut answers = world.network.streams(2).await;
     if answers.last() == Some(&401) {
         answers = world.network.streams(3).await;
@@ -138,7 +138,7 @@ async fn a_server_that_ends_the_stream_at_once_is_left_in_peace() {
     let own = world.account("own", vec![module()]).await;
     let opened = world.network.streams(4).await;
     assert!(opened.len() <= 5, "{opened:?}");
-    // The pauses are at least 1, 2 and 4 seconds, less a half by chance, but not below the first.
+    // The pauses are at least 1, 2 and 4 seconds, randomly reduced by up to half, but not below the first.
     assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
     let ModuleState::Degraded(reason) = state(&own, "degraded", is_degraded).await else { panic!() };
     assert!(reason.contains("the Backbone has ended it"), "{reason}");
@@ -158,7 +158,7 @@ async fn a_silent_connection_is_made_again() {
 async fn signs_of_life_keep_a_connection() {
     let world = World::with(|config| config.sse_keep_alive = Duration::from_millis(200)).await;
     let peer = world.peer("peer").await;
-    // On a busy machine a process may stand still for a second or two.
+    // On a busy machine a process may pause for a second or two.
     let config = SseConfig { idle_timeout: 5, ..SseConfig::default() };
     let own = world.account("own", vec![Arc::new(SseModule::new(config))]).await;
     connect(&peer, &own.services()).await;
@@ -171,7 +171,7 @@ async fn signs_of_life_keep_a_connection() {
 
 #[tokio::test]
 async fn neither_start_nor_stop_wait_for_a_silent_server_and_news_arrive_all_the_same() {
-    // Whoever waits for the server waits longer than a start or a stop takes on a busy machine.
+    // Waiting for the server takes longer than a start or a stop on a busy machine.
     let mut world = World::start().await;
     world.platform_timeout = 10_000;
     let sooner = Duration::from_secs(8);

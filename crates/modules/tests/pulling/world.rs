@@ -26,7 +26,7 @@ use crate::network::{MARK, Network, interfere};
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The clock of the system, moved ahead.
+/// The system clock, moved ahead.
 #[derive(Debug, Default)]
 pub(crate) struct ShiftedClock(AtomicI64);
 
@@ -44,11 +44,11 @@ impl Clock for ShiftedClock {
 
 pub(crate) struct World {
     pub(crate) base_url: String,
-    /// Between the Backbone and those Accounts that have modules.
+    /// Between the Backbone and the Accounts with modules.
     pub(crate) network: Arc<Network>,
-    /// Of the Backbone.
+    /// The Backbone's clock.
     pub(crate) clock: Arc<ShiftedClock>,
-    /// How long Accounts wait for an answer, milliseconds.
+    /// The time for which Accounts wait for an answer, in milliseconds.
     pub(crate) platform_timeout: u64,
     dir: TempDir,
     _guard: DropGuard,
@@ -76,12 +76,12 @@ impl World {
         Self { base_url, network, clock, platform_timeout: 3000, dir, _guard: shutdown.drop_guard() }
     }
 
-    /// An Account that nothing ever happens to.
+    /// An Account without faults.
     pub(crate) async fn peer(&self, name: &str) -> AccountServices {
         self.open(name, Vec::new(), json!({})).await.services()
     }
 
-    /// An Account behind the network, which can be opened again under the same name once it was stopped.
+    /// An Account behind the network, which can be reopened under the same name after it was stopped.
     pub(crate) async fn account(&self, name: &str, modules: Vec<Arc<dyn Module>>) -> Arc<HostedAccount> {
         let account = self.open(name, modules, json!({ MARK: "yes" })).await;
         account.start_subscribers().await;
@@ -122,7 +122,7 @@ pub(crate) async fn request(requestor: &AccountServices, templator: &AccountServ
     requestor.relationships().create(CreateRelationshipRequest::parse(&body).unwrap()).await.unwrap()
 }
 
-/// A Relationship in which both can write.
+/// A Relationship in which both can send messages.
 pub(crate) async fn connect(peer: &AccountServices, own: &AccountServices) -> RelationshipDto {
     let relationship = request(peer, own).await;
     own.account().sync().await.unwrap();
@@ -131,7 +131,7 @@ pub(crate) async fn connect(peer: &AccountServices, own: &AccountServices) -> Re
     relationship
 }
 
-/// Sends a message; its id.
+/// Sends a message; returns its id.
 pub(crate) async fn write(from: &AccountServices, to: &AccountServices) -> String {
     let address = to.account().identity_info().await.unwrap().address;
     let content = json!({ "@type": "ArbitraryMessageContent", "value": "news" });
@@ -143,7 +143,7 @@ async fn events(account: &HostedAccount) -> Vec<Event> {
     account.store().events_after(0, 100_000).await.unwrap()
 }
 
-/// The events, as soon as they are as wanted.
+/// The events, as soon as they satisfy the condition.
 pub(crate) async fn until(account: &HostedAccount, what: &str, wanted: impl Fn(&[Event]) -> bool) -> Vec<Event> {
     let mut commits = account.store().event_commits();
     let waiting = async {
@@ -162,7 +162,7 @@ pub(crate) async fn until(account: &HostedAccount, what: &str, wanted: impl Fn(&
     }
 }
 
-/// Waits until all of these messages have arrived, and sees that each has once.
+/// Waits until all of these messages have arrived, and checks that each arrived once.
 pub(crate) async fn arrived(account: &HostedAccount, messages: &[String]) {
     let received = |events: &[Event]| -> Vec<String> {
         let received = events.iter().filter(|event| event.namespace == "transport.messageReceived");

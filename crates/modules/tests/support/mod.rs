@@ -50,12 +50,12 @@ impl World {
         self.shutdown.cancel();
     }
 
-    /// An Account that can be opened again under the same name once it was stopped.
+    /// An Account that can be reopened under the same name after it was stopped.
     pub async fn account(&self, name: &str, modules: Vec<Arc<dyn Module>>) -> Arc<HostedAccount> {
         self.account_at(name, modules, Arc::new(SystemClock)).await
     }
 
-    /// As [`Self::account`], at a time of the test's own.
+    /// As [`Self::account`], with a test's own clock.
     pub async fn account_at(
         &self,
         name: &str,
@@ -105,7 +105,7 @@ pub async fn raise_together(account: &HostedAccount, events: &[(&str, Option<&st
     transaction.commit().await.unwrap();
 }
 
-/// Waits until so many attempts to deliver to the only target have failed, and the engine knows.
+/// Waits until this many attempts to deliver to the only target have failed, and the engine knows.
 pub async fn until_failed(account: &HostedAccount, attempts: u64) {
     let failed = async {
         while account.services().deliveries().targets().await.unwrap().first().unwrap().failed < attempts {
@@ -115,7 +115,7 @@ pub async fn until_failed(account: &HostedAccount, attempts: u64) {
     timeout(PATIENCE, failed).await.unwrap();
 }
 
-/// An address where nobody listens and nobody else will, as long as the socket lives.
+/// An address where nobody listens, as long as the socket exists.
 pub fn deserted() -> (tokio::net::TcpSocket, String) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -123,14 +123,14 @@ pub fn deserted() -> (tokio::net::TcpSocket, String) {
     (socket, url)
 }
 
-/// What was given up.
+/// The deliveries that were given up.
 pub async fn dead_letters(account: &HostedAccount) -> Vec<DeliveryView> {
     let deliveries = Deliveries::new(account.store().clone(), Arc::new(SystemClock), core_types::Randomness::system());
     let query = DeliveryQuery { state: Some(DeliveryState::Dead), ..DeliveryQuery::default() };
     deliveries.list(&query).await.unwrap()
 }
 
-/// A request as it came in.
+/// A received request.
 #[derive(Debug)]
 pub struct Received {
     pub path: String,
@@ -143,7 +143,7 @@ impl Received {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The name an event was raised with.
+    /// The name with which an event was raised.
     pub fn name(&self) -> String {
         self.json()["data"]["name"].as_str().unwrap().to_owned()
     }
@@ -153,7 +153,7 @@ impl Received {
     }
 }
 
-/// What a receiver answers.
+/// The answer of a receiver.
 #[derive(Clone)]
 pub enum Reply {
     Status(u16),
@@ -161,7 +161,7 @@ pub enum Reply {
     RedirectTo(String),
     /// 200, after a while.
     Slow,
-    /// This status, once somebody says so.
+    /// This status, once the test allows it.
     WhenTold(u16, Arc<Notify>),
     Never,
 }
@@ -173,7 +173,7 @@ struct Script {
     at_the_same_time: Mutex<(usize, usize)>,
 }
 
-/// A server on loopback that keeps what it gets.
+/// A server on loopback that keeps the requests it gets.
 pub struct Receiver {
     pub url: String,
     script: Arc<Script>,
@@ -204,7 +204,7 @@ impl Receiver {
         Self { url, script, seen, _guard: shutdown.drop_guard() }
     }
 
-    /// The next answers; then the usual one again.
+    /// Sets the next answers; after them the usual one applies again.
     pub fn reply_next(&self, replies: &[Reply]) {
         self.script.next.lock().unwrap().extend(replies.iter().cloned());
     }
@@ -239,7 +239,7 @@ async fn receive(State(script): State<Arc<Script>>, uri: Uri, headers: HeaderMap
     let body = String::from_utf8(body.to_vec()).unwrap();
     let next = script.next.lock().unwrap().pop_front();
     let reply = next.unwrap_or_else(|| script.then.lock().unwrap().clone());
-    // The test may be over.
+    // The test may have ended.
     let _ = script.seen.send(Received { path: uri.to_string(), headers, body });
     match reply {
         Reply::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),

@@ -1,4 +1,5 @@
-//! A receiver that does everything receivers should not do. It speaks HTTP/1.1 by hand, as servers do it right.
+//! A receiver that does everything that receivers should not do. It implements HTTP/1.1 by hand, as servers do it
+//! right.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::PATIENCE;
 
-/// What the receiver does with a request.
+/// The receiver's treatment of a request.
 #[derive(Debug, Clone)]
 pub enum Treatment {
     /// Answers with this status, after a while.
@@ -22,13 +23,13 @@ pub enum Treatment {
     Bytes(String),
     /// Sends these bytes and closes the connection.
     Cut(String),
-    /// Sends these bytes, and then one byte after each pause, without end.
+    /// Sends these bytes, and then one byte after each pause, endlessly.
     Dribble(String, Duration),
-    /// Sends these bytes, and then as many as the other side takes.
+    /// Sends these bytes, and then as many as the other side accepts.
     Flood(String),
     /// Resets the connection.
     Reset,
-    /// Says nothing.
+    /// Sends nothing.
     Hang,
 }
 
@@ -37,7 +38,7 @@ impl Treatment {
         Self::Answer(status, Duration::ZERO)
     }
 
-    /// Whether the sender learns that its request was taken.
+    /// Returns true if the sender learns that its request was accepted.
     fn is_success(&self) -> bool {
         match self {
             Self::Answer(status, _) => (200..300).contains(status),
@@ -49,15 +50,15 @@ impl Treatment {
     }
 }
 
-/// A request as it came in.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub path: String,
-    /// By their names in small letters.
+    /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
     pub body: String,
     pub at: Instant,
-    /// Whether the sender was told that it was taken.
+    /// True if the sender learned that it was accepted.
     pub taken: bool,
 }
 
@@ -74,7 +75,7 @@ impl Request {
 
 type Decide = dyn Fn(&Request) -> Treatment + Send + Sync;
 
-/// It serves until it is dropped.
+/// A receiver that serves until it is dropped.
 pub struct Unruly {
     pub url: String,
     seen: Arc<Mutex<Vec<Request>>>,
@@ -83,7 +84,7 @@ pub struct Unruly {
 }
 
 impl Unruly {
-    /// `decide` is asked for every request, one after the other.
+    /// `decide` is called for every request, one after the other.
     pub async fn start(decide: impl Fn(&Request) -> Treatment + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -100,7 +101,7 @@ impl Unruly {
         Self { url, seen, count, _guard: shutdown.drop_guard() }
     }
 
-    /// These treatments, and then 200.
+    /// Applies these treatments, and then status 200.
     pub async fn script(treatments: impl IntoIterator<Item = Treatment>) -> Self {
         let treatments = Mutex::new(treatments.into_iter().collect::<std::collections::VecDeque<_>>());
         Self::start(move |_| treatments.lock().unwrap().pop_front().unwrap_or_else(|| Treatment::status(200))).await
@@ -110,7 +111,7 @@ impl Unruly {
         self.seen.lock().unwrap().clone()
     }
 
-    /// All requests, as soon as they fulfil the condition.
+    /// All requests, as soon as they satisfy the condition.
     pub async fn until(&self, condition: impl Fn(&[Request]) -> bool) -> Vec<Request> {
         let mut count = self.count.clone();
         let fulfilled = count.wait_for(|_| condition(&self.seen.lock().unwrap()));
@@ -159,7 +160,7 @@ async fn read(connection: &mut BufReader<TcpStream>) -> Option<Request> {
     Some(Request { path, headers, body: String::from_utf8(body).unwrap(), at: Instant::now(), taken: false })
 }
 
-/// `None` when the connection has come to its end.
+/// `None` if the connection has ended.
 async fn treat(connection: &mut TcpStream, treatment: Treatment) -> Option<()> {
     match treatment {
         Treatment::Answer(status, pause) => {

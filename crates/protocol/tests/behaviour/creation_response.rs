@@ -1,4 +1,4 @@
-//! What the encrypted response that accepts a relationship carries.
+//! The content of the encrypted response that accepts a relationship.
 
 use core_types::RelationshipId;
 use crypto::{Cipher, CryptoObject as _};

@@ -1,4 +1,5 @@
-//! What holds for every object whatever its content: it opens to what was sealed, and is refused when changed or forged.
+//! Properties of every object, whatever its content: it opens to what was sealed, and is refused when altered or
+//! forged.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod creation_response;

@@ -1,5 +1,5 @@
-//! Lone surrogates and any depth, in everything that peers encrypt: it opens, and the text is kept. Signatures are those of the
-//! text that was received.
+//! Lone surrogates and any depth, in everything that peers encrypt: it opens, and the text is kept. Signatures cover
+//! the received text.
 
 use core_types::{RelationshipId, RelationshipTemplateId};
 use crypto::derivation::DATAWALLET;
@@ -20,13 +20,13 @@ fn nested(levels: usize) -> String {
     format!("{}1{}", "[".repeat(levels), "]".repeat(levels))
 }
 
-/// What is read of arrays with `around` levels around them.
+/// The parsed form of arrays with `around` levels around them.
 fn cut(levels: usize, around: usize) -> String {
     let shown = MAX_DEPTH - around;
     format!("{}\"{}\"{}", "[".repeat(shown), nested(levels - shown), "]".repeat(shown))
 }
 
-/// Contents as they are written, and as they are read with a wrapper around them.
+/// Contents as they are written, and as they are parsed with a wrapper around them.
 fn contents(around: usize) -> Vec<(String, String)> {
     let inside = around + 1;
     let deep = |levels: usize| format!(r#"{{"a":{}}}"#, nested(levels));
@@ -40,7 +40,7 @@ fn contents(around: usize) -> Vec<(String, String)> {
     ]
 }
 
-/// The text is kept if, and only if, it says more than what is shown.
+/// Checks that the text is kept if, and only if, it says more than the parsed value.
 fn assert_read(shown: &Value, text: Option<ReceivedText>, expected: &(String, String), plaintext: &str) {
     assert_eq!(shown.to_string(), expected.1);
     let kept = (expected.0 != expected.1).then(|| plaintext.to_owned());
@@ -88,7 +88,7 @@ fn messages() {
 #[test]
 fn signatures_are_those_of_the_received_text() {
     let related = Related::new();
-    // What is shown alike is not signed alike.
+    // Values that are shown alike are not signed alike.
     let other = open(&related, &message(&related, r#""\ufffd""#), |outer| outer.replace(r"\\ufffd", r"\\ud83d"));
     assert_eq!(other.unwrap_err().code(), "error.transport.messages.signatureNotValid");
     // JavaScript signs the bytes of a text, in which a lone surrogate is U+FFFD, and writes the surrogate.

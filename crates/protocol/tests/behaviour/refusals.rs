@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Person, Related};
 
-/// Seals a template in somebody's name with somebody's key and opens it as coming from `named`.
+/// Seals a template in the name of `identity` with `key` and opens it as coming from `named`.
 fn template_of(identity: &Identity, key: &SignaturePrivateKey, named: &IdentityAddress) -> Result<(), ProtocolError> {
     let rng = &mut core_types::Randomness::system();
     let template_key = TemplateKey::generate(rng).to_public();
@@ -68,7 +68,7 @@ fn relationship_requests_in_the_name_of_others() {
     let other: Value = serde_json::from_slice(&mixed).unwrap();
     swapped["publicCreationContentCrypto"]["eph"] = other["publicCreationContentCrypto"]["eph"].clone();
     assert_eq!(open(swapped.to_string().as_bytes(), victim.address()).code(), "error.crypto.encryption.decrypt");
-    // The signature key is not covered by the cipher, but the signature inside must fit it.
+    // The signature key is not covered by the cipher, but the signature inside must match it.
     let mut swapped: Value = serde_json::from_slice(&stolen).unwrap();
     swapped["publicCreationContentCrypto"]["sig"] = other["publicCreationContentCrypto"]["sig"].clone();
     assert_eq!(open(swapped.to_string().as_bytes(), victim.address()).code(), "error.transport.signatureNotValid");

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::{cases, file, hex, object, text};
 
-/// A database of a peer, collection by collection.
+/// A database of the existing implementation, collection by collection.
 struct Database(HashMap<String, Vec<Value>>);
 
 impl Database {
@@ -72,7 +72,8 @@ fn the_database_of_a_peer_can_be_opened() {
             "Templates" => templates(&database),
             "Messages" => messages(&database),
             "Tokens" => tokens(documents),
-            // Nothing of these is encrypted, signed or derived from a key: their plausible values are all there is to this layer.
+            // Nothing in these is encrypted, signed or derived from a key: this layer can only check that values are
+            // plausible.
             "UnpushedDatawalletModifications"
             | "IdentityDeletionProcess"
             | "Devices"
@@ -102,7 +103,7 @@ fn the_database_of_a_peer_can_be_opened() {
     }
 }
 
-/// Dates are written the same again, addresses are valid, at any depth.
+/// Checks that dates are written in the same form again and addresses are valid, at any depth.
 fn plausible(value: &Value) {
     match value {
         Value::Array(items) => items.iter().for_each(plausible),
@@ -192,7 +193,7 @@ fn files(database: &Database) {
     for file in database.documents("Files") {
         let signature = Signature::from_value(&file["ownerSignature"]).unwrap();
         let hash = base64url_decode(text(file, "plaintextHash")).unwrap();
-        // The keys of the peers' devices are not known, so only own signatures can be verified.
+        // The keys of the peers' devices are not known, so only the account's own signatures can be verified.
         assert_eq!(public_key.verify(&hash, &signature).unwrap(), file["isOwn"].as_bool().unwrap());
         SecretKey::from_value(&file["secretKey"]).unwrap();
         SecretKey::from_value(&file["cipherKey"]).unwrap();
@@ -209,7 +210,8 @@ fn relationships(database: &Database) {
             .iter()
             .any(|secret| secret["name"] == relationship["relationshipSecretId"] && secret["active"] == false);
         if !request {
-            // As templator: the request key follows from the template's keypair and the ephemeral key kept as template key.
+            // As templator: the request key follows from the template's keypair and the ephemeral key kept as template
+            // key.
             let template_key = template_keypair(database, text(relationship, "templateId"));
             let session = crypto::derive_as_client(&template_key, secrets.peer_template_key.key()).unwrap();
             let key = derive_key(&session.rx, 1, crypto::derivation::RELATIONSHIP_REQUEST).unwrap();

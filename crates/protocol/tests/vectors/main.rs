@@ -1,5 +1,5 @@
-//! What the peers really sent and stored: every case of the captured vector files is decrypted, verified and made again to the same
-//! bytes, with the random draws of the peers fed back in.
+//! Data that the TypeScript implementation really sent and stored: every case of the captured vector files is
+//! decrypted, verified and reproduced byte for byte, with the recorded random draws fed back in.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod accounts;

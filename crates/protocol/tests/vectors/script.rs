@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use crypto::{Cipher, CryptoObject};
 use rand::{TryCryptoRng, TryRng};
 
-/// A source of "randomness" that returns the bytes a peer drew, so that a captured object can be made again.
+/// A source of "randomness" that returns recorded bytes, so that a captured object can be reproduced.
 #[derive(Default)]
 pub(crate) struct Script(VecDeque<u8>);
 
@@ -15,13 +15,13 @@ impl Script {
         self
     }
 
-    /// Appends the nonce that a captured cipher (as JSON) carries.
+    /// Appends the nonce of a captured cipher (as JSON).
     pub(crate) fn then_nonce_of(self, cipher_json: &[u8]) -> Self {
         let cipher = Cipher::from_json(cipher_json).unwrap();
         self.then(cipher.nonce().unwrap().as_bytes())
     }
 
-    /// Fails if something was not drawn.
+    /// Fails if bytes are left.
     pub(crate) fn assert_used_up(self) {
         assert!(self.0.is_empty(), "{} bytes were not drawn", self.0.len());
     }

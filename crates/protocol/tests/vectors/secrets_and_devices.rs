@@ -50,7 +50,7 @@ fn shared_secret(case: &Value) {
     assert!(matches!(content, TokenContent::DeviceSharedSecret(content) if content.shared_secret == secret));
 }
 
-/// The stored container and the content the vector says it has.
+/// The stored container and its content according to the vector.
 fn stored(case: &Value, base_key: &SecretKey) -> (SecretContainer, SecretContent) {
     let json = text(case, "stored_container_json");
     let container: SecretContainer = serde_json::from_str(json).unwrap();

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use crate::support::{cases, relationship_secrets, text};
 
-/// Cases about the registry of types, which this layer does not have: which content types exist is known to the layer that gives
-/// them meaning. Here such content passes through unchanged, `@type` included, so that the layer above can refuse it.
+/// Cases about the registry of types, which this layer does not have: the existing content types are known to the layer
+/// that interprets them. Here such content passes through unchanged, `@type` included, so that the layer above can
+/// refuse it.
 const JUDGED_ABOVE: [&str; 2] = ["@type unknown", "unknown typed content"];
 
-/// The peers keep a `null` given for an optional object and write it again; here it is read as absent, which means the same to
-/// every reader. Received objects are never written again.
+/// The existing implementation keeps a `null` for an optional object and writes it again; here it is read as absent,
+/// which means the same to every reader. Received objects are never written again.
 const NULL_IS_ABSENT: &str = "optional object null";
 
 #[test]
@@ -50,7 +51,8 @@ fn serialization_rules() {
 fn parse(class: &str, json: &str) -> Option<String> {
     match class {
         "TokenContentFile" | "TokenContentRelationshipTemplate" => {
-            // A class reads an object whatever its own `@type` says; the token content is told which class it is by that member.
+            // A class reads an object whatever its own `@type` says; the token content determines its class by that
+            // member.
             let mut value: Value = serde_json::from_str(json).unwrap();
             value["@type"] = class.into();
             TokenContent::from_value(value).ok().map(|content| content.to_json().unwrap())
@@ -80,7 +82,7 @@ fn unknown(case: &Value, name: &str, accepted: bool) {
     }
 }
 
-/// Seals a message with the content and the fixed other members, and looks at the signed text.
+/// Seals a message with the content and the fixed other members, and returns the signed text.
 fn message_content(case: &Value, name: &str, accepted: bool) {
     let content: Value = serde_json::from_str(text(case, "input_json")).unwrap();
     // A typed content arrives here as the layer above writes it, sorted; plain JSON in its own order.
@@ -119,7 +121,7 @@ fn message_content(case: &Value, name: &str, accepted: bool) {
     }
 }
 
-/// Writes the value of a case that names no input; the recorded output tells it.
+/// Writes the value of a case without an input; it follows from the recorded output.
 fn plain_value(name: &str, output: &Value) -> String {
     let output = output.as_str().unwrap();
     match name {
@@ -128,7 +130,7 @@ fn plain_value(name: &str, output: &Value) -> String {
             assert_eq!(protection.password_location_indicator.unwrap().number(), 50);
             to_string(&protection).unwrap()
         }
-        // A hash is a plain text in this project.
+        // A hash is a plain string in this project.
         "CoreHash" => serde_json::from_value::<String>(json!(output)).unwrap(),
         "CoreAddress" => to_string(&serde_json::from_str::<IdentityAddress>(output).unwrap()).unwrap(),
         "CoreId" => to_string(&serde_json::from_str::<FileId>(output).unwrap()).unwrap(),

@@ -21,7 +21,7 @@ pub(crate) fn cases(name: &str) -> Vec<Value> {
     cases
 }
 
-/// A member that must be a text.
+/// A member that must be a string.
 pub(crate) fn text<'a>(case: &'a Value, member: &str) -> &'a str {
     case[member].as_str().unwrap_or_else(|| panic!("no text '{member}' in {case}"))
 }

@@ -43,7 +43,7 @@ fn posted_templates() {
     }
 }
 
-/// The references to a posted object, and what is sent to the Backbone for its password.
+/// The references to a posted object, and the password hash that is sent to the Backbone.
 pub(crate) fn references(case: &Value, kind: ReferenceKind, id: &str, key: &SecretKey) {
     let truncated = text(case, "reference_truncated_base64url");
     let reference = Reference::parse_kind(kind, truncated).unwrap();

@@ -6,7 +6,7 @@ use super::Filter;
 use super::path::{candidates, targets};
 
 impl Filter {
-    /// Whether the document passes the filter. The databases give the same answer.
+    /// Returns true if the document passes the filter. The databases give the same answer.
     #[must_use]
     pub fn matches(&self, document: &Value) -> bool {
         match self {

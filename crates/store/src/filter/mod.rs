@@ -25,8 +25,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     /// Documents that do not pass the filter.
     Not(Box<Filter>),
-    /// The value, or an element of the array, at the path equals the operand. `null` equals a stored `null` only, not an
-    /// absent member. Objects are equal when they have the same members, whatever the order.
+    /// The value, or an element of the array, at the path equals the operand. `null` equals a stored `null` only, not
+    /// an absent member. Objects are equal when they have the same members, whatever the order.
     Eq(String, Value),
     /// The opposite of [`Filter::Eq`]: also true where the path is absent.
     Ne(String, Value),

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// The values a path leads to. Arrays are entered on the way, not at the end.
+/// The values that a path leads to. Arrays are entered on the way, not at the end.
 pub(crate) fn targets<'a>(document: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut nodes = vec![document];
     for segment in path.split('.') {
@@ -18,7 +18,8 @@ pub(crate) fn targets<'a>(document: &'a Value, path: &str) -> Vec<&'a Value> {
     nodes
 }
 
-/// The values a condition at the path is tried on: what it leads to, and the elements of arrays at its end.
+/// The values that a condition at the path is tested on: those the path leads to, and the elements of arrays at its
+/// end.
 pub(crate) fn candidates<'a>(document: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut all = Vec::new();
     for target in targets(document, path) {

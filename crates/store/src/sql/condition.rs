@@ -9,8 +9,8 @@ use crate::sql::{Arg, Dialect, is_safe_path};
 /// A filter as an SQL condition on `document AS d`.
 ///
 /// Not everything has an exact SQL form: case folding beyond ASCII, deep equality, decimal fractions, odd texts, very
-/// large filters. There the condition lets through more than the filter, and [`Condition::exact`] tells that
-/// [`Filter::matches`] has the last word.
+/// large filters. There the condition lets through more than the filter, and [`Condition::exact`] says that
+/// [`Filter::matches`] decides.
 #[derive(Debug)]
 pub(crate) struct Condition {
     pub(crate) sql: String,
@@ -18,7 +18,7 @@ pub(crate) struct Condition {
     pub(crate) exact: bool,
 }
 
-/// On which side an inexact condition may err.
+/// The side on which an inexact condition may err.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bound {
     /// It may let through more.
@@ -73,7 +73,7 @@ pub(crate) fn where_clause(
     for range in translator.indexed_ranges(filter) {
         condition = format!("{range} AND ({condition})");
     }
-    // SQLite would rather walk the collection than an index entry list. The `+` takes that choice away.
+    // SQLite would rather scan the collection than an index entry list. The `+` rules that out.
     let collection = match dialect {
         Dialect::Sqlite if translator.is_driven_by_index(filter) => "+d.collection = $1",
         _ => "d.collection = $1",
@@ -136,7 +136,7 @@ impl Translator<'_> {
         for filter in filters {
             conditions.push(format!("({})", self.translate(filter, bound)));
             if self.tests >= MAX_TESTS {
-                // The others would be translated to the same.
+                // The others would be translated in the same way.
                 conditions.push(self.inexact(bound));
                 break;
             }
@@ -144,7 +144,7 @@ impl Translator<'_> {
         if conditions.is_empty() { empty.to_owned() } else { conditions.join(operator) }
     }
 
-    /// Whether every document that passes is found through an index entry of a condition that must hold.
+    /// Returns true if every document that passes is found through an index entry of a condition that must hold.
     fn is_driven_by_index(&self, filter: &Filter) -> bool {
         match filter {
             Filter::And(filters) => {
@@ -163,7 +163,8 @@ impl Translator<'_> {
         }
     }
 
-    /// Conditions that hold for every document that passes, and that an index answers: a range of texts at an indexed path.
+    /// Conditions that hold for every document that passes, and that an index can answer: a range of texts at an
+    /// indexed path.
     fn indexed_ranges(&mut self, filter: &Filter) -> Vec<String> {
         let mut conditions = Vec::new();
         for (path, range) in ranges(&conjuncts(filter)) {
@@ -179,11 +180,11 @@ impl Translator<'_> {
         conditions
     }
 
-    /// Whether the document is one of those that `entries` selects.
+    /// A condition that the document is one of those that `entries` selects.
     fn is_among(&self, entries: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => format!("d.seq IN ({entries})"),
-            // As an array the entries are found first, whatever the planner believes about their number.
+            // As an array the entries are found first, whatever number of them the planner expects.
             Dialect::Postgres => format!("d.seq = ANY (ARRAY({entries}))"),
         }
     }
@@ -197,7 +198,7 @@ impl Translator<'_> {
         }
     }
 
-    /// The index of the path and the entries to look for, when all operands have one.
+    /// The index of the path and the entries to look for, if all operands have one.
     fn index_of(&self, path: &str, operands: &[Value]) -> Option<(i64, Vec<String>)> {
         if path == self.key {
             return None;
@@ -270,7 +271,7 @@ impl Translator<'_> {
         self.any_candidate(path, &test)
     }
 
-    /// Exact for ASCII texts; whether another text passes is left to the evaluator.
+    /// Exact for ASCII texts; for other texts the evaluator decides.
     fn tests_text(&mut self, path: &str, test: TextTest, text: &str, bound: Bound) -> String {
         if !is_safe_path(path) {
             return self.inexact(bound);
@@ -336,7 +337,7 @@ impl Translator<'_> {
         }
     }
 
-    /// The test where the candidate has the type. `CASE`, because PostgreSQL may otherwise cast before it looks.
+    /// The test if the candidate has the type. `CASE`, because PostgreSQL may otherwise cast before it checks.
     fn guarded(&self, kind: &str, test: &str) -> String {
         format!("CASE WHEN {} THEN {test} ELSE {FALSE} END", self.type_test(kind))
     }
@@ -429,7 +430,7 @@ fn conjuncts(filter: &Filter) -> Vec<&Filter> {
     }
 }
 
-/// Whether both databases hold the text unchanged (PostgreSQL stores U+0000 as U+FFFD).
+/// Returns true if both databases store the text unchanged (PostgreSQL stores U+0000 as U+FFFD).
 fn is_kept_by_all(text: &str) -> bool {
     !text.contains(['\0', '\u{fffd}'])
 }

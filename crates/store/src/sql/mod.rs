@@ -17,11 +17,11 @@ use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
 
 use crate::StoreError;
 
-/// How long a PostgreSQL server may take for a statement, or for the next row of one. One that vanished without a word
-/// would otherwise be waited for until the operating system gives up, which takes a quarter of an hour.
+/// The time limit for a PostgreSQL server to answer a statement, or to send its next row. Without it, a server that
+/// vanished silently would be waited for until the operating system gives up, which takes a quarter of an hour.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Which SQL is spoken.
+/// The SQL dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Sqlite,
@@ -39,7 +39,7 @@ impl Dialect {
     }
 }
 
-/// Whether both dialects can quote the path, and PostgreSQL holds its names unchanged.
+/// Returns true if both dialects can quote the path, and PostgreSQL stores its names unchanged.
 pub(crate) fn is_safe_path(path: &str) -> bool {
     !path.chars().any(|c| matches!(c, '"' | '\\' | '\u{fffd}') || c.is_control())
 }
@@ -99,7 +99,8 @@ impl Statement {
     }
 }
 
-/// A statement as the driver wants it. PostgreSQL texts cannot hold U+0000; it is kept in `body`, where JSON escapes it.
+/// A statement in the form of the driver. PostgreSQL texts cannot hold U+0000; it is kept in `body`, where JSON escapes
+/// it.
 macro_rules! prepare {
     ($statement:expr, $text:expr) => {{
         let Statement { sql, args } = $statement;
@@ -157,7 +158,7 @@ impl AnyRow {
     }
 }
 
-/// Records how long a statement took, whatever becomes of it.
+/// Records the duration of a statement, whatever its outcome.
 struct Timer(Instant);
 
 impl Timer {
@@ -178,7 +179,7 @@ pub(crate) enum Connection<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// A connection and the name its errors give to the database.
+/// A connection and the name of the database for errors.
 pub(crate) struct Session<'c> {
     pub(crate) connection: Connection<'c>,
     pub(crate) database: &'c str,
@@ -192,7 +193,7 @@ impl Session<'_> {
         }
     }
 
-    /// Runs a statement and tells how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
         let _timer = Timer::start();
         let result = match &mut self.connection {
@@ -217,7 +218,7 @@ impl Session<'_> {
         result.map_err(|error| StoreError::from_sqlx(error, self.database))
     }
 
-    /// Makes the PostgreSQL schema of a checked name.
+    /// Creates the PostgreSQL schema with a checked name.
     pub(crate) async fn create_schema(&mut self, name: &str) -> Result<(), StoreError> {
         self.execute(Statement::new(format!("CREATE SCHEMA IF NOT EXISTS \"{name}\""))).await.map(|_| ())
     }
@@ -256,7 +257,7 @@ impl Session<'_> {
         result.map_err(|error| StoreError::from_sqlx(error, self.database))
     }
 
-    /// Rows one by one, for results of which not everything may be kept.
+    /// Rows one by one, for results that may not be kept completely.
     pub(crate) fn stream(&mut self, statement: Statement) -> Rows<'_> {
         let (dialect, database) = (self.dialect(), self.database);
         let rows = match &mut self.connection {
@@ -289,7 +290,7 @@ impl Rows<'_> {
     }
 }
 
-/// What the server answers, unless it takes too long. The connection cannot be used any more then.
+/// The server's answer, unless it takes too long. The connection is unusable then.
 async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
         Ok(answer) => answer,

@@ -20,7 +20,7 @@ async fn fill(store: &Store) {
     transaction.commit().await.unwrap();
 }
 
-/// How the database answers the query.
+/// The database's plan for the query.
 async fn plan(store: &Store, query: &Query) -> String {
     let mut connection = store.inner.read().await.unwrap();
     let mut session = connection.session("test");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::Filter;
 use crate::index::{ODD, index_value};
 
-/// What an indexed path may hold, as the entries of its index compare.
+/// The permitted values at an indexed path, in the order of index entries.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Range {
     /// The least entry, and whether it belongs to the range.
@@ -18,8 +18,8 @@ pub(crate) struct Range {
 
 /// The ranges that filters which must all hold put around texts, by path.
 ///
-/// A document whose path holds several values may pass with one value above and another below the range. The index knows
-/// these documents ([`ODD`]): whoever uses a range has to look at them too, and at the filters themselves in any case.
+/// A document whose path holds several values may pass with one value above and another below the range. The index
+/// marks these documents ([`ODD`]): a user of a range has to check them too, and the filters themselves in any case.
 pub(crate) fn ranges<'f>(filters: &[&'f Filter]) -> BTreeMap<&'f str, Range> {
     let mut ranges = BTreeMap::<&str, Range>::new();
     for filter in filters {
@@ -45,7 +45,7 @@ pub(crate) fn ranges<'f>(filters: &[&'f Filter]) -> BTreeMap<&'f str, Range> {
 }
 
 impl Range {
-    /// A condition on `index_entry AS e` for the entries in the range; `bind` makes a parameter.
+    /// A condition on `index_entry AS e` for the entries in the range; `bind` adds a parameter.
     pub(crate) fn condition(&self, mut bind: impl FnMut(&str) -> String) -> String {
         let (least, least_included) = self.least.clone().unwrap_or_else(|| (first_text(), true));
         let (greatest, greatest_included) = self.greatest.clone().unwrap_or_else(|| (after_texts(), false));
@@ -55,7 +55,7 @@ impl Range {
     }
 }
 
-/// A condition on `index_entry AS e` for the documents that no range tells of.
+/// A condition on `index_entry AS e` for the documents that no range covers.
 pub(crate) fn odd_condition(mut bind: impl FnMut(&str) -> String) -> String {
     format!("e.value = {}", bind(ODD))
 }
@@ -65,7 +65,7 @@ fn first_text() -> String {
     index_value(&Value::from("")).unwrap_or_default()
 }
 
-/// What follows the entries of all texts: they share their first letter.
+/// The bound above the entries of all texts: they share their first letter.
 fn after_texts() -> String {
     first_text().chars().filter_map(|letter| char::from_u32(u32::from(letter) + 1)).collect()
 }

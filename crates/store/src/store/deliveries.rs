@@ -1,4 +1,4 @@
-//! What reads the deliveries, the places of targets, and the event log for them.
+//! Queries on deliveries, the positions of targets, and the event log for them.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Store {
         read!(self.inner, |session| event_log::counts(session, sequence, bound))
     }
 
-    /// The running time at which the event at a position was appended; `None` when there is none.
+    /// The running time at which the event at a position was appended; `None` if there is none.
     ///
     /// # Errors
     /// Errors of the database.
@@ -49,7 +49,7 @@ impl Store {
         read!(self.inner, |session| event_log::since(session, sequence))
     }
 
-    /// All targets the store knows, and their places in the log.
+    /// All targets that the store knows, and their positions in the log.
     ///
     /// # Errors
     /// Errors of the database.
@@ -57,7 +57,7 @@ impl Store {
         read!(self.inner, |session| event_log::target_cursors(session))
     }
 
-    /// The next deliveries to a target and when to try them, earliest first. At most one per object: the others are held
+    /// The next deliveries to a target with their times, earliest first. At most one per object: the others are held
     /// until it ends.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Store {
         read!(self.inner, |session| delivery_log::count(session, subscriber, bound))
     }
 
-    /// When the age limit of a target's oldest delivery that is not dead began to count.
+    /// The running time at which the age limit of a target's oldest delivery that is not dead began to count.
     ///
     /// # Errors
     /// Errors of the database.
@@ -98,7 +98,7 @@ impl Store {
         read!(self.inner, |session| delivery_log::oldest(session, subscriber))
     }
 
-    /// Which of the objects a target has deliveries for that are not dead.
+    /// Those of the objects for which a target has deliveries that are not dead.
     ///
     /// # Errors
     /// Errors of the database.
@@ -106,7 +106,7 @@ impl Store {
         read!(self.inner, |session| delivery_log::busy_objects(session, subscriber, objects))
     }
 
-    /// The events after a position that a target has deliveries for, each with the number of the copy.
+    /// The events after a position for which a target has deliveries, each with the number of the delivery.
     ///
     /// # Errors
     /// Errors of the database.

@@ -1,4 +1,4 @@
-//! Looking at a database without becoming its writer.
+//! Reading a database without becoming its writer.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ use crate::running_time::RunningTime;
 use crate::sql::{Session, Statement};
 use crate::{StoreConfig, StoreError, StoreOptions, collection, event_log, lease, migration, running_time};
 
-/// What a database looks like from outside.
+/// The state of a database, seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// Where it is, without credentials.
+    /// Its location, without credentials.
     pub database: String,
-    /// The file, if it is an SQLite database; it may not be there yet.
+    /// The file, if it is an SQLite database; it may not exist yet.
     pub file: Option<PathBuf>,
-    /// Whether the tables are there, and of which version.
+    /// The existence and version of the tables.
     pub schema: SchemaState,
-    /// Who holds the writer lease now, in words such as `process 4711 on host-a`.
+    /// The current holder of the writer lease, in words such as `process 4711 on host-a`.
     pub writer: Option<String>,
-    /// Why nothing could be written there, as far as the server knows. Files and folders are not tried.
+    /// The reason why nothing could be written there, as far as the server knows. Files and folders are not tried.
     pub obstacle: Option<String>,
 }
 
 impl Store {
-    /// Opens an existing database for reading, whether or not another instance writes to it. `None` when there is none.
-    /// Nothing is made and nothing is changed; [`Store::begin`] fails with [`StoreError::ReadOnly`].
+    /// Opens an existing database for reading, whether or not another instance writes to it. `None` if there is none.
+    /// Nothing is created and nothing is changed; [`Store::begin`] fails with [`StoreError::ReadOnly`].
     ///
     /// # Errors
-    /// As [`Store::open`]; also [`StoreError::Configuration`] for a database that an older version has left behind, because
-    /// only a writer can bring it up to date.
+    /// As [`Store::open`]; also [`StoreError::Configuration`] for a database that an older version has left behind,
+    /// because only a writer can upgrade it.
     pub async fn open_read_only(config: &StoreConfig) -> Result<Option<Self>, StoreError> {
         let location = config.location()?;
         let database = describe(&location);
@@ -81,7 +81,7 @@ impl Store {
         Ok(Some(Self { inner: Arc::new(inner) }))
     }
 
-    /// Looks at a database from outside: changes nothing, and waits for nobody who uses it.
+    /// Inspects a database from outside: changes nothing, and does not wait for its users.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] and [`StoreError::Unavailable`] name `database.connectionString`.
@@ -124,24 +124,24 @@ impl Store {
     }
 }
 
-/// Connections to a database, unless it is a file that is not there.
+/// Connections to a database; `None` for a missing file.
 async fn existing(location: &Location, database: &str) -> Result<Option<Readers>, StoreError> {
     match location {
         Location::Sqlite { file } | Location::Temporary { file } if !file.exists() => return Ok(None),
         Location::Sqlite { .. } | Location::Temporary { .. } => {}
-        // A pool goes on trying where nobody listens; whoever only looks wants to know at once.
+        // A pool keeps retrying if no server listens; a mere inspection should fail at once.
         Location::Postgres { .. } => drop(WriteConnection::open(location, database).await?.close().await),
     }
     Readers::open_existing(location, database).await.map(Some)
 }
 
-/// Whether somebody holds the lock of an SQLite database. A start that asks at the same moment tries again.
+/// Returns true if a process holds the lock of an SQLite database. A start that tries at the same moment retries.
 fn file_is_locked(database: &Path) -> bool {
     File::open(lease::lock_of(database))
         .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
-/// What a PostgreSQL server would refuse to a writer.
+/// The reason why a PostgreSQL server would refuse a writer.
 async fn obstacle(session: &mut Session<'_>, schema: &str) -> Result<Option<String>, StoreError> {
     let sql = "SELECT CASE \
         WHEN pg_is_in_recovery() THEN 'the server is a replica, which can only be read' \

@@ -1,4 +1,4 @@
-//! Whether the database can do its work: takes a write, and is not damaged.
+//! Checks that the database works: it accepts a write, and is not damaged.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -9,37 +9,37 @@ use crate::connection::Readers;
 use crate::sql::Statement;
 use crate::{CollectionSpec, StoreConfig, StoreError};
 
-/// What is written to see whether anything can be. One document, replaced each time.
+/// The document that is written to check that writing works; replaced each time.
 const PROBE: CollectionSpec = CollectionSpec::with_id("WriteProbe");
-/// About what a small message takes.
+/// About the size of a small message.
 const PROBE_BYTES: usize = 4096;
-/// A larger SQLite file would be read for minutes; there, damage shows where it is met.
+/// Reading a larger SQLite file would take minutes; there, damage shows when it is met.
 const LARGEST_CHECKED: i64 = 1024 * 1024 * 1024;
-/// So many other databases are told of.
+/// The maximum number of other databases that are returned.
 const MOST_NEIGHBOURS: usize = 20;
 
 impl Store {
-    /// What the database is called in errors and logs: where it is, never the credentials.
+    /// The name of the database in errors and logs: its location, never the credentials.
     #[must_use]
     pub fn database(&self) -> &str {
         &self.inner.database
     }
 
-    /// Whether a write reaches the disk. Waits for the open transaction.
+    /// Checks that a write reaches the disk. Waits for the open transaction.
     ///
     /// # Errors
     /// As [`Store::begin`] and [`crate::Transaction::commit`].
     pub async fn probe_write(&self) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        // SQLite writes nothing where nothing changes.
+        // SQLite writes nothing if nothing changes.
         let filling = Uuid::new_v4().simple().to_string();
         let document = json!({ "id": "probe", "filling": filling.repeat(PROBE_BYTES / filling.len()) });
         transaction.put_raw(&PROBE, &document).await?;
         transaction.commit().await
     }
 
-    /// Looks for damage in an SQLite file, unless it is very large. What is found is remembered by [`Store::ping`]. A
-    /// PostgreSQL server looks after itself.
+    /// Looks for damage in an SQLite file, unless it is very large. Damage is recorded for [`Store::ping`]. A
+    /// PostgreSQL server takes care of itself.
     ///
     /// # Errors
     /// [`StoreError::Damaged`], or errors of the database.
@@ -58,7 +58,7 @@ impl Store {
                 "ok" => Ok(()),
                 reason => Err(StoreError::Damaged {
                     database: self.inner.database.clone(),
-                    // The first line says what; it names pages and indexes, never contents.
+                    // The first line names the damage; it contains pages and indexes, never contents.
                     reason: reason.lines().next().unwrap_or_default().to_owned(),
                 }),
             }
@@ -66,11 +66,11 @@ impl Store {
         self.inner.noted(checked.await)
     }
 
-    /// Other databases beside that of a configuration, which may hold other Identities: files of the same folder, schemas of the
+    /// Databases beside the configured one, which may hold other Identities: files of the same folder, schemas of the
     /// same server.
     ///
     /// # Errors
-    /// A folder or server that cannot be asked.
+    /// A folder or server that cannot be read.
     pub async fn neighbours(config: &StoreConfig) -> Result<Vec<StoreConfig>, StoreError> {
         let mut found = match config.location()? {
             Location::Sqlite { file } | Location::Temporary { file } => {

@@ -1,4 +1,4 @@
-//! What changes the deliveries and the places of targets.
+//! Changes to deliveries and the positions of targets.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{Arc, Transaction, session};
 use crate::{DeliveryPhase, NewDelivery, StoreError, delivery_log, event_log};
 
 impl Transaction {
-    /// Remembers up to where a target has taken the events of the log, or has deliveries for them.
+    /// Records the position up to which a target has accepted the events of the log, or has deliveries for them.
     ///
     /// # Errors
     /// Errors of the database.
@@ -14,7 +14,7 @@ impl Transaction {
         run!(self, |session| event_log::set_target_cursor(session, subscriber, sequence))
     }
 
-    /// Adds a delivery. False when it is there already, or its event was removed.
+    /// Adds a delivery. False if it already exists, or its event was removed.
     ///
     /// # Errors
     /// Errors of the database.
@@ -22,7 +22,7 @@ impl Transaction {
         run!(self, |session| delivery_log::add(session, delivery))
     }
 
-    /// As [`Transaction::add_delivery`], but sends one that is dead once more. False when it is waiting already, or its
+    /// As [`Transaction::add_delivery`], but sends a dead one again. False if it is already waiting, or its
     /// event was removed.
     ///
     /// # Errors
@@ -31,8 +31,8 @@ impl Transaction {
         run!(self, |session| delivery_log::add_again(session, delivery))
     }
 
-    /// Removes a delivery that arrived, and tells where it was; the next one about its object gets its turn. `None` when it
-    /// is not there any more.
+    /// Removes a delivery that succeeded, and returns its phase; the next one about its object gets its turn. `None` if
+    /// it no longer exists.
     ///
     /// # Errors
     /// Errors of the database.
@@ -41,7 +41,7 @@ impl Transaction {
         run!(self, |session| delivery_log::succeeded(session, id, now))
     }
 
-    /// Counts a failed attempt and sets the time of the next one. False when the delivery is not waiting any more.
+    /// Counts a failed attempt and sets the time of the next one. False if the delivery is no longer waiting.
     ///
     /// # Errors
     /// Errors of the database.
@@ -54,8 +54,8 @@ impl Transaction {
         run!(self, |session| delivery_log::failed(session, id, error, next_attempt_at))
     }
 
-    /// Gives a delivery up after a last failed attempt: it stays as a dead letter, and the next one about its object gets
-    /// its turn. False when it is dead already.
+    /// Gives up a delivery after a last failed attempt: it stays as a dead letter, and the next one about its object
+    /// gets its turn. False if it is already dead.
     ///
     /// # Errors
     /// Errors of the database.
@@ -64,8 +64,8 @@ impl Transaction {
         run!(self, |session| delivery_log::bury(session, id, error, now))
     }
 
-    /// Gives up to `limit` deliveries up whose age began to count before that running time, the oldest first, and tells how many.
-    /// Those without an error get `error`.
+    /// Gives up to `limit` deliveries up whose age began to count before that running time, the oldest first; returns
+    /// their number. Those without an error get `error`.
     ///
     /// # Errors
     /// Errors of the database.
@@ -97,7 +97,7 @@ impl Transaction {
         run!(self, |session| delivery_log::id(session, subscriber, event_sequence, copy))
     }
 
-    /// Makes the deliveries due that wait for their time, and tells how many.
+    /// Makes the waiting deliveries due; returns their number.
     ///
     /// # Errors
     /// Errors of the database.
@@ -106,7 +106,7 @@ impl Transaction {
         run!(self, |session| delivery_log::retry_now(session, subscriber, now))
     }
 
-    /// Makes the deliveries due whose attempt was running when the process ended, and tells how many.
+    /// Makes the deliveries due whose attempt was running when the process ended; returns their number.
     ///
     /// # Errors
     /// Errors of the database.
@@ -115,8 +115,8 @@ impl Transaction {
         run!(self, |session| delivery_log::reclaim(session, subscriber, now))
     }
 
-    /// Sends a delivery once more: a dead one with all its attempts, and one that waits for its time now. Returns the
-    /// target it belongs to, `None` when there is no such delivery.
+    /// Sends a delivery again: a dead one with all its attempts, a waiting one now. Returns its
+    /// target, `None` if there is no such delivery.
     ///
     /// # Errors
     /// Errors of the database.
@@ -125,7 +125,7 @@ impl Transaction {
         run!(self, |session| delivery_log::revive(session, id, now))
     }
 
-    /// Sends all dead letters of a target once more, and tells how many.
+    /// Sends all dead letters of a target again; returns their number.
     ///
     /// # Errors
     /// Errors of the database.
@@ -134,7 +134,7 @@ impl Transaction {
         run!(self, |session| delivery_log::revive_all(session, subscriber, now))
     }
 
-    /// Removes a dead letter. False when there is no such dead letter.
+    /// Removes a dead letter. False if there is no such dead letter.
     ///
     /// # Errors
     /// Errors of the database.
@@ -142,7 +142,7 @@ impl Transaction {
         run!(self, |session| delivery_log::discard(session, id))
     }
 
-    /// Removes the dead letters of a target's oldest events, and tells how many.
+    /// Removes the dead letters of a target's oldest events; returns their number.
     ///
     /// # Errors
     /// Errors of the database.

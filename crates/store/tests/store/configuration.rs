@@ -1,4 +1,4 @@
-//! What a configuration may say, and what is said about one that does not work.
+//! Valid configurations, and the errors for those that do not work.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ async fn unusable_connection_strings_are_named_without_secrets() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_reported_soon_and_without_the_password() {
-    // Taken, but nobody listens there.
+    // The port is taken, but nobody listens there.
     let taken = tokio::net::TcpSocket::new_v4().unwrap();
     taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = taken.local_addr().unwrap().port();

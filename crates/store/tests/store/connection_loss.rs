@@ -65,7 +65,7 @@ async fn readers_recover() {
     }
 }
 
-/// A lock makes the server as silent as a network that swallows everything.
+/// A lock makes the server as silent as a network that drops everything.
 #[tokio::test]
 async fn a_server_that_does_not_answer_blocks_nobody_for_long() {
     let database = TestDatabase::postgres();
@@ -76,7 +76,7 @@ async fn a_server_that_does_not_answer_blocks_nobody_for_long() {
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut blocker).await.unwrap();
 
     let mut transaction = store.begin().await.unwrap();
-    // From here on time only passes while everybody waits, and then at once.
+    // From here on time only passes while all tasks wait, and then at once.
     tokio::time::pause();
     let error = transaction.insert_raw(&ANY, &json!({"id": "B"})).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
@@ -155,7 +155,7 @@ async fn the_lease_is_awaited_while_the_server_keeps_the_former_session() {
     let store = database.open().await;
     insert(&store, "A").await.unwrap();
     database.end_sessions().await;
-    // Another session holds the lock, but nobody raised the term: so does a session whose end the server has not noticed.
+    // Another session holds the lock, but nobody raised the term: like a session whose end the server has not noticed.
     let mut zombie = admin().await;
     let name = format!("writer lease of {}", database.config.db_name);
     sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))").bind(name).execute(&mut zombie).await.unwrap();

@@ -39,7 +39,8 @@ fn child_config() -> Option<StoreConfig> {
     Some(StoreConfig { connection_string, db_name: std::env::var(DB_NAME).unwrap() })
 }
 
-/// Commits one document, its event, its delivery and a counter a round, with transactions in between that do not commit.
+/// Commits one document, its event, its delivery and a counter per round, with transactions in between that do not
+/// commit.
 #[expect(clippy::print_stdout, reason = "the report to the process that kills this one")]
 async fn write_until_killed(config: &StoreConfig) {
     let store = Store::open(config).await.unwrap();
@@ -110,7 +111,7 @@ async fn kill_and_check(database: &TestDatabase, test: &str) {
         let store = database.open().await;
         let documents = store.find_raw(&WORK, &Query::default()).await.unwrap();
         let count = documents.len() as u64;
-        // What was reported is there; the commit after that may be, its report lost with the process.
+        // Everything reported exists; so may the following commit, whose report was lost with the process.
         assert!(
             count == last_reported + 1 || count == last_reported + 2,
             "{count} documents, last report {last_reported}"

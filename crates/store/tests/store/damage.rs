@@ -1,4 +1,4 @@
-//! SQLite files that were written over by somebody else. A PostgreSQL server has its files for itself.
+//! SQLite files that another process has overwritten. A PostgreSQL server keeps its files to itself.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
@@ -21,7 +21,7 @@ impl Document for Item {
     }
 }
 
-/// A database with documents of some size, of which nothing can be read but the first pages.
+/// A database with documents of some size, of which only the first pages can be read.
 async fn damaged(database: &TestDatabase, count: usize, size: usize, first_page: u64) -> Store {
     let store = database.open().await;
     let mut transaction = store.begin().await.unwrap();
@@ -41,7 +41,7 @@ async fn damaged(database: &TestDatabase, count: usize, size: usize, first_page:
 
 #[tokio::test]
 async fn damage_met_by_a_list_is_remembered() {
-    // First where the list itself is, then where the documents are.
+    // First in the list itself, then in the documents.
     for (count, size, first_page, is_met_at_once) in [(5000, 100, 60, true), (1, 200_000, 40, false)] {
         let database = TestDatabase::sqlite();
         let store = damaged(&database, count, size, first_page).await;

@@ -4,7 +4,7 @@ use store::{CollectionSpec, Document, Filter, NewEvent, Query, Store, StoreConfi
 
 use crate::support::TestDatabase;
 
-/// How deep a document may be nested.
+/// The deepest nesting of a document.
 const DEEPEST: usize = foreign_json::MAX_DEPTH + 16;
 
 const ANY: CollectionSpec = CollectionSpec::with_id("Any").indexed(&["status", "peer.address"]);
@@ -128,7 +128,7 @@ pub(crate) async fn dropped_transactions_leave_nothing(database: TestDatabase) {
     assert_eq!(ids(&store, &ANY).await, Vec::<String>::new());
     assert_eq!(store.events_after(0, 10).await.unwrap(), []);
     assert_eq!(store.cursor("c").await.unwrap(), None);
-    // The index registered by the transactions that are undone is built again.
+    // The index registered by the transactions that were undone is built again.
     let mut transaction = store.begin().await.unwrap();
     transaction.insert_raw(&ANY, &json!({"id": "B", "status": "x"})).await.unwrap();
     transaction.commit().await.unwrap();

@@ -63,7 +63,7 @@ async fn enqueue(store: &Store, objects: &[Option<&str>]) -> Vec<i64> {
     sequences
 }
 
-/// What is due at that time, by the schedule.
+/// The deliveries that are due at that time, by the schedule.
 async fn due(store: &Store, now: Duration) -> Vec<Delivery> {
     let mut due = Vec::new();
     for (id, time) in store.delivery_schedule("s", 100).await.unwrap() {
@@ -249,7 +249,7 @@ pub(crate) async fn a_running_delivery_holds_its_object(database: TestDatabase) 
     let copies: Vec<_> = due(&store, Duration::ZERO).await.iter().map(|delivery| delivery.copy).collect();
     assert_eq!(copies, [1], "one after the other");
 
-    // One that comes late takes its place.
+    // A late one takes its place.
     let mut transaction = store.begin().await.unwrap();
     transaction.add_delivery(NewDelivery { copy: 2, ..parked(first, Some("A")) }).await.unwrap();
     transaction.commit().await.unwrap();

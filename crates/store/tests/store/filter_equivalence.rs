@@ -1,5 +1,5 @@
-//! The same filter on the same documents gives the same answer in SQLite, PostgreSQL and the evaluator, with and without
-//! indexes, and the same order.
+//! The same filter on the same documents gives the same answer in SQLite, PostgreSQL and the evaluator, with and
+//! without indexes, and the same order.
 
 use std::cmp::Ordering;
 
@@ -118,7 +118,7 @@ fn sort() -> impl Strategy<Value = Sort> {
     (vec(plain, 1..=2), any::<bool>()).prop_map(|(names, descending)| Sort { path: names.join("."), descending })
 }
 
-/// The order of [`Sort`], written down once more.
+/// The order of [`Sort`], implemented a second time.
 fn compare(one: &Value, other: &Value, sort: &Sort) -> Ordering {
     fn at<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
         path.split('.').try_fold(document, |node, name| node.as_object()?.get(name))
@@ -146,7 +146,7 @@ fn keys<'a>(documents: impl IntoIterator<Item = &'a Value>) -> Vec<&'a str> {
     documents.into_iter().map(|document| document["id"].as_str().unwrap()).collect()
 }
 
-/// Writes the documents, asks the questions and undoes everything.
+/// Writes the documents, runs the queries and undoes everything.
 async fn check(
     store: &Store,
     documents: &[Value],

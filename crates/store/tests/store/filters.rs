@@ -70,7 +70,7 @@ pub(crate) async fn filters_select_what_they_say(database: TestDatabase) {
         (Filter::eq("flag", true), "1"),
         (Filter::eq("flag", false), "2"),
         (Filter::eq("a b'c.@type", "T"), "7"),
-        // Null is a value, absence is none.
+        // Null is a value, absence is not.
         (Filter::eq("flag", Value::Null), "3"),
         (Filter::ne("flag", Value::Null), "124567"),
         (Filter::exists("flag"), "123"),
@@ -182,7 +182,7 @@ pub(crate) async fn queries_sort_limit_and_skip(database: TestDatabase) {
         (all.clone().limit(0), String::new()),
         (all.clone().offset(11), String::new()),
         (all.clone().sort_by(Sort::descending("id")).limit(2), "X9".to_owned()),
-        // Text filters are decided outside the database; limits must count after that.
+        // Text filters are evaluated outside the database; limits must count after that.
         (Query::new(Filter::Contains("group".to_owned(), "OD".to_owned())).limit(2).offset(1), "35".to_owned()),
         (Query::new(Filter::Contains("group".to_owned(), "n".to_owned()).negate()).limit(2), "13".to_owned()),
     ];
@@ -237,7 +237,7 @@ pub(crate) async fn an_index_declared_later_covers_what_is_there(database: TestD
     store.register(&[indexed, INDEXED]).await.unwrap();
     assert_eq!(found(&store, &indexed, &Filter::eq("status", "rare").into()).await, "1050");
     assert_eq!(store.count_raw(&indexed, &Filter::eq("status", "usual")).await.unwrap(), 1099);
-    // A writer that does not know of the index keeps it right nevertheless.
+    // A writer that does not know the index keeps it correct nevertheless.
     let mut transaction = store.begin().await.unwrap();
     transaction.put_raw(&PLAIN, &json!({"id": "7", "status": "rare"})).await.unwrap();
     transaction.commit().await.unwrap();

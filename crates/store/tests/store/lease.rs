@@ -53,7 +53,7 @@ pub(crate) async fn a_former_writer_is_fenced_off(database: TestDatabase) {
     }
     insert(&current, "B").await.unwrap();
     current.ping().await.unwrap();
-    // Although the successor has gone, what the former writer holds in memory is outdated.
+    // Although the successor has gone, the state in the former writer's memory is outdated.
     current.close().await.unwrap();
     assert!(matches!(former.begin().await.unwrap_err(), StoreError::LeaseLost { .. }));
 }

@@ -1,4 +1,4 @@
-//! What every database must do, run on SQLite and on PostgreSQL, and what is special to each.
+//! The required behaviour of every database, tested on SQLite and on PostgreSQL, and the peculiarities of each.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod configuration;
@@ -15,7 +15,7 @@ mod running_time;
 mod scan;
 mod support;
 
-/// Runs each function as one test a database.
+/// Runs each function as one test per database.
 macro_rules! on_both {
     ($($module:ident::$name:ident),* $(,)?) => {
         mod sqlite {

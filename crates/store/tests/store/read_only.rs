@@ -44,7 +44,7 @@ pub(crate) async fn a_reader_sees_what_the_writer_does_and_cannot_write(database
     assert!(matches!(error, StoreError::ReadOnly), "{error}");
     assert_eq!(error.code(), "error.store.readOnly");
     reader.close().await.unwrap();
-    // The reader has taken nothing away from the writer.
+    // The reader has taken nothing from the writer.
     insert(&writer, "C").await;
     writer.ping().await.unwrap();
 }
@@ -60,7 +60,7 @@ pub(crate) async fn the_writer_is_named_while_there_is_one(database: TestDatabas
     let inspection = Store::inspect(&database.config).await.unwrap();
     assert_eq!((inspection.schema, inspection.writer), (SchemaState::Current, None));
     let reader = Store::open_read_only(&database.config).await.unwrap().unwrap();
-    // Readers hold nobody up.
+    // Readers block nobody.
     database.try_open().await.unwrap().close().await.unwrap();
     reader.close().await.unwrap();
 }

@@ -55,7 +55,7 @@ pub(crate) async fn a_scan_gives_what_a_search_finds(database: TestDatabase) {
         Filter::All,
         Filter::None,
         Filter::eq("size", 3),
-        // Only the evaluator knows these exactly.
+        // Only the evaluator decides these exactly.
         Filter::Contains("name".to_owned(), "ünder".to_owned()),
         Filter::StartsWith("name".to_owned(), "name 1".to_owned()).negate(),
     ];
@@ -103,7 +103,7 @@ pub(crate) async fn what_follows_nothing_is_an_error(database: TestDatabase) {
         assert!(matches!(store.scan::<Item>(&query).await, Err(StoreError::UnknownPosition { .. })));
         assert!(matches!(store.find::<Item>(&query).await, Err(StoreError::UnknownPosition { .. })));
     }
-    // After the last one there is nothing, which is no mistake.
+    // Nothing follows the last one, which is not an error.
     assert_eq!(all(&store, &Query::default().after("I699")).await, []);
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn whoever_takes_his_time_keeps_nobody_from_reading(database: T
     }
     assert_eq!(store.get::<Item>("I5").await.unwrap(), Some(item(5)));
 
-    // What changes in the meantime is seen as it is then.
+    // Later changes are seen.
     let mut transaction = store.begin().await.unwrap();
     transaction.delete::<Item>("I600").await.unwrap();
     transaction.replace(&Item { text: "new".to_owned(), ..item(601) }).await.unwrap();

@@ -1,4 +1,4 @@
-//! Databases for the tests: each test has its own, and takes it away afterwards.
+//! Databases for the tests: each test has its own, and removes it afterwards.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -28,7 +28,7 @@ impl TestDatabase {
         let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
         let url = postgres_url();
         let separator = if url.contains('?') { '&' } else { '?' };
-        // The application name tells this test's sessions from all others.
+        // The application name distinguishes this test's sessions from all others.
         let connection_string = format!("{url}{separator}application_name={schema}");
         Self { config: StoreConfig { connection_string, db_name: schema.clone() }, place: Place::Schema(schema) }
     }
@@ -41,7 +41,7 @@ impl TestDatabase {
         }
     }
 
-    /// Opens it without waiting for anybody else.
+    /// Opens it without waiting for another instance.
     pub(crate) async fn try_open(&self) -> Result<Store, StoreError> {
         let options = StoreOptions { lease_wait: std::time::Duration::ZERO, ..StoreOptions::default() };
         Store::open_with(&self.config, options).await
@@ -51,8 +51,8 @@ impl TestDatabase {
         Store::open(&self.config).await.unwrap()
     }
 
-    /// Lets another instance take the lease although the holder lives: the lock file vanishes, or the server ends the
-    /// holder's sessions.
+    /// Makes another instance able to take the lease although the holder lives: the lock file vanishes, or the server
+    /// ends the holder's sessions.
     pub(crate) async fn break_lease(&self) {
         match &self.place {
             Place::Folder(folder) => std::fs::remove_file(folder.path().join("test.lock")).unwrap(),
@@ -60,7 +60,7 @@ impl TestDatabase {
         }
     }
 
-    /// Takes another schema away that the test has made; files go with their folder.
+    /// Removes another schema that the test has created; files go with their folder.
     pub(crate) async fn remove_schema(&self, schema: &str) {
         if matches!(self.place, Place::Schema(_)) {
             let sql = format!("DROP SCHEMA \"{schema}\" CASCADE");
@@ -68,7 +68,7 @@ impl TestDatabase {
         }
     }
 
-    /// Runs a statement as somebody else who works on the database.
+    /// Runs a statement as another user of the database.
     pub(crate) async fn execute(&self, sql: &'static str) {
         match &self.place {
             Place::Folder(folder) => {

@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// How long what is to come may take on a busy machine.
+/// The time limit for an expected message on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Somebody who reads from a broker with a client that is not ours: a script of `interop/consumers`.
+/// An independent reader of a broker: a script of `interop/consumers`.
 #[derive(Debug)]
 pub struct Consumer {
     name: String,
@@ -24,7 +24,7 @@ impl Consumer {
     /// Starts the script called `name` with these options, and waits until it listens.
     ///
     /// # Errors
-    /// When it does not listen in time; why is on standard error.
+    /// When it does not listen in time; the reason is on standard error.
     pub async fn start(name: &str, options: &Value) -> anyhow::Result<Self> {
         let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../interop");
         if !interop.join("node_modules").exists() {

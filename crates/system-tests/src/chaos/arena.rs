@@ -42,7 +42,8 @@ impl Arena {
         establish_relationship(&sides[0].client, &sides[1].client).await?;
         let third = if with_third {
             let side = side("third", folder.path(), &backbone, database).await?;
-            // The third one accepts: what the first one encrypts stays all for the second one, which the audit relies on.
+            // The third one accepts: everything that the first one encrypts remains for the second one, which the audit
+            // relies on.
             let relationship = establish_relationship(&side.client, &sides[0].client).await?;
             Some(Third { side, relationship })
         } else {
@@ -75,7 +76,7 @@ async fn side(name: &str, folder: &Path, backbone: &BackboneProcess, database: &
     Ok(Side { connector, client, address, proxy, webhooks })
 }
 
-/// Every event goes to the receiver, and what failed is tried again soon.
+/// Every event goes to the receiver, and failed deliveries are soon retried.
 fn modules(webhook: &str) -> Map<String, Value> {
     let mut modules = Map::new();
     modules.insert("sync".to_owned(), json!({ "enabled": true, "interval": 1 }));

@@ -1,4 +1,4 @@
-//! What must hold after everything.
+//! The conditions that must hold after a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use super::ledger::Ledger;
 use super::relationship::told;
 use crate::{RecordedRequest, ciphers_in};
 
-/// How long the two Connectors may take to exchange what is left. A sync run that was begun but not noted holds up the next
-/// ones for 10 s (`docs/protocol/03 §12`).
+/// The time limit for the two Connectors to exchange the rest. A sync run that was begun but not recorded delays the
+/// next ones for 10 s (`docs/protocol/03 §12`).
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(60);
-/// How long deliveries and health may take to be complete.
+/// The time limit for deliveries and health to be complete.
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
-/// Pause before something is asked again.
+/// Pause before a call is repeated.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Steps of the start before anybody can subscribe (`docs/protocol/07 §4.1`).
 const NOT_DELIVERED: [&str; 4] =
@@ -30,7 +30,7 @@ struct Mailbox {
     received: BTreeMap<String, String>,
 }
 
-/// Collects what does not hold, so that one failure does not hide others.
+/// Collects violations, so that one does not hide others.
 #[derive(Default)]
 struct Findings(Vec<String>);
 
@@ -103,7 +103,7 @@ pub(super) async fn audit(
     })
 }
 
-/// Synchronises until both have what the other sent, and know what they sent themselves.
+/// Synchronises until both have the other's messages, and know their own.
 async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
     let [first, second] = &arena.sides;
     let deadline = Instant::now() + EXCHANGE_LIMIT;
@@ -113,7 +113,7 @@ async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
         let [one, other] = &mailboxes;
         let is_complete = |from: &Mailbox, to: &Mailbox| from.sent.keys().eq(to.received.keys());
         let all_synchronised = synchronised.0.is_ok() && synchronised.1.is_ok();
-        // What is missing after the time is up is a finding of its own.
+        // Anything missing after the deadline is a finding of its own.
         if all_synchronised && is_complete(one, other) && is_complete(other, one) || Instant::now() > deadline {
             return Ok(mailboxes);
         }
@@ -121,7 +121,7 @@ async fn exchange_what_is_left(arena: &Arena) -> anyhow::Result<[Mailbox; 2]> {
     }
 }
 
-/// Both sides tell the same of the Relationship that was changed; how often it was.
+/// Checks that both sides agree on the Relationship that was changed; returns the number of changes.
 async fn check_relationship(arena: &Arena, findings: &mut Findings) -> anyhow::Result<usize> {
     let (Some(third), [first, _]) = (&arena.third, &arena.sides) else { return Ok(0) };
     let route = format!("/Relationships/{}", third.relationship);
@@ -156,7 +156,7 @@ async fn mailbox(side: &Side) -> anyhow::Result<Mailbox> {
     Ok(mailbox)
 }
 
-/// One direction. The number of messages that their sender's list did not have when the client asked for them.
+/// One direction. Returns the number of messages that were not in their sender's list when the client asked for them.
 fn check_messages(ledger: &Ledger, sender: &Mailbox, recipient: &Mailbox, findings: &mut Findings) -> usize {
     for (subject, id) in &ledger.sent {
         findings.expect(sender.sent.get(id) == Some(subject), || format!("{subject} ({id}) was lost by its sender"));
@@ -183,8 +183,8 @@ fn check_messages(ledger: &Ledger, sender: &Mailbox, recipient: &Mailbox, findin
     sender.sent.values().filter(|subject| ledger.given_up.contains(*subject)).count()
 }
 
-/// No counter of this direction of the relationship, and no nonce at all, may stand before two different ciphertexts. The
-/// same ciphertext again is the same request again.
+/// No counter of this direction of the relationship, and no nonce at all, may be used for two different ciphertexts.
+/// The same ciphertext again is a repetition of the same request.
 fn check_ciphers(side: &Side, nonces: &mut BTreeMap<String, String>, findings: &mut Findings) -> usize {
     let mut counters: BTreeMap<u64, String> = BTreeMap::new();
     let mut count = 0;
@@ -211,7 +211,7 @@ fn ciphers_of(request: &RecordedRequest) -> impl Iterator<Item = (&RecordedReque
     ciphers_in(&request.body).into_iter().map(move |cipher| (request, cipher))
 }
 
-/// Stops the Connector and reads its log; that the store opens is part of it.
+/// Stops the Connector and reads its log; this also checks that the store opens.
 async fn event_log(side: &mut Side) -> anyhow::Result<Vec<Event>> {
     side.connector.stop().await?;
     let store = Store::open(side.connector.store()).await.context("the store does not open")?;
@@ -227,7 +227,7 @@ async fn event_log(side: &mut Side) -> anyhow::Result<Vec<Event>> {
     Ok(events)
 }
 
-/// No message without its event, and no event without its message.
+/// Checks that there is no message without its event, and no event without its message.
 fn check_events(log: &[Event], mailbox: &Mailbox, name: &str, findings: &mut Findings) {
     for (namespace, messages) in
         [("transport.messageSent", &mailbox.sent), ("transport.messageReceived", &mailbox.received)]

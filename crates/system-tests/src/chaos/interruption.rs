@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use super::arena::Arena;
 use crate::{Disturbance, Postgres, ServerProcess, Trouble};
 
-/// Something that must not do any harm.
+/// A fault that must not do any harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interruption {
     /// SIGKILL to one of the Connectors while it works.
@@ -22,13 +22,13 @@ pub enum Interruption {
     EndPostgresSessions,
     /// Wrong, missing and late answers of the Backbone.
     DisturbAnswers,
-    /// One of the Connectors can write nothing.
+    /// One of the Connectors cannot write.
     FillDiskOfConnector,
-    /// The Backbone can write nothing.
+    /// The Backbone cannot write.
     FillDiskOfBackbone,
 }
 
-/// What disturbs answers.
+/// The faults of answers.
 const TROUBLES: [Trouble; 12] = [
     Trouble::Refused(500),
     Trouble::Refused(503),
@@ -43,24 +43,24 @@ const TROUBLES: [Trouble; 12] = [
     Trouble::Lost,
     Trouble::Late(Duration::from_millis(300)),
 ];
-/// What is disturbed.
+/// The requests that are subject to faults.
 const DISTURBED: [&str; 5] = ["", "/Messages/", "/Relationships/", "/SyncRuns", "/connect/token"];
-/// A disturbance lasts for up to this long.
+/// The longest duration of a disturbance.
 const DISTURBED_FOR: Duration = Duration::from_secs(1);
 
-/// Work goes on undisturbed for up to this long; several messages and synchronisations happen in it.
+/// The longest undisturbed period; several messages and synchronisations happen in it.
 const QUIET: Duration = Duration::from_millis(200);
 /// A start is cut off within this time, mostly before the Connector serves.
 const START: Duration = Duration::from_millis(120);
 
-/// Waits for a random moment, interrupts, and brings back what was interrupted.
+/// Waits for a random moment, causes an interruption, and restores the service.
 pub(super) async fn one(
     kinds: &[(Interruption, u32)],
     rng: &mut StdRng,
     arena: &mut Arena,
     postgres: Option<&Postgres>,
 ) -> anyhow::Result<()> {
-    // Of its own for each interruption: one decision more or less in it must not change all that follow.
+    // A generator for each interruption: one decision more or less in it must not change all that follow.
     let mut rng = StdRng::seed_from_u64(rng.random());
     let kind = choose(kinds, &mut rng);
     let side = rng.random_range(0..2);
@@ -101,7 +101,7 @@ pub(super) async fn one(
     }
 }
 
-/// Lets a process write nothing for a while.
+/// Prevents a process from writing for a while.
 async fn fill_disk(process: Option<&ServerProcess>, rng: &mut StdRng) -> anyhow::Result<()> {
     let process = process.context("the process runs")?;
     process.fill_disk().await?;

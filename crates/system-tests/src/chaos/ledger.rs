@@ -1,25 +1,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a client knows about the messages it sent. Messages are told apart by their subject.
+/// A client's knowledge of the messages it sent. Messages are identified by their subject.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// Subject and id of those the Connector has: it said so at once, or has them in its list.
+    /// Subject and id of those that the Connector has: it said so at once, or lists them.
     pub(super) sent: BTreeMap<String, String>,
-    /// Subjects of those that were not acknowledged and not in the list. They were not sent, as far as the client can know.
+    /// Subjects of those that were neither acknowledged nor listed. They were not sent, as far as the client can know.
     pub(super) given_up: BTreeSet<String>,
     pub(super) outcomes: Outcomes,
 }
 
-/// How calls to send a message ended.
+/// The outcomes of calls to send a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outcomes {
     /// Status 201.
     pub acknowledged: usize,
-    /// No answer, or none that told; found in the list of messages.
+    /// No answer, or an inconclusive one; found in the list of messages.
     pub found_later: usize,
-    /// No answer, or none that told; not in the list.
+    /// No answer, or an inconclusive one; not in the list.
     pub given_up: usize,
-    /// The Backbone wants the recipient to fetch first.
+    /// The Backbone requires the recipient to fetch first.
     pub refused: usize,
 }
 

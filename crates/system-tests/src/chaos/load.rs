@@ -1,4 +1,4 @@
-//! What goes on while processes are killed.
+//! The load while processes are killed.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use crate::{Answer, RestClient};
 
 /// Pause between calls that only load the machine.
 const BREATH: Duration = Duration::from_millis(10);
-/// What the Backbone says when the recipient has too many messages to fetch.
+/// The Backbone's code if the recipient has too many messages to fetch.
 const INBOX_FULL: &str = "error.platform.validation.message.maxNumberOfUnreceivedMessagesReached";
 
 /// The senders at work.
@@ -26,11 +26,11 @@ pub(super) struct Load {
     progress: watch::Sender<Progress>,
 }
 
-/// How far the senders have come.
+/// The progress of the senders.
 #[derive(Debug, Default)]
 struct Progress {
     sent: usize,
-    /// The latest answer that was no message sent.
+    /// The latest answer that did not report a sent message.
     refusal: String,
 }
 
@@ -40,12 +40,12 @@ impl Load {
         self.progress.borrow().sent
     }
 
-    /// Waits until so many messages were acknowledged, or nobody sends any more.
+    /// Waits until this many messages have been acknowledged, or no sender is left.
     pub(super) async fn until_sent(&self, count: usize) -> anyhow::Result<()> {
         let (mut sent, mut since) = (self.sent(), Instant::now());
         let mut progress = self.progress.subscribe();
         while sent < count && !self.senders.iter().any(JoinHandle::is_finished) {
-            // A sender that ends tells of it only by being finished.
+            // The end of a sender is only visible by its being finished.
             drop(tokio::time::timeout(Duration::from_secs(1), progress.changed()).await);
             let now = progress.borrow_and_update();
             if now.sent > sent {
@@ -60,7 +60,7 @@ impl Load {
         Ok(())
     }
 
-    /// What the clients know, first and second side.
+    /// The clients' ledgers, first and second side.
     pub(super) async fn finish(self) -> anyhow::Result<[Ledger; 2]> {
         let Self { senders: [first, second], .. } = self;
         Ok([first.await??, second.await??])
@@ -83,7 +83,7 @@ pub(super) fn start(arena: &Arena, stop: &CancellationToken, tasks: &TaskTracker
     Ok(Load { senders, progress })
 }
 
-/// Failures are what this is about.
+/// Failures are expected here.
 async fn synchronise(client: RestClient, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let _ = client.sync().await;
@@ -133,13 +133,13 @@ impl Sender {
         self.progress.send_modify(|progress| progress.refusal = format!("{}: {answer:?}", self.prefix));
     }
 
-    /// Reads the list to learn what became of a message, as a client has to.
+    /// Reads the list to find out the outcome of a message, as a client has to.
     async fn resolve(&self, subject: String, ledger: &mut Ledger) -> anyhow::Result<()> {
         let route = format!("/Messages?isOwn=true&content.subject={subject}");
         let found = loop {
             match self.client.call(Method::GET, &route, None).await? {
                 Answer::Answered { status: 200, body } => break body,
-                // The list has to wait until whatever was interrupted is back.
+                // The list has to wait until the interrupted service is back.
                 answer => {
                     self.refused(&answer);
                     tokio::time::sleep(BREATH).await;

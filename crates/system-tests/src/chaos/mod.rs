@@ -1,4 +1,4 @@
-//! Chaos: two Connectors send each other numbered messages, synchronise and deliver webhooks, while processes are killed
+//! Chaos: two Connectors exchange numbered messages, synchronise and deliver webhooks, while processes are killed
 //! at random moments. Afterwards everything is counted.
 
 mod arena;
@@ -22,47 +22,47 @@ pub use ledger::Outcomes;
 
 use crate::{Database, Postgres};
 
-/// Something goes on within this time, whatever was interrupted: longer than any back-off that work waits for, on a busy
-/// machine.
+/// Progress must be made within this time, whatever was interrupted: longer than any back-off that delays work, on a
+/// busy machine.
 const PROGRESS_LIMIT: Duration = Duration::from_secs(120);
 
-/// What happens to whom how often.
+/// The kinds, targets and number of interruptions.
 #[derive(Debug)]
 pub struct Scenario {
-    /// Names the folder.
+    /// The name of the folder.
     pub name: &'static str,
-    /// What happens, with weights.
+    /// The kinds of interruptions, with weights.
     pub interruptions: &'static [(Interruption, u32)],
-    /// How many of them.
+    /// Their number.
     pub count: u32,
-    /// Decides what and when.
+    /// The seed of all decisions.
     pub seed: u64,
-    /// The load goes on until so many messages are sent and acknowledged.
+    /// The load continues until this many messages are sent and acknowledged.
     pub messages: usize,
-    /// A third Connector and the first one change their Relationship until it was changed so often; 0 for none.
+    /// A third Connector and the first one change their Relationship this many times; 0 for never.
     pub relationship_changes: usize,
-    /// Whether the Connectors use a PostgreSQL server of their own, instead of SQLite.
+    /// Uses a PostgreSQL server of their own for the Connectors, instead of SQLite.
     pub postgres: bool,
 }
 
-/// What a run was like. That all promises were kept is told by there being one.
+/// The figures of a run. A report exists only if all promises were kept.
 #[derive(Debug)]
 pub struct Report {
-    /// What the clients learnt.
+    /// The outcomes as the clients know them.
     pub outcomes: Outcomes,
-    /// Messages that were given up, because they were not in the list of messages, and came into it later.
+    /// Messages that were given up because they were not in the list of messages, but appeared in it later.
     pub appeared_late: usize,
     /// Changes of the Relationship to the third Connector.
     pub relationship_changes: usize,
-    /// Requests with ciphers the Backbone was sent.
+    /// Requests with ciphers that were sent to the Backbone.
     pub ciphers: usize,
     /// Events of both logs that had to be delivered.
     pub events: usize,
     /// Deliveries of these, repetitions included.
     pub deliveries: usize,
-    /// How long the interruptions took, seconds.
+    /// The duration of the interruptions, in seconds.
     pub interrupted_seconds: f64,
-    /// How long everything took, seconds.
+    /// The total duration, in seconds.
     pub seconds: f64,
 }
 
@@ -87,11 +87,11 @@ impl fmt::Display for Report {
     }
 }
 
-/// Plays a scenario and checks what must hold after it.
+/// Runs a scenario and checks the conditions that must hold after it.
 ///
 /// # Errors
-/// Everything that does not hold, or what kept the scenario from being played. The folder with all databases and logs
-/// stays then; the error names it.
+/// All violations, or the reason why the scenario could not be run. The folder with all databases and logs
+/// is kept then; the error names it.
 pub async fn play(scenario: &Scenario) -> anyhow::Result<Report> {
     let started = Instant::now();
     let postgres = if scenario.postgres { Some(Postgres::start().await?) } else { None };

@@ -1,4 +1,4 @@
-//! A Relationship that is terminated and reactivated again and again.
+//! A Relationship that is repeatedly terminated and reactivated.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use super::PROGRESS_LIMIT;
 use super::arena::Arena;
 use crate::RestClient;
 
-/// Pause between two looks at the Relationship.
+/// Pause between checks of the Relationship.
 const BREATH: Duration = Duration::from_millis(10);
 
-/// Lets the first and the third Connector change their Relationship `count` times; nothing where there is no third.
+/// Makes the first and the third Connector change their Relationship `count` times; does nothing if there is no third.
 pub(super) fn start(
     arena: &Arena,
     stop: &CancellationToken,
@@ -35,7 +35,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// Only the entries of the audit log count as changes: whether a call succeeded is not always known.
+    /// Only the entries of the audit log count as changes: the success of a call is not always known.
     async fn change(self, count: usize, stop: &CancellationToken) -> anyhow::Result<usize> {
         let (mut done, mut since, mut last) = (0, Instant::now(), None);
         while done < count && !stop.is_cancelled() {
@@ -67,7 +67,7 @@ impl Pair {
     }
 }
 
-/// What a side knows of the Relationship: its status, and what happened to it in which order.
+/// A side's view of the Relationship: its status, and the order of its changes.
 pub(super) fn told(relationship: &Value) -> (Value, Vec<Value>) {
     let log = relationship["auditLog"].as_array().cloned().unwrap_or_default();
     (relationship["status"].clone(), log.into_iter().map(|mut entry| entry["reason"].take()).collect())

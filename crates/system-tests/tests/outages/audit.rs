@@ -1,4 +1,4 @@
-//! What arrived, compared with what happened.
+//! Comparison of the arrived events with those that happened.
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use store::{NewEvent, Store, StoreConfig};
 
 /// Events of one test.
 pub(crate) const EVENTS: usize = 10_000;
-/// They are about so many objects, one after the other.
+/// The number of objects that they are about, in turn.
 const OBJECTS: usize = 500;
 /// Events that may arrive more than once: below 1 %.
 const MOST_REPEATED: usize = EVENTS / 100 - 1;
@@ -30,10 +30,10 @@ pub(crate) async fn write_events(store: &StoreConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a target got so far.
+/// The events that a target has received so far.
 #[derive(Debug)]
 pub(crate) struct Audit {
-    /// For each object the number that is still to come.
+    /// The next expected number for each object.
     next: Vec<usize>,
     arrived: usize,
     repeated: usize,
@@ -44,7 +44,7 @@ impl Audit {
         Self { next: (0..OBJECTS).collect(), arrived: 0, repeated: 0 }
     }
 
-    /// Something arrived; events that are none of ours are ignored.
+    /// Takes an arrived event; those of other origin are ignored.
     pub(crate) fn take(&mut self, data: &Value) -> anyhow::Result<()> {
         let Some(number) = data["number"].as_u64() else { return Ok(()) };
         let number = usize::try_from(number)?;

@@ -1,4 +1,4 @@
-//! The targets: how each is configured, stopped, started again and read.
+//! The targets: how each is configured, stopped, restarted and read.
 
 use std::net::Ipv4Addr;
 use std::process::Stdio;
@@ -17,24 +17,24 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::audit::Audit;
 
-/// How long the last message may be in coming.
+/// The time limit for the last message.
 const LIMIT: Duration = Duration::from_secs(120);
 /// The name of the queue, stream or session.
 const NAME: &str = "outages";
 
 /// A target under test.
 pub(crate) trait Goal {
-    /// The `modules` block that leads to it and to a target nobody serves.
+    /// The `modules` block that leads to it and to a target that nobody serves.
     fn modules(&self) -> Value;
-    /// Stops the server in good order.
+    /// Stops the server cleanly.
     async fn stop(&mut self) -> anyhow::Result<()>;
-    /// Starts it again, with what it has stored.
+    /// Starts it again, with its stored data.
     async fn start_again(&mut self) -> anyhow::Result<()>;
-    /// Reads what arrived until it is complete, and a repetition after that would have come as well.
+    /// Reads the arrived events until they are complete, and any later repetition would have come as well.
     async fn read(&mut self, audit: &mut Audit) -> anyhow::Result<()>;
 }
 
-/// A port nobody listens on.
+/// A port that nobody listens on.
 const NOBODY: &str = "http://127.0.0.1:9/dead";
 
 pub(crate) fn dead_webhook() -> Value {
@@ -48,7 +48,7 @@ pub(crate) struct BrokerGoal {
 }
 
 impl BrokerGoal {
-    /// Starts it, with a place that keeps what nobody reads yet.
+    /// Starts it, with a place that keeps unread messages.
     pub(crate) async fn start(kind: BrokerKind) -> anyhow::Result<Self> {
         let broker = Broker::start(kind).await?;
         let url = broker.url();
@@ -63,7 +63,7 @@ impl BrokerGoal {
                 let options = json!({ "url": url, "stream": NAME, "subjects": ["transport.>"], "declareOnly": true });
                 drop(Consumer::start("nats", &options).await?);
             }
-            // The session is there once the server has confirmed the subscription.
+            // The session exists once the server has confirmed the subscription.
             BrokerKind::Mosquitto => {
                 let subscribed = mosquitto_sub(&broker).arg("-E").status().await.context("mosquitto_sub is missing")?;
                 ensure!(subscribed.success(), "mosquitto_sub ended with {subscribed}");
@@ -116,7 +116,7 @@ impl Goal for BrokerGoal {
     }
 }
 
-/// Mosquitto's own client, in the session that is kept while it is not there.
+/// Mosquitto's own client, in a session that is kept while it is not running.
 fn mosquitto_sub(broker: &Broker) -> Command {
     let mut command = Command::new("mosquitto_sub");
     command.args(["-h", "127.0.0.1", "-p", &broker.port().to_string()]);
@@ -216,7 +216,7 @@ impl Goal for WebhookGoal {
     }
 }
 
-/// A runtime must not be dropped where others run.
+/// A runtime must not be dropped inside another one.
 impl Drop for WebhookGoal {
     fn drop(&mut self) {
         if let Some(server) = self.server.take() {

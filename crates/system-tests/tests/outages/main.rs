@@ -1,8 +1,8 @@
-//! What happens to 10,000 events while their target is stopped and the Connector killed (kill -9) in the middle of them: the
-//! target gets each at least once, hardly one twice, and what is about one object in its order. Beside it a target that is dead
-//! all the time, which delays nobody.
+//! The fate of 10,000 events while their target is stopped and the Connector is killed (kill -9) in the middle of them:
+//! the target gets each at least once, very few twice, and those about one object in their order. A second target is
+//! dead all the time, which delays no other.
 //!
-//! The targets are real servers; what they got is read by clients that know nothing of us.
+//! The targets are real servers; independent clients read what they received.
 
 mod audit;
 mod goal;

@@ -1,4 +1,4 @@
-//! Google Pub/Sub, as a service that speaks its protocol.
+//! Google Pub/Sub, as a service that implements its protocol.
 
 use serde_json::{Value, json};
 use system_tests::PubSubService;
@@ -42,7 +42,7 @@ impl Goal for PubSubGoal {
         while !audit.is_complete() {
             audit.take(&serde_json::from_slice(&self.service.next().await?.message.data)?)?;
         }
-        // Nothing waits any more, so a repetition has come as well.
+        // Nothing is waiting any more, so a repetition would have come as well.
         for published in self.service.drain() {
             audit.take(&serde_json::from_slice(&published.message.data)?)?;
         }

@@ -1,4 +1,4 @@
-//! The course of events.
+//! The course of a test.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use system_tests::{BackboneProcess, ConnectorOptions, ConnectorProcess, Database
 use crate::audit::{self, Audit, EVENTS};
 use crate::goal::Goal;
 
-/// Between two looks at what was delivered: nobody tells.
+/// The interval between checks of deliveries: their progress is not announced.
 const LOOK: Duration = Duration::from_millis(10);
-/// How long a part of the deliveries may take on a busy machine.
+/// The time limit for a part of the deliveries on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Stops the target after a third of the events, kills the Connector, starts both again, kills the Connector once more while it
-/// delivers, and looks at what arrived.
+/// Stops the target after a third of the events, kills the Connector, restarts both, kills the Connector once more
+/// while it delivers, and checks what arrived.
 #[expect(clippy::print_stderr, reason = "how many came twice is worth knowing")]
 pub(crate) async fn interrupt(mut goal: impl Goal, database: &Database) -> anyhow::Result<()> {
     let folder = WorkFolder::create("outages")?;
@@ -30,7 +30,7 @@ pub(crate) async fn interrupt(mut goal: impl Goal, database: &Database) -> anyho
     };
     let mut connector = ConnectorProcess::start(folder.path(), options).await?;
     let client = connector.client()?;
-    // From now on the targets have their places in the log.
+    // From now on the targets have their positions in the log.
     let first = delivered(&client, "the target").await?;
     connector.stop().await?;
     audit::write_events(connector.store()).await?;
@@ -64,7 +64,7 @@ struct Progress {
     waiting: u64,
 }
 
-/// What REST tells of the target under test, or of the dead one.
+/// The REST view of the target under test, or of the dead one.
 async fn target(client: &RestClient, dead: bool) -> anyhow::Result<Value> {
     let targets = client.delivery_targets().await?;
     let is_dead = |target: &Value| target["endpoint"].as_str().is_some_and(|endpoint| endpoint.contains(":9/"));

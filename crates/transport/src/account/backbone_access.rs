@@ -8,18 +8,18 @@ use crate::{
     error::Result,
 };
 
-/// What can be asked of the Backbone itself.
+/// Calls that concern the Backbone itself.
 #[derive(Debug, Clone)]
 pub struct BackboneAccess {
     context: Context,
 }
 
-/// Whether the own Identity still exists at the Backbone.
+/// The state of this Identity at the Backbone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityDeletionStatus {
-    /// Whether it is gone, or its grace period is over.
+    /// True if it is gone, or its grace period is over.
     pub is_deleted: bool,
-    /// Since when.
+    /// The time of its deletion.
     pub deletion_date: Option<Timestamp>,
 }
 
@@ -28,7 +28,7 @@ impl BackboneAccess {
         Self { context: context.clone() }
     }
 
-    /// Whether the Backbone's version is supported.
+    /// Checks whether the Backbone's version is supported.
     ///
     /// # Errors
     /// A failed call.
@@ -36,7 +36,7 @@ impl BackboneAccess {
         compatibility(self.context.backbone().anonymous()).await
     }
 
-    /// What the operator of the Backbone has to say, in a language (ISO 639-1, two letters).
+    /// The announcements of the Backbone's operator, in a language (ISO 639-1, two letters).
     ///
     /// # Errors
     /// A failed call.
@@ -53,8 +53,8 @@ impl BackboneAccess {
         self.context.backbone().log_in().await
     }
 
-    /// Opens the stream of server-sent events, which tells when there is something new. `base_url` is where, if not at
-    /// the Backbone itself; certificates and proxies are dealt with as everywhere.
+    /// Opens the stream of server-sent events, which signals that there is something new. `base_url` replaces the URL
+    /// of the Backbone if it is set; certificates and proxies are handled as for any other call.
     ///
     /// # Errors
     /// As [`log_in`](Self::log_in); `error.platform.unauthorized`, `error.platform.unexpected` or
@@ -65,7 +65,7 @@ impl BackboneAccess {
 }
 
 impl Account {
-    /// Asks the Backbone whether the own Identity was deleted. Works without a login (`docs/protocol/02 §9.2`).
+    /// Asks the Backbone whether this Identity was deleted. Works without a login (`docs/protocol/02 §9.2`).
     ///
     /// # Errors
     /// A failed call, or a failure of the store.

@@ -1,9 +1,9 @@
 //! Creating an Identity in an order that survives a crash at any point.
 //!
-//! The reference stores the keys after the Backbone has created the Identity, and loses the Identity if it dies in between
-//! (`docs/protocol/02 §6.2`). Here keys and password are stored first, as a *pending* Identity. If the Backbone's answer is
-//! lost all the same, the next start meets `addressAlreadyExists`: the user name of the device was in the lost answer, so
-//! nobody can ever log in to that Identity, and new keys are drawn.
+//! The reference stores the keys after the Backbone has created the Identity, and loses the Identity if it dies in
+//! between (`docs/protocol/02 §6.2`). Here keys and password are stored first, as a *pending* Identity. If the
+//! Backbone's answer is lost all the same, the next start meets `addressAlreadyExists`: the user name of the device was
+//! in the lost answer, so nobody can ever log in to that Identity, and new keys are generated.
 
 use backbone_api::{
     Bytes, SecretText,
@@ -32,7 +32,7 @@ use crate::{
     keys::AccountKeys,
 };
 
-/// Fresh keys that meet an existing address mean that something else is wrong.
+/// If fresh keys meet an existing address this often, something else is wrong.
 const MAX_ATTEMPTS: usize = 3;
 
 /// Creates an Identity and stores it; the store holds it completely or not at all.
@@ -125,7 +125,7 @@ async fn store_identity(
     Ok(identity)
 }
 
-/// The device the Identity was created with.
+/// The device that the Identity was created with.
 fn first_device(response: &CreateIdentityResponse, keypair: &SignatureKeypair, now: Timestamp) -> Device {
     Device {
         created_at: response.created_at,
@@ -146,7 +146,7 @@ fn first_device(response: &CreateIdentityResponse, keypair: &SignatureKeypair, n
     }
 }
 
-/// What is stored of an Identity before the Backbone knows it.
+/// The stored data of an Identity that the Backbone does not know yet.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PendingIdentity {

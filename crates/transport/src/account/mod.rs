@@ -37,19 +37,19 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// What an account is made of.
+/// The parts that an account is built from.
 pub struct AccountOptions {
-    /// Where its documents live. Empty for a new Identity.
+    /// The store of its documents. Empty for a new Identity.
     pub store: Store,
     /// How to reach its Backbone.
     pub config: TransportConfig,
-    /// Time.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
-    /// Chance: keys, nonces, ids.
+    /// The source of randomness: keys, nonces, ids.
     pub randomness: Randomness,
-    /// Writes what happens into the event log.
+    /// Writes events to the event log.
     pub recorder: Arc<dyn EventRecorder>,
-    /// What the layer above sends something for.
+    /// The causes of the layer above: the reasons for which it sends something.
     pub causes: Arc<dyn Causes>,
     /// The collections of the layers above that all devices of the Identity share.
     pub collections: Vec<SynchronisedCollection>,
@@ -68,19 +68,19 @@ pub struct Account {
 }
 
 impl Account {
-    /// The own Identity.
+    /// This account's Identity.
     #[must_use]
     pub fn identity(&self) -> &Identity {
         self.context.identity()
     }
 
-    /// Whether `address` is the own one.
+    /// Returns true if `address` is this account's own address.
     #[must_use]
     pub fn is_me(&self, address: &IdentityAddress) -> bool {
         self.context.is_me(address)
     }
 
-    /// The own device, as it is stored now.
+    /// This device, as it is stored now.
     ///
     /// # Errors
     /// A failure of the store.
@@ -112,7 +112,7 @@ impl Account {
         self.context.clock()
     }
 
-    /// Begins to change documents. Whatever else has to happen in the same transaction goes into the same unit of work.
+    /// Begins to change documents. Anything that has to happen in the same transaction goes into the same unit of work.
     ///
     /// # Errors
     /// A failure of the store.
@@ -120,7 +120,7 @@ impl Account {
         self.context.unit_of_work().await
     }
 
-    /// Proving who one is.
+    /// Proof of identity.
     #[must_use]
     pub fn challenges(&self) -> Challenges {
         Challenges::new(&self.context)
@@ -132,7 +132,7 @@ impl Account {
         Templates::new(&self.context)
     }
 
-    /// Small pieces of content for whoever knows the reference.
+    /// Small pieces of content for anyone who has the reference.
     #[must_use]
     pub fn tokens(&self) -> Tokens {
         Tokens::new(&self.context)
@@ -156,19 +156,19 @@ impl Account {
         Messages::new(&self.context)
     }
 
-    /// Learning what happened elsewhere.
+    /// Synchronisation with the Backbone and the other devices.
     #[must_use]
     pub fn sync(&self) -> Synchronisation {
         Synchronisation::new(&self.context)
     }
 
-    /// What was received and could not be applied yet.
+    /// External events that were received and could not be applied yet.
     #[must_use]
     pub fn inbox(&self) -> Inbox {
         Inbox::new(&self.context)
     }
 
-    /// Comparing what is stored with what the Backbone has.
+    /// Comparison of the stored data with that of the Backbone.
     #[must_use]
     pub fn reconciliation(&self) -> Reconciliation {
         Reconciliation::new(&self.context)
@@ -180,13 +180,13 @@ impl Account {
         BackboneNotifications::new(&self.context)
     }
 
-    /// Ending the own Identity.
+    /// The deletion of this Identity.
     #[must_use]
     pub fn identity_deletion(&self) -> IdentityDeletion {
         IdentityDeletion::new(&self.context)
     }
 
-    /// The devices of the own Identity.
+    /// The devices of this Identity.
     #[must_use]
     pub fn devices(&self) -> Devices {
         Devices::new(&self.context)
@@ -204,7 +204,7 @@ impl Account {
         BackboneAccess::new(&self.context)
     }
 
-    /// Waits for what is still being done, and notes that this is a proper end. The store is not closed.
+    /// Waits for pending work, and records a clean shutdown. The store is not closed.
     pub async fn close(&self) {
         self.context.wait_for_tasks().await;
         if let Err(error) = self.reconciliation().note_end().await {

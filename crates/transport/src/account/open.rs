@@ -25,17 +25,17 @@ use crate::{
 };
 
 impl Account {
-    /// Opens the account in a store. An empty store gets a new Identity, if the configuration allows that; an interrupted
-    /// creation is continued.
+    /// Opens the account in a store. An empty store gets a new Identity, if the configuration allows that; an
+    /// interrupted creation is continued.
     ///
-    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is enabled or still missing, or the
-    /// fate of a message is unknown. A Backbone that cannot be reached for that is not an error: the next synchronisation
-    /// tries again.
+    /// With an existing Identity this makes no call to the Backbone, unless its datawallet is enabled or still missing,
+    /// or it is unknown whether a message was sent. A Backbone that cannot be reached for that is not an error: the
+    /// next synchronisation tries again.
     ///
     /// # Errors
     /// `error.transport.general.…` for a configuration that cannot be used, `error.transport.general.noIdentityFound`,
-    /// `error.transport.general.platformClientInvalid`, `error.transport.secrets.…` for an incomplete database, a failed
-    /// call or a failure of the store.
+    /// `error.transport.general.platformClientInvalid`, `error.transport.secrets.…` for an incomplete database, a
+    /// failed call or a failure of the store.
     pub async fn open(options: AccountOptions) -> Result<Self> {
         options.config.validate()?;
         let store = &options.store;
@@ -88,8 +88,8 @@ impl Account {
     }
 }
 
-/// The stored Identity; nothing if the database has none. A database that holds some parts of an account and lacks others is
-/// refused: a second Identity over it would destroy what is left of the first.
+/// The stored Identity; `None` if the database has none. A database that holds some parts of an account and lacks
+/// others is refused: a second Identity on top of it would destroy what is left of the first.
 pub(super) async fn find_identity(store: &Store) -> Result<Option<Identity>> {
     let (identity, device) = (account_info::identity(store).await?, account_info::device(store).await?);
     match (identity, device) {
@@ -107,7 +107,7 @@ fn incomplete() -> TransportError {
     TransportError::invariant("the database holds an incomplete account; it is left untouched")
 }
 
-/// Whether the stored keys are those of the stored Identity.
+/// Checks that the stored keys are those of the stored Identity.
 fn check_keys(identity: &Identity, keys: &AccountKeys) -> Result<()> {
     if keys.identity_signature.public_key()? != identity.public_key {
         return Err(TransportError::invariant("the stored private key is not the one of the stored Identity"));

@@ -1,4 +1,4 @@
-//! What a store holds of an account, for programs that only look: nothing is created, written or synchronised.
+//! The account in a store, for programs that only read: nothing is created, written or synchronised.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     reconciliation::{UnknownOwnMessages, unknown_own_messages},
 };
 
-/// The Identity of a store, which may be open for reading only.
+/// The Identity in a store, which may be open for reading only.
 #[derive(Debug, Clone)]
 pub struct StoredAccount {
     store: Store,
@@ -25,7 +25,7 @@ pub struct StoredAccount {
 }
 
 impl StoredAccount {
-    /// The Identity in a store; nothing if it has none, or one whose creation is not finished.
+    /// The Identity in a store; `None` if it has none, or one whose creation is not finished.
     ///
     /// # Errors
     /// A database that holds only parts of an Identity, a failure of the store.
@@ -40,7 +40,7 @@ impl StoredAccount {
         &self.identity
     }
 
-    /// The process at whose end the Identity is deleted, if there is one, as far as it is known here.
+    /// The active deletion process of the Identity, as far as it is known here.
     ///
     /// # Errors
     /// A failure of the store.
@@ -48,7 +48,7 @@ impl StoredAccount {
         Ok(self.store.find_one(&Query::new(Filter::eq("status", "Active"))).await?)
     }
 
-    /// The messages of the Identity that this database has not sent, if any were found lately.
+    /// The messages of the Identity that this database has not sent, if any were found recently.
     ///
     /// # Errors
     /// A failure of the store.
@@ -56,7 +56,7 @@ impl StoredAccount {
         unknown_own_messages(&self.store).await
     }
 
-    /// What was received and could not be applied yet.
+    /// External events that were received and could not be applied yet.
     ///
     /// # Errors
     /// A failure of the store.
@@ -64,11 +64,11 @@ impl StoredAccount {
         InboxOverview::of(&self.store).await
     }
 
-    /// Asks the Backbone for an access token for the device, and forgets it.
+    /// Requests an access token for the device from the Backbone, and discards it.
     ///
     /// # Errors
     /// `error.transport.request.noAuthGrant` if the credentials of the device are refused,
-    /// `error.transport.request.noAuthPossible` for everything else that the Backbone says; `error.transport.secrets.…` for
+    /// `error.transport.request.noAuthPossible` for any other answer of the Backbone; `error.transport.secrets.…` for
     /// an incomplete database, a failure of the store.
     pub async fn log_in(&self, config: &TransportConfig) -> Result<()> {
         let base_key = info::base_key(&self.store)

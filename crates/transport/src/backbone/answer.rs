@@ -1,4 +1,4 @@
-//! What an answer of the Backbone means: the rules of `docs/protocol/02 §3.2, §3.3`.
+//! The interpretation of the Backbone's answers: the rules of `docs/protocol/02 §3.2, §3.3`.
 
 use backbone_api::{Pagination, headers};
 use bytes::Bytes;
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// The members of an answer that are looked at; result and error are read when they are known to be needed.
+/// The members of an answer that are used; result and error are parsed only when they are needed.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow, default)]
@@ -34,7 +34,7 @@ impl Answer {
         self.status
     }
 
-    /// Names this version of the answer.
+    /// The ETag: the version of the answer.
     pub(super) fn etag(&self) -> Option<String> {
         self.header(ETAG.as_str())
     }
@@ -46,7 +46,7 @@ impl Answer {
         self.read_result(call, members.as_ref())
     }
 
-    /// Success of a call whose result does not matter or does not exist.
+    /// Checks for the success of a call whose result does not matter or does not exist.
     pub(crate) fn done(&self, call: &Call) -> Result<(), Box<RequestError>> {
         self.members(call)?;
         self.refuse_client_errors(call)?;
@@ -64,8 +64,8 @@ impl Answer {
         Ok((items, pages))
     }
 
-    /// The bytes of a download. Other than the peers, which take any ordinary answer for the file, a download checks the
-    /// status.
+    /// The bytes of a download. Unlike the other implementations, which take any ordinary answer for the file, a
+    /// download checks the status.
     pub(crate) fn bytes(self, call: &Call) -> Result<Bytes, Box<RequestError>> {
         if self.status < 300 {
             return Ok(self.body);
@@ -75,7 +75,7 @@ impl Answer {
         Err(self.undefined(call, "there is no file"))
     }
 
-    /// Refuses what is no ordinary answer, and reads the body. A body that is no JSON object has no members.
+    /// Refuses an unexpected status, and reads the body. A body that is no JSON object has no members.
     fn members(&self, call: &Call) -> Result<Option<Members<'_>>, Box<RequestError>> {
         match self.status {
             ..300 | 400 | 404 | 500 => {}

@@ -23,10 +23,10 @@ use crate::{
     request_error::{RequestError, codes},
 };
 
-/// A token is not used in its last seconds, in which it could expire on its way.
+/// A token is not used in its last seconds, in which it could expire on the way.
 const SAFETY_MARGIN: Duration = Duration::from_secs(10);
 
-/// What a device logs in with.
+/// The login of a device.
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) username: Username,
@@ -42,8 +42,8 @@ impl From<DeviceCredentials> for Credentials {
     }
 }
 
-/// Checks the OAuth client of a configuration without an Identity: a Backbone looks at the client before the user, and refuses
-/// one of them by another status than the other (`docs/protocol/03 §2`). Nobody is logged in.
+/// Checks the OAuth client of a configuration without an Identity: a Backbone checks the client before the user, and
+/// refuses the two with different statuses (`docs/protocol/03 §2`). Nobody is logged in.
 ///
 /// # Errors
 /// `error.transport.general.platformClientInvalid` if the client is refused, a configuration error or a failed call.
@@ -61,7 +61,7 @@ pub async fn check_client(config: &TransportConfig) -> Result<(), TransportError
     }
 }
 
-/// A user that no Backbone has: user names are made by the Backbone, and begin with `USR`.
+/// A user that no Backbone has: user names are assigned by the Backbone, and begin with `USR`.
 const NOBODY: &str = "nobody";
 
 fn login_call(client_id: &str, client_secret: &SecretString, username: &str, password: &str) -> Call {
@@ -160,12 +160,13 @@ impl Authenticator {
     }
 }
 
-/// Whether the Backbone itself refuses the credentials (RFC 6749 §5.2), and not something in front of it the call.
+/// Returns true if the Backbone itself refuses the credentials (RFC 6749 §5.2), and not something in front of it the
+/// call.
 fn is_refusal(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|body| body["error"].is_string())
 }
 
-/// Why there is no token in an answer with this status.
+/// The reason why an answer with this status has no token.
 fn no_token(status: u16, headers: &HeaderMap) -> String {
     let redirect = redirect_destination(status, headers).map(|to| redirect_reason(&to));
     redirect.unwrap_or_else(|| match status {

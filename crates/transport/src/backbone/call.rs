@@ -1,4 +1,4 @@
-//! Calls, before it is known by whom they are made.
+//! Calls, before their caller is known.
 
 use bytes::Bytes;
 use reqwest::Method;
@@ -9,7 +9,7 @@ use crate::{
     request_error::RequestError,
 };
 
-/// One call, before it is known by whom it is made. Can be sent more than once.
+/// One call, before its caller is known. Can be sent more than once.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(super) method: Method,
@@ -30,7 +30,7 @@ pub(super) enum CallBody {
 }
 
 impl std::fmt::Debug for CallBody {
-    // Bodies hold passwords and key material of challenges: only their kind is printed.
+    // Bodies hold passwords and the key material of challenges: only their kind is printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::None => "None",
@@ -83,12 +83,12 @@ impl Call {
         self
     }
 
-    /// Marks a call of the synchronisation, which tells the supported version of the datawallet.
+    /// Marks a call of the synchronisation, which announces the supported version of the datawallet.
     pub(crate) fn synchronisation(self) -> Self {
         Self { synchronisation: true, ..self }
     }
 
-    /// Asks for an answer only if it is another one than that with this ETag.
+    /// Asks for an answer only if its ETag differs from this one.
     pub(crate) fn unless(self, known_etag: Option<String>) -> Self {
         Self { known_etag, ..self }
     }
@@ -104,7 +104,7 @@ impl Call {
         }
     }
 
-    /// The error of this call for which no error body of the Backbone tells more.
+    /// The error of this call if no error body of the Backbone says more.
     pub(super) fn error(&self, code: &str, status: u16, reason: impl Into<String>) -> Box<RequestError> {
         Box::new(RequestError {
             code: code.to_owned(),

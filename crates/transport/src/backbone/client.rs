@@ -25,7 +25,7 @@ use crate::{
     request_error::{RequestError, codes},
 };
 
-/// Larger answers are not read to their end: far above every file and page, and below what would exhaust the memory.
+/// Larger answers are not read to the end: far above every file and page, and below what would exhaust the memory.
 const MAX_ANSWER: usize = 128 * 1024 * 1024;
 
 /// The connection to one Backbone, without an identity of its own.
@@ -38,9 +38,9 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// The only place where an HTTP client is made: time limit, additional headers, trusted certificates and connection pool
-    /// follow the configuration; proxies follow the process environment. Certificates are always validated. Redirects are
-    /// never followed: whoever sends one would get tokens, passwords and the client secret.
+    /// The only place where an HTTP client is built: time limit, additional headers, trusted certificates and
+    /// connection pool follow the configuration; proxies follow the process environment. Certificates are always
+    /// validated. Redirects are never followed: their destination would get tokens, passwords and the client secret.
     pub(crate) fn new(config: &TransportConfig) -> Result<Self> {
         let agent = config.agent_options();
         let unusable =
@@ -64,7 +64,7 @@ impl HttpClient {
         })
     }
 
-    /// The latest time the Backbone told.
+    /// The latest time that the Backbone has reported.
     pub(crate) fn latest_time(&self) -> Option<Timestamp> {
         self.time.latest()
     }
@@ -161,7 +161,7 @@ fn upload_form(content: &Bytes, fields: &[(&'static str, String)]) -> reqwest::m
     })
 }
 
-/// The whole body, unpacked, within [`MAX_ANSWER`].
+/// The whole body, decompressed, within [`MAX_ANSWER`].
 async fn read_body(call: &Call, mut response: reqwest::Response) -> Result<Bytes, Box<RequestError>> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| network_error(call, &error))? {

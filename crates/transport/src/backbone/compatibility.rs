@@ -1,4 +1,4 @@
-//! Which versions of a Backbone this program understands (`docs/protocol/02 §2`).
+//! The versions of a Backbone that this program supports (`docs/protocol/02 §2`).
 
 use backbone_api::paths;
 use core_types::Timestamp;
@@ -12,10 +12,10 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// The version of a Backbone, and whether it is one of the supported ones.
+/// The version of a Backbone, compared with the supported versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackboneCompatibility {
-    /// Whether the version is supported.
+    /// True if the version is supported.
     pub is_compatible: bool,
     /// Major version of the Backbone.
     pub backbone_version: u64,
@@ -25,7 +25,7 @@ pub struct BackboneCompatibility {
     pub supported_max_backbone_version: u64,
 }
 
-/// What a Backbone says to somebody it does not know.
+/// The public facts about a Backbone, which it gives to unknown callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackboneAnswer {
     /// Its version.
@@ -34,7 +34,7 @@ pub struct BackboneAnswer {
     pub time: Option<Timestamp>,
 }
 
-/// Asks the Backbone of a configuration for its version. Needs no Identity.
+/// Asks the configured Backbone for its version. Needs no Identity.
 ///
 /// # Errors
 /// A configuration error or a failed call.
@@ -42,7 +42,7 @@ pub async fn backbone_compatibility(config: &TransportConfig) -> Result<Backbone
     Ok(ask_backbone(config).await?.compatibility)
 }
 
-/// Asks the Backbone of a configuration for its version, and notes its time. Needs no Identity.
+/// Asks the configured Backbone for its version and its time. Needs no Identity.
 ///
 /// # Errors
 /// A configuration error or a failed call.
@@ -54,7 +54,7 @@ pub async fn ask_backbone(config: &TransportConfig) -> Result<BackboneAnswer> {
 }
 
 pub(crate) async fn compatibility(http: &HttpClient) -> Result<BackboneCompatibility> {
-    /// The version is a text in today's Backbones; a number is read as well.
+    /// The version is a string in today's Backbones; a number is accepted as well.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {

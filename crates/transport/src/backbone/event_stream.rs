@@ -23,10 +23,10 @@ use crate::{
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// Even a stream that seems to work is given up after this time, and so renewed.
+/// Even a stream that seems to work is closed after this time, and so renewed.
 const MAX_LIFE: Duration = Duration::from_hours(24);
 
-/// An open stream of server-sent events. It ends when it is dropped.
+/// An open stream of server-sent events. It is closed when it is dropped.
 pub struct EventStream {
     call: Call,
     response: Response,
@@ -39,7 +39,8 @@ impl fmt::Debug for EventStream {
 }
 
 impl EventStream {
-    /// The next bytes, as they come in; nothing when the Backbone has ended the stream. A stream lives for a day at most.
+    /// The next bytes, as they arrive; `None` when the Backbone has closed the stream. A stream lives for a day at
+    /// most.
     ///
     /// # Errors
     /// `error.transport.request.*` when the connection breaks.
@@ -49,8 +50,8 @@ impl EventStream {
 }
 
 impl Backbone {
-    /// Opens the stream, at another base URL if one is named. The token is a valid one, and a new one if it is refused.
-    /// Until the answer begins it takes no longer than `limit`.
+    /// Opens the stream, at another base URL if one is given. A refused token is replaced by a new one.
+    /// The answer must begin within `limit`.
     pub(crate) async fn listen(&self, base_url: Option<&str>, limit: Duration) -> Result<EventStream> {
         let http = base_url.map_or_else(|| self.http.clone(), |base_url| self.http.at(base_url));
         let call = Call::get(paths::SSE);
@@ -71,7 +72,7 @@ impl HttpClient {
         let mut request = self.request(call, Some(bearer))?;
         *request.timeout_mut() = Some(MAX_LIFE);
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
-        // What compresses collects, and so holds events back.
+        // Compression buffers, and would hold events back.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         match tokio::time::timeout(limit, self.execute(request)).await {
             Ok(answer) => answer.map_err(|error| network_error(call, &error)),

@@ -1,4 +1,4 @@
-//! What is counted of calls to the Backbone (`docs/metrics.md`).
+//! Metrics of calls to the Backbone (`docs/metrics.md`).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::call::Call;
 use crate::request_error::{RequestError, codes};
 
-/// Counts a call by its route and what became of it. Ids are no part of a route, so that the number of routes is fixed.
+/// Counts a call by its route and its outcome. Ids are not part of a route, so that the number of routes is fixed.
 pub(super) fn note(call: &Call, outcome: &Result<Answer, Box<RequestError>>, duration: Duration) {
     let route = paths::template(&call.path).unwrap_or("unknown");
     let method = method(&call.method);
@@ -29,7 +29,7 @@ pub(super) fn note(call: &Call, outcome: &Result<Answer, Box<RequestError>>, dur
     .increment(1);
 }
 
-/// Why there was no answer.
+/// The reason why there was no answer.
 fn reason(error: &RequestError) -> &'static str {
     match error.code.as_str() {
         codes::ABORTED => "timeout",

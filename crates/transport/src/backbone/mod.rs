@@ -34,10 +34,10 @@ use crate::{
     request_error::codes,
 };
 
-/// A list of more pages than this is not fetched.
+/// A list with more pages than this is not fetched.
 const MAX_PAGES: u64 = 5_000;
 
-/// The Backbone as one device sees it.
+/// The Backbone, as seen by one device.
 #[derive(Debug, Clone)]
 pub(crate) struct Backbone {
     http: HttpClient,
@@ -54,7 +54,7 @@ impl Backbone {
         &self.http
     }
 
-    /// The latest time the Backbone told.
+    /// The latest time that the Backbone has reported.
     pub(crate) fn latest_time(&self) -> Option<Timestamp> {
         self.http.latest_time()
     }
@@ -70,12 +70,13 @@ impl Backbone {
         Ok(self.send(&call).await?.result(&call)?)
     }
 
-    /// A call whose result does not matter.
+    /// Sends a call whose result does not matter.
     pub(crate) async fn done(&self, call: Call) -> Result<()> {
         Ok(self.send(&call).await?.done(&call)?)
     }
 
-    /// A deletion. What the Backbone does not have is deleted: the answer to an earlier attempt was lost, or its time was over.
+    /// A deletion. A missing record counts as deleted: the answer to an earlier attempt was lost, or the record has
+    /// expired.
     pub(crate) async fn deleted(&self, call: Call) -> Result<()> {
         match self.done(call).await {
             Err(TransportError::Request(error)) if error.code == backbone_api::codes::RECORD_NOT_FOUND => Ok(()),
@@ -83,7 +84,7 @@ impl Backbone {
         }
     }
 
-    /// The `result` of a call with its ETag; nothing if the one the caller knows is still valid.
+    /// The `result` of a call with its ETag; `None` if the one the caller knows is still valid.
     pub(crate) async fn result_if_changed<T: DeserializeOwned>(
         &self,
         call: Call,
@@ -95,12 +96,12 @@ impl Backbone {
         Ok(Some((answer.result(&call)?, answer.etag())))
     }
 
-    /// A download.
+    /// The bytes of a download.
     pub(crate) async fn bytes(&self, call: Call) -> Result<Bytes> {
         Ok(self.send(&call).await?.bytes(&call)?)
     }
 
-    /// One page of a list, and how many pages there are.
+    /// One page of a list, and the number of pages.
     pub(crate) async fn page<T: DeserializeOwned>(&self, call: &Call) -> Result<(Vec<T>, u64)> {
         Ok(self.send(call).await?.page(call)?)
     }
@@ -115,7 +116,7 @@ impl Backbone {
         for number in 2..=pages {
             let next = call.clone().query(PAGE_NUMBER, Some(number));
             let (more, _) = self.send(&next).await?.page(&next)?;
-            // Whatever number was announced: behind an empty page there is nothing.
+            // Whatever number was announced, nothing follows an empty page.
             if more.is_empty() {
                 break;
             }
@@ -124,7 +125,8 @@ impl Backbone {
         Ok(items)
     }
 
-    /// Sends the call with an access token. If the token is refused, once more with a new one; that answer is final.
+    /// Sends the call with an access token. If the token is refused, sends it once more with a new one; that answer is
+    /// final.
     async fn send(&self, call: &Call) -> Result<Answer> {
         let token = self.authenticator.token(&self.http).await?;
         let answer = self.http.send(call, Some(token.expose())).await?;

@@ -28,7 +28,7 @@ pub(super) fn network_error(call: &Call, error: &reqwest::Error) -> Box<RequestE
     Box::new(RequestError { is_unsent, is_tls_failure, ..*call.error(code, 500, reason) })
 }
 
-/// Whether the two sides did not agree about TLS, or the certificate is not accepted.
+/// Returns true if the TLS handshake failed, or the certificate is not accepted.
 fn is_tls_failure(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
@@ -40,7 +40,7 @@ fn is_tls_failure(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Connections wrap what TLS says in errors of the network, which do not tell of it as their source.
+/// Connections wrap TLS errors in network errors, which do not name them as their source.
 fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     error.is::<rustls::Error>() || wrapped.is_some_and(|wrapped| is_of_tls(wrapped))
@@ -49,7 +49,7 @@ fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
 fn is_resolution_failure(error: &reqwest::Error) -> bool {
     let mut cause: Option<&dyn Error> = error.source();
     while let Some(error) = cause {
-        // The connector has no type for this; its text is the only sign.
+        // The HTTP connector has no type for this; its text is the only sign.
         if error.to_string().starts_with("dns error") {
             return true;
         }

@@ -1,11 +1,11 @@
-//! What the Backbone asks for instead of answering.
+//! Answers in which the Backbone asks for something: a redirect, a pause.
 
 use std::time::SystemTime;
 
 use network::retry_after;
 use reqwest::header::{HeaderMap, LOCATION};
 
-/// Where a redirect leads, without what may be secret.
+/// The destination of a redirect, without the parts that may be secret.
 pub(super) fn redirect_destination(status: u16, headers: &HeaderMap) -> Option<String> {
     if !matches!(status, 300..=303 | 305..=399) {
         return None;
@@ -19,7 +19,7 @@ pub(super) fn redirect_destination(status: u16, headers: &HeaderMap) -> Option<S
     })
 }
 
-/// Says what to do about an answer that leads elsewhere.
+/// Says what to do about a redirect.
 pub(super) fn redirect_reason(destination: &str) -> String {
     format!(
         "the Backbone redirects to {destination}, which is never followed: transportLibrary.baseUrl must name the Backbone \
@@ -27,7 +27,7 @@ pub(super) fn redirect_reason(destination: &str) -> String {
     )
 }
 
-/// How long the Backbone asks to be left alone.
+/// The pause that the Backbone asks for.
 pub(super) fn asked_pause(headers: &HeaderMap) -> Option<std::time::Duration> {
     retry_after::read(headers, SystemTime::now())
 }

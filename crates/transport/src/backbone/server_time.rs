@@ -1,4 +1,4 @@
-//! The time at the Backbone, as its answers tell it.
+//! The Backbone's time, as reported in its answers.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -6,12 +6,12 @@ use core_types::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap};
 
-/// The latest time of a Backbone; its clock may differ from the own one.
+/// The latest time of a Backbone; its clock may differ from the local one.
 #[derive(Debug, Default)]
 pub(super) struct ServerTime(AtomicI64);
 
 impl ServerTime {
-    /// Takes over the time of an answer, which has a resolution of one second.
+    /// Records the time of an answer, which has a resolution of one second.
     pub(super) fn note(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         if let Some(date) = date.and_then(|date| rfc2822::parse(date).ok()) {

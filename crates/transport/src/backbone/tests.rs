@@ -32,7 +32,7 @@ fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)))
 }
 
-/// A server that hands out the tokens `t1`, `t2` and so on.
+/// A server that issues the tokens `t1`, `t2` and so on.
 async fn server_with_tokens() -> MockServer {
     let server = MockServer::start().await;
     let count = std::sync::atomic::AtomicU64::new(0);

@@ -1,7 +1,7 @@
-//! The counters that make the nonces of what is encrypted for peers (`docs/protocol/01 §9.10`, `02 §9.9`).
+//! The counters in the nonces of content that is encrypted for peers (`docs/protocol/01 §9.10`, `02 §9.9`).
 //!
-//! A database can be older than what was sent with its keys, and there can be two of it. So it is not the database that says
-//! which counters are free but the Backbone: its sync runs (decision 52 of `docs/decisions.md`).
+//! A database can be older than what was sent with its keys, and there can be two copies of it. Free counters are
+//! therefore determined not by the database but by the Backbone: by its sync runs (decision 52 of `docs/decisions.md`).
 
 mod block;
 mod noting;

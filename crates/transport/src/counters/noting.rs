@@ -1,4 +1,4 @@
-//! What the database knows of own sync runs.
+//! The database's record of this device's sync runs.
 
 use store::{Query, Sort};
 
@@ -14,11 +14,11 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// Entry of `SyncInfo` with the newest own sync run. Not in the existing Connector's database.
+/// Entry of `SyncInfo` with this device's newest sync run. Not in the existing Connector's database.
 pub(super) const NEWEST_RUN: &str = "newestOwnSyncRun";
 
-/// Notes an own run in the database; nothing if its index alone does not tell which counters are its own. A gap in front of it
-/// says that somebody else works with this Identity.
+/// Records one of this device's runs in the database; `None` if its index alone does not determine its counters. A gap
+/// before it shows that somebody else works with this Identity.
 pub(crate) async fn note(context: &Context, unit: &mut UnitOfWork, own: OwnRun) -> Result<Option<Noted>> {
     let knowledge = knowledge(context, unit).await?;
     if knowledge.run.is_some_and(|known| known.index.checked_add(1) != Some(own.run.index)) {
@@ -36,7 +36,7 @@ pub(super) async fn remember(unit: &mut UnitOfWork, known: &KnownRun) -> Result<
 pub(super) async fn knowledge(context: &Context, unit: &mut UnitOfWork) -> Result<Knowledge> {
     let entry: Option<SyncInfoEntry> = unit.get(NEWEST_RUN).await?;
     let run: Option<KnownRun> = entry.map(|entry| bookkeeping::value_of(NEWEST_RUN, entry)).transpose()?;
-    // What this process has used is below what it has noted.
+    // The counters that this process has used are below those it has recorded.
     let spent = match context.counters().current() {
         Some(_) => None,
         None => spent(unit).await?,
@@ -54,7 +54,7 @@ async fn spent(unit: &mut UnitOfWork) -> Result<Option<u64>> {
     Ok(highest.and_then(|counter| block_of(counter.next.saturating_sub(1))))
 }
 
-/// Until when a database without a run was surely in use.
+/// A time until which a database without a run was certainly in use.
 async fn last_activity(context: &Context, unit: &mut UnitOfWork) -> Result<core_types::Timestamp> {
     let newest = Query { limit: Some(1), ..Query::default() }.sort_by(Sort::descending("createdAt"));
     let message = unit.transaction().find_one::<Message>(&newest).await?.map(|message| message.created_at);

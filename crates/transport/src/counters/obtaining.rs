@@ -1,4 +1,4 @@
-//! Getting a permit to use counters.
+//! Obtaining a permit to use counters.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 /// A Backbone forgets runs after 30 days.
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// A permit that was valid just now, and is another one than `used_up`.
+/// A permit that was valid a moment ago, and differs from `used_up`.
 pub(super) async fn permit(context: &Context, used_up: Option<Permit>) -> Result<Permit> {
     let counters = context.counters();
     let usable = || {
@@ -32,7 +32,7 @@ pub(super) async fn permit(context: &Context, used_up: Option<Permit>) -> Result
     if let Some(permit) = usable() {
         return Ok(permit);
     }
-    // A new Identity gets its datawallet by a sync run, too.
+    // A new Identity gets its datawallet in a sync run, too.
     datawallet::bootstrap(context).await?;
     if usable().is_none() {
         renewal::renew(context, || usable().is_some()).await?;
@@ -45,7 +45,7 @@ pub(crate) async fn start_run(context: &Context) -> Result<()> {
     permit(context, None).await.map(drop)
 }
 
-/// Starts a run if the newest own one is so old that the Backbone may soon forget it, and would then count anew.
+/// Starts a run if this device's newest one is so old that the Backbone may soon forget it and restart its count.
 pub(crate) async fn keep_alive(context: &Context) -> Result<()> {
     let newest: Option<KnownRun> = bookkeeping::read(context.store(), NEWEST_RUN).await?;
     let now = Messages::new(context).time_of_backbone();

@@ -1,4 +1,4 @@
-//! What this process may use, by its own sync runs.
+//! The counters that this process may use, by its own sync runs.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,22 +7,22 @@ use super::{
     permit::{Moment, Permit},
 };
 
-/// What this process may use, and who is about to get more.
+/// The current permit, and the lock for renewing it.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     permit: Mutex<Option<Permit>>,
     pub(super) renewal: tokio::sync::Mutex<()>,
 }
 
-/// An own run that was just started.
+/// A run that this process has just started.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OwnRun {
     pub(crate) run: Run,
-    /// Before it was started.
+    /// A moment before it was started.
     pub(crate) since: Moment,
 }
 
-/// A run whose block is known. It counts as soon as the unit of work it was noted in is committed.
+/// A run whose block is known. It takes effect when the unit of work that records it is committed.
 #[derive(Debug)]
 #[must_use = "without being granted it permits nothing"]
 pub(crate) struct Noted {
@@ -36,14 +36,14 @@ impl Counters {
         *self.permit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The permit, if it is valid. One that has ended stays so, even if the clock is set back.
+    /// The permit, if it is valid. An expired one stays expired, even if the clock is set back.
     pub(super) fn valid(&self, now: Moment) -> Option<Permit> {
         let mut permit = self.permit.lock().unwrap_or_else(PoisonError::into_inner);
         *permit = permit.filter(|permit| permit.is_valid(now));
         *permit
     }
 
-    /// Lets the counters of a noted run be used, if there is one.
+    /// Grants the counters of a recorded run, if there is one.
     pub(crate) fn grant(&self, noted: Option<&Noted>, now: Moment) {
         let Some(noted) = noted else { return };
         let mut permit = self.permit.lock().unwrap_or_else(PoisonError::into_inner);

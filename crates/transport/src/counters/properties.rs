@@ -1,4 +1,4 @@
-//! Many copies of one database, forked, restored, copied while they run and left alone for months, against a Backbone that
+//! Many copies of one database, forked, restored, copied while they run and idle for months, against a Backbone that
 //! forgets its sync runs: no (key, counter) pair is used twice.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -18,7 +18,7 @@ use super::{
 const RELATIONSHIPS: usize = 3;
 const DAY: u64 = 24 * 3600;
 
-/// What is in the database of a copy.
+/// The database of a copy.
 #[derive(Debug, Clone)]
 struct Database {
     known: Option<KnownRun>,
@@ -31,9 +31,9 @@ struct Database {
 struct Copy {
     database: Database,
     permit: Option<Permit>,
-    /// What its clock of the wall is ahead, milliseconds.
+    /// The lead of its wall clock, in milliseconds.
     ahead: i64,
-    /// How long it has slept, seconds.
+    /// The time it has slept, in seconds.
     slept: u64,
 }
 
@@ -61,7 +61,7 @@ enum Step {
     Start {
         backup: usize,
     },
-    /// The memory of the running copy is kept, too.
+    /// The memory of the running copy is saved, too.
     Snapshot(usize),
     Wake {
         snapshot: usize,
@@ -96,9 +96,9 @@ fn step() -> impl Strategy<Value = Step> {
 
 struct World {
     now: u64,
-    /// Index and time of the newest run the Backbone remembers.
+    /// Index and time of the newest run that the Backbone remembers.
     newest: Option<(u64, u64)>,
-    /// What the Backbone has: block and time.
+    /// The ciphers that the Backbone has: block and time.
     taken: Vec<(u64, u64)>,
     used: HashSet<(usize, u64)>,
     copies: Vec<Copy>,
@@ -174,7 +174,7 @@ impl World {
             if is_taken {
                 self.taken.push((block_of(counter).unwrap(), self.now));
             }
-            // What no Backbone has kept, nobody can compare after it has forgotten everything else as well.
+            // A cipher that no Backbone has kept cannot be compared after it has forgotten everything else as well.
             if is_taken || !self.forgets {
                 assert!(self.used.insert((relationship, counter)), "counter {counter} is used again");
             }
@@ -214,7 +214,7 @@ impl World {
             }
             Step::SetClock { copy, seconds } => {
                 let copy = copy % count;
-                // Noticed before anything else happens; a sleeper whose clock is set back meanwhile is not.
+                // Noticed before anything else happens; a sleeper whose clock is set back meanwhile does not notice.
                 let now = self.moment(copy);
                 self.copies[copy].permit = self.copies[copy].permit.filter(|permit| permit.is_valid(now));
                 self.copies[copy].ahead = seconds * 1000;

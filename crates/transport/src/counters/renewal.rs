@@ -1,4 +1,4 @@
-//! Starting a sync run for the sake of its counters.
+//! Starting a sync run to obtain its counters.
 
 use std::time::Duration;
 
@@ -19,17 +19,17 @@ use crate::{
     sync::{Synchronisation, interrupted, runs},
 };
 
-/// Seconds until others may take over, should this process die before the run is finalised.
+/// Seconds until others may take over if this process dies before the run is finalised.
 const RUN_SECONDS: u16 = 3;
 
-/// Starts a run in which nothing is to be done, and takes its counters, unless `is_done` meanwhile.
+/// Starts an empty run and takes its counters, unless `is_done` becomes true in the meantime.
 pub(super) async fn renew(context: &Context, is_done: impl Fn() -> bool) -> Result<()> {
     let turn = turn(context).await?;
     if is_done() {
         return Ok(());
     }
     let begin = || runs::start(context, SyncRunType::DatawalletVersionUpgrade, Some(RUN_SECONDS));
-    // The run of another device lasts 10 s at most before others may take over.
+    // The run of another device lasts at most 10 s before others may take over.
     let patience = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(1))
@@ -40,7 +40,7 @@ pub(super) async fn renew(context: &Context, is_done: impl Fn() -> bool) -> Resu
     take(context, own).await
 }
 
-/// The turn to start a run. One that was interrupted is finished first: to start another one would cancel it, and its events
+/// The turn to start a run. An interrupted run is finished first: starting another one would cancel it, and its events
 /// would count as failed.
 async fn turn(context: &Context) -> Result<OwnedMutexGuard<()>> {
     let turn = runs::turn(context).await;
@@ -56,7 +56,7 @@ async fn turn(context: &Context) -> Result<OwnedMutexGuard<()>> {
     synchronised.and_then(|_| Err(TransportError::invariant("an interrupted sync run is not finished yet")))
 }
 
-/// Ends the run. Nobody has to wait for that: its index is this process's own, whatever becomes of the run.
+/// Ends the run in the background: its index belongs to this process, whatever becomes of the run.
 fn finalise(context: &Context, run: SyncRun, turn: OwnedMutexGuard<()>) {
     let own = context.clone();
     context.spawn(async move {
@@ -83,8 +83,8 @@ async fn take(context: &Context, own: OwnRun) -> Result<()> {
     Ok(())
 }
 
-/// Finds the block of a run where its index alone does not tell it: what the Backbone has of this Identity shows which
-/// counters were spent.
+/// Determines the block of a run whose index alone does not determine it: the ciphers of this Identity at the Backbone
+/// show which counters were spent.
 async fn place_anew(context: &Context, own: OwnRun) -> Result<Noted> {
     let mut unit = context.unit_of_work().await?;
     let before = knowledge(context, &mut unit).await?;

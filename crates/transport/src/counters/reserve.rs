@@ -1,4 +1,4 @@
-//! The counters of single relationships.
+//! The counters of individual relationships.
 
 use core_types::RelationshipSecretId;
 
@@ -13,20 +13,21 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// How many permits may be used up by others before one is left over. Each is a call to the Backbone.
+/// The number of permits that others may use up before one is left. Each costs a call to the Backbone.
 const MAX_ATTEMPTS: usize = 1_000;
 
-/// Takes one counter for each of the given relationship secrets, so that nobody else ever gets it, be it another copy of this
-/// database. The unit of work must be committed before anything encrypted with a counter leaves the process.
+/// Takes one counter for each of the given relationship secrets, so that nobody else ever gets it, not even another
+/// copy of this database. The unit of work must be committed before anything encrypted with a counter leaves the
+/// process.
 ///
 /// # Errors
-/// A failed call, as the Backbone has to let this process start a sync run once in a while; a failure of the store.
+/// A failed call, as the Backbone occasionally has to let this process start a sync run; a failure of the store.
 pub(crate) async fn reserve(context: &Context, secrets: &[&RelationshipSecretId]) -> Result<(UnitOfWork, Vec<u32>)> {
     let mut used_up = None;
     for _ in 0..MAX_ATTEMPTS {
         let permit = obtaining::permit(context, used_up).await?;
         let mut unit = context.unit_of_work().await?;
-        // To get here may have taken long.
+        // Getting here may have taken a long time.
         if !permit.is_valid(Moment::now(&**context.clock())) {
             continue;
         }

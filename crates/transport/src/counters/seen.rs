@@ -1,4 +1,4 @@
-//! Which counters the Backbone has seen.
+//! The counters that the Backbone has seen.
 
 use backbone_api::relationships::Relationship as BackboneRelationship;
 use backbone_api::{messages::Message as BackboneMessage, paths};
@@ -16,10 +16,10 @@ use crate::{
     relationships::Relationships,
 };
 
-/// Relationships asked for at a time; the contents of each can be large.
+/// The number of relationships per call; the contents of each can be large.
 const RELATIONSHIPS_PER_CALL: usize = 8;
 
-/// The highest block the Backbone has a cipher of, as far as it is not known from before `since`.
+/// The highest block of any cipher that the Backbone has, as far as it is not known from before `since`.
 pub(super) async fn highest_block(context: &Context, since: Timestamp) -> Result<Option<u64>> {
     let since = since.saturating_sub(CLOCK_SKEW);
     let mut highest = in_acceptances(context).await?;
@@ -40,7 +40,7 @@ fn block_of_message(message: &BackboneMessage) -> Option<u64> {
     ciphers.filter_map(|cipher| cipher.counter()).filter_map(|counter| block_of(counter.to_u32().into())).max()
 }
 
-/// A counter went into each acceptance. Of those before, the database knows.
+/// Each acceptance used a counter. Earlier ones are known to the database.
 async fn in_acceptances(context: &Context) -> Result<Option<u64>> {
     let pending = Query::new(Filter::eq("status", RelationshipStatus::Pending.as_str()));
     let pending: Vec<Relationship> = Relationships::new(context).find(&pending).await?;

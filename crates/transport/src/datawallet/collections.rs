@@ -1,4 +1,5 @@
-//! The synchronised collections, and the categories their members travel in (`docs/protocol/02 §7.4` to `§7.11`).
+//! The synchronised collections, and the categories by which their members are sent (`docs/protocol/02 §7.4` to
+//! `§7.11`).
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::documents::{
     Device, File, IdentityDeletionProcess, Message, Relationship, RelationshipTemplate, Secret, Token,
 };
 
-/// A category of members, which travel together.
+/// A category: members that are sent together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Category {
     pub(crate) name: &'static str,
@@ -17,13 +18,13 @@ pub struct Category {
 }
 
 impl Category {
-    /// What the programs need to know.
+    /// Members that the programs need.
     #[must_use]
     pub const fn technical_data(members: &'static [&'static str]) -> Self {
         Self { name: "TechnicalData", members }
     }
 
-    /// What the Identities say.
+    /// Members that are exchanged between Identities.
     #[must_use]
     pub const fn content(members: &'static [&'static str]) -> Self {
         Self { name: "Content", members }
@@ -35,33 +36,33 @@ impl Category {
         Self { name: "Metadata", members }
     }
 
-    /// What the user of the Identity has set.
+    /// Members that the user of the Identity has set.
     #[must_use]
     pub const fn userdata(members: &'static [&'static str]) -> Self {
         Self { name: "Userdata", members }
     }
 }
 
-/// A collection that all devices of the Identity have. The crate that writes to a collection declares it.
+/// A collection that all devices of the Identity share. The crate that writes to a collection declares it.
 #[derive(Debug, Clone, Copy)]
 pub struct SynchronisedCollection {
     /// The collection.
     pub spec: CollectionSpec,
     /// In the order in which their modifications are recorded. Empty for a collection that only other devices write to.
     pub categories: &'static [Category],
-    /// Whether a document can be read. One that cannot would be in the way of all others.
+    /// Returns true if a document can be read. An unreadable one would block all others.
     pub is_readable: fn(&Value) -> bool,
 }
 
 impl SynchronisedCollection {
-    /// A collection that is kept for other devices and that nothing here writes to or reads.
+    /// A collection that is kept for other devices and that nothing here reads or writes.
     #[must_use]
     pub const fn kept(name: &'static str) -> Self {
         Self { spec: CollectionSpec::with_id(name), categories: &[], is_readable: Value::is_object }
     }
 }
 
-/// All collections the devices of an Identity share: those of this crate and those that the layers above declare.
+/// All collections that the devices of an Identity share: those of this crate and those that the layers above declare.
 #[derive(Debug, Clone)]
 pub(crate) struct SynchronisedCollections(Arc<[SynchronisedCollection]>);
 

@@ -1,4 +1,4 @@
-//! What the devices of an Identity tell each other: which collections are shared, and how a change of a document becomes a
+//! The datawallet: the collections that the devices of an Identity share, and how a change of a document becomes a
 //! modification. Sending and receiving is part of the synchronisation.
 
 mod collections;

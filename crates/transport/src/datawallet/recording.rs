@@ -1,4 +1,4 @@
-//! How a change of a document becomes modifications (`docs/protocol/02 §10.5`).
+//! Conversion of a change of a document into modifications (`docs/protocol/02 §10.5`).
 
 use core_types::LocalDatawalletModificationId;
 use rand::CryptoRng;
@@ -24,8 +24,8 @@ pub(crate) fn created(
         .collect()
 }
 
-/// A changed document: one modification for each category with a changed member. It carries all members of the category, as
-/// the Backbone tells other devices only of the latest modification of each.
+/// A changed document: one modification for each category with a changed member. It carries all members of the
+/// category, as the Backbone sends other devices only the latest modification of each.
 pub(crate) fn updated(
     collection: &SynchronisedCollection,
     before: &Value,
@@ -91,7 +91,7 @@ mod tests {
             .collect()
     }
 
-    /// What the library pushed: collection, type, category and payload.
+    /// The modifications that the library pushed: collection, type, category and payload.
     fn recorded() -> Vec<(String, String, String, Value)> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/datawallet.json");
         let vectors: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

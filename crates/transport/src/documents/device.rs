@@ -3,18 +3,18 @@ use crypto::SignaturePublicKey;
 use serde::{Deserialize, Serialize};
 use store::{CollectionSpec, Document};
 
-/// A device of the own Identity (`docs/protocol/02 §7.5`).
+/// A device of this Identity (`docs/protocol/02 §7.5`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Device", rename_all = "camelCase")]
 pub struct Device {
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
     /// The device that created it; the first one created itself.
     pub created_by_device: DeviceId,
     /// Highest version of the datawallet the device understands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datawallet_version: Option<u32>,
-    /// Text of the user.
+    /// Description given by the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Id.
@@ -22,16 +22,16 @@ pub struct Device {
     /// Password of a device that has not been onboarded yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_password: Option<String>,
-    /// Whether it holds the Identity's private key.
+    /// True if it holds the Identity's private key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
-    /// Whether it is a backup device.
+    /// True if it is a backup device.
     #[serde(default)]
     pub is_backup_device: bool,
-    /// Whether it was removed.
+    /// True if it was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_offboarded: Option<bool>,
-    /// Last login as far as known.
+    /// The last known login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_login_at: Option<Timestamp>,
     /// Name given by the user.

@@ -12,41 +12,41 @@ pub struct File {
     pub cipher_hash: String,
     /// Key of the content.
     pub cipher_key: SecretKey,
-    /// When it was uploaded.
+    /// The time of its upload.
     pub created_at: Timestamp,
-    /// Who uploaded it.
+    /// The Identity that uploaded it.
     pub created_by: IdentityAddress,
-    /// Which device uploaded it.
+    /// The device that uploaded it.
     pub created_by_device: DeviceId,
-    /// When it was deleted.
+    /// The time of its deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
-    /// Who deleted it.
+    /// The Identity that deleted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_by: Option<IdentityAddress>,
-    /// Which device deleted it.
+    /// The device that deleted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_by_device: Option<DeviceId>,
-    /// Text of the uploader.
+    /// Description given by the uploader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Until when it can be loaded.
+    /// The time until which it can be loaded.
     pub expires_at: Timestamp,
-    /// When the content was last changed, as the uploader says.
+    /// The time of the last change of the content, according to the uploader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filemodified: Option<Timestamp>,
     /// Name of the file.
     pub filename: String,
-    /// Size of the content, bytes.
+    /// Size of the content, in bytes.
     pub filesize: u64,
     /// Id.
     pub id: FileId,
-    /// Whether the own Identity owns it.
+    /// True if this Identity owns it.
     pub is_own: bool,
     /// Free data of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// When `metadata` was set.
+    /// The time at which `metadata` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_modified_at: Option<Timestamp>,
     /// MIME type of the content.
@@ -55,15 +55,16 @@ pub struct File {
     pub owner: IdentityAddress,
     /// The uploading device's signature of the content's hash.
     pub owner_signature: Signature,
-    /// Whether claiming the ownership is locked; absent if not.
+    /// True if claiming the ownership is locked; absent if not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership_is_locked: Option<bool>,
-    /// Whoever has this token may claim the ownership. Only at own files.
+    /// The token with which anyone may claim the ownership. Only for this Identity's own files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership_token: Option<String>,
     /// SHA-512 of the content, base64url.
     pub plaintext_hash: String,
-    /// The decrypted text of the uploader's metadata, where `title` and its neighbours` do not say all that it says. Nobody is shown it.
+    /// The decrypted text of the uploader's metadata, if `title` and the other members do not cover all of it. Not
+    /// shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_text: Option<String>,
     /// Key of the metadata at the Backbone; the one in references.
@@ -77,7 +78,7 @@ pub struct File {
 }
 
 impl File {
-    /// What somebody else needs to load the file.
+    /// The reference by which somebody else loads the file.
     #[must_use]
     pub fn reference(&self, backbone_base_url: &str) -> Reference {
         Reference {

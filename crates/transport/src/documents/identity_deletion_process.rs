@@ -3,23 +3,23 @@ use core_types::{DeviceId, IdentityDeletionProcessId, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{CollectionSpec, Document};
 
-/// A deletion process of the own Identity (`docs/protocol/02 §7.6`).
+/// A deletion process of this Identity (`docs/protocol/02 §7.6`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "IdentityDeletionProcess", rename_all = "camelCase")]
 pub struct IdentityDeletionProcess {
-    /// When it was cancelled.
+    /// The time of its cancellation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// Which device cancelled it.
+    /// The device that cancelled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_by_device: Option<DeviceId>,
-    /// When it was started.
+    /// The time of its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// Which device started it.
+    /// The device that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_device: Option<DeviceId>,
-    /// When the Identity is deleted.
+    /// The time at which the Identity is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace_period_ends_at: Option<Timestamp>,
     /// Id.

@@ -7,29 +7,30 @@ use store::{CollectionSpec, Document};
 
 /// Something that was received and could not be applied yet.
 ///
-/// The Backbone offers an external event three times and then never again (`docs/protocol/03 §12`), so what cannot be
-/// applied at once is kept here and tried for as long as it takes. The existing Connector has no such collection.
+/// The Backbone offers an external event three times and then never again (`docs/protocol/03 §12`), so anything that
+/// cannot be applied at once is kept here and retried for as long as it takes. The existing Connector has no such
+/// collection.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxEntry {
-    /// Id of the external event, or one made from the id of the object.
+    /// Id of the external event, or one derived from the id of the object.
     pub id: String,
     /// The object it is about. Entries about one object are applied in the order in which they were received.
     pub object_id: String,
-    /// What is to be applied.
+    /// The subject to be applied.
     pub subject: InboxSubject,
-    /// When it was noted.
+    /// The time at which it was recorded.
     pub received_at: Timestamp,
-    /// Whether it is still tried.
+    /// Waiting for another attempt, or given up.
     pub state: InboxState,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// How many of the attempts failed for a reason that does not pass by itself.
+    /// The number of attempts that failed for a permanent reason.
     #[serde(default)]
     pub refusals: u32,
-    /// When it is tried next.
+    /// The time of the next attempt.
     pub next_attempt_at: Timestamp,
-    /// Why the last attempt failed.
+    /// The last failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<InboxFailure>,
     /// The object as the Backbone had it when the entry was given up.
@@ -37,7 +38,7 @@ pub struct InboxEntry {
     pub raw: Option<Value>,
 }
 
-/// What an entry of the inbox is about.
+/// The subject of an inbox entry.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum InboxSubject {
@@ -55,7 +56,7 @@ pub enum InboxSubject {
     },
 }
 
-/// References hold keys, and events addresses: only the kind.
+/// References hold keys, and events addresses: only the kind is printed.
 impl std::fmt::Debug for InboxSubject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -65,27 +66,27 @@ impl std::fmt::Debug for InboxSubject {
     }
 }
 
-/// Whether an entry is still tried.
+/// The state of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum InboxState {
-    /// It is tried again.
+    /// It will be retried.
     Waiting,
-    /// An operator gave it up, or it is an attachment that is gone for good.
+    /// An operator gave it up, or it is an attachment that is permanently lost.
     GivenUp,
 }
 
-/// Why an attempt failed.
+/// The failure of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxFailure {
-    /// When.
+    /// The time of the failure.
     pub at: Timestamp,
     /// The stable code of the error.
     pub code: String,
-    /// Its text.
+    /// The text of the error.
     pub message: String,
-    /// Whether it may pass by itself, as an outage does; what is wrong with the object itself stays.
+    /// True if it may pass by itself, as an outage does; a fault of the object itself stays.
     pub may_pass: bool,
 }
 
@@ -93,15 +94,15 @@ pub struct InboxFailure {
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause after a failure that may pass.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// The longest pause after a failure that lies in the object itself. It can be cured by another object that arrives later,
-/// or by a newer version of this program.
+/// The longest pause after a failure that lies in the object itself. It can be resolved by another object that arrives
+/// later, or by a newer version of this program.
 const LONGEST_PAUSE_OF_REFUSED: Duration = Duration::from_hours(6);
 
-/// A Backbone cannot ask for a longer pause.
+/// The longest pause that the Backbone can ask for.
 pub(crate) const LONGEST_PAUSE_ASKED_FOR: Duration = Duration::from_mins(15);
 
 impl InboxEntry {
-    /// An entry that was not tried yet.
+    /// An entry that has not been tried yet.
     #[must_use]
     pub fn new(id: impl Into<String>, object_id: impl Into<String>, subject: InboxSubject, now: Timestamp) -> Self {
         Self {
@@ -130,7 +131,7 @@ impl InboxEntry {
         self
     }
 
-    /// The entry with a next attempt no earlier than so long after its failure, as the Backbone has asked for.
+    /// The entry with its next attempt no earlier than `pause` after its failure, as the Backbone has asked.
     #[must_use]
     pub(crate) fn not_before(mut self, pause: Option<Duration>) -> Self {
         if let (Some(pause), Some(failure)) = (pause, &self.last_failure) {
@@ -140,7 +141,8 @@ impl InboxEntry {
         self
     }
 
-    /// Whether an attempt is due. A time that no pause explains was written by a clock that has been put right since.
+    /// Returns true if an attempt is due. A time that no pause explains was written by a clock that has since been
+    /// corrected.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.next_attempt_at <= now || self.next_attempt_at > Self::latest_next_attempt(now)
@@ -151,7 +153,7 @@ impl InboxEntry {
         now.saturating_add(LONGEST_PAUSE_OF_REFUSED)
     }
 
-    /// The id of the external event, as its processing is marked.
+    /// The id of the external event, by which it is marked as processed.
     pub(crate) fn event_id(&self) -> ExternalEventId {
         ExternalEventId::new(self.id.as_str())
     }

@@ -32,12 +32,12 @@ macro_rules! map_entries {
 }
 
 map_entries! {
-    /// An entry of the account: `identity`, `device`, `baseKey`, `secret_lastnonce` (`docs/protocol/02 §7.2`), and, until
-    /// the Identity exists at the Backbone, `pendingIdentity`.
+    /// An entry of the account: `identity`, `device`, `baseKey`, `secret_lastnonce` (`docs/protocol/02 §7.2`), and,
+    /// until the Identity exists at the Backbone, `pendingIdentity`.
     AccountInfoEntry in "AccountInfo";
     /// A secret of this device, encrypted (`docs/protocol/02 §7.3`).
     DeviceSecretEntry in "DeviceSecrets";
-    /// Where the synchronisation stands (`docs/protocol/02 §7.12`).
+    /// A state of the synchronisation (`docs/protocol/02 §7.12`).
     SyncInfoEntry in "SyncInfo";
     /// The tags of the Backbone: `tagCollection`, `etag`, `cacheTimestamp` (`docs/protocol/02 §9.14`).
     TagCollectionEntry in "TagCollection";

@@ -11,10 +11,10 @@ pub struct Message {
     /// Attached files.
     #[serde(default)]
     pub attachments: Vec<FileId>,
-    /// What the sender says.
+    /// The content, as the sender wrote it.
     #[serde(default)]
     pub content: Value,
-    /// When the Backbone took it.
+    /// The time at which the Backbone accepted it.
     pub created_at: Timestamp,
     /// Sender.
     pub created_by: IdentityAddress,
@@ -22,25 +22,25 @@ pub struct Message {
     pub created_by_device: DeviceId,
     /// Id.
     pub id: MessageId,
-    /// Whether the own Identity sent it.
+    /// True if this Identity sent it.
     pub is_own: bool,
     /// Free data of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// When `metadata` was set.
+    /// The time at which `metadata` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_modified_at: Option<Timestamp>,
     /// Always `false` today.
     #[serde(default)]
     pub received_by_everyone: bool,
-    /// The decrypted text of the body, where `content` does not say all that it says. Nobody is shown it.
+    /// The decrypted text of the body, if `content` does not cover all of it. Not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_text: Option<String>,
-    /// All recipients of a sent message; only the own Identity in a received one.
+    /// All recipients of a sent message; only this Identity in a received one.
     pub recipients: Vec<MessageRecipient>,
     /// Key of the body.
     pub secret_key: SecretKey,
-    /// When it was first marked as read.
+    /// The time at which it was first marked as read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was_read_at: Option<Timestamp>,
 }
@@ -53,13 +53,13 @@ pub struct MessageRecipient {
     pub address: IdentityAddress,
     /// The key of the body, encrypted for the recipient.
     pub encrypted_key: Cipher,
-    /// When the recipient fetched the message.
+    /// The time at which the recipient fetched the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
-    /// Which device of the recipient fetched it.
+    /// The recipient's device that fetched it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_by_device: Option<DeviceId>,
-    /// The relationship the message travelled through.
+    /// The relationship through which the message was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relationship_id: Option<RelationshipId>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Members are written in alphabetical order behind `@type`; absent ones are left out. Unknown members are ignored.
 
-/// Documents hold contents, keys and passwords: what is logged carries their ids only.
+/// Documents hold contents, keys and passwords: only their ids are logged.
 macro_rules! debug_by_id {
     ($($document:ty: $id:ident),*) => {$(
         impl std::fmt::Debug for $document {
@@ -59,7 +59,7 @@ pub use self::{
     transmit_counter::TransmitCounter,
 };
 
-/// Member of a document that holds the decrypted text it was made of, where that says more than the document.
+/// Member of a document that holds the decrypted text it was made from, where that holds more than the document.
 pub(crate) const RECEIVED_TEXT: &str = "receivedText";
 
 debug_by_id!(

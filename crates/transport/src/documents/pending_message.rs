@@ -6,36 +6,36 @@ use store::{CollectionSpec, Document};
 
 use super::{Message, MessageRecipient};
 
-/// A message that is on its way to the Backbone.
+/// A message that is being sent to the Backbone.
 ///
-/// Stored before it is sent: if the answer is lost, the message is recognised in the Backbone's list. The existing Connector
-/// has no such collection.
+/// Stored before it is sent: if the answer is lost, the message is recognised in the Backbone's list. The existing
+/// Connector has no such collection.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingMessage {
     /// Attached files.
     pub attachments: Vec<FileId>,
-    /// What it is sent for, if that is to be sent once.
+    /// The cause for which it is sent, if it is to be sent once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What the sender says.
+    /// The content, as the sender wrote it.
     pub content: Value,
     /// Device of the sender.
     pub created_by_device: DeviceId,
-    /// SHA-512 of the sent body, base64url. The body is encrypted with a key of its own, so that no two are equal.
+    /// SHA-512 of the sent body, base64url. Each body is encrypted with a key of its own, so that no two are equal.
     pub id: String,
-    /// When it was made.
+    /// The time of its preparation.
     pub prepared_at: Timestamp,
     /// All recipients.
     pub recipients: Vec<MessageRecipient>,
     /// Key of the body.
     pub secret_key: SecretKey,
-    /// A time of the Backbone before which it has surely not got the message.
+    /// A time of the Backbone at which it certainly did not have the message yet.
     pub sent_after: Timestamp,
 }
 
 impl PendingMessage {
-    /// The document, as the Backbone took it.
+    /// The document, as the Backbone accepted it.
     pub(crate) fn into_message(self, id: MessageId, created_at: Timestamp, created_by: IdentityAddress) -> Message {
         Message {
             attachments: self.attachments,

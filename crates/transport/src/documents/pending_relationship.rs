@@ -6,17 +6,17 @@ use store::{CollectionSpec, Document};
 
 use super::{Identity, Relationship};
 
-/// A request for a relationship that is on its way to the Backbone.
+/// A request for a relationship that is being sent to the Backbone.
 ///
-/// Stored before it is sent: if the answer is lost, the relationship is recognised when the Backbone tells of it. The
+/// Stored before it is sent: if the answer is lost, the relationship is recognised when the Backbone reports it. The
 /// existing Connector has no such collection.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingRelationship {
-    /// What it is requested for, if that is to be requested once.
+    /// The cause for which it is requested, if it is to be requested once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What the requestor says.
+    /// The creation content, as the requestor wrote it.
     pub creation_content: Value,
     /// SHA-512 of the sent creation content, base64url.
     pub creation_content_hash: String,

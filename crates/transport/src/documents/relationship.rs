@@ -10,9 +10,9 @@ use super::Identity;
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Relationship", rename_all = "camelCase")]
 pub struct Relationship {
-    /// What happened, ascending by time.
+    /// Its history, ascending by time.
     pub audit_log: Vec<AuditLogEntry>,
-    /// What the requestor sent along.
+    /// The creation content, as the requestor wrote it.
     #[serde(default)]
     pub creation_content: Value,
     /// Id.
@@ -26,34 +26,34 @@ pub struct Relationship {
     /// Free data of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// When `metadata` was set.
+    /// The time at which `metadata` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_modified_at: Option<Timestamp>,
     /// The peer.
     pub peer: Identity,
-    /// Whether the peer is about to be deleted, or is.
+    /// Set if the peer is about to be deleted, or is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_deletion_info: Option<PeerDeletionInfo>,
-    /// The decrypted text of the request, where `creationContent` does not say all that it says. Nobody is shown it.
+    /// The decrypted text of the request, if `creationContent` does not cover all of it. Not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_text: Option<String>,
     /// Name of the secrets.
     pub relationship_secret_id: RelationshipSecretId,
     /// Status.
     pub status: RelationshipStatus,
-    /// The template the relationship was requested with.
+    /// The template that the relationship was requested with.
     pub template_id: RelationshipTemplateId,
 }
 
-/// One thing that happened to a relationship.
+/// One entry of a relationship's history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogEntry {
-    /// When.
+    /// The time of the entry.
     pub created_at: Timestamp,
-    /// By which side.
+    /// The side that acted.
     pub created_by: IdentityAddress,
-    /// By which device; absent if the Backbone acted.
+    /// The device that acted; absent if the Backbone acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by_device: Option<DeviceId>,
     /// Status after.
@@ -61,7 +61,7 @@ pub struct AuditLogEntry {
     /// Status before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_status: Option<RelationshipStatus>,
-    /// What happened.
+    /// The action.
     pub reason: AuditLogReason,
 }
 
@@ -69,14 +69,14 @@ pub struct AuditLogEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PeerDeletionInfo {
-    /// When the peer is, or was, deleted.
+    /// The time at which the peer is, or was, deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_date: Option<Timestamp>,
-    /// Whether it already happened.
+    /// Scheduled or done.
     pub deletion_status: PeerDeletionStatus,
 }
 
-/// Whether a peer is deleted or will be.
+/// The state of a peer's deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerDeletionStatus {
     /// A deletion process is running.
@@ -86,7 +86,7 @@ pub enum PeerDeletionStatus {
 }
 
 impl Relationship {
-    /// Whether the relationship stands in the way of another one to the same peer.
+    /// Returns true if the relationship rules out another one to the same peer.
     #[must_use]
     pub fn is_existing(&self) -> bool {
         EXISTING.contains(&self.status)

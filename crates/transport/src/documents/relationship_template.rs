@@ -6,20 +6,20 @@ use store::{CollectionSpec, Document};
 
 use super::Identity;
 
-/// An own relationship template or one of a peer (`docs/protocol/02 §7.8`).
+/// A relationship template of this Identity or of a peer (`docs/protocol/02 §7.8`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "RelationshipTemplate", rename_all = "camelCase")]
 pub struct RelationshipTemplate {
-    /// What the creator says.
+    /// The content, as the creator wrote it.
     #[serde(default)]
     pub content: Value,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// Who created it.
+    /// The Identity that created it.
     pub created_by: IdentityAddress,
-    /// Which device created it.
+    /// The device that created it.
     pub created_by_device: DeviceId,
-    /// Until when it can be used.
+    /// The time until which it can be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// The only Identity that may load it.
@@ -29,21 +29,21 @@ pub struct RelationshipTemplate {
     pub id: RelationshipTemplateId,
     /// The creator.
     pub identity: Identity,
-    /// Whether it was created by the own Identity.
+    /// True if this Identity created it.
     pub is_own: bool,
-    /// How many Identities may load it.
+    /// The number of Identities that may load it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_number_of_allocations: Option<i64>,
     /// Free data of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// When `metadata` was set.
+    /// The time at which `metadata` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_modified_at: Option<Timestamp>,
     /// Password that protects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_protection: Option<PasswordProtection>,
-    /// The decrypted text of the template, where `content` does not say all that it says. Nobody is shown it.
+    /// The decrypted text of the template, if `content` does not cover all of it. Not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_text: Option<String>,
     /// Key of the content at the Backbone.
@@ -53,7 +53,7 @@ pub struct RelationshipTemplate {
 }
 
 impl RelationshipTemplate {
-    /// What somebody else needs to load the template.
+    /// The reference by which somebody else loads the template.
     #[must_use]
     pub fn reference(&self, backbone_base_url: &str) -> Reference {
         Reference {
@@ -65,7 +65,7 @@ impl RelationshipTemplate {
         }
     }
 
-    /// Whether the template can no longer be used.
+    /// Returns true if the template can no longer be used.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| now > expires_at)

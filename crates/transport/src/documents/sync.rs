@@ -3,13 +3,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{CollectionSpec, Document};
 
-/// A change that was not pushed to the datawallet yet (`docs/protocol/02 §7.13`).
+/// A change that has not been pushed to the datawallet yet (`docs/protocol/02 §7.13`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "DatawalletModification", rename_all = "camelCase")]
 pub struct UnpushedDatawalletModification {
     /// Name of the collection.
     pub collection: String,
-    /// Version of the datawallet the change belongs to.
+    /// Version of the datawallet that the change belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datawallet_version: Option<u32>,
     /// Id of this record.

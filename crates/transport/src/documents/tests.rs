@@ -18,7 +18,7 @@ fn check<T: Document>(documents: &[Value]) {
     }
 }
 
-/// Reads and writes every document of a real database; gives the number of documents.
+/// Reads and writes every document of a real database; returns the number of documents.
 fn check_collection(name: &str, documents: &[Value]) -> usize {
     match name {
         "AccountInfo" => check::<AccountInfoEntry>(documents),
@@ -33,7 +33,7 @@ fn check_collection(name: &str, documents: &[Value]) -> usize {
         "Tokens" => check::<Token>(documents),
         "Files" => check::<File>(documents),
         "Messages" => check::<Message>(documents),
-        // Of the layers above.
+        // Collections of the layers above.
         _ => return 0,
     }
     documents.len()

@@ -4,37 +4,37 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{CollectionSpec, Document};
 
-/// An own token or one of a peer (`docs/protocol/02 §7.9`).
+/// A token of this Identity or of a peer (`docs/protocol/02 §7.9`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "@type", rename = "Token", rename_all = "camelCase")]
 pub struct Token {
     /// The content, with its `@type` if it has one.
     pub content: Value,
-    /// When it was created.
+    /// The time of its creation.
     pub created_at: Timestamp,
-    /// Who created it.
+    /// The Identity that created it.
     pub created_by: IdentityAddress,
-    /// Which device created it.
+    /// The device that created it.
     pub created_by_device: DeviceId,
-    /// Until when it can be loaded.
+    /// The time until which it can be loaded.
     pub expires_at: Timestamp,
     /// The only Identity that may load it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_identity: Option<IdentityAddress>,
     /// Id.
     pub id: TokenId,
-    /// Whether it was created by the own Identity.
+    /// True if this Identity created it.
     pub is_own: bool,
     /// Free data of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
-    /// When `metadata` was set.
+    /// The time at which `metadata` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_modified_at: Option<Timestamp>,
     /// Password that protects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_protection: Option<PasswordProtection>,
-    /// The decrypted text of the token, where `content` does not say all that it says. Nobody is shown it.
+    /// The decrypted text of the token, if `content` does not cover all of it. Not shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_text: Option<String>,
     /// Key of the content at the Backbone.
@@ -42,7 +42,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// What somebody else needs to load the token.
+    /// The reference by which somebody else loads the token.
     #[must_use]
     pub fn reference(&self, backbone_base_url: &str) -> Reference {
         Reference {

@@ -20,7 +20,7 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// The files of an account: own ones, and those of peers it has the key of.
+/// The files of an account: its own, and those of peers whose key it has.
 #[derive(Debug, Clone)]
 pub struct Files {
     context: Context,
@@ -35,13 +35,13 @@ pub struct SendFile {
     pub filename: String,
     /// MIME type of the content.
     pub mimetype: String,
-    /// Until when it can be loaded.
+    /// The time until which it can be loaded.
     pub expires_at: Timestamp,
     /// Title.
     pub title: Option<String>,
     /// Description.
     pub description: Option<String>,
-    /// When the content was last changed.
+    /// The time of the last change of the content.
     pub filemodified: Option<Timestamp>,
     /// Tags.
     pub tags: Option<Vec<String>>,
@@ -78,7 +78,7 @@ impl Files {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The same one after the other, however many there are.
+    /// Like [`find`](Self::find), one file after the other, however many there are.
     ///
     /// # Errors
     /// A failure of the store.
@@ -100,7 +100,7 @@ impl Files {
         self.context.finish(async move { files.send_now(file).await }).await
     }
 
-    /// The metadata of a file by its id and key: from the store, or loaded.
+    /// The metadata of a file by its id and key: from the store or, failing that, from the Backbone.
     ///
     /// # Errors
     /// `error.transport.files.invalidMetadata`, a failed call or a failure of the store.
@@ -110,7 +110,7 @@ impl Files {
         }
         let file = self.fetch(id, key).await?;
         let mut unit = self.context.unit_of_work().await?;
-        // Somebody else may have loaded it meanwhile.
+        // Another caller may have loaded it in the meantime.
         if let Some(stored) = unit.get(id.as_str()).await? {
             return Ok(stored);
         }
@@ -141,7 +141,7 @@ impl Files {
         Ok(Bytes::from(off_thread(decrypt).await??))
     }
 
-    /// Deletes a file: an own one at the Backbone as well.
+    /// Deletes a file; if this Identity owns it, at the Backbone as well.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
@@ -252,7 +252,7 @@ impl Files {
     }
 }
 
-/// What the Backbone says about a file.
+/// The Backbone's data about a file.
 struct Facts {
     cipher_hash: String,
     created_at: Timestamp,
@@ -299,7 +299,7 @@ fn document(id: FileId, secret_key: SecretKey, metadata: FileMetadata, facts: Fa
     }
 }
 
-/// Hashing and encrypting megabytes would hold up other work of the thread.
+/// Hashing and encrypting megabytes would block other work on the thread.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await

@@ -1,4 +1,4 @@
-//! Handing over files (`docs/protocol/02 §9.5`, "Ownership token").
+//! Transfer of ownership of files (`docs/protocol/02 §9.5`, "Ownership token").
 
 use backbone_api::{
     files::{NewOwnershipTokenResponse, OwnershipTokenRequest, ValidateOwnershipTokenResponse},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Files {
-    /// Whether this is the ownership token of the file. A wrong one locks the file of somebody else.
+    /// Checks whether this is the ownership token of the file. A wrong one locks a file that somebody else owns.
     ///
     /// # Errors
     /// A failed call.
@@ -27,7 +27,7 @@ impl Files {
         Ok(response.is_valid)
     }
 
-    /// Gives an own file a new ownership token, which also unlocks it.
+    /// Gives one of this Identity's files a new ownership token, which also unlocks it.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
@@ -48,7 +48,7 @@ impl Files {
             .await
     }
 
-    /// Takes over a stored file of somebody else.
+    /// Takes over the ownership of a stored file of somebody else.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, a failed call or a failure of the store.
@@ -72,7 +72,7 @@ impl Files {
             .await
     }
 
-    /// Somebody tried to claim an own file with a wrong token.
+    /// Somebody tried to claim one of this Identity's files with a wrong token.
     pub(crate) async fn apply_ownership_locked(
         &self,
         id: &FileId,
@@ -90,7 +90,7 @@ impl Files {
         Ok(ChangedItem::File(Box::new(file)))
     }
 
-    /// Somebody took over an own file.
+    /// Somebody took over one of this Identity's files.
     pub(crate) async fn apply_ownership_claimed(
         &self,
         id: &FileId,
@@ -112,7 +112,8 @@ impl Files {
     }
 }
 
-/// Takes over what the Backbone knows now. The free data of the user is kept; token and lock belonged to the old ownership.
+/// Applies the Backbone's current data. The free data of the user is kept; token and lock belonged to the old
+/// ownership.
 fn take_over(file: &mut File, fetched: File) {
     *file = File { metadata: file.metadata.take(), metadata_modified_at: file.metadata_modified_at.take(), ..fetched };
 }

@@ -1,4 +1,4 @@
-//! Attempts to apply what waits.
+//! Attempts to apply waiting entries.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -19,62 +19,62 @@ use crate::{
     sync::{ChangedItem, ChangedItems, apply_event},
 };
 
-/// How many entries one pass tries.
+/// The number of entries that one pass tries.
 const ENTRIES_PER_PASS: u64 = 1_000;
-/// After so many failures in a row that may pass, and one more, a pass ends: it is not the objects that are in trouble.
+/// After this many transient failures in a row, and one more, a pass ends: the fault is not in the objects.
 const FAILURES_IN_A_ROW: u32 = 3;
-/// How long a synchronisation tries what waits before it goes on; the worker does the rest.
+/// The time that a synchronisation spends on waiting entries before it goes on; the worker does the rest.
 const PASS_TIME: Duration = Duration::from_secs(5);
-/// An attached File that the Backbone did not have so often, and for so long, is gone: a delay between its servers is over by
-/// then.
+/// An attached File that the Backbone did not have this often, and for this long, is lost: a delay between its servers
+/// is over by then.
 const ATTEMPTS_AT_A_LOST_FILE: u32 = 8;
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InboxAttempt {
-    /// It had its effects.
+    /// The entry took effect.
     Applied,
     /// It failed.
     Failed(InboxFailure),
-    /// An earlier entry about the same object, whose id this is, comes first.
+    /// An earlier entry about the same object, with this id, comes first.
     Held(String),
-    /// Somebody else has dealt with it.
+    /// Another caller has dealt with it.
     Gone,
 }
 
-/// What became of an event that was offered once more.
+/// The outcome of an event that was offered again.
 #[derive(Debug)]
 pub(crate) enum OfferedAgain {
     Applied(ChangedItem),
-    /// It is wrong again.
+    /// It failed again.
     Refused(InboxFailure),
-    /// The inbox takes care of it.
+    /// The inbox will handle it.
     Waits,
 }
 
-/// Which entries a pass tries.
+/// The entries that a pass tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Selection {
-    /// Those whose time has come.
+    /// Those that are due.
     Due,
-    /// All that wait.
+    /// All that are waiting.
     All,
-    /// Those that lacked something else that was not stored, a Relationship above all.
+    /// Those that lacked another object that was not stored, above all a Relationship.
     Orphans,
 }
 
-/// An attempt with what it changed.
+/// An attempt with its changes.
 enum Outcome {
     Applied(ChangedItem),
-    /// With the pause the Backbone asks for.
+    /// With the pause that the Backbone asks for.
     Failed(InboxFailure, Option<Duration>),
     Held(String),
     Gone,
 }
 
-/// Entries, with the number of attempts at each when they were selected: those that somebody else tries meanwhile are left
-/// alone.
+/// Entries, with the number of attempts at each when they were selected: those that somebody else tries in the meantime
+/// are skipped.
 pub(crate) struct Selected(Vec<SelectedEntry>);
 
 struct SelectedEntry {
@@ -83,23 +83,23 @@ struct SelectedEntry {
     next_attempt_at: Timestamp,
 }
 
-/// How a pass ended.
+/// The end of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PassEnd {
     Done,
-    /// The Backbone is in trouble; it may have asked for a pause.
+    /// The Backbone seems to be failing; it may have asked for a pause.
     BrokenOff(Option<Duration>),
 }
 
 impl Inbox {
-    /// Tries what waits; what that changed. Ends early where failures look like those of the Backbone.
+    /// Tries waiting entries; returns what they changed. Ends early if the failures look like those of the Backbone.
     pub(crate) async fn try_waiting(&self, selection: Selection) -> Result<ChangedItems> {
         let mut changed = ChangedItems::default();
         self.pass(&self.select(selection).await?, &mut changed).await?;
         Ok(changed)
     }
 
-    /// What is to be tried.
+    /// Selects the entries to try.
     pub(crate) async fn select(&self, selection: Selection) -> Result<Selected> {
         let query = self.selected(selection, self.context.clock().now());
         let entries: Vec<InboxEntry> = self.context.store().find(&query).await?;
@@ -108,7 +108,7 @@ impl Inbox {
         Ok(Selected(entries.into_iter().map(selected).collect()))
     }
 
-    /// Tries what was selected, and then what may have lacked a Relationship that this brought.
+    /// Tries the selected entries, and then those that may have lacked a Relationship that this brought.
     pub(crate) async fn pass(&self, selected: &Selected, changed: &mut ChangedItems) -> Result<PassEnd> {
         let relationships = changed.relationships.len();
         let end = self.pass_once(selected, changed).await?;
@@ -123,10 +123,10 @@ impl Inbox {
         let end = Instant::now() + PASS_TIME;
         let mut left: VecDeque<&SelectedEntry> = selected.0.iter().collect();
         loop {
-            // Whether it is about the objects or about the Backbone is told by another one, which was tried less lately.
+            // Another entry, tried less recently, shows if the fault is in the objects or in the Backbone.
             let next = if in_a_row < FAILURES_IN_A_ROW { left.pop_front() } else { take_rested(&mut left) };
             let Some(entry) = next else { break };
-            // An attempt that takes long goes on by itself.
+            // An attempt that takes long continues by itself.
             let attempt = self.try_entry(&entry.id, Some(entry.attempts));
             let Ok(outcome) = tokio::time::timeout_at(end, attempt).await else { break };
             match outcome? {
@@ -153,7 +153,7 @@ impl Inbox {
             Selection::Orphans => {
                 let lacks = [
                     TransportError::record_not_found("", ""),
-                    // The Relationship is there, but not the answer of the peer with the other half of its keys.
+                    // The Relationship is there, but not the peer's answer with the other half of its keys.
                     TransportError::WrongSecretType(String::new()),
                 ];
                 let codes = lacks.map(|error| error.code().to_owned());
@@ -184,8 +184,8 @@ impl Inbox {
         })
     }
 
-    /// The Backbone offers once more what it was told to be wrong. What it says now counts, and is tried if it is something
-    /// else than before.
+    /// The Backbone offers an event again that was reported as failed. Its new form replaces the recorded one, and is
+    /// tried if it differs.
     pub(crate) async fn offered_again(&self, id: &str, event: &Value) -> Result<OfferedAgain> {
         let subject = InboxSubject::ExternalEvent { event: event.clone() };
         let mut unit = self.context.unit_of_work().await?;
@@ -201,7 +201,7 @@ impl Inbox {
         self.attempt_offered(id).await
     }
 
-    /// Tries what the Backbone offers once more.
+    /// Tries an event that the Backbone offers again.
     async fn attempt_offered(&self, id: &str) -> Result<OfferedAgain> {
         Ok(match self.try_entry(id, None).await? {
             Outcome::Applied(item) => OfferedAgain::Applied(item),
@@ -210,7 +210,8 @@ impl Inbox {
         })
     }
 
-    /// Tries an entry, unless it was tried more often than `attempts` say: then somebody else has done it meanwhile.
+    /// Tries an entry, unless its number of attempts exceeds `attempts`: then somebody else has tried it in the
+    /// meantime.
     async fn try_entry(&self, id: &str, attempts: Option<u32>) -> Result<Outcome> {
         let (inbox, id) = (self.clone(), id.to_owned());
         self.context.finish(async move { inbox.try_entry_now(&id, attempts).await }).await
@@ -254,13 +255,13 @@ impl Inbox {
         }
     }
 
-    /// The entry about the object that was received first and waits.
+    /// The waiting entry about the object that was received first.
     async fn first_of(&self, object_id: &str) -> Result<Option<InboxEntry>> {
         let waiting = Filter::And(vec![in_state(InboxState::Waiting), Filter::eq("objectId", object_id)]);
         Ok(self.context.store().find_one(&Query::new(waiting)).await?)
     }
 
-    /// Lets an entry be tried no earlier than the one before it, whose failure is why it waits.
+    /// Schedules an entry no earlier than the one before it, whose failure is the reason for its wait.
     async fn wait_for(&self, id: &str, first: &InboxEntry) -> Result<()> {
         let mut unit = self.context.unit_of_work().await?;
         if let Some(mut entry) = unit.get::<InboxEntry>(id).await? {
@@ -272,7 +273,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Lets what waited behind an entry that is out of the way be tried at once, and not when that would have been.
+    /// Makes the next entry about an object due at once when the one before it is out of the way.
     pub(super) async fn release(&self, object_id: &str) -> Result<()> {
         if self.first_of(object_id).await?.is_none() {
             return Ok(());
@@ -288,7 +289,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Removes an entry whose effects are stored, or that had none to be stored.
+    /// Removes an entry whose effects are stored, or that had none.
     async fn settle(&self, entry: &InboxEntry) -> Result<()> {
         let mut unit = self.context.unit_of_work().await?;
         if unit.get::<InboxEntry>(&entry.id).await?.is_some() {
@@ -305,7 +306,7 @@ impl Inbox {
             "an entry of the inbox could not be applied"
         );
         let mut unit = self.context.unit_of_work().await?;
-        // Meanwhile its effects may have been stored, or an operator may have given it up.
+        // In the meantime its effects may have been stored, or an operator may have given it up.
         if let Some(entry) = unit.get::<InboxEntry>(&entry.id).await? {
             let mut entry = entry.failed(failure.clone()).not_before(error.retry_after());
             if is_lost_file(&entry, &failure) {
@@ -318,13 +319,13 @@ impl Inbox {
     }
 }
 
-/// Whether an event says what was noted; how often it was offered does not matter.
+/// Returns true if an event equals the recorded one; the number of offers does not matter.
 fn says_the_same(noted: &InboxSubject, event: &Value) -> bool {
     let InboxSubject::ExternalEvent { event: noted } = noted else { return false };
     ["type", "payload"].iter().all(|member| noted.get(member) == event.get(member))
 }
 
-/// Takes the one whose last attempt is over for longest.
+/// Takes the entry whose last attempt was longest ago.
 fn take_rested<'a>(left: &mut VecDeque<&'a SelectedEntry>) -> Option<&'a SelectedEntry> {
     let (position, _) = left.iter().enumerate().min_by_key(|(_, entry)| entry.next_attempt_at)?;
     left.remove(position)

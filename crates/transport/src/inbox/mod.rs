@@ -1,8 +1,8 @@
-//! The inbox: what was received and could not be applied yet.
+//! The inbox: external events that were received and could not be applied yet.
 //!
-//! The Backbone offers an external event three times and then never again (`docs/protocol/03 §12`). So what cannot be applied
-//! is noted here before the sync run is finalised, and applied by attempts of our own, for as long as it takes. An entry holds
-//! up nothing but the later ones about the same object.
+//! The Backbone offers an external event three times and then never again (`docs/protocol/03 §12`). Events that cannot
+//! be applied are therefore recorded here before the sync run is finalised, and retried by our own schedule, for as
+//! long as it takes. An entry holds up nothing but the later ones about the same object.
 
 mod attempt;
 mod noting;
@@ -27,16 +27,16 @@ use crate::{
     error::Result,
 };
 
-/// What became of the wish to give an entry up.
+/// The outcome of a request to give up an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GivingUp {
-    /// It is not tried any more.
+    /// It is no longer tried.
     GivenUp(Box<InboxEntry>),
-    /// It does not wait (any more).
+    /// It is not waiting (any more).
     NotWaiting,
 }
 
-/// What was received and could not be applied yet.
+/// External events that were received and could not be applied yet.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     context: Context,
@@ -55,8 +55,8 @@ impl Inbox {
         Ok(self.context.store().get(id).await?)
     }
 
-    /// Entries in the order in which they were received: of one state if one is named, without the first `offset`, at most
-    /// `limit`.
+    /// Entries in the order in which they were received: of one state if one is given, without the first `offset`, at
+    /// most `limit`.
     ///
     /// # Errors
     /// A failure of the store.
@@ -65,7 +65,7 @@ impl Inbox {
         Ok(self.context.store().find(&Query::new(filter).limit(limit).offset(offset)).await?)
     }
 
-    /// Tries an entry now, also one that was given up; nothing if there is no such entry.
+    /// Tries an entry now, even one that was given up; `None` if there is no such entry.
     ///
     /// # Errors
     /// A failure of the store.
@@ -76,7 +76,7 @@ impl Inbox {
         self.attempt(id).await.map(Some)
     }
 
-    /// Tries everything that is about an object now.
+    /// Tries all entries about an object now.
     ///
     /// # Errors
     /// A failure of the store.
@@ -89,7 +89,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Tries an entry no more. What the Backbone has of its object is kept with it.
+    /// Gives up an entry. The Backbone's state of its object is kept with it.
     ///
     /// # Errors
     /// A failure of the store.
@@ -111,7 +111,7 @@ impl Inbox {
         Ok(GivingUp::GivenUp(Box::new(entry)))
     }
 
-    /// Removes an entry that was given up; whether there was one.
+    /// Removes an entry that was given up; returns true if there was one.
     ///
     /// # Errors
     /// A failure of the store.
@@ -125,7 +125,7 @@ impl Inbox {
         Ok(true)
     }
 
-    /// What the Backbone has of the object of an entry, as it has it.
+    /// The object of an entry, as the Backbone has it.
     async fn raw_object(&self, entry: &InboxEntry) -> Option<Value> {
         let InboxSubject::ExternalEvent { event } = &entry.subject else { return None };
         let path = noting::path_of_object(event)?;

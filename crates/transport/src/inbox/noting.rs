@@ -1,4 +1,4 @@
-//! What gets into the inbox.
+//! Recording entries in the inbox.
 
 use std::collections::HashSet;
 
@@ -14,10 +14,10 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// How many entries are looked through for the objects that wait. Where more wait, everything new waits behind them.
+/// The number of entries that are searched for waiting objects. If more are waiting, every new one waits behind them.
 const MANY: u64 = 10_000;
 
-/// What waits already.
+/// The entries that are already waiting.
 #[derive(Debug)]
 pub(crate) enum Waiting {
     These { entries: HashSet<String>, objects: HashSet<String> },
@@ -25,7 +25,7 @@ pub(crate) enum Waiting {
 }
 
 impl Waiting {
-    /// Whether the external event may be in the inbox already.
+    /// Returns true if the external event may already be in the inbox.
     pub(crate) fn has_entry(&self, id: &str) -> bool {
         match self {
             Self::These { entries, .. } => entries.contains(id),
@@ -33,7 +33,7 @@ impl Waiting {
         }
     }
 
-    /// Whether something about the object waits.
+    /// Returns true if an entry about the object is waiting.
     pub(crate) fn has_object(&self, object_id: &str) -> bool {
         match self {
             Self::These { objects, .. } => objects.contains(object_id),
@@ -48,7 +48,7 @@ impl Waiting {
     }
 }
 
-/// Something the Backbone has and this database lacks.
+/// An object that the Backbone has and this database lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
     Message(MessageId),
@@ -56,7 +56,7 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    /// The external event that would have told of it.
+    /// The external event that would have reported it.
     fn event(&self) -> Value {
         let (kind, payload) = match self {
             Self::Message(id) => ("MessageReceived", json!({ "id": id })),
@@ -84,14 +84,14 @@ impl Found {
 const OBJECT_MEMBERS: [&str; 7] =
     ["id", "relationshipId", "fileId", "relationshipTemplateId", "deletionProcessId", "tokenId", "peerAddress"];
 
-/// The object an external event is about; the event itself if that cannot be told.
+/// The object of an external event; the event itself if that cannot be determined.
 pub(crate) fn object_of(event: &Value) -> &str {
     let payload = event.get("payload");
     let named = OBJECT_MEMBERS.iter().find_map(|member| payload?.get(member)?.as_str());
     named.or_else(|| event.get("id")?.as_str()).unwrap_or_default()
 }
 
-/// Where the Backbone has the object of an external event.
+/// The path of an external event's object at the Backbone.
 pub(super) fn path_of_object(event: &Value) -> Option<String> {
     let payload = event.get("payload")?;
     let id = |member: &str| payload.get(member).and_then(Value::as_str);
@@ -102,7 +102,7 @@ pub(super) fn path_of_object(event: &Value) -> Option<String> {
     }
 }
 
-/// Writes what is to be tried later into the inbox.
+/// Records entries in the inbox, to be tried later.
 #[derive(Debug, Clone)]
 pub(crate) struct InboxNotes {
     context: Context,
@@ -113,8 +113,8 @@ impl InboxNotes {
         Self { context: context.clone() }
     }
 
-    /// Notes an event whose attempt failed, or that was not tried at all. When this returns, the Backbone need not offer it
-    /// again.
+    /// Records an event whose attempt failed, or that was not tried at all. When this returns, the Backbone need not
+    /// offer it again.
     pub(crate) async fn note_event(&self, event: &Value, error: Option<&TransportError>) -> Result<()> {
         let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
         let subject = InboxSubject::ExternalEvent { event: event.clone() };
@@ -125,7 +125,7 @@ impl InboxNotes {
         self.note(vec![entry]).await.map(drop)
     }
 
-    /// Notes what the Backbone has and this database lacks, to be fetched; how much of it was not noted before.
+    /// Records objects that the Backbone has and this database lacks, to be fetched; returns the number of new ones.
     pub(crate) async fn note_found(&self, found: &[Found]) -> Result<usize> {
         let now = self.context.clock().now();
         let entry = |found: &Found| {
@@ -135,7 +135,7 @@ impl InboxNotes {
         self.note(found.iter().map(entry).collect()).await
     }
 
-    /// Notes, with the document of a Message, a File attached to it that could not be loaded.
+    /// Records, with the document of a Message, a File attached to it that could not be loaded.
     pub(crate) async fn note_attachment(
         &self,
         unit: &mut UnitOfWork,
@@ -149,14 +149,14 @@ impl InboxNotes {
         if let Some(error) = error {
             entry = entry.failed(failure(&self.context, error));
         }
-        // One that was given up is looked for once more: another Message refers to it.
+        // One that was given up is tried again: another Message refers to it.
         if unit.get::<InboxEntry>(&entry.id).await?.is_none_or(|noted| noted.state == InboxState::GivenUp) {
             unit.put(&entry).await?;
         }
         Ok(())
     }
 
-    /// What waits already: what is new about the same objects waits behind it.
+    /// The waiting entries: new ones about the same objects wait behind them.
     pub(crate) async fn waiting(&self) -> Result<Waiting> {
         let query = Query::new(in_state(InboxState::Waiting)).limit(MANY);
         let waiting: Vec<InboxEntry> = self.context.store().find(&query).await?;
@@ -171,7 +171,7 @@ impl InboxNotes {
         let mut unit = self.context.unit_of_work().await?;
         let mut noted = 0;
         for entry in entries {
-            // What is noted already keeps its place and its history.
+            // An existing entry keeps its place and its history.
             if unit.get::<InboxEntry>(&entry.id).await?.is_none() {
                 unit.insert(&entry).await?;
                 noted += 1;
@@ -182,7 +182,7 @@ impl InboxNotes {
         Ok(noted)
     }
 
-    /// Lets the worker look at what was noted.
+    /// Wakes the worker for new entries.
     pub(crate) fn wake(&self) {
         self.context.inbox_signal().wake();
     }

@@ -1,4 +1,4 @@
-//! What an operator should know of the inbox.
+//! The operator's overview of the inbox.
 
 use metrics::gauge;
 use store::{Filter, Query, Store};
@@ -9,20 +9,20 @@ use crate::{
     error::Result,
 };
 
-/// What waits in the inbox.
+/// The contents of the inbox, in figures.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InboxOverview {
-    /// External events, and attached Files, that wait because of failures that may pass.
+    /// External events, and attached Files, that are waiting because of failures that may pass.
     pub waiting: u64,
     /// The oldest of them.
     pub oldest_waiting: Option<InboxEntry>,
-    /// External events that cannot be applied as they are: something is wrong with them, or something else is missing.
+    /// External events that cannot be applied as they are: they are faulty, or another object is missing.
     pub refused: u64,
     /// The oldest of them.
     pub oldest_refused: Option<InboxEntry>,
-    /// Attached Files that the Backbone does not have, at least not yet.
+    /// Attached Files that the Backbone does not have, or not yet.
     pub attachments: u64,
-    /// Entries that are not tried any more.
+    /// Entries that are no longer tried.
     pub given_up: u64,
 }
 
@@ -47,7 +47,7 @@ impl InboxOverview {
 }
 
 impl Inbox {
-    /// What waits, from its entries as they are now. Brings the gauges up to date (`docs/metrics.md`).
+    /// The overview of the current entries. Updates the gauges (`docs/metrics.md`).
     ///
     /// # Errors
     /// A failure of the store.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// Wakes the worker when something was noted.
+/// Wakes the worker when an entry was recorded.
 #[derive(Debug, Default)]
 pub(crate) struct InboxSignal(Notify);
 
@@ -11,7 +11,7 @@ impl InboxSignal {
         self.0.notify_one();
     }
 
-    /// Waits until something was noted since the last time, or for `limit`.
+    /// Waits until an entry has been recorded since the last call, or for `limit`.
     pub(super) async fn noted(&self, limit: Duration) {
         drop(tokio::time::timeout(limit, self.0.notified()).await);
     }

@@ -1,4 +1,4 @@
-//! Who tries what waits in the inbox when its time has come.
+//! The worker that retries inbox entries when they are due.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ use crate::{
     sync::ChangedItems,
 };
 
-/// How long the worker sleeps at most. A clock that jumps, or an entry written by another handle, delays nothing longer.
+/// The worker's longest sleep. A clock that jumps, or an entry written by another handle, causes no longer delay.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
-/// The pause of the worker after it was broken off so many times in a row before.
+/// The pause of the worker after it had been broken off this many times in a row.
 fn pause_after(broken_off: u32, asked: Option<Duration>) -> Duration {
     let doubled = Duration::from_secs(1).saturating_mul(1_u32.checked_shl(broken_off).unwrap_or(u32::MAX));
     doubled.min(LONGEST_SLEEP).max(asked.unwrap_or_default().min(LONGEST_PAUSE_ASKED_FOR))
 }
 
 impl Inbox {
-    /// Tries what is due, whenever something is. Never ends by itself; an attempt that has begun is finished even if this is
-    /// dropped.
+    /// Tries entries whenever they are due. Never returns by itself; an attempt that has begun is finished even if this
+    /// is dropped.
     pub async fn work(&self) {
-        // The process before this one may have been cut off in the middle of something.
+        // The previous process may have been interrupted in the middle of an operation.
         if let Err(error) = Relationships::new(&self.context).recover_changes().await {
             tracing::error!(error.code = error.code(), %error, "interrupted changes of relationships are looked at later");
         }
@@ -41,7 +41,7 @@ impl Inbox {
                         broken_off = 0;
                         continue;
                     }
-                    // Whatever is noted meanwhile would meet the same trouble.
+                    // An entry recorded in the meantime would fail in the same way.
                     Ok(PassEnd::BrokenOff(asked)) => {
                         tokio::time::sleep(pause_after(broken_off, asked)).await;
                         broken_off += 1;
@@ -58,7 +58,7 @@ impl Inbox {
                     LONGEST_SLEEP
                 }
             };
-            // Whoever notes something wakes the worker, or has done so since it looked.
+            // A new entry wakes the worker, or has done so since it looked.
             self.context.inbox_signal().noted(pause).await;
         }
     }
@@ -67,7 +67,7 @@ impl Inbox {
         self.pass(&self.select(Selection::Due).await?, &mut ChangedItems::default()).await
     }
 
-    /// How long nothing is due.
+    /// The time until the next entry is due.
     async fn due_in(&self) -> Result<Duration> {
         let waiting = Query::new(in_state(InboxState::Waiting));
         let next: Option<InboxEntry> =

@@ -1,4 +1,4 @@
-//! What remains of messages after the decomposition of a relationship (`docs/protocol/02 §9.9`).
+//! Clean-up of messages after the decomposition of a relationship (`docs/protocol/02 §9.9`).
 
 use core_types::{IdentityAddress, identity_address::client_pseudonym};
 use store::{Filter, Query};
@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl Messages {
-    /// Deletes the messages of a decomposed relationship; in those that went to others as well, the peer becomes nameless.
+    /// Deletes the messages of a decomposed relationship; in those that also have other recipients, the peer is
+    /// anonymised.
     pub(crate) async fn cleanup(&self, unit: &mut UnitOfWork, relationship: &Relationship) -> Result<()> {
         let pseudonym = client_pseudonym(self.context.base_url_hostname());
         let query = Query::new(Filter::eq("recipients.relationshipId", relationship.id.as_str()));
@@ -38,7 +39,7 @@ impl Messages {
     }
 }
 
-/// Takes the name of the peer from the list; false if nobody else is left in it.
+/// Replaces the peer in the list by a pseudonym; false if nobody else is left in it.
 fn forget_recipient(
     recipients: &mut [MessageRecipient],
     relationship: &Relationship,

@@ -1,4 +1,4 @@
-//! The Backbone's list of all messages, read from its end: it is in the order of time.
+//! The Backbone's list of all messages, read from its end: it is ordered by time.
 
 use backbone_api::{
     messages::Message as BackboneMessage,
@@ -8,12 +8,12 @@ use backbone_api::{
 
 use crate::{backbone::Call, context::Context, error::Result};
 
-/// Messages in one page. Each may have 10 MiB, and a whole answer is limited.
+/// Messages per page. Each may have 10 MiB, and the size of an answer is limited.
 const MESSAGES_PER_PAGE: u64 = 8;
-/// Whatever number of messages is announced: if there are none at so many places, there are no more.
+/// Whatever number of messages is announced: after this many empty pages, there are no more.
 const MAX_EMPTY_PAGES: u32 = 3;
 
-/// Pages of messages, the newest page first; within a page they are in the order of time. A page that is asked for again
+/// Pages of messages, the newest page first; within a page they are ordered by time. A page that is requested again
 /// later holds the same messages, unless some were deleted.
 pub(crate) struct Backwards<'a> {
     context: &'a Context,
@@ -28,17 +28,17 @@ impl<'a> Backwards<'a> {
         Ok(Self { context, number: count.div_ceil(MESSAGES_PER_PAGE), empty: 0 })
     }
 
-    /// The next page to read, counted from the beginning of the list; 0 behind the last one.
+    /// The next page to read, counted from the beginning of the list; 0 after the last one.
     pub(crate) fn position(&self) -> u64 {
         self.number
     }
 
-    /// Goes on from a page further back.
+    /// Continues from an earlier page.
     pub(crate) fn skip_to(&mut self, position: u64) {
         self.number = self.number.min(position);
     }
 
-    /// The next page with messages; nothing behind the beginning of the list.
+    /// The next page with messages; `None` once the beginning of the list has been reached.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<BackboneMessage>>> {
         while self.number > 0 && self.empty < MAX_EMPTY_PAGES {
             let (messages, _) = self.context.backbone().page(&call(MESSAGES_PER_PAGE, self.number)).await?;

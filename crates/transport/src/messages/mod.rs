@@ -50,7 +50,7 @@ impl Messages {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The same one after the other, however many there are.
+    /// Like [`find`](Self::find), one message after the other, however many there are.
     ///
     /// # Errors
     /// A failure of the store.
@@ -58,7 +58,7 @@ impl Messages {
         Ok(self.context.store().scan(query).await?)
     }
 
-    /// Remembers that the message was read now, unless it was read before.
+    /// Marks the message as read now, unless it was marked before.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.
@@ -66,7 +66,7 @@ impl Messages {
         self.mark(id, true).await
     }
 
-    /// Forgets that the message was read.
+    /// Marks the message as unread.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.

@@ -1,4 +1,4 @@
-//! What our own sender does not write: odd JSON in Messages, in both databases, and in changes of another device.
+//! JSON that our own sender does not write: odd JSON in Messages, in both databases, and in changes of another device.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -77,7 +77,7 @@ async fn relate(templator: &Account, requestor: &Account) {
     requestor.sync().everything().await.unwrap();
 }
 
-/// Sends a content that is written like this; gives the text that is encrypted.
+/// Sends a content in exactly this notation; returns the text that is encrypted.
 async fn send(sender: &Account, recipient: &Account, counter: u32, content: &str) -> String {
     let address = recipient.identity().address.clone();
     let relationship = sender.relationships().to_identity(&address, None).await.unwrap().unwrap();
@@ -104,7 +104,7 @@ fn nested(levels: usize) -> String {
     format!("{}1{}", "[".repeat(levels), "]".repeat(levels))
 }
 
-/// The content lies in a wrapper.
+/// The content is inside a wrapper.
 fn cut(levels: usize) -> String {
     let shown = foreign_json::MAX_DEPTH - 1;
     format!("{}\"{}\"{}", "[".repeat(shown), nested(levels - shown), "]".repeat(shown))
@@ -151,7 +151,7 @@ async fn odd_contents_are_received_and_kept(store: Store) {
     recipient.store().close().await.unwrap();
 }
 
-/// Changes that another device made.
+/// Changes made by another device.
 #[tokio::test]
 async fn modifications_of_the_datawallet_are_read_and_kept() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
-//! Messages whose sending had no known end: the Backbone may have taken them.
+//! Messages whose sending has no known outcome: the Backbone may have accepted them.
 //!
-//! Between the Backbone's taking of a message and the transaction that stores it, the process can die, and the answer can be
-//! lost. What the Backbone has is found in its list by the body, and stored as if the answer had arrived.
+//! Between the moment at which the Backbone accepts a message and the transaction that stores it, the process can die,
+//! and the answer can be lost. An accepted message is found in the Backbone's list by its body, and stored as if the
+//! answer had arrived.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -21,39 +22,39 @@ use crate::{
     request_error::RequestError,
 };
 
-/// How long the end of an interrupted sending is looked for before it is left to the next synchronisation.
+/// The time that is spent on finding the outcome of an interrupted sending before the next synchronisation does so.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the start waits for that. Whoever starts wants to serve.
+/// The time that the start waits for it: a starting process should soon serve requests.
 const PATIENCE_AT_START: Duration = Duration::from_secs(5);
-/// A Backbone may be at work on a call whose caller is gone; so much later it is done, unless it is very slow.
+/// A Backbone may be working on a call whose caller is gone; after this time it is done, unless it is very slow.
 const LATECOMERS: Duration = Duration::from_millis(250);
-/// A message prepared before that was looked for at an earlier start, or is not late any more.
+/// A message prepared earlier was looked for at an earlier start, or can no longer arrive late.
 const RECENT: Duration = Duration::from_secs(10);
-/// How far the clock of the Backbone may be behind while nothing is known of it.
+/// The greatest lag of the Backbone's clock that is assumed while its time is unknown.
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 3600);
-/// Several instances of a Backbone have several clocks, and a message can be stored some time after it got its time stamp.
+/// Instances of a Backbone have different clocks, and a message can be stored some time after it got its time stamp.
 const INSTANCE_SKEW: Duration = Duration::from_secs(10);
-/// A Backbone that announces more messages than it has must not keep anybody busy for ever.
+/// A Backbone that announces more messages than it has must not keep a caller busy indefinitely.
 const MAX_PAGES: usize = 5_000;
 
-/// What identifies a message at the Backbone before its id is known.
+/// The hash that identifies a message at the Backbone before its id is known.
 pub(crate) fn body_hash(body: &[u8]) -> String {
     base64url_encode(sha512(body))
 }
 
-/// Name of the lock that is held while a message is on its way.
+/// Name of the lock that is held while a message is being sent.
 pub(super) fn lock_name(id: &str) -> String {
     format!("pending message {id}")
 }
 
 impl Messages {
-    /// Stores the messages the Backbone has taken without this being known here. One it does not know is given up when it
-    /// cannot arrive any more.
+    /// Stores the messages that the Backbone has accepted without this process knowing it. One that it does not have is
+    /// given up when it can no longer arrive.
     async fn recover(&self) -> Result<()> {
         let context = &self.context;
         let mut held: Vec<(PendingMessage, OwnedMutexGuard<()>)> = Vec::new();
         for pending in context.store().find::<PendingMessage>(&Query::default()).await? {
-            // Without the lock it is being sent just now.
+            // Without the lock, it is being sent right now.
             if let Some(guard) = context.try_lock(&lock_name(&pending.id))
                 && context.store().get::<PendingMessage>(&pending.id).await?.is_some()
             {
@@ -72,7 +73,7 @@ impl Messages {
                     self.store_sent(pending, message.id, message.created_at).await?;
                 }
                 None if self.is_over(&pending) => self.forget(&pending).await?,
-                // The next time, less has to be looked through.
+                // The next time, less has to be searched.
                 None => {
                     pending.sent_after = pending.sent_after.max(looked_at);
                     let mut unit = context.unit_of_work().await?;
@@ -84,7 +85,7 @@ impl Messages {
         Ok(())
     }
 
-    /// [`recover`](Self::recover) before anybody asks for messages, so that everybody who does gets the truth.
+    /// [`recover`](Self::recover) before any messages are requested, so that every answer is complete.
     pub(crate) async fn recover_at_start(&self) {
         let twice = async {
             self.recover().await?;
@@ -99,13 +100,13 @@ impl Messages {
         in_passing(PATIENCE_AT_START, twice).await;
     }
 
-    /// [`recover`](Self::recover) beside something else, which it must not hold up or keep from happening.
+    /// [`recover`](Self::recover) alongside other work, which it must not delay or prevent.
     pub(crate) async fn recover_in_passing(&self) {
         in_passing(PATIENCE, self.recover()).await;
     }
 
-    /// The end of a sending that ended with `error`, which does not tell whether the Backbone has taken the message: the
-    /// message if it has, otherwise the error.
+    /// The outcome of a sending that failed with `error`, which does not tell if the Backbone has accepted the message:
+    /// the message if it has, otherwise the error.
     pub(super) async fn resolve(&self, pending: PendingMessage, error: TransportError) -> Result<Message> {
         let look_up = || async { self.taken([&pending]).await };
         let taken = tokio::time::timeout(PATIENCE, look_up.retry(patience()).when(TransportError::may_pass)).await;
@@ -124,11 +125,11 @@ impl Messages {
         }
     }
 
-    /// The message that an earlier call has sent for this cause without learning so; nothing if none was sent.
+    /// The message that an earlier call sent for this cause without knowing its outcome; `None` if none was sent.
     pub(super) async fn sent_for(&self, cause: &str) -> Result<Option<Message>> {
         let of_cause = Query::new(Filter::eq("cause", cause));
         for pending in self.context.store().find::<PendingMessage>(&of_cause).await? {
-            // Another call may be about to learn it.
+            // Another call may be about to find out.
             let _on_its_way = self.context.lock(&lock_name(&pending.id)).await;
             let Some(pending) = self.context.store().get::<PendingMessage>(&pending.id).await? else { continue };
             if let Some(message) = self.taken([&pending]).await?.remove(&pending.id) {
@@ -142,7 +143,7 @@ impl Messages {
         Ok(None)
     }
 
-    /// A time of the Backbone before which it will surely take no more messages.
+    /// A time of the Backbone before which it will certainly accept no more messages.
     pub(crate) fn time_of_backbone(&self) -> Timestamp {
         match self.context.backbone().latest_time() {
             Some(time) => time.saturating_sub(INSTANCE_SKEW),
@@ -150,7 +151,7 @@ impl Messages {
         }
     }
 
-    /// Stores a message the Backbone has. Tries several times: whoever is told of a failure sends it again.
+    /// Stores a message that the Backbone has. Retries, because a caller that gets an error sends it again.
     pub(super) async fn store_taken(&self, pending: PendingMessage, id: MessageId, at: Timestamp) -> Result<Message> {
         let store = || async { self.store_sent(pending.clone(), id.clone(), at).await };
         store.retry(patience()).when(TransportError::is_transient).await
@@ -180,8 +181,8 @@ impl Messages {
         Ok(message)
     }
 
-    /// Those of the given messages the Backbone has, by their pending id. Its list is in the order of time, so its end is
-    /// read first.
+    /// Those of the given messages that the Backbone has, by their pending id. Its list is ordered by time, so its end
+    /// is read first.
     async fn taken<'a>(
         &self,
         wanted: impl IntoIterator<Item = &'a PendingMessage>,
@@ -209,7 +210,7 @@ impl Messages {
         Ok(taken)
     }
 
-    /// Whether a message the Backbone does not have can no longer arrive there.
+    /// Returns true if a message that the Backbone does not have can no longer arrive there.
     fn is_over(&self, pending: &PendingMessage) -> bool {
         let latest = pending.prepared_at.saturating_add(self.context.config().timeout().saturating_mul(2));
         latest.is_expired(self.context.clock().now())

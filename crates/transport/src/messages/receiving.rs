@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Messages {
-    /// Fetches, checks and stores a message that came in. One that is stored already is left as it is.
+    /// Fetches, checks and stores a received message. One that is already stored is left as it is.
     pub(crate) async fn receive(&self, id: &MessageId, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
         if self.get(id).await?.is_some() {
             return Ok(ChangedItem::Nothing);
@@ -53,8 +53,8 @@ impl Messages {
         Ok(ChangedItem::Message(Box::new(message)))
     }
 
-    /// The relationship to who has sent something. Whoever sends has accepted it: should the event about that be in trouble,
-    /// a Message does not wait for it.
+    /// The relationship to a sender. A sender has accepted it: if the event about that cannot be applied, a Message
+    /// does not wait for it.
     async fn relationship_with(&self, sender: &IdentityAddress) -> Result<Relationship> {
         let relationships = Relationships::new(&self.context);
         let mut relationship = relationships.to_identity(sender, None).await?;
@@ -65,8 +65,8 @@ impl Messages {
         relationship.ok_or_else(|| TransportError::record_not_found("Relationship", sender))
     }
 
-    /// Loads what is attached to a Message; what cannot be loaded now, with the reason where it was tried. The Message does
-    /// not wait for it: its sender may have deleted the File long ago.
+    /// Loads the attachments of a Message; returns those that cannot be loaded now, with the reason where loading was
+    /// tried. The Message does not wait for them: its sender may have deleted the File long ago.
     async fn load_attachments(&self, attachments: Vec<Reference>) -> Result<Vec<(Reference, Option<TransportError>)>> {
         let mut missing: Vec<(Reference, Option<TransportError>)> = Vec::new();
         for attachment in attachments {
@@ -87,7 +87,7 @@ impl Messages {
         Ok(missing)
     }
 
-    /// Takes over when the recipients of a sent message fetched it.
+    /// Records when the recipients of a sent message fetched it.
     pub(crate) async fn apply_delivered(&self, id: &MessageId, mark: &ProcessedExternalEvent) -> Result<ChangedItem> {
         let call = Call::get(paths::MESSAGES).query("ids", Some(id.as_str()));
         let fetched: Vec<BackboneMessage> = self.context.backbone().pages(call).await?;
@@ -110,8 +110,8 @@ impl Messages {
         Ok(ChangedItem::Message(Box::new(message)))
     }
 
-    /// Decrypts a message with the keys of the relationship to the sender the Backbone names: only that peer can have made a
-    /// message that passes. Its attachments come as references.
+    /// Decrypts a message with the keys of the relationship to the sender that the Backbone names: only that peer can
+    /// have made a message that passes. Its attachments are returned as references.
     async fn open(&self, fetched: BackboneMessage, relationship: Relationship) -> Result<(Message, Vec<Reference>)> {
         let own_address = &self.context.identity().address;
         let own = own_entry(&fetched.recipients, own_address)
@@ -152,10 +152,10 @@ impl Messages {
 
 /// The id of the stored message that this one is a copy of.
 ///
-/// The sender draws a key for each message, and only the sender can have encrypted a body with it that passes the checks. So
-/// a message of the same sender with the same key is the same message, whatever the Backbone calls it. Counters tell less:
-/// the existing libraries encrypt every key with counter 0 (`docs/protocol/02 §9.9`). Contents are compared all the same,
-/// so that nothing gets lost should a peer ever use a key again.
+/// The sender generates a key for each message, and only the sender can have encrypted a body with it that passes the
+/// checks. A message of the same sender with the same key is therefore the same message, whatever its id at the
+/// Backbone. Counters prove less: the existing libraries encrypt every key with counter 0 (`docs/protocol/02 §9.9`).
+/// Contents are compared all the same, so that nothing gets lost should a peer ever reuse a key.
 async fn repeated(unit: &mut UnitOfWork, message: &Message) -> Result<Option<MessageId>> {
     let key = serde_json::to_value(&message.secret_key).ok().and_then(|key| key.get("key").cloned());
     let same_key = Filter::And(vec![

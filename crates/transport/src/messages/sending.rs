@@ -25,11 +25,11 @@ use crate::{
 /// A message to send.
 #[derive(Clone)]
 pub struct SendMessage {
-    /// Whom it goes to.
+    /// The recipients.
     pub recipients: Vec<IdentityAddress>,
     /// Free content.
     pub content: Value,
-    /// Files whose keys travel along.
+    /// Files whose keys are sent along.
     pub attachments: Vec<File>,
 }
 
@@ -47,8 +47,8 @@ impl Messages {
     /// Encrypts and sends a message.
     ///
     /// # Errors
-    /// `error.transport.messages.hasNeitherActiveNorTerminatedRelationship`, `error.transport.messages.peerIsDeleted`, a
-    /// failed call or a failure of the store.
+    /// `error.transport.messages.hasNeitherActiveNorTerminatedRelationship`, `error.transport.messages.peerIsDeleted`,
+    /// a failed call or a failure of the store.
     pub async fn send(&self, message: SendMessage) -> Result<Message> {
         let messages = self.clone();
         let sending = self.context.finish(async move { messages.send_now(message, None).await }).await?;
@@ -61,8 +61,8 @@ impl Messages {
     /// Encrypts and sends a message for a cause, unless that has happened before. Repeated calls send it once.
     ///
     /// # Errors
-    /// As [`send`](Self::send); `error.transport.request.outcomeUnknown` while it is not known whether an earlier call has sent
-    /// it: then it is known a little later.
+    /// As [`send`](Self::send); `error.transport.request.outcomeUnknown` while it is not known whether an earlier call
+    /// has sent it: the outcome is known a little later.
     pub async fn send_for(&self, cause: &str, message: SendMessage) -> Result<Sending<Message>> {
         let (messages, cause) = (self.clone(), cause.to_owned());
         self.context.finish(async move { messages.send_once(message, cause).await }).await
@@ -143,8 +143,8 @@ impl Messages {
         };
         let _on_its_way = context.lock(&lock_name(&pending.id)).await;
         unit.insert(&pending).await?;
-        // Committed before anything leaves: no counter is ever used twice, and no message is sent that nobody remembers,
-        // whatever happens from here on.
+        // Committed before anything is sent: whatever happens from here on, no counter is ever used twice, and no
+        // message is sent without a record of it.
         unit.commit().await?;
 
         let call = Call::post(paths::MESSAGES, &request)?;

@@ -1,4 +1,4 @@
-//! When the lists are compared.
+//! The schedule on which the lists are compared.
 
 use std::{
     sync::atomic::Ordering,
@@ -11,28 +11,28 @@ use tokio_util::sync::CancellationToken;
 use super::{PassLimits, Reconciliation, state};
 use crate::{counters, error::Result};
 
-/// How often everything is compared.
+/// The interval between full comparisons.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The pause after a pass that has used up what it may cost.
+/// The pause after a pass that has used up its budget.
 const PAUSE: Duration = Duration::from_secs(60);
-/// The pause after a pass that failed, and between two passes because of runs of others.
+/// The pause after a pass that failed, and between two passes that sync runs of others caused.
 const LONG_PAUSE: Duration = Duration::from_secs(300);
 
-/// What the next passes are about.
+/// The reasons for the next passes.
 struct Reasons {
-    /// Everything that happened before this time of the Backbone is in doubt, until it was compared after a synchronisation
-    /// that began later: only then it is known what events still tell.
+    /// Everything that happened before this time of the Backbone is in doubt, until it was compared after a
+    /// synchronisation that began later: only then is it known what events still report.
     in_doubt_before: Option<Timestamp>,
-    /// The process before this one was cut off, or somebody else has started sync runs: relationships are in doubt, too.
+    /// The previous process was cut off, or somebody else has started sync runs: relationships are in doubt, too.
     is_suspicious: bool,
-    /// Since the start; the first synchronisation is a reason to look again.
+    /// Since the start; the first synchronisation is a reason to compare again.
     has_synchronised: bool,
     last_gap: Option<Instant>,
 }
 
 impl Reconciliation {
-    /// Compares at once, when the first synchronisation has ended, when somebody else turns out to work with this Identity,
-    /// and every day, until `shutdown`. What cannot be compared now is compared later.
+    /// Compares at once, after the first synchronisation, when somebody else turns out to work with this Identity,
+    /// and every day, until `shutdown`. A comparison that fails is repeated later.
     pub async fn run(&self, shutdown: CancellationToken) {
         let mut reasons = Reasons {
             in_doubt_before: Some(self.now_of_backbone()),
@@ -40,7 +40,8 @@ impl Reconciliation {
             has_synchronised: false,
             last_gap: None,
         };
-        // The index of an own run tells whether this database is older than what others, or it itself, did since.
+        // The index of one of this device's runs shows if this database is older than what was done since, by others or
+        // by itself.
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = self.look_for_gaps() => {}
@@ -75,7 +76,7 @@ impl Reconciliation {
         }
     }
 
-    /// Whether the last completed synchronisation began after the time before which something is in doubt.
+    /// Returns true if the last completed synchronisation began after the time before which something is in doubt.
     async fn settles(&self, in_doubt_before: Option<Timestamp>) -> bool {
         let Some(in_doubt_before) = in_doubt_before else { return false };
         match state::synchronised_until(self.context.store()).await {
@@ -105,7 +106,7 @@ impl Reconciliation {
         self.state().gap.notified().await;
     }
 
-    /// One pass; how long to wait for the next one.
+    /// One pass; returns the time to wait for the next one.
     async fn turn(&self, reasons: &mut Reasons) -> Duration {
         let settles = self.settles(reasons.in_doubt_before).await;
         match self.compare(reasons).await {
@@ -128,7 +129,7 @@ impl Reconciliation {
         let context = &self.context;
         let progress = state::progress(context).await?;
         let now = context.clock().now();
-        // A time to come was written by a clock that has been put right since.
+        // A future time was written by a clock that has since been corrected.
         let is_due = |last: Timestamp| last > now || last.saturating_add(INTERVAL).is_expired(now);
         let with_relationships = reasons.is_suspicious
             || progress.relationships_after.is_some()

@@ -1,4 +1,4 @@
-//! The messages: received ones that are not stored, and own ones that this database has not sent.
+//! The messages: received ones that are not stored, and ones of this Identity that this database has not sent.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -20,14 +20,14 @@ use crate::{
     relationships::Relationships,
 };
 
-/// Several instances of a Backbone have several clocks, and a message can be stored some time after it got its time stamp.
+/// Instances of a Backbone have different clocks, and a message can be stored some time after it got its time stamp.
 const OVERLAP: Duration = Duration::from_secs(60);
-/// How long unknown own messages are told of after the last one was found.
+/// The time for which unknown own messages are reported after the last one was found.
 const TOLD_FOR: Duration = Duration::from_secs(24 * 3600);
-/// Ids that are logged.
+/// The maximum number of ids that are logged.
 const MAX_LOGGED: usize = 5;
 
-/// What a page says.
+/// The differences that one page shows.
 #[derive(Default)]
 struct Comparison {
     missing: Vec<Found>,
@@ -35,11 +35,11 @@ struct Comparison {
 }
 
 impl Reconciliation {
-    /// Compares from the end of the list down to where an earlier pass has begun; whether it got there.
+    /// Compares from the end of the list down to the start of an earlier pass; returns true if it got there.
     pub(super) async fn compare_messages(&self, budget: &mut Budget, report: &mut PassReport) -> Result<bool> {
         let context = &self.context;
         let mut progress = state::progress(context).await?;
-        // What was received later may still be told by an event.
+        // An event may still report what was received later.
         let settled = state::synchronised_until(context.store()).await?.unwrap_or(progress.compared_until);
         let resumed = progress.unfinished.take();
         let mut floor = resumed.map_or(progress.compared_until, |resumed| resumed.from).saturating_sub(OVERLAP);
@@ -79,7 +79,8 @@ impl Reconciliation {
     ) -> Result<Comparison> {
         let context = &self.context;
         let device = context.device().await?.id;
-        // Before the stored ones: what is sent just now is in one of the two, and moves from the first to the second.
+        // Read before the stored ones: a message that is being sent is in one of the two, and moves from the first to
+        // the second.
         let pending: Vec<PendingMessage> = context.store().find(&Query::default()).await?;
         let pending: HashSet<&str> = pending.iter().map(|pending| pending.id.as_str()).collect();
         let mut comparison = Comparison::default();
@@ -104,7 +105,7 @@ impl Reconciliation {
         Ok(comparison)
     }
 
-    /// Whether a received message that is not stored will not be told by an event any more.
+    /// Returns true if a received message is not stored and no event will report it any more.
     async fn is_lost(&self, message: &BackboneMessage, settled: Timestamp) -> Result<bool> {
         if message.created_at >= settled {
             return Ok(false);
@@ -116,7 +117,7 @@ impl Reconciliation {
         };
         Ok(match relationship.status {
             RelationshipStatus::Active => true,
-            // The Backbone holds back what was sent after the end, and tells of it should the relationship be reactivated.
+            // The Backbone holds back messages sent after the end, and reports them if the relationship is reactivated.
             RelationshipStatus::Terminated => {
                 let mut ends =
                     relationship.audit_log.iter().filter(|entry| entry.reason == AuditLogReason::Termination);
@@ -126,14 +127,15 @@ impl Reconciliation {
         })
     }
 
-    /// Whether an own message that is not stored should be. Other devices send messages of their own.
+    /// Returns true if a message of this Identity should be stored but is not. Other devices send messages of their
+    /// own.
     fn is_unknown(&self, message: &BackboneMessage, device: &DeviceId, progress: &Progress) -> bool {
         message.created_by_device == *device
             && message.created_at >= progress.compared_until.saturating_sub(OVERLAP)
             && progress.noted.iter().all(|noted| noted.id != message.id)
     }
 
-    /// Those that are still there: a relationship may just have been decomposed, and its messages with it.
+    /// Those that still exist: a relationship may just have been decomposed, and its messages with it.
     async fn visible(&self, messages: &[NotedMessage]) -> Result<HashSet<MessageId>> {
         let call =
             messages.iter().fold(Call::get(paths::MESSAGES), |call, one| call.query("ids", Some(one.id.as_str())));
@@ -141,7 +143,7 @@ impl Reconciliation {
         Ok(visible.into_iter().map(|message| message.id).collect())
     }
 
-    /// Remembers how far the lists were compared, and says what was found.
+    /// Stores the progress of the comparison, and logs the findings.
     async fn conclude(&self, mut progress: Progress, unknown: Vec<NotedMessage>) -> Result<()> {
         let context = &self.context;
         let now = context.clock().now();

@@ -1,8 +1,8 @@
-//! Comparing what is stored with the Backbone's lists.
+//! Comparison of the stored data with the Backbone's lists.
 //!
-//! External events tell once what is new. What they told another copy of this database, or a later state of it before a backup
-//! was restored, they do not tell this one. And a message of the own Identity that this database has not sent says that there
-//! is, or was, such a copy.
+//! External events report each change once. Changes that were reported to another copy of this database, or to a later
+//! state of it before a backup was restored, are not reported to this one. And a message of this Identity that this
+//! database has not sent shows that there is, or was, such a copy.
 
 mod driver;
 mod hand_over;
@@ -23,18 +23,18 @@ pub(crate) use state::{synchronisation_completed, unknown as unknown_own_message
 
 use crate::{context::Context, error::Result};
 
-/// Looks through the Backbone's lists.
+/// Searches the Backbone's lists.
 #[derive(Debug, Clone)]
 pub struct Reconciliation {
     context: Context,
 }
 
-/// What one pass may cost. What is left over is for the next one.
+/// The limits of one pass. The rest is left to the next one.
 #[derive(Debug, Clone, Copy)]
 pub struct PassLimits {
-    /// How long it takes.
+    /// Its duration.
     pub time: Duration,
-    /// Calls for pages of lists.
+    /// The number of pages of lists that it requests.
     pub pages: u32,
 }
 
@@ -44,20 +44,20 @@ impl Default for PassLimits {
     }
 }
 
-/// What one pass has done.
+/// The result of one pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PassReport {
-    /// Pages of lists it has read.
+    /// The number of pages of lists it has read.
     pub pages: u32,
-    /// What was received but not stored, and is fetched now.
+    /// The number of objects that were received but not stored, and are fetched now.
     pub found: usize,
-    /// Messages of the own Identity that this database has not sent, and that no pass has seen before.
+    /// The number of this Identity's messages that this database has not sent, and that no earlier pass has seen.
     pub unknown_own: usize,
-    /// Whether it came to the end of what was to be compared.
+    /// True if it reached the end of what was to be compared.
     pub is_complete: bool,
 }
 
-/// What is left of what a pass may cost.
+/// The rest of a pass's limits.
 struct Budget {
     end: Instant,
     pages: u32,
@@ -83,11 +83,11 @@ impl Reconciliation {
         Self { context: context.clone() }
     }
 
-    /// Compares the messages since the last time, and the relationships if `with_relationships`. What is missing is fetched;
-    /// what the own Identity has sent without this database is said, and remembered.
+    /// Compares the messages since the last time, and the relationships if `with_relationships`. Missing ones are
+    /// fetched; messages that this Identity has sent without this database are logged and remembered.
     ///
     /// # Errors
-    /// A failed call or a failure of the store. The next pass begins where this one has begun.
+    /// A failed call or a failure of the store. The next pass then starts where this one started.
     pub async fn pass(&self, limits: PassLimits, with_relationships: bool) -> Result<PassReport> {
         let mut budget = Budget::new(limits);
         let mut report = PassReport::default();
@@ -98,13 +98,13 @@ impl Reconciliation {
         Ok(report)
     }
 
-    /// The messages of the own Identity that this database has not sent, if any were found lately.
+    /// The messages of this Identity that this database has not sent, if any were found recently.
     #[must_use]
     pub fn unknown_own_messages(&self) -> Option<UnknownOwnMessages> {
         self.unknown_own().clone()
     }
 
-    /// Notes at the start whether the process before this one was ended properly, and that this one has not been yet.
+    /// Records at the start if the previous process ended properly, and that this one has not ended yet.
     pub(crate) async fn note_start(&self) -> Result<()> {
         state::note_beginning(&self.context).await?;
         let was_clean = state::take_clean_end(&self.context).await?;
@@ -113,7 +113,7 @@ impl Reconciliation {
         Ok(())
     }
 
-    /// Notes that this process ends properly.
+    /// Records that this process ends properly.
     pub(crate) async fn note_end(&self) -> Result<()> {
         state::set_clean_end(&self.context).await
     }

@@ -1,4 +1,4 @@
-//! The relationships: the Backbone lists only those it is asked for by their ids.
+//! The relationships: the Backbone lists only those that are requested by id.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::{
     relationships::Relationships,
 };
 
-/// Relationships asked for at a time; the contents of each can be large.
+/// The number of relationships per call; the contents of each can be large.
 const PER_CALL: u64 = 8;
 
 /// States that can still change for this side.
@@ -30,8 +30,8 @@ const OPEN: [RelationshipStatus; 4] = [
 ];
 
 impl Reconciliation {
-    /// Compares all relationships that can still change, going on where an earlier pass had to stop; whether it got to the
-    /// end.
+    /// Compares all relationships that can still change, continuing where an earlier pass had to stop; returns true if
+    /// it reached the end.
     pub(super) async fn compare_relationships(&self, budget: &mut Budget, report: &mut PassReport) -> Result<bool> {
         let context = &self.context;
         let mut progress = state::progress(context).await?;
@@ -71,7 +71,7 @@ impl Reconciliation {
         Relationships::new(&self.context).find(&query.sort_by(Sort::ascending("id"))).await
     }
 
-    /// Whether the Backbone knows of changes that are not stored here and will not be told by an event any more.
+    /// Returns true if the Backbone has changes that are not stored here and that no event will report any more.
     fn is_behind(&self, stored: &Relationship, fetched: &RelationshipMetadata, settled: Timestamp) -> bool {
         let is_settled = fetched.audit_log.iter().all(|entry| entry.created_at < settled);
         let is_given_up = fetched

@@ -4,24 +4,24 @@ use core_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-/// Messages the own device has sent, as far as the Backbone knows, but not with this database.
+/// Messages that this device has sent according to the Backbone, but not with this database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnknownOwnMessages {
-    /// How many.
+    /// Their number.
     pub count: u64,
-    /// When the Backbone took the newest of them.
+    /// The time at which the Backbone accepted the newest of them.
     pub newest: Timestamp,
-    /// When the first one was found.
+    /// The time at which the first one was found.
     pub first_found_at: Timestamp,
-    /// When the last one was found.
+    /// The time at which the last one was found.
     pub last_found_at: Timestamp,
 }
 
-/// What is to be compared, and why.
+/// The reasons for comparing, and the findings.
 #[derive(Debug, Default)]
 pub(crate) struct ReconciliationState {
-    /// Whether the process before this one was cut off.
+    /// True if the previous process was cut off.
     pub(super) unclean: AtomicBool,
     pub(super) gap: Notify,
     pub(super) synchronised: Notify,
@@ -29,7 +29,7 @@ pub(crate) struct ReconciliationState {
 }
 
 impl ReconciliationState {
-    /// A sync run between the own ones was started by somebody else.
+    /// Somebody else started a sync run between two of this device's.
     pub(crate) fn gap_seen(&self) {
         self.gap.notify_one();
     }

@@ -1,4 +1,4 @@
-//! What is remembered between two passes: entries of `SyncInfo` that the existing Connector does not have.
+//! The state that is kept between two passes: entries of `SyncInfo` that the existing Connector does not have.
 
 use core_types::{MessageId, RelationshipId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,30 +18,30 @@ const UNKNOWN: &str = "unknownOwnMessages";
 const SYNCHRONISED_UNTIL: &str = "synchronisedUntil";
 const CLEAN_END: &str = "cleanEnd";
 
-/// How far the lists were compared.
+/// The progress of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Progress {
     /// A time of the Backbone up to which all messages were compared.
     pub(super) compared_until: Timestamp,
-    /// Where the last pass had to stop.
+    /// The position at which the last pass had to stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unfinished: Option<Unfinished>,
-    /// Own messages that are not stored, and newer than `compared_until`: they are met again.
+    /// Own messages that are not stored, and newer than `compared_until`: they will be met again.
     #[serde(default)]
     pub(super) noted: Vec<NotedMessage>,
-    /// The last relationship that was compared, if that is not finished.
+    /// The last relationship that was compared, if the comparison is unfinished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) relationships_after: Option<RelationshipId>,
-    /// When all relationships were last compared.
+    /// The time at which all relationships were last compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) relationships_at: Option<Timestamp>,
 }
 
-/// Messages from a time on were compared down to a page.
+/// Messages from a certain time on were compared down to a certain page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Unfinished {
-    /// Newer ones were not compared yet.
+    /// Newer ones have not been compared yet.
     pub(super) from: Timestamp,
     /// The next page, counted from the beginning of the list.
     pub(super) page: u64,
@@ -54,12 +54,12 @@ pub(super) struct NotedMessage {
     pub(super) created_at: Timestamp,
 }
 
-/// How far the lists were compared.
+/// The progress of the comparison.
 pub(super) async fn progress(context: &Context) -> Result<Progress> {
     if let Some(progress) = bookkeeping::read(context.store(), PROGRESS).await? {
         return Ok(progress);
     }
-    // The first time, everything after the newest message that is stored is compared.
+    // The first time, everything after the newest stored message is compared.
     let newest = Query { limit: Some(1), ..Query::default() }.sort_by(Sort::descending("createdAt"));
     let newest: Option<Message> = context.store().find_one(&newest).await?;
     let compared_until = match newest {
@@ -75,7 +75,7 @@ pub(super) async fn progress(context: &Context) -> Result<Progress> {
     })
 }
 
-/// Notes where to begin, before anything new is stored.
+/// Records the starting point, before anything new is stored.
 pub(super) async fn note_beginning(context: &Context) -> Result<()> {
     if bookkeeping::read::<Progress>(context.store(), PROGRESS).await?.is_none() {
         let progress = progress(context).await?;
@@ -103,13 +103,14 @@ pub(super) async fn clear_unknown(unit: &mut UnitOfWork) -> Result<()> {
     Ok(())
 }
 
-/// A time of the Backbone; of what happened before, every external event was applied or is in the inbox. Nothing without a
-/// synchronisation.
+/// A time of the Backbone; of everything before it, all external events were applied or are in the inbox. `None`
+/// without a synchronisation.
 pub(super) async fn synchronised_until(store: &Store) -> Result<Option<Timestamp>> {
     bookkeeping::read(store, SYNCHRONISED_UNTIL).await
 }
 
-/// A synchronisation that began at this time of the Backbone is about to be completed: what events told before is stored.
+/// A synchronisation that began at this time of the Backbone is about to be completed: everything reported before is
+/// stored.
 pub(crate) async fn synchronisation_completed(
     context: &Context,
     unit: &mut UnitOfWork,
@@ -130,7 +131,8 @@ pub(super) async fn set_clean_end(context: &Context) -> Result<()> {
     unit.commit().await
 }
 
-/// Whether the process before this one noted its end. Without that, or in a backup of a running one, there is no such note.
+/// Returns true if the previous process recorded its end. After a crash, or in a backup of a running one, there is no
+/// record.
 pub(super) async fn take_clean_end(context: &Context) -> Result<bool> {
     if context.store().get::<SyncInfoEntry>(CLEAN_END).await?.is_none() {
         return Ok(false);

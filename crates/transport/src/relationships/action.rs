@@ -1,4 +1,4 @@
-//! Changing a relationship: asking the Backbone, and storing what came of it.
+//! Changing a relationship: calling the Backbone, and storing the result.
 
 use backbone_api::{
     Bytes, codes, paths,
@@ -35,7 +35,7 @@ impl Relationships {
         self.act(id, Action::Accept, None).await
     }
 
-    /// As [`accept`](Self::accept), with a content in the encrypted response. Peers of earlier days read it.
+    /// As [`accept`](Self::accept), with a content in the encrypted response. Older peers read it.
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
@@ -51,7 +51,7 @@ impl Relationships {
         self.act(id, Action::Reject, None).await
     }
 
-    /// Withdraws the own request for a relationship.
+    /// Withdraws this Identity's request for a relationship.
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
@@ -59,10 +59,11 @@ impl Relationships {
         self.act(id, Action::Revoke, None).await
     }
 
-    /// Ends an active relationship.
+    /// Terminates an active relationship.
     ///
     /// # Errors
-    /// `error.transport.recordNotFound`, `….relationships.wrongRelationshipStatus`, a failed call or a failure of the store.
+    /// `error.transport.recordNotFound`, `….relationships.wrongRelationshipStatus`, a failed call or a failure of the
+    /// store.
     pub async fn terminate(&self, id: &RelationshipId) -> Result<Relationship> {
         self.act(id, Action::Terminate, None).await
     }
@@ -75,7 +76,7 @@ impl Relationships {
         self.act(id, Action::RequestReactivation, None).await
     }
 
-    /// Agrees to the peer's request for reactivation.
+    /// Accepts the peer's request for reactivation.
     ///
     /// # Errors
     /// As [`accept`](Self::accept), and `….relationships.reactivationNotRequested`.
@@ -83,7 +84,7 @@ impl Relationships {
         self.act(id, Action::AcceptReactivation, None).await
     }
 
-    /// Refuses the peer's request for reactivation.
+    /// Rejects the peer's request for reactivation.
     ///
     /// # Errors
     /// As [`accept_reactivation`](Self::accept_reactivation).
@@ -91,7 +92,7 @@ impl Relationships {
         self.act(id, Action::RejectReactivation, None).await
     }
 
-    /// Withdraws the own request for reactivation.
+    /// Withdraws this Identity's request for reactivation.
     ///
     /// # Errors
     /// As [`accept_reactivation`](Self::accept_reactivation).
@@ -99,7 +100,7 @@ impl Relationships {
         self.act(id, Action::RevokeReactivation, None).await
     }
 
-    /// Gives up a terminated relationship: the document, its keys, its messages, templates and tokens are deleted
+    /// Decomposes a terminated relationship: the document, its keys, its messages, templates and tokens are deleted
     /// together (`docs/protocol/02 §9.7.1`).
     ///
     /// # Errors
@@ -158,7 +159,7 @@ impl Relationships {
     ) -> Result<Relationship> {
         let id = relationship.id.clone();
         let mut unit = self.context.unit_of_work().await?;
-        // The free data may have changed meanwhile.
+        // The free data may have changed in the meantime.
         let mut relationship: Relationship = unit.get(id.as_str()).await?.unwrap_or(relationship);
         take_over(&mut relationship, metadata);
         unit.replace(&relationship).await?;
@@ -171,8 +172,8 @@ impl Relationships {
         Ok(relationship)
     }
 
-    /// Tells the Backbone. If it refuses because the own action has already happened (its answer was lost then), that is
-    /// success.
+    /// Calls the Backbone. If it refuses because this Identity's action has already taken effect (its answer was lost),
+    /// that counts as success.
     async fn call(&self, id: &RelationshipId, action: Action, content: Option<Bytes>) -> Result<RelationshipMetadata> {
         let path = paths::with_id(action.path(), id.as_str());
         let call = match content {
@@ -225,7 +226,8 @@ impl Relationships {
         require_status(&relationship, &[RelationshipStatus::Terminated, RelationshipStatus::DeletionProposed])?;
         let call = Call::put(paths::with_id(paths::RELATIONSHIP_DECOMPOSE, id.as_str()), &serde_json::json!({}))?;
         match self.context.backbone().done(call).await {
-            // The answer to an earlier attempt was lost. Once both sides have done it, there is no such relationship any more.
+            // The answer to an earlier attempt was lost. Once both sides have decomposed it, the relationship no longer
+            // exists.
             Err(TransportError::Request(error)) if is_gone(&error) => {}
             other => other?,
         }

@@ -1,4 +1,4 @@
-//! What the audit log of a relationship tells.
+//! Interpretation of a relationship's audit log.
 
 use backbone_api::relationships::{AuditLogReason, RelationshipMetadata};
 
@@ -7,13 +7,13 @@ use crate::{
     events::TransportEvent,
 };
 
-/// Takes over what the Backbone says about the state of a relationship.
+/// Applies the Backbone's state of a relationship.
 pub(super) fn take_over(relationship: &mut Relationship, metadata: RelationshipMetadata) {
     relationship.status = metadata.status;
     relationship.audit_log = sorted_audit_log(metadata.audit_log);
 }
 
-/// The event that follows `relationshipChanged` after an own change.
+/// The event that follows `relationshipChanged` after a change by this Identity.
 pub(super) fn event_of_own_change(reason: AuditLogReason, relationship: &Relationship) -> Option<TransportEvent> {
     match reason {
         AuditLogReason::ReactivationRequested => {

@@ -1,4 +1,4 @@
-//! Changes of relationships that the Backbone tells about (`docs/protocol/02 §9.7.3, §10.8`).
+//! Changes of relationships that the Backbone reports (`docs/protocol/02 §9.7.3, §10.8`).
 
 use backbone_api::{
     codes, paths,
@@ -25,11 +25,11 @@ use crate::{
     unit_of_work::UnitOfWork,
 };
 
-/// How a relationship that is not stored yet came to be.
+/// The origin of a relationship that is not stored yet.
 enum Origin {
     /// A peer requested it.
     Incoming(Box<(Relationship, RelationshipSecrets)>),
-    /// The own Identity requested it, but never learned of its success.
+    /// This Identity requested it, but never learned of its success.
     Requested(Box<PendingRelationship>),
 }
 
@@ -45,14 +45,14 @@ impl Relationships {
         self.bring_up_to_date(id, news, Some(mark)).await
     }
 
-    /// Brings the stored relationship to the Backbone's state, whether or not an event tells of a change.
+    /// Brings the stored relationship to the Backbone's state, even if no event reports a change.
     pub(crate) async fn refresh(&self, id: &RelationshipId) -> Result<()> {
         let _order = self.context.lock(&lock_name(id)).await;
         // Boxed, because it is rare and large.
         Box::pin(self.bring_up_to_date(id, RelationshipNews::StatusChanged, None)).await.map(drop)
     }
 
-    /// [`apply_change`](Self::apply_change) for who holds the relationship's lock.
+    /// [`apply_change`](Self::apply_change) for a caller that holds the relationship's lock.
     pub(super) async fn bring_up_to_date(
         &self,
         id: &RelationshipId,
@@ -61,7 +61,7 @@ impl Relationships {
     ) -> Result<ChangedItem> {
         let is_known = self.get(id).await?.is_some();
         let fetched = match self.fetch(id).await {
-            // The own side has given up the relationship meanwhile.
+            // This side has decomposed the relationship in the meantime.
             Err(TransportError::Request(error))
                 if !is_known && error.code == codes::RELATIONSHIP_ALREADY_DECOMPOSED =>
             {
@@ -80,7 +80,7 @@ impl Relationships {
         }
         if is_changed {
             unit.publish(&TransportEvent::RelationshipChanged(relationship.clone())).await?;
-            // An own change whose answer was lost.
+            // A change by this Identity whose answer was lost.
             let last = relationship.audit_log.last().filter(|entry| self.context.is_me(&entry.created_by));
             if let Some(event) = last.and_then(|entry| event_of_own_change(entry.reason, &relationship)) {
                 unit.publish(&event).await?;
@@ -94,7 +94,7 @@ impl Relationships {
         Ok(ChangedItem::Relationship(Box::new(relationship)))
     }
 
-    /// Stores, or removes, what is known about the deletion of the peer.
+    /// Stores, or removes, the data about the deletion of the peer.
     pub(crate) async fn apply_peer_deletion(
         &self,
         id: &RelationshipId,
@@ -131,7 +131,7 @@ impl Relationships {
         let mut relationship: Relationship = unit.get(id.as_str()).await?.ok_or_else(|| not_found(id))?;
         let (from, to) = (&fetched.metadata.from, &fetched.metadata.to);
         let peer = if self.context.is_me(from) { to } else { from };
-        // The Backbone takes the name of a deleted Identity out of its relationships.
+        // The Backbone replaces the name of a deleted Identity in its relationships.
         let is_peer = *peer == relationship.peer.address
             || self.context.identity().address.hostname().is_some_and(|hostname| peer.is_pseudonym(hostname));
         if !is_peer || !(self.context.is_me(from) || self.context.is_me(to)) {
@@ -205,7 +205,7 @@ impl Relationships {
             .filter(|template| template.is_own)
             .ok_or_else(|| TransportError::record_not_found("RelationshipTemplate", template_id))?;
         let keypair = self.context.active_secret(&template.template_key.id).await?.into_exchange_keypair()?;
-        // Checks the signature, and that it was made by the sender the Backbone names for this very template.
+        // Checks the signature, and that it was made by the sender that the Backbone names for this very template.
         let opened = protocol::relationship::open_creation_content(
             &mut self.context.randomness(),
             content.as_slice(),
@@ -225,7 +225,7 @@ impl Relationships {
             peer_deletion_info: None,
             received_text: opened.received_text.map(Into::into),
             relationship_secret_id: RelationshipSecretId::generate(&mut self.context.randomness()),
-            // Whatever happened since: the event about it brings the real status.
+            // Whatever has happened since: the event about it brings the real status.
             status: RelationshipStatus::Pending,
             template_id: template_id.clone(),
         };

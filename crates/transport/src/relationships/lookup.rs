@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Relationships {
-    /// The relationship to a peer, if given in a certain status. Of several the newest: the last one stored.
+    /// The relationship to a peer, optionally only in a certain status. If there are several, the one stored last.
     ///
     /// # Errors
     /// A failure of the store.
@@ -32,7 +32,7 @@ impl Relationships {
         self.to_identity(address, Some(RelationshipStatus::Active)).await
     }
 
-    /// The relationship to a peer that stands in the way of another one.
+    /// The relationship to a peer that rules out another one.
     ///
     /// # Errors
     /// A failure of the store.

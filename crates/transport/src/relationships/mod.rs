@@ -49,7 +49,7 @@ impl Relationships {
         Ok(self.context.store().find(query).await?)
     }
 
-    /// The same one after the other, however many there are.
+    /// Like [`find`](Self::find), one relationship after the other, however many there are.
     ///
     /// # Errors
     /// A failure of the store.
@@ -70,7 +70,7 @@ impl Relationships {
         .await
     }
 
-    /// Sets or removes what is known about the deletion of the peer.
+    /// Sets or removes the data about the deletion of the peer.
     ///
     /// # Errors
     /// `error.transport.recordNotFound`, or a failure of the store.

@@ -1,8 +1,8 @@
-//! What external events say about relationships.
+//! The changes of relationships that external events report.
 
 use crate::{documents::Relationship, events::TransportEvent};
 
-/// What an external event says about a relationship.
+/// The change of a relationship that an external event reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RelationshipNews {
     StatusChanged,

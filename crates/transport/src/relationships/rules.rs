@@ -1,4 +1,4 @@
-//! What an Identity may do with a relationship, and when: the status machine of `docs/protocol/02 §9.7.1`.
+//! The actions that an Identity may take on a relationship, and when: the status machine of `docs/protocol/02 §9.7.1`.
 
 use backbone_api::{
     paths,
@@ -11,7 +11,7 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// A step of the status machine that leaves the relationship in existence.
+/// A step of the status machine that keeps the relationship in existence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Accept,
@@ -24,17 +24,17 @@ pub(super) enum Action {
     RevokeReactivation,
 }
 
-/// Who may act, by the last entry of the audit log.
+/// The side that may act, by the last entry of the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Actor {
     Either,
-    /// The one the entry is not of; with the words for what only the peer of that one can do.
+    /// The other side than the author of the entry; with the words for what only the author's peer can do.
     Answering(&'static str),
-    /// The one the entry is of; with the words for what only that one can do.
+    /// The author of the entry; with the words for what only the author can do.
     Withdrawing(&'static str),
 }
 
-/// What the last entry of the audit log has to be about.
+/// The required subject of the audit log's last entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Last {
     Anything,
@@ -82,26 +82,26 @@ impl Action {
         }
     }
 
-    /// Where the Backbone is told of it.
+    /// The path of the call to the Backbone.
     pub(super) const fn path(self) -> &'static str {
         self.rule().path
     }
 
-    /// The entry of the audit log when the action has happened.
+    /// The entry of the audit log after the action.
     pub(super) const fn reason(self) -> AuditLogReason {
         self.rule().reason
     }
 
-    /// Whether it is the latest that happened, and the own Identity has done it.
+    /// Returns true if it is the latest action, and this Identity has taken it.
     pub(super) fn was_done_by(self, own_address: &IdentityAddress, relationship: &Relationship) -> bool {
         let last = relationship.audit_log.last();
         last.is_some_and(|entry| entry.reason == self.reason() && entry.created_by == *own_address)
     }
 
-    /// Whether the own Identity may act, as far as is known here.
+    /// Checks that this Identity may act, as far as is known here.
     ///
     /// # Errors
-    /// Why it may not.
+    /// The reason why it may not.
     pub(super) fn check(self, own_address: &IdentityAddress, relationship: &Relationship) -> Result<()> {
         let rule = self.rule();
         let id = &relationship.id;
@@ -129,7 +129,7 @@ fn only_peer(operation: &str, id: &RelationshipId) -> TransportError {
     TransportError::OperationOnlyAllowedForPeer(format!("only your peer can {operation} the Relationship '{id}'"))
 }
 
-/// Whether the relationship is in one of these states.
+/// Checks that the relationship is in one of these states.
 ///
 /// # Errors
 /// [`TransportError::WrongRelationshipStatus`] if it is in another one.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl Relationships {
-    /// Why no relationship can be requested with this template; nothing if it can.
+    /// The reason why no relationship can be requested with this template; `None` if one can.
     ///
     /// # Errors
     /// A failed call or a failure of the store: then it is not known.
@@ -71,8 +71,8 @@ impl Relationships {
     /// Requests a relationship for a cause, unless that has happened before.
     ///
     /// # Errors
-    /// As [`send`](Self::send). `error.transport.request.outcomeUnknown` where the answer to an earlier call was lost and a
-    /// relationship stands in the way now: the next synchronisation brings it, and completes the cause.
+    /// As [`send`](Self::send). `error.transport.request.outcomeUnknown` if the answer to an earlier call was lost and
+    /// an existing relationship rules out a new one: the next synchronisation brings it, and completes the cause.
     pub async fn send_for(
         &self,
         cause: &str,
@@ -94,7 +94,8 @@ impl Relationships {
         if let Some(reason) = self.can_send(template).await? {
             return match &cause {
                 Some(cause) if !self.is_open(cause).await? => Ok(Sending::Completed),
-                // It may be the earlier request that stands in the way; the next synchronisation tells.
+                // The earlier request may have created the relationship that rules this one out; the next
+                // synchronisation will tell.
                 Some(cause) if self.is_requested(cause).await? => {
                     Err(TransportError::from(RequestError::earlier_outcome_unknown("POST", paths::RELATIONSHIPS)))
                 }
@@ -135,7 +136,7 @@ impl Relationships {
         let metadata = match self.context.backbone().result(Call::post(paths::RELATIONSHIPS, &body)?).await {
             Ok(metadata) => metadata,
             Err(error) => {
-                // Only a clear refusal says that there will be no relationship.
+                // Only a clear refusal means that there will be no relationship.
                 if error.as_request_error().is_some_and(RequestError::is_without_effect) {
                     self.forget(&pending).await?;
                 }
@@ -145,7 +146,7 @@ impl Relationships {
         self.store_sent(pending, metadata).await.map(Sending::Sent)
     }
 
-    /// Whether an earlier request for the cause may have been taken.
+    /// Returns true if the Backbone may have accepted an earlier request for the cause.
     async fn is_requested(&self, cause: &str) -> Result<bool> {
         Ok(self.context.store().count::<PendingRelationship>(&Filter::eq("cause", cause)).await? > 0)
     }
@@ -175,7 +176,7 @@ impl Relationships {
         Ok(relationship)
     }
 
-    /// Completes the cause of a request, and forgets other attempts at it, which the Backbone has not taken.
+    /// Completes the cause of a request, and deletes other attempts at it, which the Backbone has not accepted.
     pub(super) async fn complete(
         &self,
         unit: &mut UnitOfWork,
@@ -203,7 +204,7 @@ fn is_unknown_identity(error: &RequestError) -> bool {
     error.code == codes::RECORD_NOT_FOUND && error.reason.contains("Identity not found.")
 }
 
-/// The Backbone refuses for a reason without a code of this layer.
+/// A refusal by the Backbone for a reason without a code of this layer.
 fn refusal(code: Option<&str>) -> TransportError {
     TransportError::from(RequestError {
         code: code.unwrap_or(crate::request_error::codes::UNEXPECTED).to_owned(),

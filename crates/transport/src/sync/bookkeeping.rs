@@ -1,4 +1,4 @@
-//! Where the synchronisation stands: the entries of `SyncInfo` (`docs/protocol/02 §7.12`).
+//! The state of the synchronisation: the entries of `SyncInfo` (`docs/protocol/02 §7.12`).
 
 use core_types::{LocalDatawalletModificationId, SyncRunId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -21,15 +21,15 @@ const PROBE: &str = "writeProbe";
 
 /// A sync run that was started and is not known to be finalised.
 ///
-/// The Backbone counts every event of a run that is not finalised as failed, and drops an event after three failures. So a
-/// run that was cut off by a crash or an outage is taken up again instead of being left to expire.
+/// The Backbone counts every event of a run that is not finalised as failed, and drops an event after three failures. A
+/// run that was cut off by a crash or an outage is therefore resumed instead of being left to expire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunningSyncRun {
     pub(crate) id: SyncRunId,
 }
 
-/// Modifications on their way to the Backbone. Stored before they are sent: if the answer is lost, it is found out whether
-/// they have arrived, so that none is pushed twice, over what other devices changed since.
+/// Modifications that are being sent to the Backbone. Stored before they are sent: if the answer is lost, it is checked
+/// whether they have arrived, so that none is pushed twice, over later changes of other devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Push {
@@ -43,7 +43,7 @@ pub(crate) async fn last_completed_sync_time(store: &Store) -> Result<Option<Tim
     read(store, EVERYTHING_TIME).await
 }
 
-/// Position in the datawallet; -1 while it is empty, none while the Identity has no datawallet.
+/// Position in the datawallet; -1 while it is empty, `None` while the Identity has no datawallet.
 pub(crate) async fn local_index(store: &Store) -> Result<Option<i64>> {
     // Numbers of imported databases can be floating-point.
     let index: Option<f64> = read(store, LOCAL_INDEX).await?;
@@ -84,7 +84,7 @@ pub(crate) async fn set_running_sync_run(transaction: &mut Transaction, run: &Ru
     write(transaction, RUNNING_SYNC_RUN, run).await
 }
 
-/// Writes something, to see whether the store takes it.
+/// Writes a probe, to check that the store accepts writes.
 pub(super) async fn set_probe(transaction: &mut Transaction, now: Timestamp) -> Result<()> {
     write(transaction, PROBE, &now).await
 }

@@ -1,8 +1,8 @@
-//! What synchronisations change.
+//! The changes that synchronisations make.
 
 use crate::documents::{File, IdentityDeletionProcess, Message, Relationship};
 
-/// What a synchronisation changed.
+/// The changes of a synchronisation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangedItems {
     /// New and changed relationships.
@@ -13,13 +13,13 @@ pub struct ChangedItems {
     pub identity_deletion_processes: Vec<IdentityDeletionProcess>,
     /// Changed files.
     pub files: Vec<File>,
-    /// How many external events the Backbone offered.
+    /// The number of external events that the Backbone offered.
     pub external_events: usize,
     /// Ids of documents changed by other devices.
     pub changed_object_identifiers_during_datawallet_sync: Vec<String>,
 }
 
-/// What one external event changed.
+/// The change of one external event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ChangedItem {
     Nothing,
@@ -30,7 +30,7 @@ pub(crate) enum ChangedItem {
 }
 
 impl ChangedItems {
-    /// Adds what something else changed.
+    /// Adds other changes.
     pub(crate) fn extend(&mut self, other: Self) {
         let Self {
             relationships,

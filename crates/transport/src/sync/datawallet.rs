@@ -29,11 +29,11 @@ use crate::{
     events::TransportEvent,
 };
 
-/// How often a push is tried while other devices push at the same time.
+/// The number of attempts at a push while other devices push at the same time.
 const MAX_PUSH_ATTEMPTS: u32 = 5;
 
-/// Gives a new Identity its datawallet; without one the Backbone refuses to synchronise external events. Nothing happens
-/// once that is known to be done. May be repeated at any point: an upgrade to the version reached is accepted.
+/// Gives a new Identity its datawallet; without one the Backbone refuses to synchronise external events. Does nothing
+/// once that is known to be done. May be repeated at any point: an upgrade to the current version is accepted.
 pub(crate) async fn bootstrap(context: &Context) -> Result<()> {
     if bookkeeping::local_index(context.store()).await?.is_some() {
         return Ok(());
@@ -49,7 +49,7 @@ pub(crate) async fn bootstrap(context: &Context) -> Result<()> {
     unit.commit().await
 }
 
-/// Raises the version of the Identity's datawallet, one after the other. Nothing has to be converted yet on the way.
+/// Raises the version of the Identity's datawallet step by step. So far, no step requires a conversion.
 async fn upgrade(context: &Context, current: u16, target: u16) -> Result<()> {
     for version in current..target {
         upgrade_to(context, version + 1).await?;
@@ -66,7 +66,7 @@ async fn upgrade_to(context: &Context, version: u16) -> Result<()> {
     unit.commit().await?;
     context.counters().grant(noted.as_ref(), Moment::now(&**context.clock()));
     match runs::finalise_upgrade_to(context, &run.id, version).await {
-        // Another device has gone further than this one can follow, and this one has not been told yet.
+        // Another device has upgraded beyond what this one supports, and this one has not been notified yet.
         Err(error) if error.has_code(codes::DATAWALLET_CANNOT_DOWNGRADE) => {
             let current = runs::version_of(context).await?.into();
             Err(TransportError::DatawalletCurrentBiggerThanTarget { current, target: version.into() })
@@ -75,7 +75,7 @@ async fn upgrade_to(context: &Context, version: u16) -> Result<()> {
     }
 }
 
-/// Applies what other devices changed, checks that this program understands it, and tells them what changed here.
+/// Applies changes of other devices, checks that this program understands them, and pushes local changes.
 pub(super) async fn synchronise(context: &Context, changed: &mut ChangedItems) -> Result<()> {
     let version = runs::version_of(context).await?;
     if version > SUPPORTED_DATAWALLET_VERSION {
@@ -84,7 +84,7 @@ pub(super) async fn synchronise(context: &Context, changed: &mut ChangedItems) -
     upgrade(context, version, SUPPORTED_DATAWALLET_VERSION).await?;
     let mut identifiers = pull(context).await?;
     upgrade_device(context).await?;
-    // Whoever is faster than this device pushes first; then there is more to pull.
+    // A faster device pushes first; then there is more to pull.
     let mut attempts = 0;
     while let Err(error) = push::everything(context).await {
         attempts += 1;
@@ -94,7 +94,7 @@ pub(super) async fn synchronise(context: &Context, changed: &mut ChangedItems) -
         identifiers.extend(pull(context).await?);
     }
     let mut unit = context.unit_of_work().await?;
-    // External events tell only the devices that did not start or cancel it themselves.
+    // External events notify only the devices that did not start or cancel it themselves.
     if identifiers.iter().any(|id| id.starts_with("IDP")) {
         unit.publish(&TransportEvent::IdentityDeletionProcessStatusChanged(None)).await?;
     }
@@ -103,7 +103,7 @@ pub(super) async fn synchronise(context: &Context, changed: &mut ChangedItems) -
     unit.commit().await
 }
 
-/// Notes at the own device which version it understands. Databases of earlier programs can lack it.
+/// Records the supported version in this device's document. Databases of earlier programs can lack it.
 async fn upgrade_device(context: &Context) -> Result<()> {
     let mut device = context.device().await?;
     let supported = u32::from(SUPPORTED_DATAWALLET_VERSION);
@@ -114,7 +114,7 @@ async fn upgrade_device(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Fetches and applies the modifications behind the local index; gives the ids of the changed documents.
+/// Fetches and applies the modifications after the local index; returns the ids of the changed documents.
 pub(super) async fn pull(context: &Context) -> Result<Vec<String>> {
     let local_index = bookkeeping::local_index(context.store()).await?;
     let call = Call::get(paths::DATAWALLET_MODIFICATIONS).query(LOCAL_INDEX, local_index).synchronisation();
@@ -143,8 +143,9 @@ pub(super) async fn pull(context: &Context) -> Result<Vec<String>> {
     Ok(applied)
 }
 
-/// Takes out what this device pushed without getting an answer, and tells whether there was anything: a push arrives as a
-/// whole or not at all. The documents are as they were pushed or newer; the modifications would undo what came after.
+/// Removes the modifications that this device pushed without getting an answer, and returns true if there were any: a
+/// push arrives as a whole or not at all. The documents are as they were pushed or newer; the modifications would undo
+/// later changes.
 async fn take_own(
     context: &Context,
     push: Option<&Push>,
@@ -158,7 +159,7 @@ async fn take_own(
     Ok(modifications.len() < before)
 }
 
-/// The Backbone's word for a datawallet that is too new, in the words of this program.
+/// Translates the Backbone's error for a datawallet that is too new into this program's.
 fn understood(error: TransportError) -> TransportError {
     if error.has_code(codes::DATAWALLET_INSUFFICIENT_SUPPORTED_VERSION) {
         insufficient_version(SUPPORTED_DATAWALLET_VERSION + 1)
@@ -174,7 +175,7 @@ fn insufficient_version(required: u16) -> TransportError {
     }
 }
 
-/// What the modifications of one document amount to.
+/// The combined modifications of one document.
 struct ChangedObject {
     id: String,
     collection: String,
@@ -182,8 +183,8 @@ struct ChangedObject {
     members: Option<Map<String, Value>>,
 }
 
-/// Brings the modifications together by document, in the order of first appearance. One that nobody can read is left out:
-/// it would be in the way of all others, for ever.
+/// Combines the modifications by document, in the order of first appearance. An unreadable one is left out: it would
+/// block all others indefinitely.
 fn fold(context: &Context, modifications: Vec<DatawalletModification>) -> Vec<ChangedObject> {
     let mut objects: Vec<ChangedObject> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
@@ -200,7 +201,7 @@ fn fold(context: &Context, modifications: Vec<DatawalletModification>) -> Vec<Ch
                 }
             }
             DatawalletModificationType::Delete => None,
-            // Told older programs to load a document again; today everything is in the modifications themselves.
+            // It made older programs reload a document; today everything is in the modifications themselves.
             DatawalletModificationType::CacheChanged => continue,
         };
         let next = objects.len();
@@ -220,7 +221,7 @@ fn fold(context: &Context, modifications: Vec<DatawalletModification>) -> Vec<Ch
 }
 
 impl ChangedObject {
-    /// Writes or deletes the document, unless that cannot be; tells which.
+    /// Writes or deletes the document if possible; returns true if it did.
     async fn apply(&self, collections: &SynchronisedCollections, transaction: &mut Transaction) -> Result<bool> {
         let Some(collection) = collections.get(&self.collection) else {
             tracing::warn!(collection = self.collection, "a modification of an unknown collection is ignored");

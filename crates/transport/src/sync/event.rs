@@ -22,7 +22,7 @@ use crate::{
     relationships::{RelationshipNews, Relationships},
 };
 
-/// The types of events that are processed; the reference has no use for any other either (`docs/protocol/02 §10.8`).
+/// The processed types of events; the reference has no use for any other either (`docs/protocol/02 §10.8`).
 const PROCESSED_TYPES: [&str; 13] = [
     "MessageReceived",
     "MessageDelivered",
@@ -44,7 +44,7 @@ pub(super) fn id_of(event: &Value) -> Option<&str> {
     event.get("id").and_then(Value::as_str)
 }
 
-/// Whether events of this type are processed at all.
+/// Returns true if events of this type are processed at all.
 pub(super) fn is_processed(event: &Value) -> bool {
     event.get("type").and_then(Value::as_str).is_some_and(|kind| PROCESSED_TYPES.contains(&kind))
 }
@@ -55,7 +55,7 @@ pub(crate) async fn apply_event(
     event: &Value,
     mark: &ProcessedExternalEvent,
 ) -> Result<ChangedItem> {
-    // What it has not committed is rolled back, and nothing else is shared with it.
+    // Uncommitted changes are rolled back, and nothing else is shared with it.
     let applied = AssertUnwindSafe(apply(context, event, mark)).catch_unwind().await;
     applied.unwrap_or_else(|_| Err(TransportError::invariant("applying the external event was aborted by a panic")))
 }
@@ -70,7 +70,7 @@ async fn apply(context: &Context, event: &Value, mark: &ProcessedExternalEvent) 
         return Messages::new(context).apply_delivered(&id, mark).await;
     }
     let relationships = Relationships::new(context);
-    // Its other members are not needed, and so need not be right.
+    // Its other members are not needed, so they need not be valid.
     let payload = ExternalEventPayload::deserialize(json!({ "type": kind, "payload": payload }))
         .map_err(|_| TransportError::invariant("the external event cannot be read"))?;
     match payload {
@@ -126,7 +126,7 @@ async fn allocations_exhausted(
     mark: &ProcessedExternalEvent,
 ) -> Result<ChangedItem> {
     let mut unit = context.unit_of_work().await?;
-    // Nothing but the template's owner cares: without the template there is nobody to tell.
+    // Only the template's owner is interested: without the template there is nobody to notify.
     if let Some(template) = unit.get::<RelationshipTemplate>(id.as_str()).await? {
         unit.publish(&TransportEvent::RelationshipTemplateAllocationsExhausted(template)).await?;
         unit.processed(mark).await?;

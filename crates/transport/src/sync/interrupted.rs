@@ -1,4 +1,4 @@
-//! Remembering the sync run that was started and is not finalised yet.
+//! The record of a sync run that was started and is not finalised yet.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use crate::{
     error::Result,
 };
 
-/// The run to be taken up again, if there is one.
+/// The run to be resumed, if there is one.
 pub(crate) async fn interrupted(context: &Context) -> Result<Option<RunningSyncRun>> {
     let started = context.started_run().slot().clone();
     match started {
@@ -18,7 +18,7 @@ pub(crate) async fn interrupted(context: &Context) -> Result<Option<RunningSyncR
     }
 }
 
-/// Makes sure that a run can be remembered before one is started. A run that nobody remembers is cancelled by the next one,
+/// Makes sure that a run can be recorded before one is started. An unrecorded run is cancelled by the next one,
 /// which the Backbone counts as a failure of all its events; the third one loses them.
 pub(super) async fn make_sure_that_store_works(context: &Context) -> Result<()> {
     if context.started_run().store_works.load(Ordering::Relaxed) {
@@ -31,7 +31,7 @@ pub(super) async fn make_sure_that_store_works(context: &Context) -> Result<()> 
     Ok(())
 }
 
-/// Remembers a run, in this process even if the store refuses, together with the counters it gives.
+/// Records a run, in this process even if the store refuses, together with its counters.
 pub(super) async fn remember(context: &Context, run: &RunningSyncRun, own: OwnRun) -> Result<Option<Noted>> {
     *context.started_run().slot() = Some(run.clone());
     let mut unit = context.unit_of_work().await?;
@@ -41,7 +41,7 @@ pub(super) async fn remember(context: &Context, run: &RunningSyncRun, own: OwnRu
     Ok(noted)
 }
 
-/// Forgets a run that is over.
+/// Deletes the record of a run that is over.
 pub(super) async fn forget(context: &Context) -> Result<()> {
     let mut unit = context.unit_of_work().await?;
     bookkeeping::clear_running_sync_run(unit.transaction()).await?;
@@ -50,7 +50,7 @@ pub(super) async fn forget(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// The store has forgotten the run.
+/// The store has deleted the record of the run.
 pub(super) fn forgotten(context: &Context) {
     drop(context.started_run().slot().take());
 }

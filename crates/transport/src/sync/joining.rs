@@ -1,4 +1,4 @@
-//! One synchronisation at a time, joined by everybody who asks while it runs (`docs/protocol/02 §10.1`).
+//! One synchronisation at a time, joined by every caller that requests one while it runs (`docs/protocol/02 §10.1`).
 
 use futures_util::{
     FutureExt,
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{context::Context, error::Result};
 
-/// The result of the running synchronisation if it covers `kind`, or of `start`, which runs to its end even if nobody waits.
+/// The result of the running synchronisation if it covers `kind`, or of `start`, which runs to its end even if nobody
+/// waits.
 pub(super) async fn join<F>(context: &Context, kind: Kind, mut start: impl FnMut() -> F) -> Result<ChangedItems>
 where
     F: Future<Output = Result<ChangedItems>> + Send + 'static,
@@ -21,13 +22,13 @@ where
         if is_own || running.kind.covers(kind) {
             return running.result.await;
         }
-        // Whether that one succeeds does not matter to this one.
+        // The success of that one does not matter here.
         drop(running.result.await);
     }
 }
 
-/// As [`join`], but with a synchronisation that begins after this call: one that runs already may have looked for news
-/// before what the caller knows of happened.
+/// As [`join`], but with a synchronisation that begins after this call: one that is already running may have fetched
+/// before the change that the caller knows of.
 pub(super) async fn join_next<F>(context: &Context, kind: Kind, start: impl FnMut() -> F) -> Result<ChangedItems>
 where
     F: Future<Output = Result<ChangedItems>> + Send + 'static,
@@ -40,7 +41,7 @@ where
 pub(super) async fn settled(context: &Context) {
     let running = context.sync_state().running().clone();
     if let Some(running) = running {
-        // Whether it succeeds does not matter to who waits for its end.
+        // A caller that waits for its end does not need its success.
         drop(running.result.await);
     }
 }
@@ -70,7 +71,7 @@ fn run(
     async move { context.finish(work).await }.boxed().shared()
 }
 
-/// Frees the slot when the synchronisation is over, in whatever way.
+/// Frees the slot when the synchronisation is over, whatever its result.
 struct FreedSlot(Context);
 
 impl Drop for FreedSlot {

@@ -1,4 +1,5 @@
-//! Synchronisation: external events, and the datawallet that the devices of the Identity share (`docs/protocol/02 §10`).
+//! Synchronisation: external events, and the datawallet that the devices of the Identity share (`docs/protocol/02
+//! §10`).
 
 pub(crate) mod bookkeeping;
 mod changes;
@@ -36,7 +37,7 @@ use crate::{
     inbox::{Inbox, Selection},
 };
 
-/// Learning from the Backbone what happened elsewhere.
+/// Synchronises with the Backbone and the other devices.
 #[derive(Debug, Clone)]
 pub struct Synchronisation {
     context: Context,
@@ -47,11 +48,11 @@ impl Synchronisation {
         Self { context: context.clone() }
     }
 
-    /// Tries everything that waits in the inbox, for some seconds at most, and then fetches and applies everything new. Goes on
-    /// without its caller. Who calls this during a synchronisation gets the result of that.
+    /// Tries every waiting inbox entry, for some seconds at most, and then fetches and applies everything new.
+    /// Continues without its caller. A call during a synchronisation joins it and gets its result.
     ///
     /// # Errors
-    /// A failed call or a failure of the store. What was applied before stays applied; the rest comes again with the next
+    /// A failed call or a failure of the store. Anything applied before stays applied; the rest follows with the next
     /// synchronisation, or waits in the inbox.
     pub async fn everything(&self) -> Result<ChangedItems> {
         let sync = self.clone();
@@ -63,7 +64,7 @@ impl Synchronisation {
         self.context.finish(all).await
     }
 
-    /// As [`everything`](Self::everything), but of the inbox only what is due is tried: for who synchronises often.
+    /// As [`everything`](Self::everything), but tries only inbox entries that are due: for frequent synchronisation.
     ///
     /// # Errors
     /// As [`everything`](Self::everything).
@@ -71,8 +72,8 @@ impl Synchronisation {
         join(&self.context, Kind::Everything, || self.run_of_everything()).await
     }
 
-    /// As [`everything_due`](Self::everything_due), but never with a synchronisation that began before this call, which may
-    /// have missed what the caller was told of meanwhile.
+    /// As [`everything_due`](Self::everything_due), but never joins a synchronisation that began before this call,
+    /// which may have missed what the caller has been notified of since.
     ///
     /// # Errors
     /// As [`everything`](Self::everything).
@@ -89,8 +90,8 @@ impl Synchronisation {
         })
     }
 
-    /// For how long every synchronisation with everything has failed, and why the last one did; nothing if that succeeded, or
-    /// if there was none yet.
+    /// The time for which every full synchronisation has failed, and the reason of the last failure; `None` if the last
+    /// one succeeded, or if there was none yet.
     #[must_use]
     pub fn fails_for(&self) -> Option<(Duration, String)> {
         self.context.sync_trouble().lasts()
@@ -113,7 +114,7 @@ impl Synchronisation {
         join(&self.context, Kind::OnlyDatawallet, run).await
     }
 
-    /// When [`everything`](Self::everything) was last completed.
+    /// The time at which [`everything`](Self::everything) was last completed.
     ///
     /// # Errors
     /// A failure of the store.
@@ -122,7 +123,7 @@ impl Synchronisation {
     }
 }
 
-/// Counts a run, and how long it takes (`docs/metrics.md`).
+/// Counts a run, and measures its duration (`docs/metrics.md`).
 async fn measured(kind: &'static str, run: impl Future<Output = Result<ChangedItems>>) -> Result<ChangedItems> {
     let started = Instant::now();
     let result = run.await;

@@ -1,4 +1,4 @@
-//! What becomes of the external events that a sync run offers.
+//! Handling of the external events that a sync run offers.
 
 use std::collections::HashSet;
 
@@ -14,14 +14,14 @@ use crate::{
     inbox::{Inbox, InboxNotes, OfferedAgain, Waiting, object_of},
 };
 
-/// After so many failures in a row that may pass, the rest of a run goes into the inbox without an attempt: it is not the
-/// events that are in trouble.
+/// After this many transient failures in a row, the rest of a run goes into the inbox without an attempt: the fault is
+/// not in the events.
 const FAILURES_IN_A_ROW: u32 = 3;
 
 /// The offers of one sync run.
 pub(super) struct Offered<'a> {
     context: &'a Context,
-    /// Events that had their effects before.
+    /// Events that took effect before.
     processed: HashSet<String>,
     waiting: Waiting,
     failures_in_a_row: u32,
@@ -34,10 +34,11 @@ impl<'a> Offered<'a> {
         Ok(Self { context, processed, waiting, failures_in_a_row: 0 })
     }
 
-    /// Applies an event or notes it; the code under which it is reported to the Backbone as failed, if it is.
+    /// Applies an event or records it; returns the code under which it is reported to the Backbone as failed, if it is.
     ///
-    /// Reported is only what lies in the event itself, as by the peers: the Backbone then offers it some more times, which
-    /// cures what was wrong with its answer. What may pass is remembered here alone, because the Backbone gives up.
+    /// Only faults of the event itself are reported, as the existing programs do: the Backbone then offers it a few
+    /// more times, which helps if its answer was faulty. Failures that may pass are recorded only here, because the
+    /// Backbone gives up.
     pub(super) async fn take(
         &mut self,
         id: &ExternalEventId,
@@ -93,8 +94,8 @@ fn reported_code(error: &TransportError) -> Option<String> {
     (!error.may_pass()).then(|| error.external_event_code().to_owned())
 }
 
-/// The events among `events` that had their effects before. Marks of other events are no longer needed: what the Backbone
-/// does not offer any more was finalised.
+/// The events among `events` that took effect before. Marks of other events are no longer needed: events that the
+/// Backbone no longer offers were finalised.
 async fn processed_events(context: &Context, events: &[Value]) -> Result<HashSet<String>> {
     let offered: HashSet<&str> = events.iter().filter_map(event::id_of).collect();
     let marks: Vec<ProcessedExternalEvent> = context.store().find(&Query::default()).await?;
@@ -110,7 +111,7 @@ async fn processed_events(context: &Context, events: &[Value]) -> Result<HashSet
     Ok(repeated.into_iter().collect())
 }
 
-/// Forgets which events had their effects: the Backbone offers none of them any more.
+/// Deletes the marks of events that took effect: the Backbone no longer offers any of them.
 pub(super) async fn forget_marks(context: &Context) -> Result<()> {
     processed_events(context, &[]).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Telling other devices what changed here (`docs/protocol/02 §10.2` step 5, `§10.3`, `§10.6`).
+//! Pushing local changes to the other devices (`docs/protocol/02 §10.2` step 5, `§10.3`, `§10.6`).
 
 use backbone_api::{
     Bytes,
@@ -22,10 +22,10 @@ use crate::{
     error::{Result, TransportError},
 };
 
-/// How many modifications travel in one request; contents can be large.
+/// The number of modifications per request; contents can be large.
 const MAX_MODIFICATIONS: u64 = 200;
 
-/// The first modifications that wait, encrypted for the indexes they will get, and what has to be remembered of them. Empty
+/// The first waiting modifications, encrypted for the indexes they will get; records them as being sent. Empty
 /// while the datawallet is disabled.
 pub(super) async fn next(context: &Context) -> Result<Vec<NewDatawalletModification>> {
     if !context.config().datawallet_enabled {
@@ -46,7 +46,7 @@ pub(super) async fn next(context: &Context) -> Result<Vec<NewDatawalletModificat
     Ok(modifications)
 }
 
-/// The Backbone has taken what [`next`] gave last.
+/// The Backbone has accepted what [`next`] returned last.
 pub(super) async fn confirm(transaction: &mut Transaction, push: Option<&Push>, new_index: i64) -> Result<()> {
     let Some(push) = push else { return Ok(()) };
     for id in &push.records {
@@ -56,7 +56,7 @@ pub(super) async fn confirm(transaction: &mut Transaction, push: Option<&Push>, 
     bookkeeping::set_local_index(transaction, new_index).await
 }
 
-/// Pushes until nothing waits any more. What other devices changed must have been pulled.
+/// Pushes until nothing is waiting. Changes of other devices must have been pulled.
 pub(super) async fn everything(context: &Context) -> Result<()> {
     let _turn = runs::turn(context).await;
     loop {
@@ -75,7 +75,7 @@ pub(super) async fn everything(context: &Context) -> Result<()> {
     }
 }
 
-/// Whether other devices have to be told something.
+/// Returns true if changes are waiting to be pushed to other devices.
 pub(super) async fn is_due(context: &Context) -> Result<bool> {
     Ok(context.config().datawallet_enabled
         && context.store().count::<UnpushedDatawalletModification>(&Filter::All).await? > 0)

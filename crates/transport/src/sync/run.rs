@@ -32,11 +32,11 @@ use crate::{
     relationships::Relationships,
 };
 
-/// A run lives for 10 s (`docs/protocol/03 §12`); after this time its life is prolonged.
+/// A run lives for 10 s (`docs/protocol/03 §12`); after this time its lifetime is extended.
 const REFRESH_AFTER: Duration = Duration::from_secs(4);
 
-/// How many runs one synchronisation makes at most; what is left comes with the next one. Each run can bring hundreds of
-/// events, so that this ends only a synchronisation with a Backbone that always promises more.
+/// The maximum number of runs per synchronisation; the rest follows with the next one. Each run can bring hundreds of
+/// events, so that this only ends a synchronisation with a Backbone that always announces more.
 const MAX_RUNS: u32 = 100;
 
 pub(super) async fn everything(context: Context) -> Result<ChangedItems> {
@@ -45,9 +45,9 @@ pub(super) async fn everything(context: Context) -> Result<ChangedItems> {
         let inbox = Inbox::new(&context);
         Relationships::new(&context).recover_changes().await?;
         let due = inbox.select(Selection::Due).await?;
-        // What is new does not wait for what is in trouble.
+        // New events do not wait for failing ones.
         external_events(&context, &mut changed).await?;
-        // A Relationship that has just come may be what something lacked.
+        // A Relationship that has just arrived may be what another entry lacked.
         if !changed.relationships.is_empty() {
             changed.extend(inbox.try_waiting(Selection::Orphans).await?);
         }
@@ -65,7 +65,7 @@ pub(super) async fn everything(context: Context) -> Result<ChangedItems> {
     result.map(|()| changed)
 }
 
-/// What the external events have changed here is told now. If that fails, the next synchronisation does it.
+/// Pushes changes made by the external events now. If that fails, the next synchronisation does it.
 async fn tell_other_devices(context: &Context, changed: &mut ChangedItems) -> Result<()> {
     if push::is_due(context).await?
         && let Err(error) = datawallet::synchronise(context, changed).await
@@ -85,7 +85,7 @@ pub(super) async fn only_datawallet(context: Context) -> Result<ChangedItems> {
     result.map(|()| changed)
 }
 
-/// Tells the end of a synchronisation of the datawallet, be it a good one or not.
+/// Publishes the end of a synchronisation of the datawallet, whether or not it succeeded.
 async fn tell_synchronised(context: &Context) -> Result<()> {
     let mut unit = context.unit_of_work().await?;
     unit.publish(&TransportEvent::DatawalletSynchronized).await?;
@@ -119,12 +119,13 @@ async fn external_events(context: &Context, changed: &mut ChangedItems) -> Resul
     unit.commit().await
 }
 
-/// The run that was cut off before, or a new one, with its events; nothing if there is nothing new.
+/// The interrupted run, or a new one, with its events; `None` if there is nothing new.
 async fn next_run(context: &Context) -> Result<Option<(RunningSyncRun, Vec<Value>)>> {
     if let Some(run) = interrupted::interrupted(context).await? {
         match external_events_of(context, &run).await {
             Ok(events) => return Ok(Some((run, events))),
-            // A run whose events the Backbone itself refuses to tell for any other reason would stop every synchronisation.
+            // A run whose events the Backbone itself refuses to return for any other reason would stop every
+            // synchronisation.
             Err(error) if is_lost(&error) || is_refused(&error) => {
                 tracing::debug!(sync_run = %run.id, error.code = error.code(), "the interrupted sync run is gone");
                 interrupted::forget(context).await?;
@@ -148,19 +149,19 @@ async fn external_events_of(context: &Context, run: &RunningSyncRun) -> Result<V
     context.backbone().pages(Call::get(path).synchronisation()).await
 }
 
-/// Whether the Backbone says that a run is over or belongs to somebody else.
+/// Returns true if the Backbone says that a run is over or belongs to somebody else.
 fn is_lost(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| {
         error.code == codes::RECORD_NOT_FOUND || error.code.starts_with("error.platform.validation.syncRun.")
     })
 }
 
-/// Whether the Backbone itself, and not a gateway in front of it, says that there is something wrong with the question.
+/// Returns true if the Backbone itself, and not a gateway in front of it, says that the request is at fault.
 fn is_refused(error: &TransportError) -> bool {
     error.as_request_error().is_some_and(|error| matches!(error.status, 400 | 404 | 410) && !error.may_pass())
 }
 
-/// Applies the events in their order, or notes them in the inbox. In both cases the Backbone need not offer them again.
+/// Applies the events in their order, or records them in the inbox. Either way the Backbone need not offer them again.
 async fn process(
     context: &Context,
     run: &RunningSyncRun,
@@ -209,7 +210,8 @@ async fn finalize(
         .filter(|result| result.error_code.is_none())
         .map(|result| result.external_event_id.as_str().to_owned())
         .collect();
-    // Together with the results: no other device gets these events, so it must not depend on this one to tell of them later.
+    // Together with the results: no other device gets these events, so this one must not have to push their effects
+    // later.
     let request = FinalizeExternalEventSyncRequest {
         datawallet_modifications: push::next(context).await?,
         external_event_results: results,
@@ -219,7 +221,8 @@ async fn finalize(
     let response = match context.backbone().result::<FinalizeExternalEventSyncResponse>(call).await {
         Ok(response) => response,
         Err(error) => {
-            // Everything is applied or in the inbox: a run that the Backbone does not let end must not come again for ever.
+            // Everything is applied or in the inbox: a run that the Backbone does not allow to end must not come back
+            // forever.
             if is_lost(&error) || is_refused(&error) {
                 interrupted::forget(context).await?;
             }

@@ -20,13 +20,13 @@ use crate::{
     identity_deletion::IdentityDeletion,
 };
 
-/// Waits until no run of this process is open. Held from the start of a run to its end, and while changes are pushed to the
-/// datawallet, which the Backbone refuses during a run.
+/// Waits until this process has no open run. Held from the start of a run to its end, and while changes are pushed to
+/// the datawallet, which the Backbone refuses during a run.
 pub(crate) async fn turn(context: &Context) -> OwnedMutexGuard<()> {
     context.lock("sync run").await
 }
 
-/// Starts a run; nothing if there is nothing to synchronise.
+/// Starts a run; `None` if there is nothing to synchronise.
 pub(crate) async fn start(
     context: &Context,
     r#type: SyncRunType,
@@ -63,7 +63,7 @@ pub(super) async fn version_of(context: &Context) -> Result<u16> {
 /// Ends a run that changes nothing: the datawallet keeps its version.
 pub(crate) async fn finalise_upgrade(context: &Context, id: &SyncRunId) -> Result<()> {
     match finalise_upgrade_to(context, id, SUPPORTED_DATAWALLET_VERSION).await {
-        // Another device has gone further than this one can follow.
+        // Another device has upgraded beyond what this one supports.
         Err(error) if error.has_code(codes::DATAWALLET_CANNOT_DOWNGRADE) => {
             finalise_upgrade_to(context, id, version_of(context).await?).await
         }
@@ -80,7 +80,7 @@ pub(super) async fn finalise_upgrade_to(context: &Context, id: &SyncRunId, versi
     context.backbone().done(Call::put(path, &request)?.synchronisation()).await
 }
 
-/// Whether another device, or another copy of this one, has a run open.
+/// Returns true if another device, or another copy of this one, has an open run.
 pub(crate) fn is_occupied(error: &TransportError) -> bool {
     error.has_code(codes::SYNC_RUN_ANOTHER_IS_RUNNING)
 }

@@ -1,4 +1,4 @@
-//! What this process knows of the sync run that was started and is not finalised yet.
+//! This process's record of the sync run that was started and is not finalised yet.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -7,17 +7,17 @@ use std::sync::{
 
 use super::bookkeeping::RunningSyncRun;
 
-/// Kept beside the database, which may be full.
+/// Kept in addition to the database, which may be full.
 #[derive(Debug, Default)]
 pub(crate) struct StartedRun {
     run: Mutex<Option<RunningSyncRun>>,
     /// The last write of a synchronisation succeeded.
     pub(super) store_works: AtomicBool,
-    /// Starts since the last one that was answered which may have started a run.
+    /// Unanswered starts since the last answered one; each may have started a run.
     lost_starts: AtomicU32,
 }
 
-/// The Backbone offers an event in so many runs, be they known or not.
+/// The number of runs in which the Backbone offers an event, whether they are known or not.
 const OFFERS: u32 = 3;
 
 impl StartedRun {
@@ -26,12 +26,12 @@ impl StartedRun {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a run may have been started of which nothing is known.
+    /// Records that an unknown run may have been started.
     pub(super) fn note_lost_start(&self) {
         self.lost_starts.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes that the start of a run was answered; says what those before may have cost.
+    /// Records that the start of a run was answered; logs what the lost ones before may have cost.
     pub(super) fn note_answered_start(&self) {
         let lost = self.lost_starts.swap(0, Ordering::Relaxed);
         if lost >= OFFERS {
@@ -43,7 +43,7 @@ impl StartedRun {
         }
     }
 
-    /// Remembers how the store fared in a synchronisation.
+    /// Records if the store worked in a synchronisation.
     pub(super) fn note_store(&self, works: bool) {
         self.store_works.store(works, Ordering::Relaxed);
     }

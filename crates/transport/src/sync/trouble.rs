@@ -1,4 +1,4 @@
-//! Since when synchronisations fail.
+//! The duration of failing synchronisation.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -9,7 +9,7 @@ use backbone_api::codes;
 
 use crate::error::TransportError;
 
-/// Synchronisations that fail without one that succeeds in between.
+/// Consecutive failures of synchronisations.
 #[derive(Debug, Default)]
 pub(crate) struct SyncTrouble(Mutex<Option<Failures>>);
 
@@ -26,7 +26,7 @@ impl SyncTrouble {
     }
 
     fn note_at(&self, failure: Option<&TransportError>, now: Instant) {
-        // An Identity that is about to be deleted is not let in: that is meant to be.
+        // An Identity that is about to be deleted is refused: that is intended.
         let failure = failure.filter(|error| !error.has_code(codes::SYNC_RUN_IDENTITY_IS_TO_BE_DELETED));
         let mut failures = self.failures();
         *failures = failure.map(|error| Failures {
@@ -36,7 +36,8 @@ impl SyncTrouble {
         });
     }
 
-    /// For how long all synchronisations have failed, and why the last one did; nothing if that succeeded.
+    /// The time for which all synchronisations have failed, and the reason of the last failure; `None` if the last one
+    /// succeeded.
     pub(super) fn lasts(&self) -> Option<(Duration, String)> {
         let failures = self.failures().clone()?;
         Some((failures.last.saturating_duration_since(failures.first), failures.reason))

@@ -1,4 +1,4 @@
-//! A Backbone that never comes to an end: loops, lists and answers without one.
+//! A Backbone that never comes to an end: endless loops, lists and answers.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{Agent, World, assert_no_panics};
 
-/// The next synchronisation with an honest Backbone brings what could not come before.
+/// The next synchronisation with an honest Backbone brings what could not arrive before.
 async fn recovers(world: &World, sender: &Agent, receiver: &Agent) {
     let before = receiver.received().await.len();
     world.meddler.be_honest();
@@ -112,7 +112,7 @@ async fn runs_without_an_end() {
         };
         Some(axum::Json(json!({"result": result})).into_response())
     });
-    // Whether this is a failure or not: it ends.
+    // It may fail or succeed, but it ends.
     drop(receiver.sync_somehow().await);
     recovers(&world, &sender, &receiver).await;
 }

@@ -1,4 +1,4 @@
-//! External events that come again, in another order, or that are about something else.
+//! External events that are repeated, out of order, or about something else.
 
 use std::sync::{Arc, Mutex};
 
@@ -59,7 +59,7 @@ async fn what_comes_again_has_its_effects_once() {
             events.extend(renamed);
         })
     });
-    // Results for events the Backbone does not know are refused; then the run expires.
+    // Results for events that the Backbone does not know are refused; then the run expires.
     let sync = async |agent: &crate::support::Agent| {
         drop(agent.sync_somehow().await);
         world.let_sync_runs_expire();
@@ -146,7 +146,7 @@ async fn messages_of_others_are_not_believed() {
     let third = world.account().await;
     relate(&third, &receiver).await;
     relate(&third, &sender).await;
-    // What the third party sent to the sender is offered to the receiver, as is and with the addresses exchanged.
+    // The third party's message to the sender is offered to the receiver, as is and with the addresses exchanged.
     let foreign = third.send(&sender, json!({"secret": 1}), vec![]).await;
     let stolen = Arc::new(Mutex::new(None::<Value>));
     let keep = Arc::clone(&stolen);
@@ -197,7 +197,7 @@ async fn a_message_offered_again_under_another_id_is_stored_once() {
     });
     receiver.sync_somehow().await.unwrap();
     let recorded = recorded.lock().unwrap().take().unwrap();
-    // The same ciphertext takes the place of the next message: of one with other words, and of one with the same.
+    // The same ciphertext replaces the next message: one with different content, and one with the same.
     for content in [json!({"other": 1}), json!({"pay": 100})] {
         let next = sender.send(&receiver, content.clone(), vec![]).await;
         let (mut body, id) = (recorded.clone(), next.id.clone());
@@ -212,7 +212,7 @@ async fn a_message_offered_again_under_another_id_is_stored_once() {
         receiver.sync_somehow().await.unwrap();
         assert!(receiver.messages().get(&next.id).await.unwrap().is_none());
         assert_eq!(receiver.count_events("transport.messageReceived").await, before);
-        // What was kept back is not lost for it.
+        // The withheld message is not lost because of that.
         world.meddler.be_honest();
         let again = sender.send(&receiver, content.clone(), vec![]).await;
         receiver.sync_somehow().await.unwrap();

@@ -1,4 +1,5 @@
-//! Whatever a Backbone answers: no panic, no hang, nothing wrong in the store, and nothing valid lost that comes again.
+//! Whatever a Backbone answers: no panic, no hang, nothing wrong in the store, and valid data is accepted when it is
+//! repeated.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod endless;

@@ -1,4 +1,4 @@
-//! Stands between the accounts and their Backbone and changes answers.
+//! A proxy between the accounts and their Backbone that changes answers.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
-/// An answer as it leaves the Backbone, and as it arrives.
+/// An answer of the Backbone, before and after it is changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -31,10 +31,10 @@ impl Answer {
 
 /// Gets `METHOD path` and the answer.
 type Meddle = Box<dyn FnMut(&str, Answer) -> Answer + Send>;
-/// Answers in the place of the Backbone.
+/// Answers in place of the Backbone.
 type Replace = Box<dyn Fn(&str) -> Option<Response> + Send>;
 
-/// What is done to answers at the moment.
+/// The current manipulation of answers.
 #[derive(Clone, Default)]
 pub(crate) struct Meddler {
     meddle: Arc<Mutex<Option<Meddle>>>,
@@ -48,12 +48,12 @@ impl Meddler {
         *self.meddle.lock().unwrap() = Some(Box::new(meddle));
     }
 
-    /// Takes the place of the Backbone from now on, where `replace` has an answer.
+    /// Answers in place of the Backbone from now on, where `replace` has an answer.
     pub(crate) fn replace(&self, replace: impl Fn(&str) -> Option<Response> + Send + 'static) {
         *self.replace.lock().unwrap() = Some(Box::new(replace));
     }
 
-    /// Everything is as the Backbone says again.
+    /// Passes on the Backbone's answers unchanged again.
     pub(crate) fn be_honest(&self) {
         *self.meddle.lock().unwrap() = None;
         *self.replace.lock().unwrap() = None;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::meddler::Answer;
 use crate::support::{World, assert_no_panics, in_time, relate};
 
-/// Answers seen so far by the kind of request, to be given again in a wrong place.
+/// Answers seen so far by the kind of request, to be repeated in the wrong place.
 type Seen = Arc<Mutex<HashMap<String, Vec<Vec<u8>>>>>;
 
 /// The request without ids.
@@ -77,7 +77,7 @@ fn change_value(body: &mut Value, rng: &mut StdRng) {
     let target = body.pointer_mut(&pointer).unwrap();
     match rng.random_range(0..7) {
         0 => *target = random,
-        // What belongs elsewhere.
+        // A value that belongs elsewhere.
         1 => *target = other,
         2 => match target {
             Value::String(text) => *text = flip(text, rng),
@@ -121,7 +121,7 @@ fn mutate(what: &str, mut answer: Answer, seen: &Seen, rng: &mut StdRng) -> Answ
             answer.status = StatusCode::from_u16(*statuses.choose(rng).unwrap()).unwrap();
         }
         4 => {
-            // A redirect to where it came from.
+            // A redirect to the same path.
             answer.status = StatusCode::FOUND;
             let path = what.split(' ').nth(1).unwrap();
             answer.headers.insert(header::LOCATION, HeaderValue::from_str(path).unwrap());
@@ -143,7 +143,7 @@ fn mutate(what: &str, mut answer: Answer, seen: &Seen, rng: &mut StdRng) -> Answ
             answer.body = error.to_string().into_bytes();
         }
         9..=11 => {
-            // An old answer to a question of the same kind.
+            // An old answer to a request of the same kind.
             if let Some(old) = seen.lock().unwrap().get(&kind(what)).and_then(|all| all.choose(rng)) {
                 answer.body.clone_from(old);
             }
@@ -160,7 +160,7 @@ fn mutate(what: &str, mut answer: Answer, seen: &Seen, rng: &mut StdRng) -> Answ
     answer
 }
 
-/// Of a third of the answers, something is wrong.
+/// A third of the answers is faulty.
 fn meddle(world: &World, seed: u64, seen: &Seen) {
     let mut rng = StdRng::seed_from_u64(seed);
     let seen = Arc::clone(seen);
@@ -189,7 +189,7 @@ async fn messages_survive_every_mistake() {
             let sent = from.send(&receiver, content.clone(), attachments).await;
             expected.insert(sent.id.to_string(), (from.address(), content));
         }
-        // The Backbone offers an event three times; what is wrong with its list twice is right the third time.
+        // The Backbone offers an event three times; a list that is faulty twice is right the third time.
         for attempt in 0..2 {
             meddle(&world, seed * 2 + attempt, &seen);
             drop(receiver.sync_somehow().await);

@@ -21,7 +21,7 @@ use crate::meddler::{Meddler, pass};
 
 /// No operation takes longer, whatever the Backbone does.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// After this time a sync run that nobody finalised is over.
+/// After this time a sync run that nobody has finalised expires.
 const RUN_LIFETIME: Duration = Duration::from_secs(11);
 
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl World {
         Self { meddler, base_url, clock, _folder: folder }
     }
 
-    /// Lets the sync run expire that an account could not finalise.
+    /// Lets a sync run expire that an account could not finalise.
     pub(crate) fn let_sync_runs_expire(&self) {
         self.clock.0.fetch_add(i64::try_from(RUN_LIFETIME.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -152,7 +152,7 @@ impl Agent {
         Reference::parse(&template.reference(&self.config().base_url).to_truncated()).unwrap()
     }
 
-    /// A synchronisation that ends in time, in whatever way.
+    /// A synchronisation that ends in time, whatever its result.
     pub(crate) async fn sync_somehow(&self) -> Result<(), TransportError> {
         in_time(self.sync().everything()).await.map(drop)
     }
@@ -168,7 +168,7 @@ impl Agent {
     }
 }
 
-/// The result of what must not hang.
+/// Runs work that must not hang.
 pub(crate) async fn in_time<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.expect("an end in time")
 }
@@ -199,7 +199,7 @@ impl EventRecorder for Recorder {
 
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Panics in tasks of an account are caught there; here they are noted. For tests that do not panic themselves.
+/// Panics in tasks of an account are caught there; they are recorded here. For tests that do not panic themselves.
 fn watch_for_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {

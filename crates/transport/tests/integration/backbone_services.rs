@@ -1,4 +1,4 @@
-//! What a Backbone offers beside the protocol: announcements, notifications, tags and empty tokens.
+//! Services of a Backbone besides the protocol: announcements, notifications, tags and empty tokens.
 use std::time::Duration;
 
 use axum::http::Method;
@@ -61,7 +61,7 @@ async fn tags_are_kept_for_a_while() {
     let stored: TagCollectionEntry = account.store().get("tagCollection").await.unwrap().unwrap();
     assert_eq!(stored.value["@type"], "AttributeTagCollection");
 
-    // Nothing has changed: the kept ones are good for another while.
+    // Nothing has changed: the cached ones remain valid for another period.
     backbone.clock.advance(Duration::from_secs(301));
     assert_eq!((asked().await, asked().await), (1, 0));
 

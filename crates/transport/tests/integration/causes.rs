@@ -1,4 +1,4 @@
-//! What is sent for a cause is sent once, and completes the cause, whatever goes wrong in between.
+//! A message for a cause is sent once, and completes the cause, whatever goes wrong in between.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::support::{Fault, Interference, TestAccount, TestBackbone, creation_co
 
 const CAUSE: &str = "response:REQ1";
 
-/// A cause that was completed, and how often.
+/// A cause that was completed, and the number of completions.
 #[derive(Serialize, Deserialize)]
 struct Completed {
     id: String,
@@ -56,7 +56,7 @@ async fn account(backbone: &TestBackbone) -> TestAccount {
     TestAccount { account, folder }
 }
 
-/// The process dies, and another one goes on.
+/// The process dies, and another one continues.
 async fn restart(backbone: &TestBackbone, account: TestAccount) -> TestAccount {
     let folder = account.crash().await;
     let account = backbone.open_with(folder.path(), Arc::new(Layer)).await.unwrap();
@@ -78,7 +78,7 @@ async fn completed(account: &TestAccount) -> Option<(u32, String)> {
     completed.map(|completed| (completed.times, completed.by))
 }
 
-/// The one message that was sent, on both sides; the cause is completed by it.
+/// Exactly one message was sent and received, and it completed the cause.
 async fn assert_sent_once(a: &TestAccount, b: &TestAccount) {
     let sent: Vec<Message> = a.messages().find(&Query::default()).await.unwrap();
     assert_eq!(sent.len(), 1);
@@ -107,7 +107,7 @@ async fn a_lost_answer_sends_no_second_message() {
     let (a, b) = related(&backbone).await;
     let page = Interference { status: 502, content_type: "text/html", body: "" };
     backbone.network.fail_next(Method::POST, "/Messages", Fault::AnswerLost);
-    // Nor can it be looked up for now.
+    // It cannot be looked up for now, either.
     backbone.network.interfere("/Messages", page);
     let error = a.messages().send_for(CAUSE, answer(&b)).await.unwrap_err();
     assert!(error.as_request_error().unwrap().is_transient(), "{error}");
@@ -127,7 +127,7 @@ async fn a_message_that_was_sent_before_a_crash_completes_its_cause_at_the_next_
     delayed.served().await;
     let a = restart(&backbone, a).await;
     delayed.go();
-    // The process that is gone has nothing left to write with.
+    // The dead process has nothing left to write with.
     sending.await.unwrap().unwrap_err();
     assert_sent_once(&a, &b).await;
     assert_eq!(a.messages().send_for(CAUSE, answer(&b)).await.unwrap(), Sending::Completed);
@@ -172,7 +172,7 @@ async fn a_relationship_is_requested_once() {
         assert_eq!(a.relationship_to(&b).await.status, RelationshipStatus::Active);
         let again = a.relationships().send_for(CAUSE, &loaded, Value::Null).await.unwrap();
         assert_eq!(again, Sending::Completed);
-        // Its keys are those of the request that the Backbone took.
+        // Its keys are those of the request that the Backbone accepted.
         let message = SendMessage { recipients: vec![b.address()], content: json!(1), attachments: Vec::new() };
         a.messages().send(message).await.unwrap();
         assert_eq!(b.sync().everything().await.unwrap().messages.len(), 1);

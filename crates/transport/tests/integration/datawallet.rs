@@ -1,4 +1,4 @@
-//! What the devices of an Identity tell each other. The other device is a copy of the account as it was before, with a login
+//! Synchronisation between the devices of an Identity. The other device is an earlier copy of the account with a login
 //! of its own: it has the same keys, and learns everything else from the datawallet.
 use std::path::Path;
 
@@ -148,14 +148,14 @@ async fn every_document_reaches_the_other_device() {
     assert_same_documents!(one, other, Relationship, RelationshipTemplate, Token, File, Message, Secret);
     assert_eq!(index(&one).await, index(&other).await);
     assert_eq!((one.devices().all().await.unwrap().len(), other.devices().all().await.unwrap().len()), (2, 2));
-    // They are of use there: keys and all.
+    // They are usable there: keys and all.
     assert_eq!(other.files().download(&file.id).await.unwrap(), Bytes::from_static(b"content"));
     let answer = other.messages().send(message_to(&peer, json!({ "from": "other" }))).await.unwrap();
     other.sync().only_datawallet().await.unwrap();
     peer.sync().everything().await.unwrap();
     assert!(peer.messages().get(&answer.id).await.unwrap().is_some());
 
-    // Deletions go the same way, and back.
+    // Deletions are synchronised in the same way, in both directions.
     other.files().delete(&file.id).await.unwrap();
     other.sync().only_datawallet().await.unwrap();
     one.sync().only_datawallet().await.unwrap();
@@ -290,7 +290,7 @@ async fn modifications_that_make_no_sense_change_nothing_and_hold_nothing_up() {
         let of_template =
             |item: &Value| item["collection"] == "Templates" && item["payloadCategory"] == "TechnicalData";
         let technical = items.iter().position(of_template).unwrap();
-        // The template lacks what every template has.
+        // The template lacks its mandatory members.
         let removed = items.remove(technical);
         for (index, change) in [
             json!({ "collection": "AccountInfo", "objectIdentifier": "identity", "type": "Delete" }),

@@ -28,7 +28,7 @@ async fn another_device_gets_everything_it_needs_to_join() {
     assert_eq!(json["@type"], "DeviceSharedSecret");
     assert_eq!(serde_json::from_value::<DeviceSharedSecret>(json).unwrap(), secret);
 
-    // Without the right to add devices, without the key of the Identity.
+    // Without the permission to add devices, there is no key of the Identity.
     let plain = account.devices().send(SendDevice::default()).await.unwrap();
     assert!(account.devices().shared_secret(&plain.id, None).await.unwrap().identity_private_key.is_none());
     account.devices().delete(&plain.id).await.unwrap();
@@ -51,7 +51,7 @@ async fn devices_that_have_joined_neither_get_secrets_nor_are_deleted() {
     ] {
         assert_eq!(error.code(), "error.transport.recordNotFound");
     }
-    // A device that logged in is refused by the Backbone, although this one does not know of it.
+    // The Backbone refuses to delete a device that has logged in, although this one does not know of the login.
     let mut transaction = account.store().begin().await.unwrap();
     let mut joined: Device = transaction.get(own.as_str()).await.unwrap().unwrap();
     joined.public_key = None;

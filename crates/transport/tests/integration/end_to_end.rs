@@ -151,7 +151,7 @@ async fn personalised_objects_are_for_one_identity() {
     let reference = owner.reference(&template);
     let error = stranger.templates().load_by_reference(&reference, None).await.unwrap_err();
     assert_eq!(error.code(), "error.transport.general.notIntendedForYou");
-    // Without the hint in the reference it is the Backbone that refuses.
+    // Without the hint in the reference, the Backbone refuses.
     let plain = Reference { for_identity_truncated: None, ..reference.clone() };
     let error = stranger.templates().load_by_reference(&plain, None).await.unwrap_err();
     assert_eq!(error.code(), "error.platform.recordNotFound");
@@ -351,7 +351,7 @@ async fn decomposition_removes_what_belongs_to_a_relationship() {
 
     b.sync().everything().await.unwrap();
     assert_eq!(b.relationship_to(&a).await.status, RelationshipStatus::DeletionProposed);
-    // As long as the peer has not decomposed there is no way back.
+    // As long as the peer has not decomposed, there is no new relationship.
     let template = b.template().await;
     let loaded = a.templates().load_by_reference(&b.reference(&template), None).await.unwrap();
     let refused = a.relationships().can_send(&loaded).await.unwrap().unwrap();
@@ -399,7 +399,7 @@ async fn own_objects_are_deleted_at_the_backbone() {
     owner.templates().delete(&template.id).await.unwrap();
     assert_eq!(owner.templates().delete(&template.id).await.unwrap_err().code(), "error.transport.recordNotFound");
     assert!(owner.store().get::<RelationshipTemplate>(template.id.as_str()).await.unwrap().is_none());
-    // The peer keeps what it loaded, until it deletes it itself.
+    // The peer keeps what it has loaded until it deletes it itself.
     assert_eq!(peer.templates().get(&template.id).await.unwrap(), Some(loaded));
     peer.templates().delete(&template.id).await.unwrap();
     let error = peer.templates().load_by_reference(&owner.reference(&template), None).await.unwrap_err();

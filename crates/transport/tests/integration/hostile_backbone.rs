@@ -1,4 +1,4 @@
-//! A Backbone is not trusted with who said what: answers that were changed on their way must not be believed.
+//! A Backbone is not trusted about authorship: answers that were altered must not be believed.
 use std::sync::{Arc, Mutex};
 
 use crate::support::{Fault, TestAccount, TestBackbone, creation_content, relate};
@@ -16,7 +16,7 @@ fn set(pointer: &'static str, value: impl Into<Value>) -> Fault {
     Fault::Tampered(Box::new(move |answer| *answer.pointer_mut(pointer).unwrap() = value.clone()))
 }
 
-/// Exchanges two letters of a base64 text for others.
+/// Replaces a letter in the middle of a base64 text.
 fn flip(pointer: &'static str) -> Fault {
     Fault::Tampered(Box::new(move |answer| {
         let text = answer.pointer(pointer).unwrap().as_str().unwrap().to_owned();
@@ -71,7 +71,7 @@ async fn a_request_must_come_from_whom_the_backbone_names_and_belong_to_its_temp
         assert!(backbone.network.is_quiet());
         assert!(changed.relationships.is_empty());
         assert!(a.relationships().get(&sent.id).await.unwrap().is_none());
-        // The failure was reported, so the event comes again; unchanged this time.
+        // The failure was reported, so the event is offered again; unaltered this time.
         a.sync().everything().await.unwrap();
         a.relationships().reject(&sent.id).await.unwrap();
         b.sync().everything().await.unwrap();

@@ -1,4 +1,4 @@
-//! The deletion of the own Identity, and what peers learn of it.
+//! The deletion of an Identity, and how its peers learn of it.
 use std::time::Duration;
 
 use axum::http::Method;

@@ -1,4 +1,4 @@
-//! What was received and could not be applied yet: nothing of it is lost, and it holds up nothing else.
+//! External events that could not be applied yet: none of them is lost, and they hold up nothing else.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use transport::{
 
 use crate::support::{DelayedAnswer, Fault, Interference, TestAccount, TestBackbone, in_one_hour, request};
 
-/// A sync run that nobody finalised is over after this time.
+/// A sync run that nobody has finalised expires after this time.
 const RUN_LIFETIME: Duration = Duration::from_secs(11);
 
 const HTML: &str = "<html><body>It works!</body></html>";
 
-/// What gateways and servers in trouble answer.
+/// Answers of gateways and failing servers.
 const TROUBLES: [Interference; 7] = [
     Interference { status: 500, content_type: "application/json", body: "{}" },
     Interference {
@@ -152,7 +152,7 @@ async fn what_follows_about_the_same_object_waits_behind_it() {
     b.relationships().terminate(&relationship.id).await.unwrap();
     backbone.network.interfere("/Relationships/", TROUBLES[2]);
     a.sync().everything().await.unwrap();
-    // Nothing has to be fetched for this one, so that it could be applied.
+    // This one needs nothing to be fetched, so it could be applied.
     b.identity_deletion().initiate(Some(1.0)).await.unwrap();
     a.sync().everything().await.unwrap();
     let waiting = entries(&a).await;
@@ -179,7 +179,7 @@ async fn a_message_waits_for_the_relationship_it_came_through() {
     let relationship = request(&a, &b).await;
     a.relationships().accept(&relationship.id).await.unwrap();
     let sent = send(&a, &b, vec![]).await;
-    // The recipient does not know that it was accepted, so that it lacks the keys of the message.
+    // The recipient does not know that it was accepted, so it lacks the keys of the message.
     backbone.network.interfere("/Relationships/", TROUBLES[0]);
     b.sync().everything().await.unwrap();
     assert_eq!(entries(&b).await.len(), 2);
@@ -219,7 +219,7 @@ async fn a_message_is_stored_although_its_attachments_are_gone() {
     assert_eq!(changed.messages[0].attachments, [gone.id.clone(), there.id.clone()]);
     assert!(b.files().get(&there.id).await.unwrap().is_some());
     assert!(b.files().get(&gone.id).await.unwrap().is_none());
-    // It is looked for a few times, because servers can be behind each other, and then no more.
+    // It is looked for a few times, because servers can lag behind each other, and then no longer.
     let id = entries(&b).await[0].id.clone();
     backbone.clock.advance(Duration::from_secs(60));
     for _ in 0..7 {
@@ -273,7 +273,7 @@ async fn a_file_is_lost_only_if_it_is_not_there_again_and_again() {
     b.sync().everything().await.unwrap();
     assert_eq!(entries(&b).await[0].state, InboxState::GivenUp);
 
-    // It is in another Message, too: then it is looked for once more.
+    // Another Message refers to it, too: then it is looked for once more.
     backbone.network.mend();
     send(&a, &b, vec![file.clone()]).await;
     b.sync().everything().await.unwrap();
@@ -284,7 +284,7 @@ async fn a_file_is_lost_only_if_it_is_not_there_again_and_again() {
 async fn who_waits_behind_something_wrong_is_counted_with_it() {
     let backbone = TestBackbone::start().await;
     let (a, b) = (backbone.account().await, backbone.account().await);
-    // What the peer asks with cannot be read, which any peer can cause.
+    // The peer's request cannot be read, which any peer can cause.
     let template = a.template().await;
     let loaded = b.templates().load_by_reference(&a.reference(&template), None).await.unwrap();
     b.relationships().send(&loaded, crate::support::creation_content()).await.unwrap();
@@ -300,7 +300,7 @@ async fn who_waits_behind_something_wrong_is_counted_with_it() {
     let overview = a.inbox().overview().await.unwrap();
     assert_eq!((overview.waiting, overview.refused), (0, 2));
 
-    // Once the first is out of the way, the other does not wait for the time when that would have been tried.
+    // Once the first is out of the way, the other is tried at once, not at its scheduled time.
     let waiting = entries(&a).await;
     backbone.network.mend();
     a.inbox().give_up(&waiting[0].id).await.unwrap();
@@ -337,7 +337,7 @@ async fn those_that_fail_first_do_not_keep_others_from_being_tried() {
         b.sync().everything().await.unwrap();
     }
     backbone.network.mend();
-    // Three stay in trouble, the fourth does not.
+    // Three keep failing, the fourth does not.
     for _ in 0..3 {
         backbone.network.fail_next(Method::GET, path_of(&sent[0]), Fault::Unreachable);
         backbone.network.fail_next(Method::GET, path_of(&sent[1]), Fault::Unreachable);
@@ -413,7 +413,7 @@ async fn what_can_never_be_applied_is_kept_when_it_is_given_up() {
     let GivingUp::GivenUp(entry) = given_up else { unreachable!("it waited") };
     assert_eq!(entry.raw.unwrap()["id"], sent.as_str());
     assert_eq!(b.inbox().give_up(&id).await.unwrap(), GivingUp::NotWaiting);
-    // Nothing tries it any more by itself, and an operator still can.
+    // It is not retried automatically any more, but an operator can still do so.
     b.sync().everything().await.unwrap();
     assert!(b.messages().get(&sent).await.unwrap().is_none());
     assert_eq!(b.inbox().try_now(&id).await.unwrap(), Some(InboxAttempt::Applied));

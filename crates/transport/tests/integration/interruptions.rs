@@ -1,4 +1,4 @@
-//! What happens when an operation is cut off in the middle: by a crash, an outage or a lost answer.
+//! Operations that are cut off in the middle: by a crash, an outage or a lost answer.
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::support::{Fault, TestAccount, TestBackbone, creation_content, new_template, open, open_store, request};
@@ -161,8 +161,8 @@ async fn no_counter_is_used_twice_whatever_happens_to_a_message() {
     a.messages().send(message_to(&b)).await.unwrap();
 
     let received = b.sync().everything().await.unwrap().messages;
-    // The first counter of all went into the acceptance. The second process has the block of its own sync run, the third one of
-    // the Identity, and reserved the first counter of that for the message that never arrived.
+    // The very first counter was used for the acceptance. The second process has the block of its own sync run, which
+    // is the Identity's third, and reserved that block's first counter for the message that never arrived.
     let first = 1 << 24;
     assert_eq!(counters(&received), [first + 1, first + 2, first + 2 * 32 + 1]);
 }
@@ -224,7 +224,7 @@ async fn a_message_that_comes_late_is_known_after_the_next_synchronisation() {
     let backbone = TestBackbone::start().await;
     let (a, b) = backbone.related_accounts().await;
     backbone.network.fail_next(Method::POST, "/Messages", Fault::AnswerLost);
-    // The list does not hold it yet.
+    // The list does not contain it yet.
     let empty = |answer: &mut Value| {
         *answer = json!({ "result": [], "pagination": { "pageNumber": 1, "pageSize": 1, "totalPages": 0, "totalRecords": 0 } });
     };

@@ -1,4 +1,4 @@
-//! Calls the Backbone carried out although their answers say something else, or nothing.
+//! Calls that the Backbone carried out although their answers say something else, or nothing.
 
 use axum::http::Method;
 use core_types::RelationshipId;
@@ -15,7 +15,7 @@ use crate::support::{
 
 const HTML: &str = "<html><body>It works!</body></html>";
 
-/// What gateways say when they have lost an answer.
+/// Answers of gateways that have lost the real one.
 const PAGES: [Interference; 4] = [
     Interference { status: 500, content_type: "text/html", body: HTML },
     Interference { status: 504, content_type: "text/plain", body: "" },
@@ -23,11 +23,11 @@ const PAGES: [Interference; 4] = [
     Interference { status: 200, content_type: "text/html", body: HTML },
 ];
 
-/// What becomes of the side that acts.
+/// The fault at the acting side.
 #[derive(Debug, Clone, Copy)]
 enum Loss {
     Page(Interference),
-    /// The process dies before the answer has come.
+    /// The process dies before the answer arrives.
     Death,
 }
 
@@ -84,7 +84,7 @@ impl Change {
         }
     }
 
-    /// A relationship that the first of the two can change like this.
+    /// A relationship that the first of the two can change in this way.
     async fn prepare(self, backbone: &TestBackbone) -> (TestAccount, TestAccount, RelationshipId) {
         let (a, b) = (backbone.account().await, backbone.account().await);
         match self {
@@ -121,7 +121,7 @@ impl Change {
     }
 }
 
-/// Makes a change of which this side learns nothing.
+/// Makes a change without learning its outcome.
 async fn lose(
     backbone: &TestBackbone,
     account: TestAccount,
@@ -244,7 +244,7 @@ async fn a_change_that_arrives_late_is_found_out_as_well() {
     a.relationships().terminate(&id).await.unwrap_err();
     a.sync().everything().await.unwrap();
     assert_eq!(status(&a, &id).await, RelationshipStatus::Active);
-    // The peer's own termination stands for one that was on its way all the time: no event tells of either in time.
+    // The peer's termination stands for one that was under way all the time: no event reports either of them in time.
     b.relationships().terminate(&id).await.unwrap();
     backbone.network.interfere("/ExternalEvents", PAGES[0]);
     a.sync().everything().await.unwrap_err();
@@ -334,7 +334,7 @@ async fn sending_cancels_no_run_that_others_need() {
     for page in PAGES {
         backbone.network.interfere("/ExternalEvents", page);
         b.sync().everything().await.unwrap_err();
-        // The permit of the last run is over, and so is the run.
+        // The permit of the last run has expired, and so has the run.
         backbone.clock.advance(std::time::Duration::from_secs(70));
         backbone.network.take_requests();
         b.messages().send(message(&a)).await.unwrap_err();

@@ -1,10 +1,10 @@
-//! Whoever serves requests moves operations between threads.
+//! Servers move operations between threads.
 
 use transport::Account;
 
 fn is_send<T: Send>(_: &T) {}
 
-/// Compiles only if the futures can be moved; is never run.
+/// Compiles only if the futures can be moved; never run.
 #[expect(dead_code, reason = "compiling it is the test")]
 fn operations_can_move_between_threads(account: &Account, id: &core_types::RelationshipId) {
     let (sync, relationships, messages) = (account.sync(), account.relationships(), account.messages());

@@ -32,7 +32,7 @@ use transport::{
     documents::{Relationship, RelationshipTemplate},
 };
 
-/// What happens to the next matching request.
+/// The fault of the next matching request.
 pub(crate) enum Fault {
     /// The request never arrives.
     Unreachable,
@@ -40,15 +40,15 @@ pub(crate) enum Fault {
     AnswerLost,
     /// The request is served, but something else answers.
     Replaced(Interference),
-    /// The answer waits until it is let go.
+    /// The answer waits until it is released.
     Delayed(DelayedAnswer),
-    /// The answer waits, and something else answers then.
+    /// The answer waits, and then something else answers.
     DelayedAndReplaced(DelayedAnswer, Interference),
-    /// The answer is changed on its way.
+    /// The answer is altered on its way.
     Tampered(Box<dyn Fn(&mut Value) + Send>),
 }
 
-/// An answer that is on its way for as long as a test wants.
+/// An answer that is held back for as long as a test wants.
 #[derive(Clone, Default)]
 pub(crate) struct DelayedAnswer {
     served: Arc<Notify>,
@@ -56,7 +56,7 @@ pub(crate) struct DelayedAnswer {
 }
 
 impl DelayedAnswer {
-    /// Waits until the Backbone has done what it was asked for.
+    /// Waits until the Backbone has served the request.
     pub(crate) async fn served(&self) {
         self.served.notified().await;
     }
@@ -66,13 +66,13 @@ impl DelayedAnswer {
         self.go.notified().await;
     }
 
-    /// Lets the answer arrive.
+    /// Releases the answer.
     pub(crate) fn go(&self) {
         self.go.notify_one();
     }
 }
 
-/// The clock of the system, moved ahead.
+/// The system clock, moved ahead.
 #[derive(Debug, Default)]
 pub(crate) struct ShiftedClock(AtomicI64);
 
@@ -94,7 +94,7 @@ struct Rule {
     fault: Fault,
 }
 
-/// What something between the accounts and the Backbone answers in its place.
+/// The answer of something between the accounts and the Backbone.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Interference {
     pub(crate) status: u16,
@@ -109,7 +109,7 @@ impl IntoResponse for Interference {
     }
 }
 
-/// Requests that are about to go wrong, and all that were made.
+/// Requests that are about to fail, and all that were made.
 #[derive(Default)]
 pub(crate) struct Network {
     interference: Mutex<Option<(&'static str, Interference)>>,
@@ -120,7 +120,7 @@ pub(crate) struct Network {
     clock: Arc<ShiftedClock>,
 }
 
-/// What arrived at the Backbone, whatever it answered.
+/// A body that arrived at the Backbone, whatever it answered.
 #[derive(Clone)]
 pub(crate) struct RecordedBody {
     pub(crate) path: String,
@@ -128,12 +128,12 @@ pub(crate) struct RecordedBody {
 }
 
 impl Network {
-    /// Lets the next request with this method, whose path contains `path_part`, go wrong.
+    /// Makes the next request with this method, whose path contains `path_part`, fail.
     pub(crate) fn fail_next(&self, method: Method, path_part: &'static str, fault: Fault) {
         self.rules.lock().unwrap().push(Rule { method, path_part, fault });
     }
 
-    /// Answers every `GET` of a path that contains `path_part` in the place of the Backbone, until [`mend`](Self::mend).
+    /// Answers every `GET` of a path that contains `path_part` in place of the Backbone, until [`mend`](Self::mend).
     pub(crate) fn interfere(&self, path_part: &'static str, interference: Interference) {
         *self.interference.lock().unwrap() = Some((path_part, interference));
     }
@@ -203,7 +203,7 @@ async fn faulty(State(network): State<Arc<Network>>, mut request: Request, next:
     request = Request::from_parts(parts, Body::from(body));
     let clock = Arc::clone(&network.clock);
     let mut answer = serve(&network, request, next).await;
-    // The time of the answers is that of everything else the Backbone says.
+    // The time in the answers is that of all other times of the Backbone.
     let now = jiff::Timestamp::from_millisecond(clock.now().as_millis()).unwrap();
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap();
     answer.headers_mut().insert(DATE, date.parse().unwrap());
@@ -275,7 +275,7 @@ impl TestBackbone {
         Self { backbone, base_url, network, clock, _data: data }
     }
 
-    /// Does what is due for Identities whose grace period is over.
+    /// Deletes Identities whose grace period is over.
     pub(crate) async fn delete_expired_identities(&self) {
         self.backbone.delete_expired_identities().await.unwrap();
     }
@@ -345,7 +345,7 @@ pub(crate) async fn open_store(folder: &Path) -> Store {
     Store::open(&StoreConfig { connection_string, db_name: "account".to_owned() }).await.unwrap()
 }
 
-/// An account and where it lives.
+/// An account and its folder.
 pub(crate) struct TestAccount {
     pub(crate) account: Account,
     pub(crate) folder: TempDir,
@@ -364,7 +364,7 @@ impl TestAccount {
         self.account.identity().address.clone()
     }
 
-    /// Ends the account as a crash would, and gives the folder for the next start.
+    /// Ends the account as a crash would, and returns the folder for the next start.
     pub(crate) async fn crash(self) -> TempDir {
         self.account.store().close().await.unwrap();
         self.folder
@@ -398,7 +398,7 @@ impl TestAccount {
     }
 }
 
-/// Writes namespaces only.
+/// Records namespaces only.
 pub(crate) struct Recorder;
 
 /// `transport.messageReceived` of a `MessageReceived`.
@@ -419,7 +419,7 @@ impl EventRecorder for Recorder {
     }
 }
 
-/// What the Backbone offers.
+/// The tags that the Backbone offers.
 pub(crate) fn tags() -> Value {
     let private = json!({ "displayNames": { "en": "private" }, "children": {} });
     json!({ "supportedLanguages": ["en"], "tagsForAttributeValueTypes": { "PhoneNumber": { "private": private } } })

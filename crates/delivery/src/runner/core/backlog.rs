@@ -1,30 +1,30 @@
-//! When the backlog of a target is counted.
+//! The times at which the backlog of a target is counted.
 
 use std::time::{Duration, Instant};
 
-/// How often the backlog is counted while there is one.
+/// The counting interval while there is a backlog.
 const COUNT_AFTER: Duration = Duration::from_secs(5);
-/// The same, while there seems to be more than may wait.
+/// The same, while the backlog seems to exceed its limit.
 const COUNT_OVERFLOW_AFTER: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct BacklogCount {
     state: CountState,
-    /// When it was counted last, or the runner began.
+    /// The time of the last count, or of the runner's start.
     at: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CountState {
-    /// Nothing has happened since it was counted.
+    /// Nothing has happened since the count.
     Current,
     Outdated,
     Counting,
-    /// Rows are written while it is counted, which may be counted or not.
+    /// Rows are written during the count, which may or may not include them.
     CountingInexactly,
 }
 
-/// The worth of a count that has ended.
+/// The exactness of a completed count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exactness {
     Exact,
@@ -43,7 +43,7 @@ impl BacklogCount {
         Self { state: CountState::Outdated, at: now }
     }
 
-    /// Something has happened.
+    /// Records a change.
     pub(super) fn outdate(&mut self) {
         if self.state == CountState::Current {
             self.state = CountState::Outdated;
@@ -54,7 +54,7 @@ impl BacklogCount {
         self.state = CountState::Counting;
     }
 
-    /// Rows are being written.
+    /// Records that rows are being written.
     pub(super) fn disturb(&mut self) {
         if self.state == CountState::Counting {
             self.state = CountState::CountingInexactly;
@@ -69,7 +69,7 @@ impl BacklogCount {
         if was == CountState::CountingInexactly { Exactness::Inexact } else { Exactness::Exact }
     }
 
-    /// When to count, unless a count is running.
+    /// The time of the next count, unless a count is running.
     pub(super) fn due_at(&self, estimate: Estimate) -> Option<Instant> {
         match (self.state, estimate) {
             (CountState::Counting | CountState::CountingInexactly, _) => None,

@@ -25,22 +25,23 @@ pub(super) struct Outage {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probe {
-    /// At this running time.
+    /// Scheduled for this running time.
     Waiting { until: Duration },
     /// The circuit is half-open.
     InFlight,
-    /// Another probe is to follow at once if this one fails: an operator has asked for it meanwhile.
+    /// Another probe is to follow at once if this one fails: an operator has requested it in the meantime.
     InFlightThenAgain,
 }
 
-/// Where the next probe comes from. Rows and log take turns, so that a message which is never accepted keeps nothing else waiting.
+/// The source of the next probe. Rows and log take turns, so that a message which is never accepted does not block
+/// others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProbeSource {
     Rows,
     Log,
 }
 
-/// Making dead letters of the rows that are too old, once before each probe.
+/// Turning rows that are too old into dead letters, once before each probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cleanup {
     Pending,
@@ -55,7 +56,7 @@ pub(super) enum Head {
     Free {
         expires_at: Duration,
     },
-    /// The same, and a row about its object comes before it.
+    /// The same, but a row about its object comes before it.
     Held {
         expires_at: Duration,
     },
@@ -89,7 +90,7 @@ impl Circuit {
         }
     }
 
-    /// Closes the circuit; the outage that has ended.
+    /// Closes the circuit; returns the outage that has ended.
     pub(super) fn close(&mut self) -> Option<Outage> {
         match std::mem::replace(self, Self::Closed) {
             Self::Closed => None,
@@ -110,7 +111,7 @@ impl Outage {
         }
     }
 
-    /// When the next probe is sent; not known while one is in flight.
+    /// The time of the next probe; `None` while one is in flight.
     pub(super) fn next_probe_at(&self) -> Option<Duration> {
         match self.probe {
             Probe::Waiting { until } => Some(until),
@@ -134,7 +135,7 @@ impl Outage {
         }
     }
 
-    /// An operator asks for a probe from the rows, now or right after the one in flight.
+    /// An operator requests a probe from the rows, now or right after the one in flight.
     pub(super) fn probe_now(&mut self, now: Duration) {
         self.source = ProbeSource::Rows;
         self.probe = match self.probe {

@@ -1,4 +1,4 @@
-//! What a core wants done.
+//! The effects that a core requests.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::queue::Job;
 use super::{ReadPurpose, RowSearch};
 use crate::{DeliveryError, OutboundEvent};
 
-/// Something to do. Each of the first five is answered by an input.
+/// An effect. Each of the first five is answered by an input.
 #[derive(Debug)]
 pub(crate) enum Effect {
     ReadLog(LogQuery),
@@ -25,7 +25,7 @@ pub(crate) enum Effect {
     Report(Report),
 }
 
-/// Which events to read.
+/// A query of the log.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogQuery {
     pub(crate) purpose: ReadPurpose,
@@ -34,22 +34,22 @@ pub(crate) struct LogQuery {
     /// Sequence of the newest event that is known.
     pub(crate) newest: i64,
     pub(crate) limit: u32,
-    /// Some objects have rows: which of those of the events do?
+    /// Some objects have rows: the events' objects must be checked for them.
     pub(crate) with_busy_objects: bool,
 }
 
-/// Which rows to read.
+/// A query of the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct RowQuery {
     pub(crate) search: RowSearch,
-    /// Rows that are in memory already.
+    /// Rows that are already in memory.
     pub(crate) loaded: HashSet<i64>,
     pub(crate) limit: usize,
     /// Only rows that are due at this running time.
     pub(crate) due: Duration,
 }
 
-/// Something for operators: log lines, figures and the health of the target.
+/// A report for operators: log lines, figures and the health of the target.
 #[derive(Debug)]
 pub(crate) enum Report {
     Delivered(OutboundEvent),
@@ -58,9 +58,9 @@ pub(crate) enum Report {
         error: DeliveryError,
         then: AfterFailure,
     },
-    /// An event reaches nobody behind the target; said once for each event.
+    /// An event has no consumer behind the target; reported once for each event.
     Unroutable,
-    /// The target has dropped events of this name, as they reach nobody behind it.
+    /// The target has dropped events of this name, as they have no consumer behind it.
     Dropped {
         namespace: String,
         events: u64,
@@ -82,7 +82,7 @@ pub(crate) enum Report {
         reason: String,
     },
     Healthy,
-    /// More events wait than may: so many become dead letters.
+    /// More events are waiting than the limit allows: this many become dead letters.
     Overflow {
         given_up: u64,
     },
@@ -91,17 +91,17 @@ pub(crate) enum Report {
     Ended(StoreError),
 }
 
-/// What follows a failed attempt.
+/// The consequence of a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterFailure {
     DeadLetter,
     Retry { at: Duration, notice: Notice },
 }
 
-/// How much a failure deserves notice.
+/// The importance of a failure for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
     New,
-    /// The same was said before.
+    /// The same has been logged before.
     Repeated,
 }

@@ -1,4 +1,4 @@
-//! When a target counts as failing.
+//! The rules by which a target counts as failing.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ const LIMIT: usize = 5;
 pub(super) struct Failures {
     count: usize,
     unreachable: usize,
-    /// Refused messages. One that is refused again and again says nothing about the others.
+    /// Refused messages. One that is refused repeatedly says nothing about the others.
     refused: BTreeSet<Key>,
 }
 
@@ -34,12 +34,12 @@ impl Failures {
         *self = Self::default();
     }
 
-    /// The circuit has to open: to send more is of no use.
+    /// True if the circuit has to open: sending more is useless.
     pub(super) fn is_outage(&self) -> bool {
         self.unreachable + self.refused.len() >= LIMIT
     }
 
-    /// Operators should look at the target.
+    /// True if operators should look at the target.
     pub(super) fn is_unhealthy(&self) -> bool {
         self.count >= LIMIT || self.is_outage()
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::journal::Row;
 use super::queue::{Job, Key, Origin};
 
-/// An attempt in flight for longer gives up its place in the window of the log when it blocks everything else.
+/// A longer attempt gives up its place in the window of the log if it blocks everything else.
 const SLOW_AFTER: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl InFlight {
         }
     }
 
-    /// The attempts that are slow by now. They need rows.
+    /// The attempts that have become slow. They need rows.
     pub(super) fn detach_slow(&mut self, now: Instant) -> Vec<(Key, Started)> {
         let is_slow = |started: &Started| now.saturating_duration_since(started.at) >= SLOW_AFTER;
         let slow: Vec<_> = self.from_log.extract_if(|_, started| is_slow(started)).collect();
@@ -61,7 +61,7 @@ impl InFlight {
         slow
     }
 
-    /// When the next attempt becomes slow.
+    /// The time at which the next attempt becomes slow.
     pub(super) fn slow_at(&self) -> Option<Instant> {
         self.from_log.values().map(|started| started.at + SLOW_AFTER).min()
     }

@@ -1,4 +1,4 @@
-//! What a core is told.
+//! The inputs of a core.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ pub(crate) struct Now {
     pub(crate) newest: i64,
 }
 
-/// Something that has happened.
+/// An event in the life of a runner.
 #[derive(Debug)]
 pub(crate) enum Input {
     LogRead {
@@ -46,11 +46,11 @@ pub(crate) enum Input {
     },
     /// An operator has asked for the redelivery of this many rows.
     Replayed(u64),
-    /// No attempt is to be started any more.
+    /// No more attempts are to be started.
     Stop,
 }
 
-/// Why the log is read.
+/// The purpose of reading the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadPurpose {
     Deliver,
@@ -60,7 +60,7 @@ pub(crate) enum ReadPurpose {
     DeadLetter,
 }
 
-/// Which rows are read.
+/// The rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowSearch {
     Due,
@@ -90,7 +90,7 @@ pub(crate) struct Batch {
 #[derive(Debug, Default)]
 pub(crate) struct FoundRows {
     pub(crate) rows: Vec<Delivery>,
-    /// When the next row after these is due.
+    /// The time at which the next row after these is due.
     pub(crate) next: Option<Duration>,
 }
 

@@ -1,4 +1,4 @@
-//! From the log and the rows to messages in memory.
+//! Intake of messages from the log and the rows.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -15,12 +15,12 @@ use super::rows::SearchState;
 use super::{Batch, Core, FoundRows, ReadPurpose, RowSearch};
 use crate::OutboundEvent;
 
-/// Events or rows read at once, at most.
+/// The maximum number of events or rows read at once.
 const MOST_READ: usize = 64;
-/// Events read at once to become dead letters, at most.
+/// The maximum number of events read at once to become dead letters.
 const MOST_DEAD_LETTERS: usize = 500;
 
-/// Why something became a dead letter without an attempt.
+/// The reasons for dead letters without an attempt.
 pub(super) const TOO_MANY: &str = "more events than may wait came after it";
 pub(super) const TOO_OLD: &str = "it was too old when its turn came, and the target accepted nothing";
 
@@ -39,7 +39,7 @@ impl Core {
 
     pub(super) fn log_read(&mut self, purpose: ReadPurpose, batch: Batch) {
         self.log.reading = Reading::Idle;
-        // A batch that was read for other circumstances is read once more.
+        // A batch that was read for other circumstances is read again.
         if (purpose == ReadPurpose::Deliver) == self.circuit.is_open() {
             return;
         }
@@ -88,7 +88,7 @@ impl Core {
         ControlFlow::Continue(())
     }
 
-    /// There are too many events, or this one is too old and the target is failing.
+    /// The reason if there are too many events, or this one is too old and the target is failing.
     fn dead_letter_reason(&self, event: &Event) -> Option<&'static str> {
         if self.overflow > 0 {
             return Some(TOO_MANY);
@@ -220,14 +220,14 @@ impl Core {
         }
     }
 
-    /// Everything that is not in flight goes back to where it can be found again.
+    /// Returns everything that is not in flight to where it can be found again.
     pub(super) fn put_back_all(&mut self) {
         for job in self.queue.take_all() {
             self.put_back(job);
         }
     }
 
-    /// What comes after a message that has to be tried again waits in the store.
+    /// Messages behind one that has to be retried wait in the store.
     pub(super) fn put_back_behind(&mut self, object: &str) {
         for job in self.queue.take_behind(object) {
             self.put_back(job);

@@ -1,4 +1,4 @@
-//! What is to be written to the store.
+//! The pending changes for the store.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,8 @@ use store::DeliveryPhase;
 
 use super::queue::Key;
 
-/// Accepted events of the log after which the cursor is written. Those after it are delivered once more after a crash.
+/// The number of accepted events of the log after which the cursor is written. Those after it are redelivered after a
+/// crash.
 pub(super) const WRITE_AFTER: usize = 16;
 /// The same, as time.
 pub(super) const WRITE_WITHIN: Duration = Duration::from_millis(50);
@@ -48,7 +49,7 @@ pub(crate) enum Change {
     },
     /// Makes all rows due.
     RetryAllNow,
-    /// Makes dead letters of the oldest rows whose age began to count before `since_before`.
+    /// Turns the oldest rows whose age began to count before `since_before` into dead letters.
     DeadLetterOldest {
         since_before: Duration,
         limit: u64,
@@ -58,12 +59,12 @@ pub(crate) enum Change {
     Discard(u64),
 }
 
-/// Collects changes while the former ones are being written.
+/// Collects changes while earlier ones are being written.
 #[derive(Debug)]
 pub(super) struct Journal {
     changes: Vec<Change>,
     pending: Extent,
-    /// When the first of the pending events was accepted.
+    /// The time at which the first of the pending events was accepted.
     accepted_since: Option<Instant>,
     /// The cursor in the store.
     cursor: i64,
@@ -76,7 +77,7 @@ enum Write {
     Running(Extent),
 }
 
-/// What one transaction is about.
+/// The contents of one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Extent {
     /// Changes of rows.
@@ -120,7 +121,7 @@ impl Journal {
         self.pending.accepted
     }
 
-    /// Accepted events that a crash would deliver once more.
+    /// Accepted events that a crash would redeliver.
     pub(super) fn unwritten_accepted(&self) -> usize {
         self.pending.accepted + self.running().map_or(0, |extent| extent.accepted)
     }
@@ -129,7 +130,7 @@ impl Journal {
         !self.changes.is_empty()
     }
 
-    /// Rows are added that a read of the store may not see.
+    /// True if rows are added that a read of the store may not see.
     pub(super) fn adds_rows(&self) -> bool {
         self.pending.added > 0 || self.running().is_some_and(|extent| extent.added > 0)
     }
@@ -149,12 +150,12 @@ impl Journal {
         self.cursor
     }
 
-    /// When the accepted events have waited long enough to be written.
+    /// The time at which the accepted events have waited long enough to be written.
     pub(super) fn write_at(&self) -> Option<Instant> {
         self.accepted_since.map(|since| since + WRITE_WITHIN)
     }
 
-    /// What to write. Another write must not be running.
+    /// Takes the changes to write. Another write must not be running.
     pub(super) fn begin(&mut self) -> Vec<Change> {
         let changes = std::mem::take(&mut self.changes);
         self.write = Write::Running(Extent { changes: changes.len(), ..std::mem::take(&mut self.pending) });

@@ -1,4 +1,4 @@
-//! What is known of the event log.
+//! The state of reading the event log.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use super::queue::Key;
 use super::window::Window;
 use crate::registry::copies;
 
-/// Names of events whose number of copies is remembered, at most.
+/// The maximum number of event names whose number of copies is cached.
 const MOST_NAMES: usize = 1000;
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Log {
     /// Messages after the cursor that had rows when the runner began.
     known: HashSet<Key>,
     /// Up to here the log is read before any row is tried: events in between may come before rows that were added while
-    /// they were in flight.
+    /// these events were in flight.
     known_until: i64,
     triggers: Vec<String>,
     /// The number of messages for an event, by its name.
@@ -36,7 +36,7 @@ impl Log {
         Self { window, reading, known, known_until, triggers, copies }
     }
 
-    /// Events are being read that an earlier process had read.
+    /// True while events are being read that an earlier process had already read.
     pub(super) fn is_catching_up(&self) -> bool {
         self.window.position() < self.known_until
     }
@@ -45,7 +45,7 @@ impl Log {
         self.known.contains(&key)
     }
 
-    /// The number of messages the target gets for an event of this name.
+    /// The number of messages that the target gets for an event of this name.
     pub(super) fn copies(&mut self, namespace: &str) -> u32 {
         if let Some(copies) = self.copies.get(namespace) {
             return *copies;

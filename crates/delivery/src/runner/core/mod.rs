@@ -1,6 +1,6 @@
 //! The rules of a runner, without I/O.
 //!
-//! [`Core::step`] is given what has happened ([`Input`]) and answers with what is to be done ([`Effect`]). It waits for
+//! [`Core::step`] takes inputs ([`Input`]) and returns the effects to carry out ([`Effect`]). It waits for
 //! nothing, reads no clock, and draws its random numbers from a seed: the same inputs have the same effects.
 
 mod backlog;
@@ -47,14 +47,14 @@ use rows::{Rows, SearchState};
 
 /// Pause after a failure of the store.
 pub(crate) const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// Rows from which on slow attempts keep their place in the window.
+/// The number of rows from which on slow attempts keep their place in the window.
 const MOST_DETACHED: u64 = 1000;
-/// Objects with rows that were just added from which on nothing more is read.
+/// The number of objects with rows that were just added from which on nothing more is read.
 const MOST_UNSEEN_OBJECTS: usize = 10_000;
-/// Events for others after which the cursor is written.
+/// The number of events for other targets after which the cursor is written.
 const MOST_SKIPPED: i64 = 1000;
 
-/// What the store knew of a target when its runner began.
+/// The stored state of a target when its runner began.
 #[derive(Debug)]
 pub(crate) struct Opening {
     /// The target's cursor in the log.
@@ -80,11 +80,11 @@ pub(crate) struct Core {
     circuit: Circuit,
     failures: Failures,
     notices: Notices,
-    /// Events that reach nobody, wait, and have been counted.
+    /// Events without a consumer that are waiting and have been counted.
     unroutable: HashSet<i64>,
     reported: ReportedHealth,
     backlog: BacklogCount,
-    /// Messages too many: so many become dead letters when they are read.
+    /// The number of surplus messages, which become dead letters when they are read.
     overflow: u64,
     store: StoreState,
 }
@@ -98,7 +98,7 @@ enum Phase {
     Ended,
 }
 
-/// The last thing operators heard of the target's health.
+/// The target's health as last reported to operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReportedHealth {
     Healthy,
@@ -139,7 +139,7 @@ impl Core {
         }
     }
 
-    /// Takes what has happened since the last step, and says what to do now.
+    /// Takes the inputs since the last step, and returns the effects to carry out now.
     pub(crate) fn step(&mut self, now: Now, inputs: &mut Vec<Input>) -> Drain<'_, Effect> {
         self.now = now;
         for input in inputs.drain(..) {
@@ -175,7 +175,7 @@ impl Core {
         self.phase == Phase::Running
     }
 
-    /// Nothing more will be done.
+    /// True if nothing more will be done.
     pub(crate) fn is_finished(&self) -> bool {
         match self.phase {
             Phase::Running => false,
@@ -184,12 +184,12 @@ impl Core {
         }
     }
 
-    /// A step is needed when an event is committed.
+    /// True if a commit of an event requires a step.
     pub(crate) fn awaits_events(&self) -> bool {
         self.is_running() && self.is_caught_up()
     }
 
-    /// When a step is needed although nothing has happened.
+    /// The time at which a step is needed even without an input.
     pub(crate) fn wake_at(&self) -> Option<Instant> {
         if !self.is_running() {
             return None;
@@ -268,7 +268,7 @@ impl Core {
         }
     }
 
-    /// Events of the log that may be in memory or not written, which is what a crash repeats at most.
+    /// Events of the log that may be in memory or not written, which is the most that a crash repeats.
     fn window_size(&self) -> usize {
         self.options.max_in_flight + WRITE_AFTER
     }
@@ -282,7 +282,7 @@ impl Core {
         (self.window_size() / 2).min(WRITE_AFTER)
     }
 
-    /// Attempts in flight hold up the log: nothing can be started, and nothing more be read.
+    /// True if attempts in flight block the log: nothing can be started, and nothing more can be read.
     fn is_blocked(&self) -> bool {
         !self.is_caught_up()
             && self.room() < self.smallest_read()
@@ -304,7 +304,7 @@ impl Core {
         self.journal.has_changes() || self.log.window.settled_up_to() != self.journal.cursor()
     }
 
-    /// Writes what the attempts in flight leave behind. Messages before one that was accepted get rows, so that the cursor
+    /// Writes the results of attempts in flight. Messages before one that was accepted get rows, so that the cursor
     /// passes all of them and nothing is delivered twice.
     fn finish(&mut self) {
         if self.in_flight.count() == 0 && self.log.window.has_settled_after_cursor() {
@@ -349,12 +349,12 @@ impl Core {
             self.journal.push(Change::Discard(self.rows.dead - most));
         }
         if extent.changes > 0 {
-            // Rows that were held back may be due now.
+            // Rows that were held back may now be due.
             self.rows.search_again(self.now.running_time);
         }
     }
 
-    /// An operator has asked for the redelivery of rows. Too many are counted rather than too few, which would not be
+    /// An operator has requested the redelivery of rows. Counting too many is better than too few, which would not be
     /// searched for.
     fn replayed(&mut self, count: u64) {
         self.rows.live = self.rows.live.saturating_add(count);
@@ -366,7 +366,7 @@ impl Core {
         self.backlog.outdate();
     }
 
-    /// Nothing is read for a while.
+    /// Pauses reading after a failure of the store.
     fn store_failed(&mut self, read: StoreRead, error: StoreError) {
         match read {
             StoreRead::Log => self.log.reading = Reading::Idle,
@@ -384,7 +384,7 @@ impl Core {
     }
 }
 
-/// No later call to the store can succeed.
+/// True if no later call to the store can succeed.
 pub(crate) fn is_final(error: &StoreError) -> bool {
     matches!(error, StoreError::Closed | StoreError::LeaseLost { .. })
 }

@@ -1,26 +1,26 @@
-//! What is logged of a target that does not accept what it should: enough to notice, not a line for each attempt.
+//! The log messages about a target that does not accept messages: enough to notice, not a line for each attempt.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-/// Reasons that are logged of one outage.
+/// The maximum number of reasons that are logged for one outage.
 const MOST_REASONS: usize = 8;
-/// Names of events that are told apart.
+/// The maximum number of event names that are distinguished.
 const MOST_NAMES: usize = 1000;
-/// Events of one name that reach nobody are logged again after this time.
+/// The interval at which events of one name without a consumer are logged again.
 const REPEAT_AFTER: Duration = Duration::from_hours(1);
 
-/// What has been logged.
+/// The record of what has been logged.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
-    /// The reasons for failures since the target accepted something.
+    /// The reasons for failures since the target last accepted something.
     outage: BTreeSet<String>,
-    /// Names of events that reach nobody: when that was logged, and the number of events since.
+    /// Names of events without a consumer: the time at which that was logged, and the number of events since.
     unroutable: HashMap<String, (Duration, u64)>,
 }
 
 impl Notices {
-    /// True when this reason is new in this outage.
+    /// True if this reason is new in this outage.
     pub(super) fn is_new(&mut self, reason: &str) -> bool {
         self.outage.len() < MOST_REASONS && self.outage.insert(reason.to_owned())
     }
@@ -30,7 +30,8 @@ impl Notices {
         self.outage.clear();
     }
 
-    /// An event of this name reaches nobody. The number of events since that was logged, when it is to be logged again.
+    /// An event of this name has no consumer. Returns the number of events since that was logged, if it is to be logged
+    /// again.
     pub(super) fn unroutable(&mut self, namespace: &str, now: Duration) -> Option<u64> {
         if let Some((logged, count)) = self.unroutable.get_mut(namespace) {
             *count += 1;

@@ -1,4 +1,4 @@
-//! What follows the end of an attempt.
+//! The consequences of a completed attempt.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::queue::Job;
 use super::{Core, ReportedHealth};
 use crate::{DeliveryError, OutboundEvent, Receipt};
 
-/// Longest text of an error that is kept, in bytes.
+/// The maximum length of a stored error text, in bytes.
 const LONGEST_ERROR: usize = 1000;
-/// Events that are remembered as reaching nobody, at most.
+/// The maximum number of events that are remembered as having no consumer.
 const MOST_UNROUTABLE: usize = 100_000;
 
 impl Core {
@@ -137,7 +137,7 @@ impl Core {
         }
     }
 
-    /// Counts the event, unless an attempt before has done so.
+    /// Counts the event, unless an earlier attempt has done so.
     fn note_unroutable(&mut self, sequence: i64) {
         if self.unroutable.len() >= MOST_UNROUTABLE {
             self.unroutable.clear();

@@ -1,4 +1,4 @@
-//! More events wait than may.
+//! Handling of a backlog above its limit.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ impl Core {
         let is_idle = self.is_caught_up() && self.log.window.len() == 0 && !self.circuit.is_open();
         let exactness = self.backlog.ended(self.now.instant, is_idle && backlog.waiting == 0);
         if self.journal.is_writing() || self.journal.has_changes() {
-            // What is being written may have been counted or not.
+            // Changes that are being written may or may not have been counted.
             return;
         }
         match exactness {
             Exactness::Exact => (self.rows.live, self.rows.dead) = (backlog.parked, backlog.dead_letters),
-            // A row that is not known would be overtaken by later events about its object.
+            // An unknown row would be overtaken by later events about its object.
             Exactness::Inexact => self.rows.live = self.rows.live.max(backlog.parked),
         }
         if self.rows.next_at.is_none() {
@@ -43,8 +43,8 @@ impl Core {
         }
     }
 
-    /// Rows are older than the events of the log, and events that were read older than those that were not. Only what is in
-    /// flight stays, up to `max_in_flight` messages.
+    /// Rows are older than the events of the log, and events that were read older than those that were not. Only
+    /// messages in flight stay, up to `max_in_flight`.
     fn give_up_overflow(&mut self, overflow: u64) {
         let mut read = Vec::new();
         for job in self.queue.take_all() {
@@ -71,7 +71,7 @@ impl Core {
             }
         }
         if self.journal.has_changes() {
-            // No row is to be read before it is written which of them are given up.
+            // No row may be read before it is written which of them are given up.
             self.rows.next_at = None;
         } else {
             self.rows.search_again(self.now.running_time);

@@ -1,4 +1,4 @@
-//! A failing target: when it is probed, and with what.
+//! Probing of a failing target: the times, and the messages.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::log::Reading;
 use super::rows::SearchState;
 use super::{Core, ReadPurpose, RowSearch};
 
-/// Rows that become dead letters at once, at most.
+/// The maximum number of rows that become dead letters at once.
 const MOST_CLEANED_UP: u64 = 10_000;
 
 impl Core {
-    /// While the circuit is open, one thing is done after the other.
+    /// While the circuit is open, things are done one at a time.
     pub(super) fn can_probe(&self) -> bool {
         self.in_flight.count() == 0
             && !self.queue.has_ready()
@@ -27,7 +27,7 @@ impl Core {
             && self.is_store_up()
     }
 
-    /// When a failing target gets a probe, or something becomes a dead letter. `None` when nothing waits.
+    /// The time at which a failing target is probed, or a message becomes a dead letter. `None` if nothing is waiting.
     pub(super) fn probe_at(&self, outage: &Outage) -> Option<Duration> {
         let has_unread = !self.is_caught_up();
         let expiry = outage.head.expires_at().filter(|_| has_unread);
@@ -35,7 +35,7 @@ impl Core {
         expiry.into_iter().chain(probe).min()
     }
 
-    /// Makes dead letters of what is too old, and sends one message when it is time.
+    /// Turns messages that are too old into dead letters, and sends one message when it is time.
     pub(super) fn schedule_probe(&mut self) {
         let Some(outage) = self.circuit.outage() else { return };
         if !self.can_probe() {
@@ -62,7 +62,7 @@ impl Core {
         }
     }
 
-    /// Makes dead letters of rows that are too old. False when none can be.
+    /// Turns rows that are too old into dead letters. False if there can be none.
     fn clean_up(&mut self) -> bool {
         if let Some(outage) = self.circuit.outage_mut() {
             outage.cleanup = Cleanup::Done;

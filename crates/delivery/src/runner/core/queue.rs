@@ -30,7 +30,7 @@ impl Job {
     }
 }
 
-/// Where a message was read.
+/// The source of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     Log,
@@ -38,7 +38,7 @@ pub(crate) enum Origin {
     Row(i64),
 }
 
-/// Keeps the order of the messages about one object: of these at most one can be started or is in flight.
+/// Keeps the order of the messages about one object: at most one of these can be started or is in flight.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: VecDeque<Job>,
@@ -77,12 +77,12 @@ impl Queue {
         }
     }
 
-    /// Takes out the messages behind the one about the object that is in flight. The object stays busy.
+    /// Removes the messages behind the one about the object that is in flight. The object stays busy.
     pub(super) fn take_behind(&mut self, object: &str) -> Vec<Job> {
         self.busy.get_mut(object).map(std::mem::take).unwrap_or_default().into()
     }
 
-    /// Takes out everything that is not in flight, in the order of the log.
+    /// Removes everything that is not in flight, in the order of the log.
     pub(super) fn take_all(&mut self) -> Vec<Job> {
         let mut jobs: Vec<Job> = self.ready.drain(..).collect();
         let not_in_flight: HashSet<String> = jobs.iter().filter_map(|job| job.event.object_id.clone()).collect();

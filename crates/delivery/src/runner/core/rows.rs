@@ -1,4 +1,4 @@
-//! What is known of the rows of a target in the store.
+//! The state of a target's rows in the store, as far as it is known.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,10 +13,10 @@ pub(super) struct Rows {
     pub(super) live: u64,
     /// Dead letters.
     pub(super) dead: u64,
-    /// When the next row is due, as running time; `None` when nothing has to be searched for.
+    /// The running time at which the next row is due; `None` if nothing has to be searched for.
     pub(super) next_at: Option<Duration>,
     pub(super) search: SearchState,
-    /// Objects with rows that were added and may not be seen by a running read, each with its first row.
+    /// Objects with added rows that a running read may not see, each with its first row.
     pub(super) unseen: HashMap<String, Key>,
 }
 
@@ -65,7 +65,7 @@ impl Rows {
         }
     }
 
-    /// A row about the object that comes before this one was added and may not have been seen.
+    /// True if a row about the object that comes before this one was added and may not have been seen.
     pub(super) fn comes_after_unseen(&self, object: Option<&str>, key: Key) -> bool {
         object.and_then(|object| self.unseen.get(object)).is_some_and(|first| *first < key)
     }

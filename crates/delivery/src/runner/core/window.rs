@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-/// Knows up to where everything is settled, although later events may be settled before earlier ones.
+/// Tracks the point up to which everything is settled, although later events may be settled before earlier ones.
 #[derive(Debug)]
 pub(super) struct Window {
     /// Everything up to here was read.
     position: i64,
-    /// Events of which the first is open.
+    /// Events, of which the first is open.
     events: VecDeque<Event>,
 }
 
@@ -54,7 +54,7 @@ impl Window {
         self.events.front().map_or(self.position, |event| event.sequence - 1)
     }
 
-    /// Something is settled that the cursor does not show: it would be delivered once more if the process ended now.
+    /// True if something after the cursor is settled: it would be redelivered if the process ended now.
     pub(super) fn has_settled_after_cursor(&self) -> bool {
         self.events.iter().any(|event| event.open < event.messages)
     }

@@ -1,5 +1,5 @@
-//! The addresses a target may have. Without a policy, a caller who can set the address of a receiver, or the name it resolves
-//! to, could have the Connector call what only it can reach.
+//! The permitted addresses of a target. Without a policy, a caller who can set the address of a receiver, or the name
+//! it resolves to, could make the Connector call hosts that only it can reach.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -11,7 +11,7 @@ use url::{Host, Url};
 #[error("its address is not a public one, and privateAddresses is 'refuse'")]
 pub(in crate::webhooks) struct NotPublic;
 
-/// Networks without public servers, as address and number of leading bits. Those of the registries of
+/// Networks without public servers, as address and number of leading bits: those of the registries of
 /// special-purpose addresses, and one under which a large cloud offers its metadata.
 const SPECIAL_V4: &[([u8; 4], u32)] = &[
     ([0, 0, 0, 0], 8),
@@ -31,7 +31,7 @@ const SPECIAL_V4: &[([u8; 4], u32)] = &[
     ([224, 0, 0, 0], 3),
 ];
 
-/// Networks in `2000::/3` without public servers: assignments to protocols, some of which lead to any IPv4
+/// Networks in `2000::/3` without public servers: protocol assignments, some of which lead to any IPv4
 /// address (`2001::/23`, `2002::/16`), and examples.
 const SPECIAL_V6: &[([u16; 2], u32)] =
     &[([0x2001, 0], 23), ([0x2001, 0xdb8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
@@ -54,7 +54,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // An IPv4 address, as programs write it and as a gateway for networks without IPv4 does.
+        // An IPv4 address, in the notation of programs and in that of a gateway for networks without IPv4.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
         }
@@ -79,8 +79,8 @@ pub(in crate::webhooks) fn check_literal(url: &Url) -> Result<(), NotPublic> {
     if is_allowed { Ok(()) } else { Err(NotPublic) }
 }
 
-/// Resolves names to their public addresses only. The client connects to what was checked here, so that a name that
-/// means something else a moment later gains nothing.
+/// Resolves names to their public addresses only. The client connects to the checked address, so that a name that
+/// resolves differently a moment later gains nothing.
 #[derive(Debug, Clone)]
 pub(in crate::webhooks) struct PublicAddresses;
 
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    /// However an address is written, it is the same one.
+    /// Every notation of an address denotes the same one.
     #[test]
     fn urls_with_addresses() {
         for host in ["127.1", "0x7f.1", "2130706433", "017700000001", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"] {

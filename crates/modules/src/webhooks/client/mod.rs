@@ -1,4 +1,4 @@
-//! The HTTP clients of the module, made in one place.
+//! The HTTP clients of the module, built in one place.
 
 mod address_policy;
 #[cfg(test)]
@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// after, and a request that meets such a close fails.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The reason why there is no client.
+/// The reason why no client could be built.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
     #[error("the HTTP client could not be made: {0}")]
@@ -31,8 +31,8 @@ pub(super) enum ClientError {
     Tls(#[from] rustls::Error),
 }
 
-/// Makes the clients that the targets need. Each has connections and trusted certificates of its own, so targets share
-/// those they can.
+/// Builds the clients that the targets need. Each has connections and trusted certificates of its own, so targets share
+/// clients where possible.
 #[derive(Debug)]
 pub(super) struct Clients<'a> {
     config: &'a WebhooksConfig,
@@ -44,12 +44,12 @@ impl<'a> Clients<'a> {
         Self { config, made: BTreeMap::new() }
     }
 
-    /// For deliveries.
+    /// The client for deliveries.
     pub(super) fn for_deliveries(&mut self, private: PrivateAddresses) -> Result<reqwest::Client, ClientError> {
         self.client(self.config.skip_tls_check, private)
     }
 
-    /// For requests for tokens, which never leave certificates unchecked.
+    /// The client for token requests, which always check certificates.
     pub(super) fn for_tokens(&mut self, private: PrivateAddresses) -> Result<reqwest::Client, ClientError> {
         self.client(false, private)
     }
@@ -64,12 +64,12 @@ impl<'a> Clients<'a> {
     }
 }
 
-/// The headers are those that receivers of the existing Connector get. Redirects are nothing a client may decide about:
+/// The headers are those that receivers of the existing Connector get. Redirects are not left to the client:
 /// it would take credentials along.
 fn build(skip_tls_check: bool, private: PrivateAddresses, trust: &Trust) -> Result<reqwest::Client, ClientError> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/plain, */*"));
-    // Answers are not understood, so that nothing here needs to be able to decode them.
+    // Answers are not interpreted, so nothing here has to decode them.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, compress, deflate, br"));
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("enmeshed-connector/", env!("CARGO_PKG_VERSION")))
@@ -79,7 +79,7 @@ fn build(skip_tls_check: bool, private: PrivateAddresses, trust: &Trust) -> Resu
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT);
     if private == PrivateAddresses::Refuse {
-        // A proxy would resolve the name once more, and reach more than we do.
+        // A proxy would resolve the name again, and reach more than we do.
         builder = builder.no_proxy().dns_resolver(PublicAddresses);
     } else {
         builder = builder.proxy(Proxies::of_process().into_rule());

@@ -20,7 +20,7 @@ fn certificate(file: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(file)).unwrap()
 }
 
-/// Answers every request on every connection; ends with the process. Gives its URL.
+/// Answers every request on every connection; ends with the process. Returns its URL.
 fn serve() -> String {
     let key = PrivateKeyDer::try_from(certificate("localhost-key.der")).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -38,7 +38,7 @@ fn serve() -> String {
             let (mut connection, mut session) =
                 (connection.unwrap(), ServerConnection::new(Arc::clone(&config)).unwrap());
             let mut stream = Stream::new(&mut session, &mut connection);
-            // The client that does not like the certificate goes away.
+            // A client that rejects the certificate disconnects.
             if stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             }
@@ -81,7 +81,7 @@ async fn without_the_usual_checks_certificates_are_pinned_all_the_same() {
             (actual, expected) => actual.is_ok() && expected.is_ok(),
         };
         assert!(is_expected, "{skip} {:?} {answer:?}", pinning);
-        // Requests for tokens do not leave the checks out.
+        // Token requests do not skip the checks.
         let tokens = clients.for_tokens(PrivateAddresses::Allow).unwrap();
         let error = transport_failure(&tokens.post(&url).send().await.unwrap_err());
         assert!(error.contains("UnknownIssuer"), "{error}");

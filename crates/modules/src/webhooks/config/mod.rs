@@ -24,7 +24,7 @@ use super::client::check_literal;
 use super::target::SigningSecret;
 use crate::description::{COMMON, ModuleDescription, Role};
 
-/// Stands for the name of the event in the URL of a target.
+/// The placeholder for the name of the event in the URL of a target.
 pub(super) const TRIGGER_PLACEHOLDER: &str = "{{trigger}}";
 
 /// The module in the catalogue.
@@ -43,83 +43,83 @@ pub const DESCRIPTION: ModuleDescription = ModuleDescription {
     )
 };
 
-/// What is posted where.
+/// The events that are posted, and their targets.
 #[derive(Debug, Clone)]
 pub struct WebhooksConfig {
-    /// Targets with a name, to be used by several webhooks.
+    /// Named targets, which several webhooks can use.
     pub targets: BTreeMap<String, TargetConfig>,
-    /// Which events go to which target.
+    /// The events and the target of each webhook.
     pub webhooks: Vec<WebhookConfig>,
-    /// Whether the certificates of targets are not checked. The requests for OAuth2 tokens always check.
+    /// Skips the check of targets' certificates. Requests for OAuth2 tokens always check.
     pub skip_tls_check: bool,
-    /// Whose certificates are accepted of targets and of the issuers of their tokens. Not part of the block
+    /// The trusted certificates of targets and of the issuers of their tokens. Not part of the block
     /// (`docs/protocol/07 §6.4`).
     pub trust: Trust,
 }
 
-/// Events and where they go.
+/// Events and their target.
 #[derive(Debug, Clone)]
 pub struct WebhookConfig {
     /// Names of events; `*` stands for one segment, `**` for any number.
     pub triggers: Vec<String>,
-    /// Name of the target if it has one.
+    /// Name of the target, if it has one.
     pub target_name: Option<String>,
     /// The target.
     pub target: TargetConfig,
 }
 
-/// A web address and what it needs.
+/// A web address with its login and options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetConfig {
     /// Absolute URL; the first `{{trigger}}` is replaced by the name of the event.
     pub url: String,
-    /// Sent as they are.
+    /// Sent unchanged.
     pub headers: HeaderMap,
-    /// How to log in there.
+    /// The login.
     pub authentication: Option<Authentication>,
-    /// What deliveries are signed with; several while one follows another.
+    /// The secrets that sign deliveries; several during a change of secrets.
     pub signing_secrets: Vec<SigningSecret>,
-    /// What happens when the target sends a delivery elsewhere.
+    /// The treatment of redirects.
     pub redirects: Redirects,
-    /// Whether the target may have an address that is not public.
+    /// The treatment of addresses that are not public.
     pub private_addresses: PrivateAddresses,
-    /// How deliveries are made there (`delivery`); the existing Connector has nothing of this.
+    /// The options of deliveries (`delivery`); the existing Connector has none of these.
     pub delivery: DeliveryOptions,
 }
 
-/// What happens to a delivery that the target sends elsewhere (`redirects`).
+/// The treatment of a delivery that the target redirects (`redirects`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Redirects {
     /// It has failed, as in the existing Connector.
     #[default]
     Refuse,
-    /// It is made there, if it may be the same request.
+    /// It is repeated there, if it may be the same request.
     Follow,
 }
 
-/// Whether addresses count that only machines nearby can reach (`privateAddresses`).
+/// The treatment of addresses that only nearby machines can reach (`privateAddresses`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PrivateAddresses {
-    /// As all others: receivers are mostly internal.
+    /// Like all others: receivers are mostly internal.
     #[default]
     Allow,
     /// Not for this target, nor for the issuer of its tokens or a redirect.
     Refuse,
 }
 
-/// How to log in at a target.
+/// The login at a target.
 #[derive(Clone)]
 pub enum Authentication {
     /// A key in a header.
     ApiKey {
         /// Name of the header.
         header_name: HeaderName,
-        /// The key; does not print.
+        /// The key; not printed.
         api_key: HeaderValue,
     },
     /// Client credentials.
     OAuth2 {
-        /// Where tokens are made.
+        /// The URL that issues tokens.
         access_token_url: Url,
         /// Id of the client.
         client_id: String,
@@ -170,12 +170,12 @@ impl WebhooksConfig {
     /// Reads the members of `modules.webhooks`. Named targets are checked even if unused.
     ///
     /// # Errors
-    /// Everything that is wrong, without any of it.
+    /// All mistakes, without the values.
     pub fn parse(config: &Value) -> Result<Self, Mistakes> {
         settings::read("modules.webhooks", &DESCRIPTION.section, config, Self::read)
     }
 
-    /// Reads what was checked against the table; `None` if there are mistakes.
+    /// Reads an entry that was checked against the table; `None` if there are mistakes.
     fn read(node: &Node<'_>) -> Option<Self> {
         let base = Defaults {
             delivery: DeliveryOptions { max_in_flight: 4, ..DeliveryOptions::default() },
@@ -208,7 +208,7 @@ impl WebhooksConfig {
     }
 }
 
-/// What the module says for all targets that say nothing themselves.
+/// The module's options for targets without options of their own.
 struct Defaults {
     delivery: DeliveryOptions,
     redirects: Redirects,
@@ -216,7 +216,7 @@ struct Defaults {
 }
 
 impl Defaults {
-    /// What stands at a place, and for the rest what counts above it.
+    /// The options at a place, completed by those above it.
     fn read(node: &Node<'_>, above: &Self) -> Self {
         Self {
             delivery: match node.member("delivery") {
@@ -278,7 +278,7 @@ impl TargetConfig {
     }
 }
 
-/// An address that would be refused every time is a mistake.
+/// Reports an address that would be refused every time.
 fn check_addresses(node: &Node<'_>) {
     let check = |node: &Node<'_>, key: &str, read: fn(&str) -> Result<Url, Wrong>| {
         let url = node.text(key).and_then(|text| read(text).ok());
@@ -317,7 +317,7 @@ impl Authentication {
     }
 }
 
-/// Configured values may be secrets: they do not print.
+/// Configured values may be secrets: they are not printed.
 fn header_value(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
     value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! What may stand in `modules.webhooks` (`docs/protocol/07 §5.1`).
+//! The settings of `modules.webhooks` (`docs/protocol/07 §5.1`).
 
 use delivery::REQUEST_OPTIONS;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -49,7 +49,7 @@ const WEBHOOK: &[Setting] = &[
         .required("write the name of a target, or a target"),
 ];
 
-/// A web address and what it needs.
+/// A web address with its login and options.
 pub const TARGET: Section = Section::new(&[
     Setting::new(
         "url",
@@ -138,7 +138,7 @@ const AUTHENTICATION: Tagged = Tagged {
     otherwise: Otherwise::Refused,
 };
 
-/// The URL of a target, with some name of an event in it.
+/// The URL of a target, with a sample event name in it.
 pub(super) fn target_url(text: &str) -> Result<Url, Wrong> {
     let url = http_url(&text.replacen(TRIGGER_PLACEHOLDER, "trigger", 1));
     url.ok_or_else(|| Wrong::new("is not an absolute http or https URL").code(INVALID_URL_FORMAT))

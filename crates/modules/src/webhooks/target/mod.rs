@@ -1,4 +1,4 @@
-//! One delivery: the request a target gets (`docs/protocol/07-connector-modules-and-operations.md` §5.1).
+//! One delivery: the request that a target gets (`docs/protocol/07-connector-modules-and-operations.md` §5.1).
 
 mod pause;
 mod redirect;
@@ -93,8 +93,8 @@ impl delivery::Target for Target {
             }
             let next = destination(&url, &response).map_err(|error| DeliveryError::Refused(error.to_string()))?;
             if next.origin() != url.origin() {
-                // Configured headers may be secrets between us and the target. Another server decides from here on where
-                // the request goes, so they are not sent any more, not even back to the target.
+                // Configured headers may be secrets between us and the target. Another server determines the
+                // destination from here on, so they are no longer sent, not even back to the target.
                 headers = self.own_headers(event, &body);
             }
             url = next;
@@ -144,7 +144,7 @@ impl Target {
         request.send().await.map_err(|error| unreachable(transport_failure(&error)))
     }
 
-    /// Remembers what an answer means for later attempts.
+    /// Applies what an answer means for later attempts.
     async fn note(&self, response: &Response, sent: &HeaderMap) {
         if let Some(pause) = asked_pause(response) {
             self.pause.begin(pause);
@@ -156,7 +156,7 @@ impl Target {
         }
     }
 
-    /// Configured headers win over the default ones, our own over those, and authentication over all.
+    /// Configured headers override the default ones, our own override those, and authentication overrides all.
     async fn headers(&self, event: &OutboundEvent, body: &[u8]) -> Result<HeaderMap, DeliveryError> {
         let mut own = self.own_headers(event, body);
         let mut headers = HeaderMap::new();
@@ -190,7 +190,8 @@ impl Target {
             (WEBHOOK_ID, Some(event.id.as_str())),
         ];
         for (name, id) in ids {
-            // A correlation id that came with a request may be anything; one that is no header value stays away.
+            // A correlation id that came with a request may be anything; one that is not a valid header value is left
+            // out.
             if let Some(value) = id.and_then(|id| HeaderValue::try_from(id).ok()) {
                 headers.insert(name, value);
             }
@@ -208,7 +209,7 @@ fn url(template: &str, namespace: &str) -> Result<Url, DeliveryError> {
         .map_err(|error| DeliveryError::Refused(format!("the request could not be built: {error}")))
 }
 
-/// Members in this order; no `data` for events without.
+/// Members in this order; no `data` for events without payload.
 fn body(event: &OutboundEvent) -> String {
     let trigger = core_types::json::stringify(&Value::from(event.namespace.as_str()));
     match event.data.as_deref() {

@@ -1,4 +1,4 @@
-//! The pause a server has asked for (`Retry-After`).
+//! The pause that a server has asked for (`Retry-After`).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use delivery::DeliveryError;
 use tokio::time::Instant;
 
-/// The end of the pause a server has asked for. Attempts before that fail without a request, so that they count as other
-/// failures do: the pauses between them grow, and the target is shown as failing.
+/// The end of the pause that a server has asked for. Attempts before that fail without a request, so that they count
+/// like other failures: the pauses between them grow, and the target is shown as failing.
 #[derive(Debug)]
 pub(in crate::webhooks) struct AskedPause {
     until: Mutex<Option<Instant>>,

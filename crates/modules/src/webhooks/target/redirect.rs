@@ -4,7 +4,7 @@ use reqwest::header::LOCATION;
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-/// Redirects of one delivery, at most.
+/// The maximum number of redirects of one delivery.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
 /// The reason why a redirect is not followed.
@@ -18,7 +18,7 @@ pub(super) enum RedirectError {
     NoUrl,
 }
 
-/// True if an answer sends the same request elsewhere. Other redirects ask for another request, which would deliver
+/// True if an answer redirects the same request. Other redirects ask for another request, which would deliver
 /// nothing.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)

@@ -6,17 +6,17 @@ use delivery::DeliveryError;
 use network::retry_after;
 use reqwest::{Response, StatusCode};
 
-/// Of the body of an answer at most so much is read. It means nothing; but a connection can only be used again when the
+/// The maximum that is read of the body of an answer. It has no meaning; but a connection can only be reused when the
 /// answer was read to its end.
 const MAX_DISCARDED: usize = 16 * 1024;
-/// Time for that.
+/// The time limit for that.
 const DISCARD_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Reads the body of an answer to its end if that is near.
+/// Reads the body of an answer to its end if it is short.
 pub(super) async fn discard_body(mut response: Response) {
     let _ = tokio::time::timeout(DISCARD_TIMEOUT, async {
         let mut length = 0;
-        // Whatever goes wrong here: the status has said what there is to say.
+        // Errors do not matter here: the status has said everything.
         while let Ok(Some(chunk)) = response.chunk().await {
             length += chunk.len();
             if length > MAX_DISCARDED {
@@ -34,7 +34,7 @@ pub(super) fn judge(status: StatusCode) -> Result<(), DeliveryError> {
     }
     let reason = format!("the target answered with status {}", status.as_u16());
     Err(match status {
-        // These are about the target or about us, not about the message.
+        // These concern the target or this program, not the message.
         StatusCode::UNAUTHORIZED
         | StatusCode::PROXY_AUTHENTICATION_REQUIRED
         | StatusCode::REQUEST_TIMEOUT
@@ -47,7 +47,7 @@ pub(super) fn judge(status: StatusCode) -> Result<(), DeliveryError> {
     })
 }
 
-/// The pause the server asks for, with a status that goes with one.
+/// The pause that the server asks for, with a status that allows one.
 pub(in crate::webhooks) fn asked_pause(response: &Response) -> Option<Duration> {
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         return None;

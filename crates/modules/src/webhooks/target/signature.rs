@@ -1,5 +1,5 @@
-//! Signatures of deliveries as Standard Webhooks describes them: HMAC-SHA256 over id, time and body, so that a receiver can
-//! tell who sent a delivery, that nobody changed it, and that it is not an old one sent again.
+//! Signatures of deliveries as Standard Webhooks describes them: HMAC-SHA256 over id, time and body, so that a receiver
+//! can verify the sender, that nobody has altered the delivery, and that it is not an old one sent again.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Stands before secrets of this kind wherever they are written; may be left out.
+/// The prefix of secrets of this kind in all notations; may be left out.
 const PREFIX: &str = "whsec_";
 /// Lengths of a secret in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
@@ -22,7 +22,7 @@ const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A secret that the target and the Connector share. Does not print.
+/// A secret that the target and the Connector share. Not printed.
 #[derive(Clone)]
 pub struct SigningSecret(SecretSlice<u8>);
 
@@ -30,7 +30,7 @@ impl SigningSecret {
     /// Reads `whsec_<base64>`, or the base64 alone.
     ///
     /// # Errors
-    /// The mistake and its fix, without the text, for an error message.
+    /// The mistake and its fix, without the value, for an error message.
     pub(in crate::webhooks) fn parse(text: &str) -> Result<Self, String> {
         let encoded = text.strip_prefix(PREFIX).unwrap_or(text);
         let Ok(bytes) = ANY_PADDING.decode(encoded).map(Zeroizing::new) else {
@@ -47,7 +47,7 @@ impl SigningSecret {
 
     /// `v1,<base64>`; `timestamp` in seconds.
     fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
-        // HMAC takes keys of every length.
+        // HMAC accepts keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).ok()?;
         mac.update(format!("{id}.{timestamp}.").as_bytes());
         mac.update(body);

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::webhooks::config::WebhooksConfig;
 
-/// Half a second after a full one.
+/// A time half a second after a full one.
 #[derive(Debug)]
 struct Half;
 
@@ -58,7 +58,7 @@ async fn recorded_deliveries() {
         assert_eq!(body(&message), request["body"].to_string());
         let sent = target.headers(&message, b"").await.unwrap();
         for (name, value) in request["headers"].as_object().unwrap() {
-            // The others are set by the client for every request.
+            // The client sets the others for every request.
             if !["Accept", "Accept-Encoding", "User-Agent", "Content-Length", "Host", "Connection"]
                 .contains(&name.as_str())
             {

@@ -1,4 +1,4 @@
-//! Whether anything that reached the Backbone was encrypted with a key and a nonce that something else was encrypted with.
+//! Audit: nothing that reached the Backbone was encrypted with a key and a nonce that were used before.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use system_tests::ciphers_in;
 
 use crate::support::{RecordedBody, TestAccount, TestBackbone};
 
-/// The counters by the relationship they belong to, and all nonces.
+/// The counters by their relationship, and all nonces.
 #[derive(Default)]
 struct Ledger {
     counters: HashMap<(String, u64), String>,
@@ -15,7 +15,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    /// Takes up the ciphers in a text, whose counters belong to the relationship with `peer`.
+    /// Records the ciphers in a text, whose counters belong to the relationship with `peer`.
     fn take(&mut self, peer: &str, text: &[u8]) {
         for cipher in ciphers_in(text) {
             if let Some(counter) = cipher.counter {
@@ -31,7 +31,7 @@ impl Ledger {
     }
 }
 
-/// Inspects everything that reached the Backbone; the number of counters that were used. `acceptor` is the one who accepted
+/// Inspects everything that reached the Backbone; returns the number of counters used. `acceptor` accepted the
 /// relationships, and nobody else sent messages to its peers. Messages to it come from one peer.
 pub(crate) fn counters_used(backbone: &TestBackbone, peers: &[(&TestAccount, &str)]) -> usize {
     let mut ledger = Ledger::default();

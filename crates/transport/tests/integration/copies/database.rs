@@ -1,4 +1,4 @@
-//! Databases that can be copied while nobody uses them, as backups are made and machines are cloned.
+//! Databases that can be copied while they are not in use, like backups and cloned machines.
 
 use std::path::Path;
 

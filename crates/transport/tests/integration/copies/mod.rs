@@ -1,4 +1,4 @@
-//! Databases that are restored from backups, and copies of them that live at the same time.
+//! Databases that are restored from backups, and copies of them that are in use at the same time.
 
 mod audit;
 mod database;
@@ -61,7 +61,7 @@ async fn close(account: Account) {
     account.store().close().await.unwrap();
 }
 
-/// A request of a peer for a relationship, known to both sides.
+/// A peer's request for a relationship, known to both sides.
 async fn requested(templator: &Account, peer: &TestAccount) -> String {
     let template = templator.templates().send(new_template()).await.unwrap();
     let reference = template.reference(&templator.config().base_url).to_truncated();
@@ -139,7 +139,7 @@ mod scenarios {
         let used = counters_used(&backbone, &peers);
         assert_eq!(used, 45 + 5 + 2 + 4, "one for each message and recipient, and one for each attempt to accept");
 
-        // That it is older than what the Backbone knows is said, once.
+        // It is reported once that the database is older than the Backbone's state.
         assert_eq!(pass(&restored).await.unknown_own, 42);
         assert_eq!(pass(&restored).await.unknown_own, 0);
         let told = restored.reconciliation().unknown_own_messages().unwrap();
@@ -167,7 +167,7 @@ mod scenarios {
             send(&other, &[&b]).await;
         }
         b.sync().everything().await.unwrap();
-        // At the same moment: only one of them can accept.
+        // At the same time: only one of them can accept.
         let id = core_types::RelationshipId::new(&peers[1].1);
         let (by_one, by_other) = (one.relationships(), other.relationships());
         let (first, second) = tokio::join!(by_one.accept(&id), by_other.accept(&id));
@@ -178,7 +178,7 @@ mod scenarios {
             let theirs = futures_util::future::join_all((0..6).map(|_| send(&other, &to_b)));
             let (mine, theirs) = tokio::join!(mine, theirs);
             assert_eq!((mine.len(), theirs.len()), (6, 6));
-            // The other copy may have a run open just now.
+            // The other copy may have an open run right now.
             drop(one.sync().everything().await);
             b.sync().everything().await.unwrap();
         }
@@ -190,7 +190,7 @@ mod scenarios {
         assert_eq!(counters_used(&backbone, &peers), 1 + 1 + 10 + 2 + 36 + 2 + 2);
         assert_eq!(received(&b).await, 47);
 
-        // Each of them says that there is another one.
+        // Each of them reports that there is another one.
         for copy in [&one, &other] {
             assert_eq!(pass(copy).await.unknown_own, 5 + 18 + 1);
             assert!(copy.reconciliation().unknown_own_messages().is_some());

@@ -1,4 +1,4 @@
-//! What events told another copy.
+//! Events that were reported to another copy.
 
 use std::time::Duration;
 
@@ -58,12 +58,12 @@ pub(super) async fn a_restored_database_gets_back_what_was_received_meanwhile(da
 
     backbone.clock.advance(Duration::from_secs(3600));
     let restored = open(&backbone, &backup).await;
-    // Before it has asked for events, they may still tell.
+    // Before it has fetched the events, they may still report it.
     assert_eq!(pass(&restored).await.found, 0);
     restored.sync().everything().await.unwrap();
     assert_eq!(received(&restored).await, 60);
 
-    // In small steps, each of which goes on where the one before has stopped.
+    // In small steps, each of which continues where the one before stopped.
     let mut report = restored.reconciliation().pass(pages(2), false).await.unwrap();
     assert_eq!((report.pages, report.is_complete), (2, false));
     let mut steps = 1;
@@ -78,7 +78,7 @@ pub(super) async fn a_restored_database_gets_back_what_was_received_meanwhile(da
     assert_eq!(pass(&restored).await.found, 1, "the relationship");
     assert_eq!(stored(&restored, &with_c).await.status, RelationshipStatus::Terminated);
 
-    // Whatever is in the list, only what came since is looked at.
+    // However long the list is, only new messages are compared.
     let report = restored.reconciliation().pass(PassLimits::default(), false).await.unwrap();
     assert_eq!((report.pages, report.found, report.unknown_own), (1, 0, 0));
     close(restored).await;
@@ -96,10 +96,10 @@ async fn what_an_event_will_tell_is_left_to_it() {
     assert_eq!(a.sync().everything().await.unwrap().messages.len(), 1);
 }
 
-/// A sync run that nobody finalised is over after this time.
+/// A sync run that nobody has finalised expires after this time.
 const RUN_LIFETIME: Duration = Duration::from_secs(11);
 
-/// Waits until a pass looks at the Backbone's list.
+/// Waits until a pass reads the Backbone's list.
 async fn looks(backbone: &TestBackbone) {
     while !backbone.network.take_requests().iter().any(|request| request == "GET /api/v2/Messages") {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -125,7 +125,7 @@ async fn what_lost_runs_took_with_them_is_fetched_soon() {
         backbone.clock.advance(RUN_LIFETIME);
     }
     assert!(b.sync().everything().await.unwrap().messages.is_empty(), "the Backbone offers it no more");
-    // Another Identity says something, later than what was lost, and later again.
+    // Another Identity sends something, later than what was lost, and again later.
     let mut commits = b.store().event_commits();
     for _ in 0..2 {
         let other = backbone.account().await;

@@ -104,9 +104,9 @@ async fn a_run_whose_answer_was_lost_is_waited_for_and_never_used() {
     let a = reopen(&backbone, a, Arc::new(SystemClock)).await;
     backbone.network.fail_next(Method::POST, "/SyncRuns", Fault::AnswerLost);
     try_to_send(&a, &b).await.unwrap_err();
-    // The run is open at the Backbone, for 3 s.
+    // The run is open at the Backbone for 3 s.
     let after = counter(&send(&a, &[&b]).await);
-    // The first process has started two runs, and used the block of the first one so far.
+    // The first process has started two runs, and used only the block of the first one so far.
     assert_eq!((before / 32 - FIRST / 32, after / 32 - FIRST / 32), (0, 3));
 }
 
@@ -142,7 +142,7 @@ async fn a_run_that_was_interrupted_is_finished_before_another_one_is_started() 
     backbone.network.fail_next(Method::GET, "/ExternalEvents", Fault::Unreachable);
     a.sync().everything().await.unwrap_err();
     let a = reopen(&backbone, a, Arc::clone(&backbone.clock) as Arc<dyn Clock>).await;
-    // Expired: whoever starts another one now cancels it, and its event counts as failed.
+    // Expired: starting another one now cancels it, and its event counts as failed.
     backbone.clock.advance(Duration::from_secs(11));
     backbone.network.take_reported_codes();
     send(&a, &[&b]).await;

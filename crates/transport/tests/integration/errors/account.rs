@@ -72,7 +72,7 @@ async fn of_datawallet(name: &str, backbone: &TestBackbone) -> Option<Shown> {
         "insufficientSupportedDatawalletVersion" => {
             backbone.network.fail_next(Method::GET, "/Datawallet", Fault::Tampered(Box::new(newer)));
         }
-        // A database that does not say how far its Identity's datawallet is.
+        // A database without the position in its Identity's datawallet.
         "currentBiggerThanTarget" => {
             let mut transaction = account.store().begin().await.unwrap();
             assert!(transaction.delete::<SyncInfoEntry>("localDatawalletModificationIndex").await.unwrap());

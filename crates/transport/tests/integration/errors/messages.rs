@@ -19,7 +19,7 @@ pub(super) async fn shown(name: &str, backbone: &TestBackbone) -> Option<Shown> 
     }
     let relationship = relate(&sender, &receiver).await;
     if name == "peerIsDeleted" {
-        // The relationship is still as it was when the events of a deletion come one by one.
+        // The relationship is still unchanged if the events of a deletion arrive one by one.
         let info =
             PeerDeletionInfo { deletion_date: Some(SystemClock.now()), deletion_status: PeerDeletionStatus::Deleted };
         sender.relationships().set_peer_deletion_info(&relationship.id, Some(info)).await.unwrap();
@@ -76,7 +76,7 @@ pub(super) fn wire(object: &impl CryptoObject) -> String {
     base64url_encode(object.to_verbose_json().as_bytes())
 }
 
-/// The keys of a relationship, with which its owner can say anything.
+/// The keys of a relationship, with which their holder can write anything.
 async fn relationship_secrets(account: &TestAccount, relationship: &Relationship) -> RelationshipSecrets {
     let store = account.store();
     let base_key: AccountInfoEntry = store.get("baseKey").await.unwrap().unwrap();

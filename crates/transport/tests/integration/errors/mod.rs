@@ -1,5 +1,5 @@
-//! Every error of `docs/protocol/02 §4.1`, in the situation that the table there names. An error that is added to the table
-//! makes these tests fail until there is something to show for it here.
+//! Every error of `docs/protocol/02 §4.1`, in the situation that the table there names. An error that is added to the
+//! table makes these tests fail until it is shown here.
 
 mod account;
 mod messages;
@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 
 use crate::support::TestBackbone;
 
-/// What there is to show for an error.
+/// The demonstration of an error.
 pub(crate) enum Shown {
-    /// The code that the situation brought about.
+    /// The code that the situation caused.
     Code(String),
-    /// Why the situation cannot come about here.
+    /// The reason why the situation cannot arise here.
     CannotArise(&'static str),
 }
 
@@ -38,7 +38,7 @@ async fn shown(code: &str, backbone: &TestBackbone) -> Option<Shown> {
     }
 }
 
-/// The codes of the table; one that begins with `…` shares its beginning with the one before.
+/// The codes of the table; a code that begins with `…` shares its prefix with the previous one.
 fn documented() -> BTreeSet<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/protocol/02-transport.md");
     let text = std::fs::read_to_string(path).unwrap();
@@ -60,7 +60,7 @@ fn documented() -> BTreeSet<String> {
     codes
 }
 
-/// Shows all errors of some areas; others run at the same time.
+/// Shows all errors of the selected areas; others run at the same time.
 async fn show(is_of_area: impl Fn(&str) -> bool) {
     let codes: Vec<_> = documented().into_iter().filter(|code| is_of_area(code)).collect();
     assert!(codes.len() > 4, "{codes:?}");

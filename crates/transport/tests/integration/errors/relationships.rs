@@ -62,7 +62,7 @@ pub(super) async fn shown(name: &str, backbone: &TestBackbone) -> Option<Shown> 
     Some(result.into())
 }
 
-/// Asks for a relationship with another template of the same Identity.
+/// Requests a relationship with another template of the same Identity.
 async fn ask_again(templator: &TestAccount, requestor: &TestAccount) -> transport::Result<Relationship> {
     let template = templator.templates().send(new_template()).await.unwrap();
     let loaded = requestor.templates().load_by_reference(&templator.reference(&template), None).await.unwrap();

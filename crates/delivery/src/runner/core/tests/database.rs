@@ -1,4 +1,4 @@
-//! A store in memory, with the rules of the real one for rows of a target.
+//! An in-memory store, with the rules of the real one for rows of a target.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use store::{Delivery, DeliveryCounts, DeliveryPhase, Event};
 use crate::registry::{Backlog, copies};
 use crate::runner::core::{Batch, Change, FoundRows, Key, LogQuery, NewRow, Opening, Row, RowQuery, Written};
 
-/// Payload is not simulated, so that reads end at their limit only.
+/// Payload is not simulated, so that reads end only at their limit.
 #[derive(Debug, Default)]
 pub(super) struct Database {
     pub(super) events: BTreeMap<i64, Event>,
@@ -76,7 +76,7 @@ impl Database {
         self.rows.len()
     }
 
-    /// As a process finds it that begins.
+    /// The state that a new process finds.
     pub(super) fn open(&mut self, now: Duration) -> Opening {
         for stored in self.rows.values_mut().filter(|stored| stored.row.phase == DeliveryPhase::Running) {
             stored.row.phase = DeliveryPhase::Waiting;
@@ -227,7 +227,7 @@ impl Database {
         self.rows.insert(self.ids, StoredRow { id: self.ids, row });
     }
 
-    /// The first row about the object has its turn, unless another one has.
+    /// Gives the first row about the object its turn, unless another one has it.
     fn release(&mut self, object: Option<&str>, now: Duration) {
         let Some(object) = object else { return };
         let is_taken = |phase| matches!(phase, DeliveryPhase::Waiting | DeliveryPhase::Running);
@@ -264,7 +264,7 @@ impl Database {
         count
     }
 
-    /// An operator sends all dead letters once more; how many.
+    /// An operator sends all dead letters again; returns their number.
     pub(super) fn replay_dead_letters(&mut self, now: Duration) -> u64 {
         let mut count = 0;
         for stored in self.rows.values_mut().filter(|stored| !stored.is_live()) {

@@ -1,4 +1,4 @@
-//! Properties of the core, whatever happens in whatever order.
+//! Properties of the core under all inputs in any order.
 #![expect(clippy::panic, reason = "tests")]
 
 mod database;
@@ -15,14 +15,14 @@ use super::{AfterFailure, Change, Input, Key, NewRow, Report};
 use crate::{DeliveryError, DeliveryOptions, Receipt};
 use simulation::{Call, Simulation};
 
-/// Something that happens.
+/// An action of the simulation.
 #[derive(Debug, Clone)]
 enum Action {
     Append {
         namespace: &'static str,
         object: Option<u8>,
     },
-    /// A call of the store is executed, but its answer not heard yet.
+    /// A call of the store is executed, but its answer not received yet.
     Execute(Index),
     Fail(Index),
     Hear(Index),
@@ -30,10 +30,10 @@ enum Action {
     End(Index, Outcome),
     /// All attempts end at once.
     EndAll(Outcome),
-    /// Everything that was called is executed and heard.
+    /// All calls are executed and their answers received.
     Settle,
     Pass(Duration),
-    /// An operator asks for a redelivery.
+    /// An operator requests a redelivery.
     ReplayDeadLetters,
     MakeDue,
     Restart(Outcome),
@@ -75,7 +75,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-/// What happens without help from operators and without a crash.
+/// The actions without help from operators and without a crash.
 fn ordinary() -> impl Strategy<Value = Action> {
     let namespace = prop_oneof![6 => Just("one"), 2 => Just("two"), 1 => Just("other")];
     let object = proptest::option::weighted(0.8, 0_u8..4);
@@ -206,7 +206,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
 
-    /// A dead target costs few probes and few rows, however much waits for it, and gets everything once it recovers.
+    /// A dead target costs few probes and few rows, however long its backlog, and gets everything once it recovers.
     #[test]
     fn a_dead_target_costs_few_probes(max_in_flight in 1_usize..40, events in 50_usize..500, hours in 1_u64..6) {
         let options = DeliveryOptions { max_in_flight, ..DeliveryOptions::default() };
@@ -218,7 +218,7 @@ proptest! {
         }
         let outage = Duration::from_hours(hours);
         world.run_until(outage, |_| Err(DeliveryError::Unreachable(String::new())));
-        // The pauses are between half the longest and the longest, but for ten that grow.
+        // The pauses are between half the longest and the longest, except for ten that grow.
         let probes = usize::try_from(outage.as_secs() * 2 / longest.as_secs()).unwrap_or(usize::MAX) + 12;
         prop_assert!(world.attempts <= max_in_flight + 5 + probes, "{} attempts", world.attempts);
         prop_assert!(world.database.rows() <= 3 * (max_in_flight + WRITE_AFTER) + probes, "{} rows", world.database.rows());

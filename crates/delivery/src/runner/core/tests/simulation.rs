@@ -1,4 +1,4 @@
-//! A core with everything around it: a store, a target and clocks, all under the control of a test.
+//! A core and its environment: a store, a target and clocks, all under the control of a test.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -21,14 +21,14 @@ pub(super) struct Simulation {
     seed: u64,
     /// Calls of the store that have not been executed yet.
     pub(super) calls: Vec<Call>,
-    /// Answers of the store that have not been heard of.
+    /// Answers of the store that have not been received yet.
     pub(super) answers: Vec<Input>,
     pub(super) in_flight: Vec<Job>,
     /// Messages in the order in which the target has accepted them.
     pub(super) accepted: Vec<Key>,
     pub(super) attempts: usize,
     pub(super) reports: Vec<Report>,
-    /// Acceptances that may happen once more: by a crash or by an operator.
+    /// Acceptances that may be repeated: because of a crash or an operator.
     pub(super) repeatable: usize,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Of each of these one call at most is going on.
+    /// At most one call of each of these kinds is running.
     fn kind(&self) -> usize {
         match self {
             Self::ReadLog(_) => 0,
@@ -91,7 +91,7 @@ impl Simulation {
         Now { instant: self.start + self.elapsed, running_time: self.elapsed, newest: self.database.newest() }
     }
 
-    /// One step, and checks of what the core wants done.
+    /// One step, with checks of the requested effects.
     pub(super) fn step(&mut self, mut inputs: Vec<Input>) {
         let now = self.now();
         let effects: Vec<Effect> = self.core.step(now, &mut inputs).collect();
@@ -133,7 +133,7 @@ impl Simulation {
         self.reports.push(report);
     }
 
-    /// Executes a call: what it reads or writes is what there is at this moment.
+    /// Executes a call on the state at this moment.
     pub(super) fn execute(&mut self, index: usize) {
         let answer = match self.calls.remove(index) {
             Call::ReadLog(query) => Input::LogRead { purpose: query.purpose, batch: self.database.read_log(query) },
@@ -160,7 +160,7 @@ impl Simulation {
         self.answers.push(Input::StoreFailed { read, error: StoreError::Database("down".to_owned()) });
     }
 
-    /// Nothing before the cursor is neither accepted nor in a row.
+    /// Checks that every message before the cursor is accepted or in a row.
     fn check_cursor(&self) {
         let accepted: HashSet<&Key> = self.accepted.iter().collect();
         for key in self.database.messages.iter().filter(|key| key.sequence <= self.database.cursor) {
@@ -177,7 +177,7 @@ impl Simulation {
         Input::AttemptEnded { job, result }
     }
 
-    /// The process ends in the middle of everything and begins again. Of the attempts in flight every other one was accepted.
+    /// The process crashes and restarts. Every other attempt in flight was accepted.
     pub(super) fn crash(&mut self) {
         let lost = self.in_flight.len() + self.options.max_in_flight + super::WRITE_AFTER;
         self.repeatable += lost + self.options.max_in_flight;
@@ -202,7 +202,7 @@ impl Simulation {
         }
     }
 
-    /// The process ends as it should, and begins again.
+    /// The process ends properly, and restarts.
     pub(super) fn restart(&mut self, mut outcome: impl FnMut(&Job) -> Result<Receipt, DeliveryError>) {
         self.step(vec![Input::Stop]);
         for _ in 0..MOST_STEPS {
@@ -225,7 +225,7 @@ impl Simulation {
         self.step(Vec::new());
     }
 
-    /// Everything that is going on comes to its end.
+    /// Everything that is running ends.
     fn turn(&mut self, outcome: &mut impl FnMut(&Job) -> Result<Receipt, DeliveryError>) {
         while !self.calls.is_empty() {
             self.execute(0);
@@ -261,7 +261,7 @@ impl Simulation {
         panic!("there is no end to it: {:?}", self.core);
     }
 
-    /// The target accepts everything, until nothing waits.
+    /// The target accepts everything, until nothing is waiting.
     pub(super) fn settle(&mut self) {
         let patience = self.options.max_retry_delay * 4 + Duration::from_secs(60);
         self.run_until(self.elapsed + patience, |_| Ok(Receipt::Accepted));
@@ -272,7 +272,7 @@ impl Simulation {
         }
     }
 
-    /// Messages were accepted in the order of the log for each object, and no more often than they may.
+    /// Checks that messages were accepted in the order of the log for each object, and no more often than allowed.
     pub(super) fn check_acceptances(&self) {
         for (object, keys) in self.database.by_object(&self.accepted) {
             assert!(keys.is_sorted(), "{object}: {keys:?}");
