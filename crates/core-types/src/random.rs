@@ -67,6 +67,13 @@ pub fn device_password(rng: &mut (impl CryptoRng + ?Sized)) -> String {
     strong_password(rng, length)
 }
 
+/// A UUID of version 4 in its usual form, such as `550e8400-e29b-41d4-a716-446655440000`.
+pub fn uuid(rng: &mut (impl CryptoRng + ?Sized)) -> String {
+    let mut bytes = [0; 16];
+    rng.fill_bytes(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 fn pick(rng: &mut (impl CryptoRng + ?Sized), characters: &[char]) -> Option<char> {
     characters.get(below(rng, characters.len())).copied()
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use core_types::random;
 use runtime::{AccountServices, ApplicationError};
-use uuid::Uuid;
 
 /// The longest pause that a Backbone can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
@@ -27,7 +27,7 @@ pub(crate) enum Which {
 /// Synchronises under a correlation id of its own; returns the number of external events, as far as the run was one of
 /// its own. A failure is logged.
 pub(crate) async fn synchronise(services: &AccountServices, which: Which) -> Result<usize, ApplicationError> {
-    let id = Uuid::new_v4().to_string();
+    let id = random::uuid(&mut services.randomness());
     let account = services.account();
     let outcome = transport::correlation::with(id.clone(), async {
         match which {

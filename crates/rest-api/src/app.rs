@@ -109,7 +109,7 @@ pub fn router_with(
     // One layer of many, the outermost first: a router that gets them one after the other boxes what is inside
     // each, and copies all these boxes for every request.
     let middleware = (
-        from_fn(correlation::scope),
+        from_fn_with_state(randomness.clone(), correlation::scope),
         from_fn_with_state(
             Observer { statistics: state.statistics(), clock: Arc::clone(&clock) },
             observation::observe,

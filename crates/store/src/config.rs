@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use core_types::{Clock, SystemClock};
+use core_types::{Clock, Randomness, SystemClock};
 use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
@@ -63,11 +63,13 @@ pub struct StoreOptions {
     pub lease_wait: Duration,
     /// The source of the creation times of events.
     pub clock: Arc<dyn Clock>,
+    /// The source of the ids of events, and of what tells this instance from others.
+    pub randomness: Randomness,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { lease_wait: Duration::from_secs(2), clock: Arc::new(SystemClock) }
+        Self { lease_wait: Duration::from_secs(2), clock: Arc::new(SystemClock), randomness: Randomness::system() }
     }
 }
 

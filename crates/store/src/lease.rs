@@ -9,8 +9,9 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use core_types::random;
+use rand::CryptoRng;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::StoreError;
 use crate::sql::{Dialect, Session, Statement};
@@ -24,13 +25,13 @@ const UNIQUE_PART: &str = ", instance ";
 pub(crate) const SOMEBODY: &str = "another process";
 
 /// A name for a new instance: unique, and it shows an operator which process it is.
-pub(crate) fn new_holder() -> String {
+pub(crate) fn new_holder(rng: &mut impl CryptoRng) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = match host.trim() {
         "" => String::new(),
         host => format!(" on {host}"),
     };
-    format!("process {}{host}{UNIQUE_PART}{}", std::process::id(), Uuid::new_v4())
+    format!("process {}{host}{UNIQUE_PART}{}", std::process::id(), random::uuid(rng))
 }
 
 /// The file whose lock is the lease of an SQLite database.

@@ -6,11 +6,10 @@ use std::fs::File;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use core_types::Clock;
+use core_types::{Clock, Randomness, random};
 use metrics::histogram;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
-use uuid::Uuid;
 
 use crate::config::Location;
 use crate::connection::{CONNECT_TIMEOUT, ReadConnection, Readers, WriteConnection, describe};
@@ -50,6 +49,7 @@ pub(crate) struct Inner {
     /// The reason, once damage of the database was met.
     damage: OnceLock<String>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Randomness,
     pub(crate) running_time: RunningTime,
 }
 
@@ -123,7 +123,7 @@ impl Store {
     /// # Errors
     /// As [`Store::in_memory`].
     pub async fn in_memory_with(options: StoreOptions) -> Result<Self, StoreError> {
-        let folder = std::env::temp_dir().join(format!("store-{}", Uuid::new_v4()));
+        let folder = std::env::temp_dir().join(format!("store-{}", random::uuid(&mut options.randomness.clone())));
         Self::open_location(Location::Temporary { file: folder.join("store.db") }, options).await
     }
 
@@ -145,7 +145,7 @@ impl Store {
             session.create_schema(schema).await?;
         }
         migration::migrate(&mut session).await?;
-        let holder = lease::new_holder();
+        let holder = lease::new_holder(&mut options.randomness.clone());
         let term = lease::next_term(&mut session, &holder, None)
             .await?
             .ok_or_else(|| StoreError::Locked { database: database.clone() })?;
@@ -173,6 +173,7 @@ impl Store {
             running_time: RunningTime::begin(Arc::clone(&options.clock), before),
             damage: OnceLock::new(),
             clock: options.clock,
+            randomness: options.randomness,
         };
         Ok(Self { inner: Arc::new(inner) })
     }

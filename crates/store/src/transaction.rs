@@ -2,11 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use core_types::random;
 use metrics::histogram;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
-use uuid::Uuid;
 
 use crate::connection::CONNECT_TIMEOUT;
 use crate::document::{from_text, to_value};
@@ -280,7 +280,8 @@ impl Transaction {
     /// Errors of the database.
     pub async fn append_event(&mut self, event: NewEvent) -> Result<i64, StoreError> {
         let times = (self.inner.clock.now(), self.inner.running_time.now());
-        let sequence = run!(self, |session| event_log::append(session, event, Uuid::new_v4().to_string(), times))?;
+        let id = random::uuid(&mut self.inner.randomness.clone());
+        let sequence = run!(self, |session| event_log::append(session, event, id, times))?;
         self.last_sequence = Some(sequence);
         Ok(sequence)
     }

@@ -38,7 +38,7 @@ impl TestDatabase {
     }
 
     pub(crate) fn postgres() -> Self {
-        let schema = format!("delivery_{}", uuid::Uuid::new_v4().simple());
+        let schema = format!("delivery_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
         let config = StoreConfig { connection_string: postgres_url(), db_name: schema.clone() };
         Self { config, _folder: None, schema: Some(schema) }
     }

@@ -1,8 +1,9 @@
 //! The correlation id of all work a request causes (`docs/protocol/07 §2.2`).
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use core_types::{Randomness, random};
 use tracing::Instrument as _;
 
 const HEADER: &str = "x-correlation-id";
@@ -11,13 +12,13 @@ const MAXIMUM_LENGTH: usize = 256;
 
 /// Runs the rest of the request in the scope of its correlation id: the caller's, else a fresh one. The
 /// id is not echoed.
-pub(crate) async fn scope(request: Request, next: Next) -> Response {
+pub(crate) async fn scope(State(mut randomness): State<Randomness>, request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(HEADER)
         .and_then(|value| value.to_str().ok())
         .filter(|value| (1..=MAXIMUM_LENGTH).contains(&value.len()))
-        .map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        .map_or_else(|| random::uuid(&mut randomness), str::to_owned);
     let span = tracing::info_span!("request", correlation_id = %id);
     transport::correlation::with(id, next.run(request).instrument(span)).await
 }
@@ -27,14 +28,14 @@ pub(crate) async fn scope(request: Request, next: Next) -> Response {
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
-    use axum::middleware::from_fn;
+    use axum::middleware::from_fn_with_state;
     use axum::{Router, routing};
     use tower::ServiceExt as _;
 
     async fn scoped_id(headers: &[&str]) -> String {
         let router = Router::new()
             .route("/", routing::get(|| async { transport::correlation::current().unwrap_or_default() }))
-            .layer(from_fn(scope));
+            .layer(from_fn_with_state(Randomness::system(), scope));
         let mut request = Request::builder().uri("/");
         for value in headers {
             request = request.header(HEADER, *value);

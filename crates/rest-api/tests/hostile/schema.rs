@@ -9,7 +9,7 @@ pub(crate) struct Schema(String);
 
 impl Schema {
     pub(crate) fn new() -> Self {
-        Self(format!("test_{}", uuid::Uuid::new_v4().simple()))
+        Self(format!("test_{}", core_types::random::uuid(&mut core_types::Randomness::system())))
     }
 
     pub(crate) async fn open(&self) -> Store {

@@ -77,6 +77,7 @@ impl Store {
             running_time: RunningTime::begin(Arc::clone(&clock), before),
             damage: OnceLock::new(),
             clock,
+            randomness: core_types::Randomness::system(),
         };
         Ok(Some(Self { inner: Arc::new(inner) }))
     }

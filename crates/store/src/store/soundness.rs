@@ -1,7 +1,7 @@
 //! Checks that the database works: it accepts a write, and is not damaged.
 
+use core_types::random;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::Store;
 use crate::config::Location;
@@ -32,7 +32,7 @@ impl Store {
     pub async fn probe_write(&self) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         // SQLite writes nothing if nothing changes.
-        let filling = Uuid::new_v4().simple().to_string();
+        let filling = random::uuid(&mut self.inner.randomness.clone());
         let document = json!({ "id": "probe", "filling": filling.repeat(PROBE_BYTES / filling.len()) });
         transaction.put_raw(&PROBE, &document).await?;
         transaction.commit().await

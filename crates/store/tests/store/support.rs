@@ -25,7 +25,7 @@ impl TestDatabase {
     }
 
     pub(crate) fn postgres() -> Self {
-        let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
+        let schema = format!("test_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
         let url = postgres_url();
         let separator = if url.contains('?') { '&' } else { '?' };
         // The application name distinguishes this test's sessions from all others.

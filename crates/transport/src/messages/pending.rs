@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The time that the start waits for it: a starting process should soon serve requests.
 const PATIENCE_AT_START: Duration = Duration::from_secs(5);
 /// A Backbone may be working on a call whose caller is gone; after this time it is done, unless it is very slow.
-const LATECOMERS: Duration = Duration::from_millis(250);
+const CALL_IN_FLIGHT: Duration = Duration::from_millis(250);
 /// A message prepared earlier was looked for at an earlier start, or can no longer arrive late.
 const RECENT: Duration = Duration::from_secs(10);
 /// The greatest lag of the Backbone's clock that is assumed while its time is unknown.
@@ -92,7 +92,7 @@ impl Messages {
             let pending: Vec<PendingMessage> = self.context.store().find(&Query::default()).await?;
             let now = self.context.clock().now();
             if pending.iter().any(|pending| !pending.prepared_at.saturating_add(RECENT).is_expired(now)) {
-                tokio::time::sleep(LATECOMERS).await;
+                tokio::time::sleep(CALL_IN_FLIGHT).await;
                 self.recover().await?;
             }
             Ok(())

@@ -32,7 +32,7 @@ impl Database {
     }
 
     pub(crate) async fn postgres() -> Self {
-        let name = format!("copies_{}", uuid::Uuid::new_v4().simple());
+        let name = format!("copies_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
         administer(format!("CREATE DATABASE {name}")).await;
         Self::Postgres(name)
     }
@@ -46,7 +46,7 @@ impl Database {
                 Self::Sqlite(copy)
             }
             Self::Postgres(name) => {
-                let copy = format!("copies_{}", uuid::Uuid::new_v4().simple());
+                let copy = format!("copies_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
                 administer(format!("CREATE DATABASE {copy} TEMPLATE {name}")).await;
                 Self::Postgres(copy)
             }
