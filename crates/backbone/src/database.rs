@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -26,11 +25,11 @@ const PAGE_SIZE: u64 = 4096;
 
 /// The two ways to the database. SQLite has one writer at a time; a pool of one connection makes
 /// writers queue in order of arrival instead of polling for the lock.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
-    commits: Arc<AtomicU64>,
+    commits: AtomicU64,
 }
 
 impl Database {
@@ -54,7 +53,7 @@ impl Database {
             error => error,
         })?;
         let readers = pool_options().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, commits: Arc::default() })
+        Ok(Self { writer, readers, commits: AtomicU64::new(0) })
     }
 
     async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, BackboneError> {
@@ -71,9 +70,8 @@ impl Database {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// The count of commits, to be raised by whoever commits.
-    pub(crate) fn commit_counter(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.commits)
+    pub(crate) fn count_commit(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) async fn close(&self) {

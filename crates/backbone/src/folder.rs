@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::BackboneError;
 
@@ -20,10 +20,10 @@ const OF_OTHERS: u32 = 0o077;
 const STICKY: u32 = 0o1000;
 
 /// The folder, for as long as it is open. The operating system gives it back when the process ends, however it does.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    lock: Arc<Mutex<Option<File>>>,
+    lock: Mutex<Option<File>>,
 }
 
 impl Folder {
@@ -32,7 +32,7 @@ impl Folder {
         let unusable = |source| BackboneError::DataDirectory { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path).map_err(unusable)?;
         let lock = lock(path)?;
-        let folder = Self { path: path.to_owned(), lock: Arc::new(Mutex::new(Some(lock))) };
+        let folder = Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) };
         folder.make_private().map_err(unusable)?;
         Ok(folder)
     }

@@ -5,18 +5,19 @@ use backbone_api::relationships::{AuditLogEntry, AuditLogReason, RelationshipSta
 use backbone_api::sse::SseEvent;
 use core_types::{IdentityAddress, Username, identity_address};
 
+use crate::context::Context;
 use crate::database::RowExt as _;
 use crate::http::ApiError;
 use crate::relationships::apply;
 use crate::sse::Audience;
 use crate::unit::Unit;
-use crate::{Backbone, BackboneError, datawallet, external_events, identities, messages, relationships, sync_runs};
+use crate::{BackboneError, datawallet, external_events, identities, messages, relationships, sync_runs};
 
 /// Deletes them one by one, each in a transaction of its own.
-pub(crate) async fn run(backbone: &Backbone) -> Result<Vec<IdentityAddress>, BackboneError> {
+pub(crate) async fn run(context: &Context) -> Result<Vec<IdentityAddress>, BackboneError> {
     let mut deleted = Vec::new();
     loop {
-        match delete_next(backbone).await {
+        match delete_next(context).await {
             Ok(Some(address)) => deleted.push(address),
             Ok(None) => return Ok(deleted),
             Err(ApiError::Database(error)) => return Err(error.into()),
@@ -25,8 +26,8 @@ pub(crate) async fn run(backbone: &Backbone) -> Result<Vec<IdentityAddress>, Bac
     }
 }
 
-async fn delete_next(backbone: &Backbone) -> Result<Option<IdentityAddress>, ApiError> {
-    let mut unit = backbone.write().await?;
+async fn delete_next(context: &Context) -> Result<Option<IdentityAddress>, ApiError> {
+    let mut unit = Unit::write(context).await?;
     let now = unit.now;
     let expired = identities::storage::list_expired(unit.db(), now).await?;
     let Some(address) = expired.into_iter().next() else { return Ok(None) };
@@ -37,7 +38,7 @@ async fn delete_next(backbone: &Backbone) -> Result<Option<IdentityAddress>, Api
 
 async fn delete(unit: &mut Unit, address: &IdentityAddress) -> Result<(), ApiError> {
     let now = unit.now;
-    let pseudonym = identity_address::backbone_pseudonym(&unit.config.did_domain);
+    let pseudonym = identity_address::backbone_pseudonym(&unit.config().did_domain);
     unit.notify(Audience::Identity(address.clone()), SseEvent::DeletionStarts);
     unit.dismiss(address.clone());
     for (relationship_id, peer) in relationships::storage::list_unfinished(unit.db(), address).await? {

@@ -17,10 +17,12 @@
 //! one after the other, so a rule that reads before it writes can not be raced. Facts:
 //! `docs/protocol/03-backbone-api.md`.
 
+mod administration;
 mod backbone;
 mod camel_case;
 mod clients;
 mod config;
+mod context;
 mod database;
 mod error;
 mod folder;
@@ -50,6 +52,7 @@ mod notifications;
 mod oauth;
 mod quotas;
 mod relationships;
+mod resources;
 mod server_info;
 mod sse;
 mod sync_runs;

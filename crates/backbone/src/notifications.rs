@@ -5,13 +5,15 @@ use backbone_api::codes;
 use backbone_api::notifications::SendNotificationRequest;
 use backbone_api::relationships::RelationshipStatus;
 
+use crate::context::Context;
 use crate::http::{ApiError, Caller, Json, NoContent};
-use crate::{Backbone, relationships, validation};
+use crate::unit::Unit;
+use crate::{relationships, validation};
 
 const MAX_RECIPIENTS: usize = 100;
 
 pub(crate) async fn send(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     Json(request): Json<SendNotificationRequest>,
 ) -> Result<NoContent, ApiError> {
@@ -23,7 +25,7 @@ pub(crate) async fn send(
     for recipient in &request.recipients {
         validation::address("recipients", recipient)?;
     }
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let mut statuses = Vec::with_capacity(request.recipients.len());
     for recipient in &request.recipients {
         let youngest = relationships::storage::youngest(unit.db(), &caller.address, recipient).await?;

@@ -15,7 +15,7 @@ use backbone_api::oauth::{
 use backbone_api::sse::SseEvent;
 use core_types::Timestamp;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::devices::storage::{self as devices, Login};
 use crate::http::{AccessToken, ApiError, Caller, MAX_FORM, Source, read_limited};
 use crate::password::Asker;
@@ -63,7 +63,7 @@ struct Credentials {
     password: SecretText,
 }
 
-pub(crate) async fn token(State(backbone): State<Backbone>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn token(State(context): State<Context>, request: Request) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
     let body = read_limited(&head.extensions, body, MAX_FORM).await?;
     let source = Source::of_request(&head.extensions);
@@ -72,19 +72,19 @@ pub(crate) async fn token(State(backbone): State<Backbone>, request: Request) ->
         Err(refusal) => return Ok(refusal.into_response()),
     };
     let (id, secret) = (&credentials.client_id, credentials.client_secret.expose());
-    if backbone.authenticate_client(id, secret, source)?.is_none() {
+    if context.authenticate_client(id, secret, source)?.is_none() {
         return Ok(WRONG_CLIENT.into_response());
     }
     let asker = Asker::anonymous(source, credentials.username.as_str());
-    Ok(match log_in(&backbone, &credentials, asker).await? {
+    Ok(match log_in(&context, &credentials, asker).await? {
         Ok(token) => Json(token).into_response(),
         Err(refusal) => refusal.into_response(),
     })
 }
 
 /// The device a bearer token was given to, while it is good.
-pub(crate) async fn caller_of(backbone: &Backbone, token: &AccessToken) -> Result<Option<Caller>, ApiError> {
-    Ok(devices::caller(&backbone.database().readers, &token.hash(), backbone.now()).await?)
+pub(crate) async fn caller_of(context: &Context, token: &AccessToken) -> Result<Option<Caller>, ApiError> {
+    Ok(devices::caller(&context.database().readers, &token.hash(), context.now()).await?)
 }
 
 fn credentials(body: &[u8]) -> Result<Credentials, Refusal> {
@@ -102,25 +102,25 @@ fn credentials(body: &[u8]) -> Result<Credentials, Refusal> {
 }
 
 async fn log_in(
-    backbone: &Backbone,
+    context: &Context,
     credentials: &Credentials,
     asker: Asker,
 ) -> Result<Result<TokenResponse, Refusal>, ApiError> {
     // Before anything else, as a flood would make everybody wait for the database as well.
-    let turn = backbone.passwords().turn(asker).await?;
+    let turn = context.passwords().turn(asker).await?;
     // Hashing takes its time, so it happens between a reading and a writing transaction.
-    let login = devices::login(&backbone.database().readers, &credentials.username).await?;
-    if login.as_ref().is_some_and(|login| login.is_locked(backbone.now(), backbone.config().lockout)) {
+    let login = devices::login(&context.database().readers, &credentials.username).await?;
+    if login.as_ref().is_some_and(|login| login.is_locked(context.now(), context.config().lockout)) {
         return Ok(Err(LOCKED));
     }
     let exists = login.is_some();
     let stored = login.map(|login| login.password);
-    let is_right = backbone.passwords().verify_with(turn, credentials.password.expose(), stored).await?;
+    let is_right = context.passwords().verify_with(turn, credentials.password.expose(), stored).await?;
     if !exists {
         // Nothing to write down, so no need to wait for those who do.
         return Ok(Err(WRONG_CREDENTIALS));
     }
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(context).await?;
     let result = record_attempt(&mut unit, &credentials.username, is_right).await;
     unit.finish(result).await
 }
@@ -133,12 +133,12 @@ async fn record_attempt(
     let now = unit.now;
     // Read again: attempts at the same time may have locked the account meanwhile.
     let Some(login) = devices::login(unit.db(), username).await? else { return Ok(Err(WRONG_CREDENTIALS)) };
-    if login.is_locked(now, unit.config.lockout) {
+    if login.is_locked(now, unit.config().lockout) {
         return Ok(Err(LOCKED));
     }
     if !is_right {
         let failed = login.failed_logins + 1;
-        let locked_until = (failed >= ATTEMPTS_UNTIL_LOCK).then(|| now.saturating_add(unit.config.lockout));
+        let locked_until = (failed >= ATTEMPTS_UNTIL_LOCK).then(|| now.saturating_add(unit.config().lockout));
         let failed = if locked_until.is_some() { 0 } else { failed };
         devices::record_failed_login(unit.db(), &login.device, failed, locked_until).await?;
         return Ok(Err(WRONG_CREDENTIALS));
@@ -150,7 +150,7 @@ async fn record_attempt(
         unit.notify(Audience::Identity(login.identity), SseEvent::BackupDeviceUsed);
     }
     let token = AccessToken::generate();
-    let lifetime = unit.config.access_token_lifetime;
+    let lifetime = unit.config().access_token_lifetime;
     devices::record_login(unit.db(), &login.device, now).await?;
     devices::insert_access_token(unit.db(), &token.hash(), &login.device, now.saturating_add(lifetime), now).await?;
     Ok(Ok(TokenResponse {

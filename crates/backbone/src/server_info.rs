@@ -5,15 +5,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backbone_api::version::{BackboneVersion, MAJOR_VERSION};
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::{Answer, JSON};
 
 pub(crate) async fn version() -> Answer<BackboneVersion> {
     Answer::ok(BackboneVersion { major_version: MAJOR_VERSION.to_owned() })
 }
 
-pub(crate) async fn tags(State(backbone): State<Backbone>, headers: HeaderMap) -> Response {
-    let tags = &backbone.settings().tags;
+pub(crate) async fn tags(State(context): State<Context>, headers: HeaderMap) -> Response {
+    let tags = &context.settings().tags;
     let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let etag = [(header::ETAG, tags.etag.clone())];
     if held.into_iter().any(|value| tags.is_named_by(value)) {

@@ -1,15 +1,15 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use backbone_api::sse::SseEvent;
 use core_types::{IdentityAddress, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use crate::config::BackboneConfig;
+use crate::context::Context;
 use crate::guesses::Guesses;
 use crate::http::ApiError;
 use crate::settings::Settings;
 use crate::sse::{Audience, Hub};
-use crate::{Backbone, BackboneConfig};
 
 /// The work of one request: one transaction, one instant.
 #[derive(Debug)]
@@ -17,16 +17,11 @@ pub(crate) struct Unit {
     transaction: Transaction<'static, Sqlite>,
     /// When the request is processed; every time written is this one.
     pub(crate) now: Timestamp,
-    /// When this Backbone was opened.
-    pub(crate) opened_at: Timestamp,
-    pub(crate) config: Arc<BackboneConfig>,
     /// The settings in force when the request began.
     pub(crate) settings: Arc<Settings>,
-    pub(crate) guesses: Arc<Guesses>,
-    hub: Arc<Hub>,
+    context: Context,
     outbox: Outbox,
     keeps_changes: bool,
-    commits: Arc<AtomicU64>,
 }
 
 /// What listeners are told once the transaction is committed.
@@ -49,19 +44,40 @@ impl Outbox {
 }
 
 impl Unit {
-    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, backbone: &Backbone) -> Self {
+    /// A transaction that may write; it waits for the ones before.
+    pub(crate) async fn write(context: &Context) -> Result<Self, ApiError> {
+        let transaction = context.database().writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Self::new(transaction, context))
+    }
+
+    /// A transaction that only reads, beside the writers.
+    pub(crate) async fn read(context: &Context) -> Result<Self, ApiError> {
+        let transaction = context.database().readers.begin().await?;
+        Ok(Self::new(transaction, context))
+    }
+
+    fn new(transaction: Transaction<'static, Sqlite>, context: &Context) -> Self {
         Self {
             transaction,
-            now: backbone.now(),
-            opened_at: backbone.opened_at(),
-            config: backbone.shared_config(),
-            settings: backbone.settings(),
-            guesses: backbone.shared_guesses(),
-            hub: backbone.shared_hub(),
+            now: context.now(),
+            settings: context.settings(),
+            context: context.clone(),
             outbox: Outbox::default(),
             keeps_changes: false,
-            commits: backbone.database().commit_counter(),
         }
+    }
+
+    pub(crate) fn config(&self) -> &BackboneConfig {
+        self.context.config()
+    }
+
+    /// When this Backbone was opened.
+    pub(crate) fn opened_at(&self) -> Timestamp {
+        self.context.opened_at()
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        self.context.guesses()
     }
 
     /// The connection inside the transaction.
@@ -96,14 +112,14 @@ impl Unit {
             }
         } else if self.outbox.is_empty() {
             self.transaction.commit().await?;
-            self.commits.fetch_add(1, Ordering::Relaxed);
+            self.context.database().count_commit();
         } else {
-            let Self { transaction, outbox, hub, commits, .. } = self;
+            let Self { transaction, outbox, context, .. } = self;
             // On its own, so that a client which goes away during the commit keeps nobody else from being told.
             let committed = tokio::spawn(async move {
                 transaction.commit().await?;
-                commits.fetch_add(1, Ordering::Relaxed);
-                outbox.send(&hub);
+                context.database().count_commit();
+                outbox.send(context.hub());
                 Ok::<_, sqlx::Error>(())
             });
             committed.await.map_err(|_| ApiError::Internal("the commit"))??;

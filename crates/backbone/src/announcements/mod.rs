@@ -9,17 +9,18 @@ use backbone_api::announcements::Announcement;
 use backbone_api::sse::SseEvent;
 use core_types::{IdentityAddress, Timestamp};
 
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Query};
+use crate::language;
 use crate::settings::AnnouncementDefinition;
 use crate::sse::Audience;
 use crate::unit::Unit;
-use crate::{Backbone, language};
 
 /// How long an expired announcement can still be read.
 const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     query: Query,
 ) -> Result<Answer<Vec<Announcement>>, ApiError> {
@@ -27,7 +28,7 @@ pub(crate) async fn list(
     if !language::is_known(code) {
         return Err(ApiError::invalid_property("'language' must be a two-letter code of ISO 639-1."));
     }
-    let (settings, now) = (backbone.settings(), backbone.now());
+    let (settings, now) = (context.settings(), context.now());
     let visible = settings.announcements.iter().filter(|announcement| announcement.is_visible(&caller.address, now));
     let mut announcements: Vec<_> = visible.filter_map(|announcement| announcement.in_language(code)).collect();
     announcements.sort_by_key(|announcement| announcement.created_at);

@@ -11,7 +11,7 @@ use backbone_api::challenges::Challenge;
 use backbone_api::codes;
 use core_types::ChallengeId;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Holder, PathId, Source};
 use crate::unit::Unit;
 
@@ -28,23 +28,23 @@ const MAX_KEPT: i64 = 100_000;
 const MAX_KEPT_OF_IDENTITY: i64 = 1000;
 
 pub(crate) async fn create(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Option<Caller>,
     source: Source,
 ) -> Result<Answer<Challenge>, ApiError> {
     let holder = caller.as_ref().map_or(Holder::Source(source), |caller| Holder::Identity(caller.address.clone()));
-    backbone.challenge_rates().require(&holder)?;
-    let mut unit = backbone.write().await?;
+    context.challenge_rates().require(&holder)?;
+    let mut unit = Unit::write(&context).await?;
     let result = insert(&mut unit, caller).await;
     Ok(Answer::created(unit.finish(result).await?))
 }
 
 pub(crate) async fn get(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     _: Caller,
     PathId(id): PathId<ChallengeId>,
 ) -> Result<Answer<Challenge>, ApiError> {
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let still_readable = unit.now.saturating_sub(READABLE_AFTER_EXPIRY);
     let challenge = storage::find(unit.db(), &id).await?.filter(|challenge| challenge.expires_at >= still_readable);
     challenge.map(Answer::ok).ok_or(ApiError::NotFound("Challenge"))

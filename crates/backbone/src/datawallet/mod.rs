@@ -11,7 +11,7 @@ use backbone_api::datawallet::{
 };
 use core_types::IdentityAddress;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, Query, Records};
 use crate::unit::Unit;
 
@@ -20,14 +20,14 @@ pub(crate) use supported_version::SupportedVersion;
 /// What comes before the first index.
 const BEFORE_FIRST: i64 = -1;
 
-pub(crate) async fn get(State(backbone): State<Backbone>, caller: Caller) -> Result<Answer<Datawallet>, ApiError> {
-    let mut unit = backbone.read().await?;
+pub(crate) async fn get(State(context): State<Context>, caller: Caller) -> Result<Answer<Datawallet>, ApiError> {
+    let mut unit = Unit::read(&context).await?;
     let version = storage::version(unit.db(), &caller.address).await?;
     version.map(|version| Answer::ok(Datawallet { version })).ok_or(rules::NOT_FOUND)
 }
 
 pub(crate) async fn modifications(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     supported: SupportedVersion,
     query: Query,
@@ -35,7 +35,7 @@ pub(crate) async fn modifications(
 ) -> Result<Response, ApiError> {
     let local_index = query.parsed(LOCAL_INDEX)?.unwrap_or(BEFORE_FIRST);
     let paging = query.paging()?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     if let Some(version) = storage::version(unit.db(), &caller.address).await? {
         supported.require(version)?;
     }
@@ -73,13 +73,13 @@ impl Records for Modifications {
 }
 
 pub(crate) async fn push(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     supported: SupportedVersion,
     Json(request): Json<PushModificationsRequest>,
 ) -> Result<Answer<PushModificationsResponse>, ApiError> {
     supported.require_named()?;
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::push(&mut unit, &caller, supported, &request).await;
     Ok(Answer::created(unit.finish(result).await?))
 }

@@ -6,10 +6,11 @@ use backbone_api::devices::{
 use core_types::{DeviceId, DevicePushIdentifier, Username};
 
 use super::storage::{self, NewDevice};
+use crate::context::Context;
 use crate::http::{ApiError, Caller};
 use crate::password::PasswordHash;
 use crate::unit::Unit;
-use crate::{Backbone, challenges, identities, language};
+use crate::{challenges, identities, language};
 
 const MIN_HANDLE: usize = 10;
 const MAX_HANDLE: usize = 500;
@@ -25,7 +26,7 @@ pub(crate) fn require_known_language(code: &str) -> Result<(), ApiError> {
 /// The hash of the new device's password, or nothing if it is too weak. Which of several broken rules
 /// is reported is decided later; hashing must happen outside the transaction.
 pub(super) async fn prepare_password(
-    backbone: &Backbone,
+    context: &Context,
     request: &CreateDeviceRequest,
 ) -> Result<Option<PasswordHash>, ApiError> {
     let password = request.device_password.expose();
@@ -35,8 +36,8 @@ pub(super) async fn prepare_password(
     if let Some(code) = &request.communication_language {
         require_known_language(code)?;
     }
-    if backbone.config().password_rules.allow(password) {
-        backbone.passwords().hash(password).await.map(Some)
+    if context.config().password_rules.allow(password) {
+        context.passwords().hash(password).await.map(Some)
     } else {
         Ok(None)
     }
@@ -80,7 +81,7 @@ pub(super) async fn create(
 
 /// Checks the old password and hashes the new one.
 pub(super) async fn prepare_new_password(
-    backbone: &Backbone,
+    context: &Context,
     caller: &Caller,
     request: &ChangePasswordRequest,
 ) -> Result<PasswordHash, ApiError> {
@@ -88,22 +89,22 @@ pub(super) async fn prepare_new_password(
     if old.is_empty() || new.is_empty() {
         return Err(ApiError::invalid_property("'oldPassword' and 'newPassword' must not be empty."));
     }
-    let (guesses, device) = (backbone.guesses(), caller.device.as_str());
-    guesses.count(device, device, backbone.config().clock.monotonic())?;
-    let verified = is_password_of(backbone, caller, old).await;
+    let (guesses, device) = (context.guesses(), caller.device.as_str());
+    guesses.count(device, device, context.config().clock.monotonic())?;
+    let verified = is_password_of(context, caller, old).await;
     guesses.settle(device, device, &verified);
     if !verified? {
         return Err(ApiError::rule(codes::DEVICE_CHANGE_PASSWORD_FAILED, "The old password is wrong."));
     }
-    if !backbone.config().password_rules.allow(new) {
+    if !context.config().password_rules.allow(new) {
         return Err(ApiError::rule(codes::DEVICE_CHANGE_PASSWORD_FAILED, "The new password is too weak."));
     }
-    backbone.passwords().hash(new).await
+    context.passwords().hash(new).await
 }
 
-async fn is_password_of(backbone: &Backbone, caller: &Caller, password: &str) -> Result<bool, ApiError> {
-    let stored = storage::password(&backbone.database().readers, &caller.device).await?;
-    backbone.passwords().verify(password, stored).await
+async fn is_password_of(context: &Context, caller: &Caller, password: &str) -> Result<bool, ApiError> {
+    let stored = storage::password(&context.database().readers, &caller.device).await?;
+    context.passwords().verify(password, stored).await
 }
 
 pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &DeviceId) -> Result<(), ApiError> {

@@ -9,28 +9,30 @@ use axum::extract::{Path, State};
 use core_types::IdentityAddress;
 
 use crate::camel_case::camel_case;
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Json, NoContent};
-use crate::{Backbone, validation};
+use crate::unit::Unit;
+use crate::validation;
 
 pub(crate) async fn change(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     Json(flags): Json<BTreeMap<String, bool>>,
 ) -> Result<NoContent, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::change(&mut unit, &caller, &flags).await;
     unit.finish(result).await?;
     Ok(NoContent)
 }
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     Path(address): Path<String>,
 ) -> Result<Answer<BTreeMap<String, bool>>, ApiError> {
     let address = IdentityAddress::new(address);
     validation::address("address", &address)?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     if !storage::may_read(unit.db(), &caller.address, &address).await? {
         return Err(ApiError::NotFound("Identity"));
     }

@@ -14,31 +14,31 @@ use backbone_api::files::{
 use core_types::FileId;
 use futures_util::stream;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, NoContent, PathId, Query, Records, Shares};
 use crate::unit::Unit;
 
 const NOT_FOUND: ApiError = ApiError::NotFound("File");
 
 pub(crate) async fn upload(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     request: Request,
 ) -> Result<Answer<CreateFileResponse>, ApiError> {
     let upload = upload::read(request).await?;
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = upload::store(&mut unit, &caller, upload).await;
     Ok(Answer::created(unit.finish(result).await?))
 }
 
 /// Any Identity may download: who knows the id has been told, and the content is encrypted.
 pub(crate) async fn download(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     _: Caller,
     PathId(id): PathId<FileId>,
     shares: Shares,
 ) -> Result<Response, ApiError> {
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let size = find(&mut unit, &id).await?.metadata.cipher_size;
     let largest = storage::largest_piece(unit.db(), &id).await?;
     drop(unit);
@@ -46,34 +46,34 @@ pub(crate) async fn download(
     shares.take_for_answer(largest.saturating_mul(2).min(usize::try_from(size).unwrap_or(usize::MAX))).await?;
     let headers =
         [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_LENGTH, size.to_string())];
-    let pieces = stream::try_unfold((backbone, id, 0), |(backbone, id, number)| async move {
+    let pieces = stream::try_unfold((context, id, 0), |(context, id, number)| async move {
         // A connection to the database for each piece, because clients may take their time between two.
-        let piece = storage::piece(backbone.read().await?.db(), &id, number).await?;
-        Ok::<_, ApiError>(piece.map(|piece| (piece, (backbone, id, number + 1))))
+        let piece = storage::piece(Unit::read(&context).await?.db(), &id, number).await?;
+        Ok::<_, ApiError>(piece.map(|piece| (piece, (context, id, number + 1))))
     });
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 pub(crate) async fn metadata(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     _: Caller,
     PathId(id): PathId<FileId>,
     shares: Shares,
 ) -> Result<Answer<FileMetadata>, ApiError> {
-    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    let extent = storage::extent(Unit::read(&context).await?.db(), std::slice::from_ref(&id)).await?;
     shares.take_for_answer(extent.text()).await?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     Ok(Answer::ok(find(&mut unit, &id).await?.metadata))
 }
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     query: Query,
     lister: Lister,
 ) -> Result<Response, ApiError> {
     let (ids, paging) = (query.ids::<FileId>()?, query.paging()?);
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let now = unit.now;
     let page = storage::list(unit.db(), &caller.address, &ids, now, paging).await?;
     let total = match paging.total_behind(page.len()) {
@@ -105,44 +105,44 @@ impl Records for Files {
 }
 
 pub(crate) async fn delete(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<FileId>,
 ) -> Result<NoContent, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = delete_own(&mut unit, &caller, &id).await;
     unit.finish(result).await?;
     Ok(NoContent)
 }
 
 pub(crate) async fn regenerate_ownership_token(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<FileId>,
 ) -> Result<Answer<NewOwnershipTokenResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = ownership::regenerate_token(&mut unit, &caller, &id).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn claim_ownership(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<FileId>,
     Json(request): Json<OwnershipTokenRequest>,
 ) -> Result<Answer<NewOwnershipTokenResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = ownership::claim(&mut unit, &caller, &id, &request.ownership_token).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn validate_ownership_token(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<FileId>,
     Json(request): Json<OwnershipTokenRequest>,
 ) -> Result<Answer<ValidateOwnershipTokenResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = ownership::validate(&mut unit, &caller, &id, &request.ownership_token).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }

@@ -9,7 +9,7 @@ use core_types::{Clock as _, SystemClock, random};
 use serde_json::json;
 
 use crate::database;
-use crate::health::Obstacle;
+use crate::error::BackboneError;
 use crate::quotas::Exhausted;
 
 const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
@@ -124,6 +124,16 @@ impl ApiError {
     }
 }
 
+/// A failure of what the Backbone does of its own accord.
+impl From<ApiError> for BackboneError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Database(error) => error.into(),
+            error => Self::Maintenance(error.to_string()),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if matches!(self, Self::Unauthorized) {
@@ -171,3 +181,7 @@ impl IntoResponse for ApiError {
         response
     }
 }
+
+/// What has made a request fail, said with its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Obstacle(pub(crate) &'static str);

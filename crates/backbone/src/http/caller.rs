@@ -8,7 +8,7 @@ use rand::Rng as _;
 
 use super::ApiError;
 use super::memory::Shares;
-use crate::Backbone;
+use crate::context::Context;
 use crate::oauth;
 
 const TOKEN_BYTES: usize = 32;
@@ -54,11 +54,11 @@ impl AccessToken {
     }
 }
 
-impl FromRequestParts<Backbone> for Caller {
+impl FromRequestParts<Context> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, ApiError> {
-        <Self as OptionalFromRequestParts<Backbone>>::from_request_parts(parts, backbone)
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
+        <Self as OptionalFromRequestParts<Context>>::from_request_parts(parts, context)
             .await?
             .ok_or(ApiError::Unauthorized)
     }
@@ -66,17 +66,17 @@ impl FromRequestParts<Backbone> for Caller {
 
 /// Where authentication is optional, a bearer token that is no longer good is an error all the same:
 /// its owner shall log in again instead of being treated as a stranger.
-impl OptionalFromRequestParts<Backbone> for Caller {
+impl OptionalFromRequestParts<Context> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Option<Self>, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Option<Self>, ApiError> {
         let Some(header) = parts.headers.get(AUTHORIZATION) else { return Ok(None) };
         let header = header.to_str().map_err(|_| ApiError::Unauthorized)?;
         let token = match header.split_once(' ') {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => AccessToken(token.trim().to_owned()),
             _ => return Err(ApiError::Unauthorized),
         };
-        let caller = oauth::caller_of(backbone, &token).await?.ok_or(ApiError::Unauthorized)?;
+        let caller = oauth::caller_of(context, &token).await?.ok_or(ApiError::Unauthorized)?;
         // For the reading of the body: who has logged in may send more.
         parts.extensions.insert(caller.clone());
         if let Some(logged_in) = parts.extensions.get::<LoggedIn>() {

@@ -18,7 +18,7 @@ mod source;
 mod web_json;
 
 pub(crate) use answer::{Answer, JSON, NoContent, Paged};
-pub(crate) use api_error::ApiError;
+pub(crate) use api_error::{ApiError, Obstacle};
 pub(crate) use body::{Json, MAX_FORM, OptionalJson, read_in_pieces, read_limited};
 pub(crate) use caller::{AccessToken, Caller, LoggedIn};
 pub(crate) use drain::Drained;

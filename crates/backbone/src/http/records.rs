@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use super::answer::{JSON, pagination};
 use super::memory::Shares;
 use super::{ApiError, Paging};
-use crate::Backbone;
+use crate::context::Context;
 use crate::unit::Unit;
 
 /// An answer up to this size is gathered before it is sent.
@@ -77,16 +77,16 @@ pub(crate) trait Records: Send + 'static {
 
 /// Answers lists.
 pub(crate) struct Lister {
-    backbone: Backbone,
+    context: Context,
     shares: Shares,
 }
 
-impl FromRequestParts<Backbone> for Lister {
+impl FromRequestParts<Context> for Lister {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, ApiError> {
-        let shares = Shares::from_request_parts(parts, backbone).await?;
-        Ok(Self { backbone: backbone.clone(), shares })
+    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
+        let shares = Shares::from_request_parts(parts, context).await?;
+        Ok(Self { context: context.clone(), shares })
     }
 }
 
@@ -100,34 +100,34 @@ impl Lister {
             }
             None => "]}".to_owned(),
         };
-        let extent = records.extent(&mut self.backbone.read().await?).await?;
+        let extent = records.extent(&mut Unit::read(&self.context).await?).await?;
         self.shares.take_for_answer(extent.list()).await?;
         let mut page = Page { records, next: 0, text: b"{\"result\":[".to_vec(), is_first: true, end: Some(end) };
-        let mut unit = self.backbone.read().await?;
+        let mut unit = Unit::read(&self.context).await?;
         while page.text.len() < GATHERED && page.end.is_some() {
             page.step(&mut unit).await?;
         }
         drop(unit);
-        let body = if page.end.is_none() { Body::from(page.text) } else { streamed(self.backbone, page) };
+        let body = if page.end.is_none() { Body::from(page.text) } else { streamed(self.context, page) };
         Ok(([(header::CONTENT_TYPE, JSON)], body).into_response())
     }
 }
 
-fn streamed<R: Records>(backbone: Backbone, page: Page<R>) -> Body {
-    Body::from_stream(stream::try_unfold((backbone, page), |(backbone, page)| next(backbone, page)))
+fn streamed<R: Records>(context: Context, page: Page<R>) -> Body {
+    Body::from_stream(stream::try_unfold((context, page), |(context, page)| next(context, page)))
 }
 
-type Rest<R> = (Backbone, Page<R>);
+type Rest<R> = (Context, Page<R>);
 
 /// The next piece of a page, and what follows it.
-async fn next<R: Records>(backbone: Backbone, mut page: Page<R>) -> Result<Option<(Bytes, Rest<R>)>, ApiError> {
+async fn next<R: Records>(context: Context, mut page: Page<R>) -> Result<Option<(Bytes, Rest<R>)>, ApiError> {
     if page.text.is_empty() && page.end.is_some() {
         // A connection to the database for each record, because clients may take their time between two.
-        let mut unit = backbone.read().await?;
+        let mut unit = Unit::read(&context).await?;
         page.step(&mut unit).await?;
     }
     let text = std::mem::take(&mut page.text);
-    Ok((!text.is_empty()).then(|| (Bytes::from(text), (backbone, page))))
+    Ok((!text.is_empty()).then(|| (Bytes::from(text), (context, page))))
 }
 
 /// A page that is being written.

@@ -7,15 +7,15 @@ use axum::response::Response;
 use backbone_api::headers;
 use core_types::random;
 
-use crate::Backbone;
+use crate::context::Context;
 
 const MAX_CORRELATION_ID: usize = 100;
 const TRACE_ID_LENGTH: usize = 32;
 const CORRELATION_ID_LENGTH: usize = 20;
 
 /// Adds the timing and naming headers (`docs/protocol/03 §1.7`) and logs the request by its names only.
-pub(super) async fn add(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
-    let (received, started) = (backbone.now(), Instant::now());
+pub(super) async fn add(State(context): State<Context>, request: Request, next: Next) -> Response {
+    let (received, started) = (context.now(), Instant::now());
     let trace_id = random::string(&mut rand::rng(), TRACE_ID_LENGTH, random::HEX).to_ascii_lowercase();
     let correlation_id = request
         .headers()
@@ -35,7 +35,7 @@ pub(super) async fn add(State(backbone): State<Backbone>, request: Request, next
     );
     let values = [
         (headers::REQUEST_TIME, received.to_string()),
-        (headers::RESPONSE_TIME, backbone.now().to_string()),
+        (headers::RESPONSE_TIME, context.now().to_string()),
         (headers::RESPONSE_DURATION_MS, duration_ms.to_string()),
         (headers::TRACE_ID, trace_id),
         (headers::CORRELATION_ID, correlation_id),

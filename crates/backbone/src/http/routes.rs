@@ -7,14 +7,15 @@ use tower::util::MapRequestLayer;
 
 use super::canonical_path::CanonicalPaths;
 use super::{memory, response_headers};
+use crate::context::Context;
+use crate::resources::health;
 use crate::{
-    Backbone, announcements, challenges, datawallet, deletion_processes, devices, feature_flags, files, health,
-    identities, messages, notifications, oauth, quotas, relationships, server_info, sse, sync_runs,
-    template_references, templates, tokens,
+    announcements, challenges, datawallet, deletion_processes, devices, feature_flags, files, identities, messages,
+    notifications, oauth, quotas, relationships, server_info, sse, sync_runs, template_references, templates, tokens,
 };
 
 /// The HTTP interface of a Backbone.
-pub(crate) fn router(backbone: Backbone) -> Router {
+pub(crate) fn router(context: Context) -> Router {
     let routes = routes();
     let canonical = CanonicalPaths::of(routes.iter().map(|(path, _)| *path));
     let router = routes
@@ -22,18 +23,18 @@ pub(crate) fn router(backbone: Backbone) -> Router {
         .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         // Bodies have limits of their own, see `read_body`.
         .layer(DefaultBodyLimit::disable())
-        .with_state(backbone.clone());
-    let memory = backbone.memory().clone();
+        .with_state(context.clone());
+    let memory = context.memory().clone();
     // Around the router, because a route has been chosen when its layers run.
     let any_case = MapRequestLayer::new(move |request| canonical.apply(request)).layer(router);
     Router::new()
         .fallback_service(any_case)
         .layer(middleware::from_fn(move |request, next| memory::account(memory.clone(), request, next)))
-        .layer(middleware::from_fn_with_state(backbone.clone(), health::watch))
-        .layer(middleware::from_fn_with_state(backbone, response_headers::add))
+        .layer(middleware::from_fn_with_state(context.clone(), health::watch))
+        .layer(middleware::from_fn_with_state(context, response_headers::add))
 }
 
-fn routes() -> Vec<(&'static str, MethodRouter<Backbone>)> {
+fn routes() -> Vec<(&'static str, MethodRouter<Context>)> {
     vec![
         (paths::CONNECT_TOKEN, post(oauth::token)),
         (paths::HEALTH, get(health::answer)),

@@ -7,11 +7,12 @@ use crypto::SignaturePublicKey;
 use super::storage;
 use crate::challenges::{self, VerifiedChallenge};
 use crate::clients::Client;
+use crate::context::Context;
 use crate::devices::storage::NewDevice;
 use crate::http::{ApiError, Source};
 use crate::password::{Asker, PasswordHash};
 use crate::unit::Unit;
-use crate::{Backbone, devices, language};
+use crate::{devices, language};
 
 /// What can be checked and computed of a new Identity without the database.
 pub(super) struct Prepared {
@@ -23,12 +24,12 @@ pub(super) struct Prepared {
 }
 
 pub(super) async fn prepare(
-    backbone: &Backbone,
+    context: &Context,
     request: &CreateIdentityRequest,
     source: Source,
 ) -> Result<Prepared, ApiError> {
-    let config = backbone.config();
-    let client = backbone
+    let config = context.config();
+    let client = context
         .authenticate_client(&request.client_id, request.client_secret.expose(), source)?
         .ok_or_else(|| ApiError::rule(codes::UNAUTHORIZED, "The client id or secret is wrong."))?;
     let device_password = request.device_password.expose();
@@ -41,7 +42,7 @@ pub(super) async fn prepare(
     let key = challenges::parse_public_key(&request.identity_public_key)?;
     let challenge = challenges::verify(&request.signed_challenge, &key)?;
     let password = if config.password_rules.allow(device_password) {
-        Some(backbone.passwords().hash_for(Asker::anonymous(source, ""), device_password).await?)
+        Some(context.passwords().hash_for(Asker::anonymous(source, ""), device_password).await?)
     } else {
         None
     };
@@ -55,7 +56,7 @@ pub(super) async fn create(
 ) -> Result<CreateIdentityResponse, ApiError> {
     let now = unit.now;
     challenges::require_valid(unit, &prepared.challenge).await?;
-    let address = identity_address::compute(&prepared.key, &unit.config.did_domain);
+    let address = identity_address::compute(&prepared.key, &unit.config().did_domain);
     if storage::find(unit.db(), &address).await?.is_some() {
         return Err(ApiError::rule(
             codes::DEVICE_ADDRESS_ALREADY_EXISTS,

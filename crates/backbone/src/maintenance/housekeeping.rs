@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::ApiError;
+use crate::unit::Unit;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long most records are kept after they are of no more use.
@@ -63,11 +64,11 @@ const STATEMENTS: [(&str, Duration); 11] = [
 ];
 
 /// Removes all that is due; returns how many records that were.
-pub(super) async fn run(backbone: &Backbone) -> Result<u64, ApiError> {
+pub(super) async fn run(context: &Context) -> Result<u64, ApiError> {
     let mut removed = 0;
     for (statement, kept) in STATEMENTS {
         loop {
-            let batch = remove(backbone, statement, kept).await?;
+            let batch = remove(context, statement, kept).await?;
             removed += batch;
             if batch == 0 {
                 break;
@@ -77,8 +78,8 @@ pub(super) async fn run(backbone: &Backbone) -> Result<u64, ApiError> {
     Ok(removed)
 }
 
-async fn remove(backbone: &Backbone, statement: &'static str, kept: Duration) -> Result<u64, ApiError> {
-    let mut unit = backbone.write().await?;
+async fn remove(context: &Context, statement: &'static str, kept: Duration) -> Result<u64, ApiError> {
+    let mut unit = Unit::write(context).await?;
     let before = unit.now.saturating_sub(kept);
     let result = sqlx::query(statement).bind(before.as_millis()).bind(BATCH).execute(unit.db()).await;
     unit.finish(result.map(|done| done.rows_affected()).map_err(ApiError::from)).await

@@ -160,7 +160,7 @@ pub(super) async fn receive_page(
     paging: Paging,
 ) -> Result<(Received, u64), ApiError> {
     let now = unit.now;
-    let pseudonym = identity_address::backbone_pseudonym(&unit.config.did_domain);
+    let pseudonym = identity_address::backbone_pseudonym(&unit.config().did_domain);
     let visible = storage::list_visible(unit.db(), &caller.address, ids, paging).await?;
     storage::mark_received(unit.db(), caller, &visible, now).await?;
     let total = match paging.total_behind(visible.len()) {
@@ -192,7 +192,7 @@ pub(crate) async fn decompose(
     decomposer: &IdentityAddress,
     peer: &IdentityAddress,
 ) -> Result<(), ApiError> {
-    let pseudonym = identity_address::backbone_pseudonym(&unit.config.did_domain);
+    let pseudonym = identity_address::backbone_pseudonym(&unit.config().did_domain);
     storage::set_decomposed(unit.db(), decomposer, peer).await?;
     storage::anonymize(unit.db(), decomposer, peer, &pseudonym).await?;
     Ok(())

@@ -8,10 +8,11 @@ use backbone_api::identities::OwnIdentity;
 use backbone_api::quotas::{MetricKey, MetricQuotas, Quota, QuotaSource};
 use core_types::Timestamp;
 
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller};
+use crate::identities;
 use crate::settings::{QUEUED_FOR_DELETION, QuotaDefinition, Settings};
 use crate::unit::Unit;
-use crate::{Backbone, identities};
 
 /// A metric of which nothing is left for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +22,10 @@ pub(crate) struct Exhausted {
 }
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
 ) -> Result<Answer<Vec<MetricQuotas>>, ApiError> {
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let identity = find(&mut unit, &caller).await?;
     let mut metrics = Vec::new();
     for metric_key in MetricKey::ALL {

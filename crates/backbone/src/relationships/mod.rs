@@ -13,9 +13,10 @@ use backbone_api::relationships::{
 };
 use core_types::{IdentityAddress, RelationshipId};
 
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, PathId, Query, Records, Shares};
 use crate::unit::Unit;
-use crate::{Backbone, validation};
+use crate::validation;
 
 use actions::act;
 pub(crate) use actions::apply;
@@ -24,36 +25,36 @@ use state_machine::Action;
 const NOT_FOUND: ApiError = ApiError::NotFound("Relationship");
 
 pub(crate) async fn can_create(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     query: Query,
 ) -> Result<Answer<CanCreateResponse>, ApiError> {
     let peer = IdentityAddress::new(query.required("peer")?);
     validation::address("peer", &peer)?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let code = creation::obstacle(&mut unit, &caller.address, &peer).await?;
     Ok(Answer::ok(CanCreateResponse { can_create: code.is_none(), code: code.map(str::to_owned) }))
 }
 
 pub(crate) async fn create(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     Json(request): Json<CreateRelationshipRequest>,
 ) -> Result<Answer<RelationshipMetadata>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = creation::create(&mut unit, &caller, request).await;
     Ok(Answer::created(unit.finish(result).await?))
 }
 
 pub(crate) async fn get(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<RelationshipId>,
     shares: Shares,
 ) -> Result<Answer<Relationship>, ApiError> {
-    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    let extent = storage::extent(Unit::read(&context).await?.db(), std::slice::from_ref(&id)).await?;
     shares.take_for_answer(extent.text()).await?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let stored = storage::find(unit.db(), &id, &caller.address).await?.ok_or(NOT_FOUND)?;
     if stored.has_been_decomposed_by(&caller.address) {
         return Err(ApiError::rule(
@@ -65,7 +66,7 @@ pub(crate) async fn get(
 }
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     query: Query,
     lister: Lister,
@@ -74,7 +75,7 @@ pub(crate) async fn list(
     if ids.is_empty() {
         return Err(ApiError::invalid_property("At least one relationship must be named."));
     }
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let page = storage::list(unit.db(), &caller.address, &ids, paging).await?;
     let total = match paging.total_behind(page.len()) {
         Some(total) => total,
@@ -112,12 +113,12 @@ impl Records for Relationships {
 macro_rules! answers {
     ($($name:ident => $action:expr;)+) => {
         $(pub(crate) async fn $name(
-            State(backbone): State<Backbone>,
+            State(context): State<Context>,
             caller: Caller,
             PathId(id): PathId<RelationshipId>,
             Json(request): Json<RespondToRelationshipRequest>,
         ) -> Result<Answer<RelationshipMetadata>, ApiError> {
-            run(&backbone, &caller, &id, $action, Some(request)).await
+            run(&context, &caller, &id, $action, Some(request)).await
         })+
     };
 }
@@ -126,11 +127,11 @@ macro_rules! answers {
 macro_rules! plain_actions {
     ($($name:ident => $action:expr;)+) => {
         $(pub(crate) async fn $name(
-            State(backbone): State<Backbone>,
+            State(context): State<Context>,
             caller: Caller,
             PathId(id): PathId<RelationshipId>,
         ) -> Result<Answer<RelationshipMetadata>, ApiError> {
-            run(&backbone, &caller, &id, $action, None).await
+            run(&context, &caller, &id, $action, None).await
         })+
     };
 }
@@ -151,13 +152,13 @@ plain_actions! {
 }
 
 async fn run(
-    backbone: &Backbone,
+    context: &Context,
     caller: &Caller,
     id: &RelationshipId,
     action: Action,
     answer: Option<RespondToRelationshipRequest>,
 ) -> Result<Answer<RelationshipMetadata>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(context).await?;
     let result = act(&mut unit, caller, id, action, answer).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }

@@ -16,7 +16,7 @@ use futures_util::stream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::devices::storage as devices;
 use crate::http::{ApiError, Caller};
 use crate::unit::Unit;
@@ -32,17 +32,14 @@ const PLATFORM: &str = "sse";
 pub(crate) struct Shutdown(pub(crate) CancellationToken);
 
 pub(crate) async fn listen(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     shutdown: Option<Extension<Shutdown>>,
 ) -> Result<Response, ApiError> {
-    let listening = Listening {
-        listener: backbone.hub().listen(&caller.address, &caller.device),
-        backbone: backbone.clone(),
-        caller,
-    };
-    register(&backbone, &listening.caller).await?;
-    let period = backbone.config().sse_keep_alive;
+    let listening =
+        Listening { listener: context.hub().listen(&caller.address, &caller.device), context: context.clone(), caller };
+    register(&context, &listening.caller).await?;
+    let period = context.config().sse_keep_alive;
     let mut keep_alive = interval_at(Instant::now() + period, period);
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let shutdown = shutdown.map_or_else(CancellationToken::new, |Extension(Shutdown(token))| token);
@@ -56,8 +53,8 @@ pub(crate) async fn listen(
 }
 
 /// The registration of a device whose stream is open replaces any other one it has.
-async fn register(backbone: &Backbone, caller: &Caller) -> Result<(), ApiError> {
-    let mut unit = backbone.write().await?;
+async fn register(context: &Context, caller: &Caller) -> Result<(), ApiError> {
+    let mut unit = Unit::write(context).await?;
     let result = store_registration(&mut unit, caller).await;
     unit.finish(result).await
 }
@@ -72,10 +69,10 @@ async fn store_registration(unit: &mut Unit, caller: &Caller) -> Result<(), ApiE
 }
 
 /// Removes the registration unless another stream of the device is open or another platform has taken its place.
-async fn unregister(backbone: &Backbone, caller: &Caller) -> Result<(), ApiError> {
-    let mut unit = backbone.write().await?;
+async fn unregister(context: &Context, caller: &Caller) -> Result<(), ApiError> {
+    let mut unit = Unit::write(context).await?;
     // Looked up behind the lock of the database: who comes later registers after this.
-    if backbone.hub().has_listener(&caller.address, &caller.device) {
+    if context.hub().has_listener(&caller.address, &caller.device) {
         return Ok(());
     }
     let result = devices::delete_push_registrations(unit.db(), PLATFORM, Some(&caller.device)).await;
@@ -83,8 +80,8 @@ async fn unregister(backbone: &Backbone, caller: &Caller) -> Result<(), ApiError
 }
 
 /// Removes the registrations of streams that a former process has not closed.
-pub(crate) async fn forget_former(backbone: &Backbone) -> Result<(), ApiError> {
-    let mut unit = backbone.write().await?;
+pub(crate) async fn forget_former(context: &Context) -> Result<(), ApiError> {
+    let mut unit = Unit::write(context).await?;
     let result = devices::delete_push_registrations(unit.db(), PLATFORM, None).await;
     unit.finish(result.map_err(ApiError::from)).await
 }
@@ -92,18 +89,18 @@ pub(crate) async fn forget_former(backbone: &Backbone) -> Result<(), ApiError> {
 /// A listener for as long as somebody reads its stream.
 struct Listening {
     listener: Arc<Listener>,
-    backbone: Backbone,
+    context: Context,
     caller: Caller,
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.backbone.hub().forget(&self.caller.address, &self.listener);
-        let (backbone, caller) = (self.backbone.clone(), self.caller.clone());
+        self.context.hub().forget(&self.caller.address, &self.listener);
+        let (context, caller) = (self.context.clone(), self.caller.clone());
         // Without a runtime the process is about to end; its successor tidies up.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(error) = unregister(&backbone, &caller).await {
+                if let Err(error) = unregister(&context, &caller).await {
                     tracing::debug!(%error, "the push registration of a closed stream stays");
                 }
             });

@@ -15,7 +15,7 @@ use backbone_api::sync_runs::{
 };
 use core_types::SyncRunId;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::datawallet::SupportedVersion;
 use crate::external_events;
 use crate::http::{Answer, ApiError, Caller, Json, OptionalJson, Paged, PathId, Query};
@@ -24,12 +24,12 @@ use crate::unit::Unit;
 use storage::StoredSyncRun;
 
 pub(crate) async fn start(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     supported: SupportedVersion,
     OptionalJson(request): OptionalJson<StartSyncRunRequest>,
 ) -> Result<Response, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = start::start(&mut unit, &caller, supported, &request).await;
     let response = unit.finish(result).await?;
     let answer = if response.sync_run.is_some() { Answer::created(response) } else { Answer::ok(response) };
@@ -37,22 +37,22 @@ pub(crate) async fn start(
 }
 
 pub(crate) async fn get(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<SyncRunId>,
 ) -> Result<Answer<SyncRun>, ApiError> {
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     Ok(Answer::ok(find(&mut unit, &caller, &id).await?.sync_run))
 }
 
 pub(crate) async fn external_events(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<SyncRunId>,
     query: Query,
 ) -> Result<Paged<ExternalEvent>, ApiError> {
     let paging = query.paging()?;
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let run = find(&mut unit, &caller, &id).await?;
     run.require_unfinalized()?;
     run.require_started_by(&caller, codes::SYNC_RUN_CANNOT_READ_EVENTS_STARTED_BY_ANOTHER_DEVICE)?;
@@ -65,33 +65,33 @@ pub(crate) async fn external_events(
 }
 
 pub(crate) async fn finalize_external_event_sync(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<SyncRunId>,
     Json(request): Json<FinalizeExternalEventSyncRequest>,
 ) -> Result<Answer<FinalizeExternalEventSyncResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = finalize::external_event_sync(&mut unit, &caller, &id, &request).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn finalize_datawallet_version_upgrade(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<SyncRunId>,
     Json(request): Json<FinalizeDatawalletVersionUpgradeRequest>,
 ) -> Result<Answer<FinalizeDatawalletVersionUpgradeResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = finalize::datawallet_version_upgrade(&mut unit, &caller, &id, &request).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn refresh_expiration_time(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<SyncRunId>,
 ) -> Result<Answer<RefreshExpirationTimeResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = refresh(&mut unit, &caller, &id).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }

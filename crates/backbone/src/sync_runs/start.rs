@@ -61,7 +61,7 @@ pub(super) async fn start(
         id: SyncRunId::generate(&mut rand::rng()),
         r#type,
         expires_at: now.saturating_add(duration),
-        index: previous.map_or(0, |previous| next_index(&previous.sync_run, unit.opened_at, now)),
+        index: previous.map_or(0, |previous| next_index(&previous.sync_run, unit.opened_at(), now)),
         created_at: now,
         created_by: owner.clone(),
         created_by_device: caller.device.clone(),

@@ -110,10 +110,10 @@ impl Candidate {
             (None, _) => Ok(true),
             (Some(expected), Some(given)) => {
                 let (id, reader) = (template.id.as_str(), reader.as_str());
-                unit.guesses.count(id, reader, unit.config.clock.monotonic())?;
+                unit.guesses().count(id, reader, unit.config().clock.monotonic())?;
                 let is_right = bool::from(expected.as_slice().ct_eq(given.as_slice()));
                 let verified = Ok(is_right);
-                unit.guesses.settle(id, reader, &verified);
+                unit.guesses().settle(id, reader, &verified);
                 verified
             }
             (Some(_), None) => Ok(false),

@@ -8,38 +8,38 @@ use axum::response::Response;
 use backbone_api::tokens::{CreateTokenRequest, CreateTokenResponse, Token, TokenMetadata, UpdateTokenContentRequest};
 use core_types::{IdentityAddress, TokenId};
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Extent, Json, Lister, NoContent, PathId, Query, Records, Shares};
 use crate::unit::Unit;
 
 pub(crate) async fn create(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Option<Caller>,
     Json(request): Json<CreateTokenRequest>,
 ) -> Result<Answer<CreateTokenResponse>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::create(&mut unit, caller.as_ref(), request).await;
     Ok(Answer::created(unit.finish(result).await?))
 }
 
 /// Reading allocates and counts wrong passwords, so this is a writing transaction.
 pub(crate) async fn get(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Option<Caller>,
     PathId(id): PathId<TokenId>,
     query: Query,
     shares: Shares,
 ) -> Result<Answer<Token>, ApiError> {
     let password = query.bytes("password")?;
-    let extent = storage::extent(backbone.read().await?.db(), std::slice::from_ref(&id)).await?;
+    let extent = storage::extent(Unit::read(&context).await?.db(), std::slice::from_ref(&id)).await?;
     shares.take_for_answer(extent.text()).await?;
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::load(&mut unit, caller.as_ref(), &id, password.as_ref()).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn list(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     query: Query,
     lister: Lister,
@@ -50,7 +50,7 @@ pub(crate) async fn list(
     if ids.is_empty() {
         return Err(ApiError::invalid_property("At least one token must be named."));
     }
-    let mut unit = backbone.read().await?;
+    let mut unit = Unit::read(&context).await?;
     let page = storage::list(unit.db(), &caller.address, &ids, paging).await?;
     let total = match paging.total_behind(page.len()) {
         Some(total) => total,
@@ -85,22 +85,22 @@ impl Records for Tokens {
 }
 
 pub(crate) async fn update_content(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<TokenId>,
     Json(request): Json<UpdateTokenContentRequest>,
 ) -> Result<Answer<TokenMetadata>, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::update_content(&mut unit, &caller, &id, &request).await;
     Ok(Answer::ok(unit.finish(result).await?))
 }
 
 pub(crate) async fn delete(
-    State(backbone): State<Backbone>,
+    State(context): State<Context>,
     caller: Caller,
     PathId(id): PathId<TokenId>,
 ) -> Result<NoContent, ApiError> {
-    let mut unit = backbone.write().await?;
+    let mut unit = Unit::write(&context).await?;
     let result = rules::delete(&mut unit, &caller, &id).await;
     unit.finish(result).await?;
     Ok(NoContent)

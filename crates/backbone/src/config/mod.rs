@@ -1,3 +1,5 @@
+pub(crate) mod rules;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
