@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::announcements;
 use crate::config::BackboneConfig;
 use crate::context::Context;
 use crate::error::BackboneError;
+use crate::resources::announcements;
 use crate::settings::{self, AdminFile, Problem, Settings};
 use crate::unit::Unit;
 
@@ -35,7 +35,7 @@ pub(crate) async fn read(config: &BackboneConfig) -> Result<Settings, BackboneEr
 pub(crate) async fn adopt(context: &Context, mut settings: Settings) -> Result<(), BackboneError> {
     let result = async {
         let mut unit = Unit::write(context).await?;
-        let result = announcements::note(&mut unit, &mut settings.announcements).await;
+        let result = announcements::rules::note(&mut unit, &mut settings.announcements).await;
         let former = context.settings();
         if result.is_ok() {
             // Before the commit, because listeners who hear of an announcement come to read it at once.

@@ -9,8 +9,9 @@ use crate::database::Database;
 use crate::error::BackboneError;
 use crate::folder::Folder;
 use crate::http::TrustedProxies;
-use crate::maintenance::{self, Maintained};
-use crate::{administration, http, identity_deletion, server, sse};
+use crate::maintenance::{self, Maintained, identity_deletion};
+use crate::resources::sse::registration;
+use crate::{administration, router, server};
 
 /// A running Backbone. Clones share the same database.
 #[derive(Debug, Clone)]
@@ -30,13 +31,13 @@ impl Backbone {
         let database = Database::open(&folder.database(), config.max_database_size).await?;
         let context = Context::new(config, folder, database, configured);
         administration::adopt(&context, settings).await?;
-        sse::forget_former(&context).await?;
+        registration::forget_former(&context).await?;
         Ok(Self(context))
     }
 
     /// The HTTP interface, ready to be served or called in-process.
     pub fn router(&self) -> Router {
-        http::router(self.0.clone())
+        router::router(self.0.clone())
     }
 
     /// Serves the HTTP interface until the token is cancelled, then lets running requests finish and ends the streams

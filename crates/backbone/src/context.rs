@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use core_types::Timestamp;
 
-use crate::challenges::ChallengeRates;
+use crate::challenge_rates::ChallengeRates;
 use crate::clients::{Client, ClientSecrets};
 use crate::config::BackboneConfig;
 use crate::database::Database;
@@ -12,9 +12,9 @@ use crate::folder::Folder;
 use crate::guesses::Guesses;
 use crate::health::Health;
 use crate::http::{ApiError, Memory, Source};
+use crate::hub::Hub;
 use crate::password::PasswordHasher;
 use crate::settings::Settings;
-use crate::sse::Hub;
 
 /// What one open Backbone consists of. A handle: clones are the same.
 #[derive(Debug, Clone)]

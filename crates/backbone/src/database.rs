@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, Row as _, SqlSafeStr as _};
 
-use crate::BackboneError;
+use crate::error::BackboneError;
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::BackboneError;
+use crate::error::BackboneError;
 
 const DATABASE: &str = "backbone.db";
 /// What SQLite keeps beside its file.

@@ -8,8 +8,8 @@ use crate::config::BackboneConfig;
 use crate::context::Context;
 use crate::guesses::Guesses;
 use crate::http::ApiError;
+use crate::hub::{Audience, Hub};
 use crate::settings::Settings;
-use crate::sse::{Audience, Hub};
 
 /// The work of one request: one transaction, one instant.
 #[derive(Debug)]

@@ -4,18 +4,26 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backbone_api::quotas::MetricKey;
 use backbone_api::{ErrorBody, ErrorObject, codes};
-use core_types::{Clock as _, SystemClock, random};
+use core_types::{Clock as _, SystemClock, Timestamp, random};
 use serde_json::json;
 
+use super::content_type::JSON;
 use crate::database;
 use crate::error::BackboneError;
-use crate::quotas::Exhausted;
 
 const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
 const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
 /// When to come again after 503.
 const RETRY_LATER: Duration = Duration::from_secs(2);
+
+/// A metric of which nothing is left for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exhausted {
+    pub(crate) metric: MetricKey,
+    pub(crate) until: Timestamp,
+}
 
 /// A failed request (`docs/protocol/03 §1.8`).
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +178,7 @@ impl IntoResponse for ApiError {
             data,
             details: None,
         };
-        let content_type = [(header::CONTENT_TYPE, super::answer::JSON)];
+        let content_type = [(header::CONTENT_TYPE, JSON)];
         let mut response = (self.status(), content_type, Json(ErrorBody { error })).into_response();
         if let Some(obstacle) = self.obstacle() {
             response.extensions_mut().insert(Obstacle(obstacle));

@@ -165,7 +165,7 @@ impl<S: Sync> FromRequestParts<S> for Shares {
 }
 
 /// Gives the request its account of shares, and sees to it that every answer that is not small has one until it has been sent.
-pub(super) async fn account(memory: Memory, mut request: Request, next: Next) -> Response {
+pub(crate) async fn account(memory: Memory, mut request: Request, next: Next) -> Response {
     let shares = Shares::new(memory, Source::of_request(request.extensions()));
     request.extensions_mut().insert(shares.clone());
     let is_repeatable = request.method().is_safe();

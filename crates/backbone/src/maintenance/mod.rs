@@ -1,6 +1,7 @@
 //! What the Backbone does of its own accord: deleting what is due, reminding, reading the administrator's file again.
 
 mod housekeeping;
+pub(crate) mod identity_deletion;
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -9,10 +10,12 @@ use core_types::IdentityAddress;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::administration;
 use crate::context::Context;
+use crate::error::BackboneError;
 use crate::http::ApiError;
+use crate::resources::deletion_processes;
 use crate::unit::Unit;
-use crate::{BackboneError, administration, deletion_processes, identity_deletion};
 
 /// What a round of maintenance has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

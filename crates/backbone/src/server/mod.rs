@@ -29,8 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::config::Connections as Limits;
-use crate::http::{ApiError, Drained, Guarded, LoggedIn, Source, TrustedProxies};
-use crate::sse::Shutdown;
+use crate::http::{ApiError, Drained, Guarded, LoggedIn, Shutdown, Source, TrustedProxies};
 use awaited::Awaited;
 use connections::{Connections, Place};
 use flushed::Flushed;

@@ -11,10 +11,10 @@ use backbone_api::template_references::PublicRelationshipTemplateReference;
 use core_types::{AnnouncementId, IdentityAddress, TierId, Timestamp};
 use serde::Deserialize;
 
-use super::rules::Problem;
-use super::{BASIC, BASIC_NAME, QuotaDefinition};
-use crate::BackboneConfig;
+use super::problem::Problem;
+use super::tiers::{BASIC, BASIC_NAME, QuotaDefinition};
 use crate::clients::Client;
+use crate::config::BackboneConfig;
 
 /// All members are optional; what is absent is as the program was started.
 #[derive(Debug, Default, Deserialize)]

@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+use backbone_api::challenges::Challenge;
+use backbone_api::codes;
+use core_types::ChallengeId;
+
+use super::signature::VerifiedChallenge;
+use super::storage;
+use crate::http::{ApiError, Caller};
+use crate::unit::Unit;
+
+const LIFETIME: Duration = Duration::from_secs(600);
+/// How long an expired challenge is kept.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many are kept, whoever asked for them, and of one Identity.
+const MAX_KEPT: i64 = 100_000;
+const MAX_KEPT_OF_IDENTITY: i64 = 1000;
+
+pub(super) async fn create(unit: &mut Unit, caller: Option<Caller>) -> Result<Challenge, ApiError> {
+    let now = unit.now;
+    let (created_by, created_by_device) = caller.map(|caller| (caller.address, caller.device)).unzip();
+    let challenge = Challenge {
+        id: ChallengeId::generate(&mut rand::rng()),
+        expires_at: now.saturating_add(LIFETIME),
+        created_by,
+        created_by_device,
+    };
+    // Anybody may ask for challenges, so old ones make room here instead of waiting for a cleaning job. One is used within
+    // seconds, so a flood is what pushes out itself.
+    storage::delete_expired_before(unit.db(), now.saturating_sub(KEPT_AFTER_EXPIRY)).await?;
+    storage::insert(unit.db(), &challenge).await?;
+    storage::delete_all_but_newest(unit.db(), MAX_KEPT).await?;
+    if let Some(identity) = &challenge.created_by {
+        storage::delete_all_but_newest_of(unit.db(), identity, MAX_KEPT_OF_IDENTITY).await?;
+    }
+    Ok(challenge)
+}
+
+/// The challenge behind a signature must be the server's own and not too old; what the signed text says does not count.
+pub(crate) async fn require_valid(unit: &mut Unit, challenge: &VerifiedChallenge) -> Result<(), ApiError> {
+    let now = unit.now;
+    let stored = storage::find(unit.db(), &challenge.id).await?.ok_or(ApiError::NotFound("Challenge"))?;
+    if stored.expires_at < now {
+        return Err(ApiError::rule(codes::DEVICE_CHALLENGE_HAS_EXPIRED, "The challenge has expired."));
+    }
+    Ok(())
+}
