@@ -52,7 +52,7 @@ impl Backbone {
         let stop_working = stop_working.drop_guard();
         let config = self.0.config();
         let (limits, proxies) = (config.max_connections, TrustedProxies::new(config.trusted_proxies.clone()));
-        let served = server::serve(listener, self.router(), limits, proxies, shutdown).await;
+        let served = server::serve(listener, (self.router(), self.0.error_bodies()), limits, proxies, shutdown).await;
         drop(stop_working);
         if let Err(error) = working.await {
             tracing::error!(%error, "the maintenance ended early");

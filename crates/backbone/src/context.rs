@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use core_types::Timestamp;
+use core_types::{Randomness, Timestamp};
 
 use crate::challenge_rates::ChallengeRates;
 use crate::clients::{Client, ClientSecrets};
@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::folder::Folder;
 use crate::guesses::Guesses;
 use crate::health::Health;
-use crate::http::{ApiError, Memory, Source};
+use crate::http::{ApiError, ErrorBodies, Memory, Source};
 use crate::hub::Hub;
 use crate::password::PasswordHasher;
 use crate::settings::Settings;
@@ -41,13 +41,13 @@ impl Context {
     pub(crate) fn new(config: BackboneConfig, folder: Folder, database: Database, settings: Settings) -> Self {
         Self(Arc::new(Shared {
             opened_at: config.clock.now(),
+            passwords: PasswordHasher::new(config.randomness.clone()),
             config,
             folder,
             database,
             settings: RwLock::new(Arc::new(settings)),
             hub: Hub::default(),
             memory: Memory::default(),
-            passwords: PasswordHasher::default(),
             guesses: Guesses::default(),
             client_secrets: ClientSecrets::default(),
             challenge_rates: ChallengeRates::default(),
@@ -61,6 +61,10 @@ impl Context {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.config.clock.now()
+    }
+
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.0.config.randomness.clone()
     }
 
     /// When this Backbone was opened.
@@ -87,6 +91,10 @@ impl Context {
 
     pub(crate) fn hub(&self) -> &Hub {
         &self.0.hub
+    }
+
+    pub(crate) fn error_bodies(&self) -> ErrorBodies {
+        ErrorBodies::new(Arc::clone(&self.0.config.clock), self.randomness())
     }
 
     pub(crate) fn memory(&self) -> &Memory {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use backbone_api::sse::SseEvent;
-use core_types::{IdentityAddress, Timestamp};
+use core_types::{IdentityAddress, Randomness, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::config::BackboneConfig;
@@ -74,6 +74,10 @@ impl Unit {
     /// When this Backbone was opened.
     pub(crate) fn opened_at(&self) -> Timestamp {
         self.context.opened_at()
+    }
+
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.context.randomness()
     }
 
     pub(crate) fn guesses(&self) -> &Guesses {

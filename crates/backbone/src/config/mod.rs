@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backbone_api::tags::TagCollection;
-use core_types::{Clock, SystemClock};
+use core_types::{Clock, Randomness, SystemClock};
 use ipnet::IpNet;
 
 use crate::clients::OAuthClient;
@@ -55,6 +55,8 @@ pub struct BackboneConfig {
     pub did_domain: String,
     /// Source of time.
     pub clock: Arc<dyn Clock>,
+    /// Source of identifiers, tokens and salts.
+    pub randomness: Randomness,
     /// What device passwords must look like.
     pub password_rules: PasswordRules,
     /// Lifetime of a bearer token.
@@ -93,6 +95,7 @@ impl BackboneConfig {
             clients,
             did_domain: "localhost".to_owned(),
             clock: Arc::new(SystemClock),
+            randomness: Randomness::system(),
             password_rules: PasswordRules::Production,
             access_token_lifetime: Duration::from_secs(300),
             lockout: Duration::from_secs(600),

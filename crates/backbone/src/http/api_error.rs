@@ -1,20 +1,16 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use backbone_api::codes;
 use backbone_api::quotas::MetricKey;
-use backbone_api::{ErrorBody, ErrorObject, codes};
-use core_types::{Clock as _, SystemClock, Timestamp, random};
-use serde_json::json;
+use core_types::Timestamp;
 
-use super::content_type::JSON;
 use crate::database;
 use crate::error::BackboneError;
 
-const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
-const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
 /// When to come again after 503.
 const RETRY_LATER: Duration = Duration::from_secs(2);
 
@@ -82,7 +78,7 @@ impl ApiError {
     }
 
     /// What outside of the program is the cause.
-    fn obstacle(&self) -> Option<&'static str> {
+    pub(crate) fn obstacle(&self) -> Option<&'static str> {
         match self {
             Self::Database(error) => database::obstacle(error),
             _ => None,
@@ -90,7 +86,7 @@ impl ApiError {
     }
 
     /// What clients are told of a failure of ours: no more than helps them.
-    fn text_for_clients(&self) -> String {
+    pub(super) fn text_for_clients(&self) -> String {
         self.obstacle().map_or_else(
             || "An unexpected error occurred.".to_owned(),
             |obstacle| format!("The Backbone can not answer at present: {obstacle}."),
@@ -119,7 +115,7 @@ impl ApiError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Rule { code, .. } => code,
             Self::NotFound(_) | Self::DeletionProcessNotFound => codes::RECORD_NOT_FOUND,
@@ -142,54 +138,22 @@ impl From<ApiError> for BackboneError {
     }
 }
 
+/// The head of the answer. [`ErrorBodies`](super::ErrorBodies) adds the body on the way out, as it has an id and a time in it.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
         if matches!(self, Self::Unauthorized) {
-            let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
-            return (StatusCode::UNAUTHORIZED, challenge).into_response();
-        }
-        let id = format!("ERR{}", random::string(&mut rand::rng(), ERROR_ID_RANDOM_CHARACTERS, ERROR_ID_ALPHABET));
-        let message = match &self {
-            Self::Database(_) | Self::Internal(_) => {
-                match self.obstacle() {
-                    // Said once for all that fail, see `health`.
-                    Some(_) => tracing::debug!(error.id = %id, error = %self, "request failed"),
-                    None => tracing::error!(error.id = %id, error = %self, "request failed unexpectedly"),
-                }
-                self.text_for_clients()
-            }
-            _ => self.to_string(),
-        };
-        let data = match &self {
-            Self::QuotaExhausted(exhausted) => Some(
-                exhausted
-                    .iter()
-                    .map(|Exhausted { metric, until }| json!({"metricKey": metric, "isExhaustedUntil": until}))
-                    .collect(),
-            ),
-            _ => None,
-        };
-        let error = ErrorObject {
-            id,
-            code: self.code().to_owned(),
-            message,
-            docs: String::new(),
-            time: Some(SystemClock.now()),
-            data,
-            details: None,
-        };
-        let content_type = [(header::CONTENT_TYPE, JSON)];
-        let mut response = (self.status(), content_type, Json(ErrorBody { error })).into_response();
-        if let Some(obstacle) = self.obstacle() {
-            response.extensions_mut().insert(Obstacle(obstacle));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
         }
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
+        response.extensions_mut().insert(Failure(Arc::new(self)));
         response
     }
 }
 
-/// What has made a request fail, said with its answer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Obstacle(pub(crate) &'static str);
+/// The error that an answer reports.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure(pub(crate) Arc<ApiError>);

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -20,7 +20,7 @@ use core_types::IdentityAddress;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{ApiError, Source};
+use super::{ApiError, ErrorBodies, Source};
 
 /// What shares are counted in.
 const UNIT: usize = 1024;
@@ -165,7 +165,11 @@ impl<S: Sync> FromRequestParts<S> for Shares {
 }
 
 /// Gives the request its account of shares, and sees to it that every answer that is not small has one until it has been sent.
-pub(crate) async fn account(memory: Memory, mut request: Request, next: Next) -> Response {
+pub(crate) async fn account(
+    State((memory, errors)): State<(Memory, ErrorBodies)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let shares = Shares::new(memory, Source::of_request(request.extensions()));
     request.extensions_mut().insert(shares.clone());
     let is_repeatable = request.method().is_safe();
@@ -177,7 +181,7 @@ pub(crate) async fn account(memory: Memory, mut request: Request, next: Next) ->
         let size =
             response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
         match shares.take_for_answer(size).await {
-            Err(refusal) if is_repeatable => return refusal.into_response(),
+            Err(refusal) if is_repeatable => return errors.complete(refusal.into_response()),
             // What was done must be told.
             _ => {}
         }
@@ -231,6 +235,7 @@ impl HttpBody for Kept {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use core_types::{Randomness, SystemClock};
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
@@ -272,10 +277,8 @@ mod tests {
     /// The answer of a route, and how much of the caller's memory is free.
     async fn answer(body: impl Fn() -> Body + Clone + Send + Sync + 'static) -> (Response, impl Fn() -> usize) {
         let memory = Memory::default();
-        let layer = {
-            let memory = memory.clone();
-            axum::middleware::from_fn(move |request, next| account(memory.clone(), request, next))
-        };
+        let errors = ErrorBodies::new(Arc::new(SystemClock), Randomness::seeded(1));
+        let layer = axum::middleware::from_fn_with_state((memory.clone(), errors), account);
         let route = axum::routing::get(move || {
             let body = body.clone();
             async move { Response::new(body()) }

@@ -10,6 +10,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use core_types::Randomness;
 use rand::Rng as _;
 use subtle::ConstantTimeEq as _;
 
@@ -56,18 +57,17 @@ impl PasswordRules {
 pub(crate) struct PasswordHasher {
     turns: Turns,
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
-}
-
-impl Default for PasswordHasher {
-    fn default() -> Self {
-        let parallel = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::new(parallel, MAX_WAITING)
-    }
+    randomness: Randomness,
 }
 
 impl PasswordHasher {
-    fn new(parallel: usize, waiting: usize) -> Self {
-        Self { turns: Turns::new(parallel, waiting), memory: Arc::default() }
+    pub(crate) fn new(randomness: Randomness) -> Self {
+        let parallel = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self::with_turns(Turns::new(parallel, MAX_WAITING), randomness)
+    }
+
+    fn with_turns(turns: Turns, randomness: Randomness) -> Self {
+        Self { turns, memory: Arc::default(), randomness }
     }
 
     /// Hashes a new password, of somebody who has logged in, with a fresh salt.
@@ -77,7 +77,7 @@ impl PasswordHasher {
 
     pub(crate) async fn hash_for(&self, asker: Asker, password: &str) -> Result<PasswordHash, ApiError> {
         let mut salt = vec![0; SALT_BYTES];
-        rand::rng().fill_bytes(&mut salt);
+        self.randomness.clone().fill_bytes(&mut salt);
         let turn = self.turn(asker).await?;
         let hash = self.derive(turn, password, salt.clone()).await?;
         Ok(PasswordHash { salt, hash })
@@ -147,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn verifies_only_the_hashed_password() {
-        let hasher = PasswordHasher::default();
+        let hasher = PasswordHasher::new(Randomness::seeded(1));
         let stored = hasher.hash("correct").await.unwrap();
         assert!(hasher.verify("correct", Some(stored.clone())).await.unwrap());
         assert!(!hasher.verify("wrong", Some(stored.clone())).await.unwrap());
@@ -158,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_so_many_are_hashed_and_wait() {
-        let hasher = PasswordHasher::new(1, 10);
+        let hasher = PasswordHasher::with_turns(Turns::new(1, 10), Randomness::seeded(1));
         let hashes = futures_util::future::join_all((0..10).map(|_| hasher.hash("password"))).await;
         let refused = hashes.iter().filter(|hash| matches!(hash, Err(ApiError::Overloaded))).count();
         assert_eq!((hashes.len() - refused, refused), (3, 7));

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::context::Context;
 use crate::database;
 use crate::health::Outcome;
-use crate::http::{ApiError, Obstacle};
+use crate::http::{ApiError, Failure};
 use crate::unit::Unit;
 
 /// How long a check may take.
@@ -29,7 +29,7 @@ pub(crate) async fn answer(State(context): State<Context>) -> Response {
 /// Notes what makes requests fail, and when that is over, which nobody may ask for.
 pub(crate) async fn watch(State(context): State<Context>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if let Some(Obstacle(reason)) = response.extensions().get() {
+    if let Some(reason) = response.extensions().get().and_then(|Failure(error)| error.obstacle()) {
         context.health().note(reason);
     } else if context.health().is_in_trouble() {
         tokio::spawn(async move { context.health().outcome(check(&context)).await });

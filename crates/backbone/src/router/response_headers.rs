@@ -16,14 +16,15 @@ const CORRELATION_ID_LENGTH: usize = 20;
 /// Adds the timing and naming headers (`docs/protocol/03 §1.7`) and logs the request by its names only.
 pub(super) async fn add(State(context): State<Context>, request: Request, next: Next) -> Response {
     let (received, started) = (context.now(), Instant::now());
-    let trace_id = random::string(&mut rand::rng(), TRACE_ID_LENGTH, random::HEX).to_ascii_lowercase();
+    let mut randomness = context.randomness();
+    let trace_id = random::string(&mut randomness, TRACE_ID_LENGTH, random::HEX).to_ascii_lowercase();
     let correlation_id = request
         .headers()
         .get(headers::CORRELATION_ID)
         .and_then(|value| value.to_str().ok())
         .map(|value| value.chars().take(MAX_CORRELATION_ID).collect::<String>())
         .filter(|value| !value.is_empty())
-        .unwrap_or_else(|| random::string(&mut rand::rng(), CORRELATION_ID_LENGTH, random::ALPHANUMERIC));
+        .unwrap_or_else(|| random::string(&mut randomness, CORRELATION_ID_LENGTH, random::ALPHANUMERIC));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
 
     let mut response = next.run(request).await;

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::config::Connections as Limits;
-use crate::http::{ApiError, Drained, Guarded, LoggedIn, Shutdown, Source, TrustedProxies};
+use crate::http::{ApiError, Drained, ErrorBodies, Guarded, LoggedIn, Shutdown, Source, TrustedProxies};
 use awaited::Awaited;
 use connections::{Connections, Place};
 use flushed::Flushed;
@@ -46,7 +46,7 @@ const BUFFER: usize = 64 * 1024;
 /// Serves until `shutdown` is cancelled, then lets requests under way finish.
 pub(crate) async fn serve(
     mut listener: TcpListener,
-    router: Router,
+    (router, errors): (Router, ErrorBodies),
     limits: Limits,
     proxies: TrustedProxies,
     shutdown: CancellationToken,
@@ -62,7 +62,7 @@ pub(crate) async fn serve(
                 let source = (!proxies.include(address.ip())).then(|| Source::of(address.ip()));
                 if let Some(place) = connections.admit(source) {
                     let proxies = Arc::clone(&proxies);
-                    tasks.spawn(converse(stream, (address, proxies), router.clone(), place, shutdown.clone()));
+                    tasks.spawn(converse(stream, (address, proxies), (router.clone(), errors.clone()), place, shutdown.clone()));
                 }
             }
             Some(_) = tasks.join_next() => {}
@@ -78,7 +78,7 @@ pub(crate) async fn serve(
 async fn converse(
     stream: TcpStream,
     (address, proxies): (SocketAddr, Arc<TrustedProxies>),
-    router: Router,
+    (router, errors): (Router, ErrorBodies),
     place: Place,
     shutdown: CancellationToken,
 ) {
@@ -90,9 +90,13 @@ async fn converse(
         let mut request = request.map(|body| Body::new(Awaited::new(Drained::new(body), requests.clone())));
         request.extensions_mut().insert(source);
         request.extensions_mut().insert(logged_in);
-        let router = router.clone();
+        let (router, errors) = (router.clone(), errors.clone());
         async move {
-            let response = if has_room { router.oneshot(request).await? } else { ApiError::Overloaded.into_response() };
+            let response = if has_room {
+                router.oneshot(request).await?
+            } else {
+                errors.complete(ApiError::Overloaded.into_response())
+            };
             Ok::<_, Infallible>(response.map(|body| Guarded::new(body, under_way)))
         }
     });
@@ -134,17 +138,28 @@ async fn silent(place: &Place) {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use axum::routing::get;
+    use core_types::{Randomness, SystemClock};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::time::Instant;
 
     use super::*;
+
+    fn error_bodies() -> ErrorBodies {
+        ErrorBodies::new(Arc::new(SystemClock), Randomness::seeded(1))
+    }
 
     /// A connection to a server that answers everything.
     async fn connection(shutdown: &CancellationToken) -> TcpStream {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "answer" }));
-        tokio::spawn(serve(listener, router, Limits::default(), TrustedProxies::default(), shutdown.clone()));
+        tokio::spawn(serve(
+            listener,
+            (router, error_bodies()),
+            Limits::default(),
+            TrustedProxies::default(),
+            shutdown.clone(),
+        ));
         TcpStream::connect(address).await.unwrap()
     }
 
@@ -191,7 +206,7 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { vec![b'x'; LARGE] }));
-        tokio::spawn(serve(listener, router, limits, TrustedProxies::default(), shutdown.clone()));
+        tokio::spawn(serve(listener, (router, error_bodies()), limits, TrustedProxies::default(), shutdown.clone()));
         let mut connection = TcpStream::connect(address).await.unwrap();
         connection.write_all(b"GET / HTTP/1.1\r\nHost: l\r\n\r\n").await.unwrap();
         connection.read_exact(&mut [0; 1024]).await.unwrap();
@@ -241,8 +256,13 @@ mod tests {
                 }
             }),
         );
-        let serving =
-            tokio::spawn(serve(listener, router, Limits::default(), TrustedProxies::default(), shutdown.clone()));
+        let serving = tokio::spawn(serve(
+            listener,
+            (router, error_bodies()),
+            Limits::default(),
+            TrustedProxies::default(),
+            shutdown.clone(),
+        ));
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut working = TcpStream::connect(address).await.unwrap();
         let asking = tokio::spawn(async move { ask(&mut working).await });

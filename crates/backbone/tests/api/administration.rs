@@ -5,7 +5,6 @@ use axum::http::Request;
 use backbone::OAuthClient;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crypto::SignatureKeypair;
 use md5::{Digest as _, Md5};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -51,7 +50,7 @@ async fn the_whole_file_is_put_in_force() {
     let server = Server::start_with_file(&whole_file()).await;
     let (one, other, _) = server.related().await;
     assert_eq!(one.get("/Identities/Self").await.result(200)["tierId"], "TIR00000000000000003");
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     server.create_identity(&key, |_| {}).await.fails(400, "validation.device.clientReachedIdentitiesLimit");
     let of_further = server.create_identity(&key, |body| {
         body["clientId"] = json!("further");

@@ -80,6 +80,22 @@ async fn answers_carry_timing_and_correlation() {
 }
 
 #[tokio::test]
+async fn errors_carry_an_id_and_the_time_and_have_a_length() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let path = "/api/v2/Files/FIL00000000000000001/metadata";
+    let answer = device.send(Request::get(path).body(Body::empty()).unwrap()).await;
+    let error = &answer.json(404)["error"];
+    assert_eq!(error["id"].as_str().unwrap().len(), 20);
+    assert_eq!(error["time"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(answer.headers["content-type"], "application/json; charset=utf-8");
+    assert_eq!(answer.headers["content-length"], answer.body.len().to_string());
+    let head = device.send(Request::head(path).body(Body::empty()).unwrap()).await;
+    head.is_empty_with(404);
+    assert_eq!(head.headers["content-length"], answer.headers["content-length"]);
+}
+
+#[tokio::test]
 async fn bodies_must_be_json_objects_of_the_expected_shape_and_size() {
     let server = Server::start().await;
     let device = server.identity().await;

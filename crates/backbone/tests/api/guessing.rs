@@ -1,5 +1,4 @@
 use core_types::Clock as _;
-use crypto::SignatureKeypair;
 use serde_json::json;
 
 use crate::support::{PASSWORD, Server, pass};
@@ -82,7 +81,7 @@ async fn secrets_of_clients_can_be_guessed_ten_times_an_hour() {
         let fields = [("grant_type", "password"), ("client_id", "test"), ("username", "USR1"), ("password", "x")];
         device.ask_for_token(&[&fields[..], &[("client_secret", secret)]].concat()).await
     };
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     for number in 0..5 {
         assert_eq!(ask(&number.to_string()).await.json(401)["error"], "invalid_client");
         let create = server.create_identity(&key, |body| body["clientSecret"] = json!(format!("also {number}")));

@@ -20,7 +20,7 @@ pub(super) async fn create(unit: &mut Unit, caller: Option<Caller>) -> Result<Ch
     let now = unit.now;
     let (created_by, created_by_device) = caller.map(|caller| (caller.address, caller.device)).unzip();
     let challenge = Challenge {
-        id: ChallengeId::generate(&mut rand::rng()),
+        id: ChallengeId::generate(&mut unit.randomness()),
         expires_at: now.saturating_add(LIFETIME),
         created_by,
         created_by_device,

@@ -74,7 +74,8 @@ pub(crate) async fn append(
     let first = storage::highest_index(unit.db(), &caller.address).await?.map_or(0, |highest| highest + 1);
     let mut appended = Vec::with_capacity(modifications.len());
     for (index, modification) in (first..).zip(modifications) {
-        let new = AppendedModification { id: DatawalletModificationId::generate(&mut rand::rng()), index, created_at };
+        let new =
+            AppendedModification { id: DatawalletModificationId::generate(&mut unit.randomness()), index, created_at };
         storage::insert(unit.db(), caller, modification, &new).await?;
         appended.push(new);
     }

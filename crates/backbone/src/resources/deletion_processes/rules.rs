@@ -31,7 +31,7 @@ pub(super) async fn start(
         return Err(ApiError::rule(codes::DEVICE_ONLY_ONE_ACTIVE_DELETION_PROCESS_ALLOWED, message));
     }
     let process = DeletionProcess {
-        id: IdentityDeletionProcessId::generate(&mut rand::rng()),
+        id: IdentityDeletionProcessId::generate(&mut unit.randomness()),
         status: DeletionProcessStatus::Active,
         created_at: now,
         created_by_device: caller.device.clone(),

@@ -64,8 +64,8 @@ pub(super) async fn create(
     let password =
         password.ok_or_else(|| ApiError::rule(codes::DEVICE_REGISTRATION_FAILED, "The password is too weak."))?;
     let device = CreateDeviceResponse {
-        id: DeviceId::generate(&mut rand::rng()),
-        username: Username::generate(&mut rand::rng()),
+        id: DeviceId::generate(&mut unit.randomness()),
+        username: Username::generate(&mut unit.randomness()),
         created_at: unit.now,
         created_by_device: caller.device.clone(),
         is_backup_device,
@@ -142,7 +142,7 @@ pub(super) async fn register_push(
     }
     let identifier = match storage::push_identifier(unit.db(), &caller.device).await? {
         Some(identifier) => identifier,
-        None => DevicePushIdentifier::generate(&mut rand::rng()),
+        None => DevicePushIdentifier::generate(&mut unit.randomness()),
     };
     storage::set_push_registration(unit.db(), &caller.device, Some((&identifier, &platform))).await?;
     Ok(RegisterPushNotificationsResponse { device_push_identifier: identifier })

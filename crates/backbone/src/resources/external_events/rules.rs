@@ -1,6 +1,6 @@
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::sse::SseEvent;
-use core_types::{IdentityAddress, RelationshipId};
+use core_types::{ExternalEventId, IdentityAddress, RelationshipId};
 
 use super::storage;
 use crate::http::ApiError;
@@ -37,6 +37,7 @@ async fn insert(
 ) -> Result<(), ApiError> {
     let body = payload.to_payload().map_err(|_| ApiError::Internal("serializing an external event"))?;
     let new = storage::NewExternalEvent {
+        id: ExternalEventId::generate(&mut unit.randomness()),
         owner,
         r#type: payload.type_name(),
         payload: body.to_string(),

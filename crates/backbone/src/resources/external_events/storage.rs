@@ -10,6 +10,7 @@ use crate::http::Paging;
 const MAX_ERRORS: i64 = 3;
 
 pub(crate) struct NewExternalEvent<'a> {
+    pub(crate) id: ExternalEventId,
     pub(crate) owner: &'a IdentityAddress,
     pub(crate) r#type: &'static str,
     pub(crate) payload: String,
@@ -20,12 +21,11 @@ pub(crate) struct NewExternalEvent<'a> {
 
 /// Appends with the index after the owner's highest.
 pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewExternalEvent<'_>) -> sqlx::Result<()> {
-    let id = ExternalEventId::generate(&mut rand::rng());
     sqlx::query(
         "INSERT INTO external_events (id, owner, idx, type, payload, created_at, relationship, is_blocked)
          VALUES (?1, ?2, (SELECT COALESCE(MAX(idx) + 1, 0) FROM external_events WHERE owner = ?2), ?3, ?4, ?5, ?6, ?7)",
     )
-    .bind(id.as_str())
+    .bind(new.id.as_str())
     .bind(new.owner.as_str())
     .bind(new.r#type)
     .bind(&new.payload)

@@ -3,7 +3,7 @@
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::files::{NewOwnershipTokenResponse, ValidateOwnershipTokenResponse};
-use core_types::{FileId, random};
+use core_types::{FileId, Randomness, random};
 use subtle::ConstantTimeEq as _;
 
 use super::rules::find;
@@ -15,8 +15,8 @@ use crate::unit::Unit;
 const TOKEN_LENGTH: usize = 20;
 const SPECIAL_CHARACTERS: &str = "!@#$%^&*()_-+=<>?/{}[]|~";
 
-pub(super) fn new_token() -> String {
-    random::string(&mut rand::rng(), TOKEN_LENGTH, random::ALPHANUMERIC)
+pub(super) fn new_token(randomness: &mut Randomness) -> String {
+    random::string(randomness, TOKEN_LENGTH, random::ALPHANUMERIC)
 }
 
 pub(super) async fn regenerate_token(
@@ -28,7 +28,7 @@ pub(super) async fn regenerate_token(
     if file.metadata.owner != caller.address {
         return Err(ApiError::Forbidden);
     }
-    let new_ownership_token = new_token();
+    let new_ownership_token = new_token(&mut unit.randomness());
     storage::set_owner(unit.db(), id, &caller.address, &new_ownership_token).await?;
     Ok(NewOwnershipTokenResponse { new_ownership_token })
 }
@@ -55,7 +55,7 @@ pub(super) async fn claim(
         unit.keep_changes_on_error();
         return Err(ApiError::Forbidden);
     }
-    let new_ownership_token = new_token();
+    let new_ownership_token = new_token(&mut unit.randomness());
     storage::set_owner(unit.db(), id, &caller.address, &new_ownership_token).await?;
     let payload =
         ExternalEventPayload::FileOwnershipClaimed { file_id: id.clone(), new_owner_address: caller.address.clone() };
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn tokens_have_the_documented_shape() {
-        assert!(require_token_shape(&new_token()).is_ok());
+        assert!(require_token_shape(&new_token(&mut Randomness::seeded(1))).is_ok());
         assert!(require_token_shape("aZ9!@#$%^&*()_-+=<>?").is_ok());
         for token in ["", "012345678901234567890", "a b", "ä", "a,b"] {
             assert!(require_token_shape(token).is_err(), "{token}");

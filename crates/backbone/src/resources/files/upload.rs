@@ -99,7 +99,7 @@ pub(super) async fn store(unit: &mut Unit, caller: &Caller, upload: Upload) -> R
     let now = unit.now;
     validate(&upload, now)?;
     quotas::rules::require(unit, caller, &[MetricKey::NumberOfFiles, MetricKey::UsedFileStorageSpace]).await?;
-    let id = FileId::generate(&mut rand::rng());
+    let id = FileId::generate(&mut unit.randomness());
     let metadata = FileMetadata {
         id: id.clone(),
         created_at: now,
@@ -119,7 +119,7 @@ pub(super) async fn store(unit: &mut Unit, caller: &Caller, upload: Upload) -> R
         expires_at: upload.expires_at,
         encrypted_properties: upload.encrypted_properties,
     };
-    let ownership_token = ownership::new_token();
+    let ownership_token = ownership::new_token(&mut unit.randomness());
     storage::insert(unit.db(), &metadata, &ownership_token, upload.content).await?;
     Ok(CreateFileResponse {
         id,

@@ -74,10 +74,10 @@ pub(super) async fn create(
     let password = prepared
         .password
         .ok_or_else(|| ApiError::rule(codes::DEVICE_REGISTRATION_FAILED, "The password is too weak."))?;
-    let id = DeviceId::generate(&mut rand::rng());
+    let id = DeviceId::generate(&mut unit.randomness());
     let device = CreateDeviceResponse {
         id: id.clone(),
-        username: Username::generate(&mut rand::rng()),
+        username: Username::generate(&mut unit.randomness()),
         created_at: now,
         created_by_device: id,
         is_backup_device: false,

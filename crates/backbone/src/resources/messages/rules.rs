@@ -49,7 +49,7 @@ pub(super) async fn send(
         deliveries.push(Delivery { recipient, relationship, is_postponed });
     }
     let message = Message {
-        id: MessageId::generate(&mut rand::rng()),
+        id: MessageId::generate(&mut unit.randomness()),
         created_at: unit.now,
         created_by: caller.address.clone(),
         created_by_device: caller.device.clone(),

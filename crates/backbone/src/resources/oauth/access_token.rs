@@ -1,3 +1,4 @@
+use core_types::Randomness;
 use rand::Rng as _;
 
 const TOKEN_BYTES: usize = 32;
@@ -11,9 +12,9 @@ impl AccessToken {
         Self(text.to_owned())
     }
 
-    pub(super) fn generate() -> Self {
+    pub(super) fn generate(randomness: &mut Randomness) -> Self {
         let mut bytes = [0; TOKEN_BYTES];
-        rand::rng().fill_bytes(&mut bytes);
+        randomness.fill_bytes(&mut bytes);
         Self(crypto::encoding::base64url_encode(bytes))
     }
 

@@ -143,7 +143,7 @@ async fn record_attempt(
     if login.is_backup_device {
         unit.notify(Audience::Identity(login.identity), SseEvent::BackupDeviceUsed);
     }
-    let token = AccessToken::generate();
+    let token = AccessToken::generate(&mut unit.randomness());
     let lifetime = unit.config().access_token_lifetime;
     devices::record_login(unit.db(), &login.device, now).await?;
     devices::insert_access_token(unit.db(), &token.hash(), &login.device, now.saturating_add(lifetime), now).await?;

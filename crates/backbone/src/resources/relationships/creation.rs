@@ -39,7 +39,7 @@ pub(super) async fn create(
     }
     let relationship = Relationship {
         metadata: RelationshipMetadata {
-            id: RelationshipId::generate(&mut rand::rng()),
+            id: RelationshipId::generate(&mut unit.randomness()),
             relationship_template_id: Some(template.id),
             from: caller.address.clone(),
             to: peer.clone(),

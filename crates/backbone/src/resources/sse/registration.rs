@@ -19,7 +19,7 @@ pub(super) async fn register(context: &Context, caller: &Caller) -> Result<(), A
 async fn store_registration(unit: &mut Unit, caller: &Caller) -> Result<(), ApiError> {
     let identifier = match devices::push_identifier(unit.db(), &caller.device).await? {
         Some(identifier) => identifier,
-        None => DevicePushIdentifier::generate(&mut rand::rng()),
+        None => DevicePushIdentifier::generate(&mut unit.randomness()),
     };
     devices::set_push_registration(unit.db(), &caller.device, Some((&identifier, PLATFORM))).await?;
     Ok(())

@@ -59,7 +59,7 @@ pub(super) async fn start(
     }
     let duration = request.duration.map_or(DEFAULT_DURATION, |seconds| Duration::from_secs(seconds.into()));
     let sync_run = SyncRun {
-        id: SyncRunId::generate(&mut rand::rng()),
+        id: SyncRunId::generate(&mut unit.randomness()),
         r#type,
         expires_at: now.saturating_add(duration),
         index: previous.map_or(0, |previous| next_index(&previous.sync_run, unit.opened_at(), now)),

@@ -26,7 +26,7 @@ pub(super) async fn create(
     validate(&request, now)?;
     quotas::rules::require(unit, caller, &[MetricKey::NumberOfRelationshipTemplates]).await?;
     let template = RelationshipTemplate {
-        id: RelationshipTemplateId::generate(&mut rand::rng()),
+        id: RelationshipTemplateId::generate(&mut unit.randomness()),
         created_by: caller.address.clone(),
         created_by_device: caller.device.clone(),
         max_number_of_allocations: request.max_number_of_allocations,

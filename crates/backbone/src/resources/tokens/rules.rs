@@ -35,7 +35,7 @@ pub(super) async fn create(
     }
     let token = Token {
         metadata: TokenMetadata {
-            id: TokenId::generate(&mut rand::rng()),
+            id: TokenId::generate(&mut unit.randomness()),
             created_by: caller.map(|caller| caller.address.clone()),
             created_by_device: caller.map(|caller| caller.device.clone()),
             for_identity: request.for_identity,
