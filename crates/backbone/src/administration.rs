@@ -1,4 +1,4 @@
-//! Reading the administrator's file, and putting what it says in force.
+//! Reads the administrator's file and puts its settings in force.
 
 use std::sync::Arc;
 
@@ -20,8 +20,7 @@ pub(crate) fn configured(config: &BackboneConfig) -> Result<Settings, BackboneEr
 
 /// The settings with the administrator's file, if there is one.
 ///
-/// # Errors
-/// [`BackboneError::AdminFile`] when it makes no sense.
+/// # Errors [`BackboneError::AdminFile`] when it is invalid.
 pub(crate) async fn read(config: &BackboneConfig) -> Result<Settings, BackboneError> {
     let Some(path) = &config.admin_file else { return configured(config) };
     let refuse = |problem: Problem| BackboneError::AdminFile { path: path.clone(), reason: problem.to_string() };
@@ -31,7 +30,7 @@ pub(crate) async fn read(config: &BackboneConfig) -> Result<Settings, BackboneEr
 /// Puts settings in force.
 ///
 /// # Errors
-/// When the database fails; the settings stay as they were.
+/// A failure of the database; the settings stay as they were.
 pub(crate) async fn adopt(context: &Context, mut settings: Settings) -> Result<(), BackboneError> {
     let result = async {
         let mut unit = Unit::write(context).await?;

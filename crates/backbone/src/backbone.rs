@@ -18,12 +18,13 @@ use crate::{administration, router, server};
 pub struct Backbone(Context);
 
 impl Backbone {
-    /// Opens the database in the data directory, creating it when missing, and reads the administrator's file. The directory is
-    /// this Backbone's until it is closed or all its clones are dropped.
+    /// Opens the database in the data directory, creating it when missing, and reads the administrator's file. The
+    /// directory is locked for this Backbone until it is closed or all its clones are dropped.
     ///
     /// # Errors
-    /// [`BackboneError::Configuration`] for settings that make no sense, [`BackboneError::AdminFile`] for a file
-    /// that does, [`BackboneError::InUse`] when another process has the directory, otherwise when the database can not be opened or brought up to date.
+    /// [`BackboneError::Configuration`] for invalid settings, [`BackboneError::AdminFile`] for an invalid file,
+    /// [`BackboneError::InUse`] when another process has the directory, otherwise when the database cannot be opened or
+    /// migrated.
     pub async fn open(config: BackboneConfig) -> Result<Self, BackboneError> {
         config::rules::check(&config)?;
         let (configured, settings) = (administration::configured(&config)?, administration::read(&config).await?);
@@ -60,24 +61,23 @@ impl Backbone {
         served.map_err(BackboneError::Serve)
     }
 
-    /// Reads the administrator's file again and adopts it. Listeners are told of announcements that are new.
+    /// Reads the administrator's file again and adopts it. Listeners are notified of new announcements.
     ///
     /// # Errors
-    /// [`BackboneError::AdminFile`] when it makes no sense, [`BackboneError::Database`]; the settings stay as they were.
+    /// [`BackboneError::AdminFile`] when it is invalid, [`BackboneError::Database`]; the settings stay as they were.
     pub async fn reload(&self) -> Result<(), BackboneError> {
         administration::reload(&self.0).await
     }
 
-    /// Sends due reminders, removes every Identity whose grace period is over, and then what is out of date
+    /// Sends due reminders, removes every Identity whose grace period is over, and then outdated records
     /// (`docs/protocol/03 §3.6, §16`). [`Self::serve`] does it regularly.
     ///
-    /// # Errors
-    /// [`BackboneError::Database`]; what was done before stays done.
+    /// # Errors [`BackboneError::Database`]; completed steps stay done.
     pub async fn maintain(&self) -> Result<Maintained, BackboneError> {
         maintenance::run(&self.0).await
     }
 
-    /// Removes every Identity whose grace period is over and tells its peers (`docs/protocol/03 §3.6, §19.3`).
+    /// Removes every Identity whose grace period is over and notifies its peers (`docs/protocol/03 §3.6, §19.3`).
     /// Returns the addresses removed.
     ///
     /// # Errors

@@ -5,13 +5,13 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::http::{ApiError, Holder};
 
-/// Challenges a caller may get in a second, and at once. Each new Identity and each new device needs one.
+/// Challenges a caller may get per second, and in a burst. Each new Identity and each new device needs one.
 const PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(599);
-/// Callers remembered before those that have calmed down are forgotten.
+/// Number of callers kept before those within their rate are dropped.
 const REMEMBERED: usize = 10_000;
 
-/// How fast callers may get challenges.
+/// Limits the rate at which each caller gets challenges.
 #[derive(Debug)]
 pub(crate) struct ChallengeRates(DefaultKeyedRateLimiter<Holder>);
 
@@ -22,7 +22,7 @@ impl Default for ChallengeRates {
 }
 
 impl ChallengeRates {
-    /// Counts a challenge for a caller, who must not have had too many.
+    /// Counts a challenge for a caller and refuses one too many.
     pub(crate) fn require(&self, caller: &Holder) -> Result<(), ApiError> {
         if self.0.len() > REMEMBERED {
             self.0.retain_recent();

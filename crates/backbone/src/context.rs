@@ -1,4 +1,5 @@
-//! What requests and maintenance work with: configuration, database, settings in force, and what is counted across requests.
+//! The state that requests and maintenance share: configuration, database, settings in force, and counters across
+//! requests.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,7 +17,7 @@ use crate::hub::Hub;
 use crate::password::PasswordHasher;
 use crate::settings::Settings;
 
-/// What one open Backbone consists of. A handle: clones are the same.
+/// The parts of one open Backbone. A handle: clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Context(Arc<Shared>);
 
@@ -24,7 +25,7 @@ pub(crate) struct Context(Arc<Shared>);
 struct Shared {
     config: BackboneConfig,
     opened_at: Timestamp,
-    /// Held for as long as anybody works with the database that lies in it.
+    /// Held for as long as the database inside it is in use.
     folder: Folder,
     database: Database,
     settings: RwLock<Arc<Settings>>,
@@ -67,7 +68,7 @@ impl Context {
         self.0.config.randomness.clone()
     }
 
-    /// When this Backbone was opened.
+    /// The time at which this Backbone was opened.
     pub(crate) fn opened_at(&self) -> Timestamp {
         self.0.opened_at
     }

@@ -1,4 +1,4 @@
-//! The SQLite file and the reading of its rows.
+//! The SQLite file, and access to its rows.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -18,9 +18,9 @@ use crate::error::BackboneError;
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest wait for a connection. Whoever waits longer is told to come again.
+/// Longest wait for a connection; after that the client gets 503 and retries.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of a page of the file, as SQLite makes it.
+/// SQLite's default page size, in bytes.
 const PAGE_SIZE: u64 = 4096;
 
 /// The two ways to the database. SQLite has one writer at a time; a pool of one connection makes
@@ -33,7 +33,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the database file, of which at most so many bytes may become.
+    /// Opens the database file, which may grow to at most `max_size` bytes.
     pub(crate) async fn open(file: &Path, max_size: Option<u64>) -> Result<Self, BackboneError> {
         let mut options = SqliteConnectOptions::new()
             .filename(file)
@@ -65,7 +65,7 @@ impl Database {
         Ok(writer)
     }
 
-    /// How many transactions have been committed.
+    /// The number of committed transactions.
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
@@ -80,8 +80,8 @@ impl Database {
     }
 }
 
-/// A connection whose transaction could not be ended (SQLite ends it by itself when the disk is full, and then refuses to do so
-/// once more) is not used again: on it, every further transaction would fail.
+/// A connection whose transaction could not be ended (SQLite ends it by itself when the disk is full, and then refuses
+/// to do so once more) is not used again: on it, every further transaction would fail.
 fn pool_options() -> SqlitePoolOptions {
     SqlitePoolOptions::new().acquire_timeout(LONGEST_WAIT).after_release(|connection, _| {
         Box::pin(async move {
@@ -92,7 +92,7 @@ fn pool_options() -> SqlitePoolOptions {
     })
 }
 
-/// What, outside of this program, keeps the database from working; nothing for an error that is our own.
+/// The cause outside this program that keeps the database from working; nothing for an error of our own.
 pub(crate) fn obstacle(error: &sqlx::Error) -> Option<&'static str> {
     let code = match error {
         sqlx::Error::PoolTimedOut => return Some("too many requests wait for the database"),
@@ -113,7 +113,7 @@ pub(crate) fn obstacle(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
-/// The file is damaged, or is something else.
+/// The file is damaged, or not a database.
 fn is_damage(error: &dyn DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }
@@ -143,7 +143,7 @@ pub(crate) trait RowExt {
     fn optional_time(&self, column: &str) -> sqlx::Result<Option<Timestamp>>;
     fn bytes(&self, column: &str) -> sqlx::Result<Bytes>;
     fn optional_bytes(&self, column: &str) -> sqlx::Result<Option<Bytes>>;
-    /// An enum kept by its wire name.
+    /// An enum stored by its wire name.
     fn named<T>(&self, column: &str, from_name: fn(&str) -> Option<T>) -> sqlx::Result<T>;
     fn optional_named<T>(&self, column: &str, from_name: fn(&str) -> Option<T>) -> sqlx::Result<Option<T>>;
 }

@@ -1,13 +1,14 @@
-//! Whether the Backbone can work, and what has been said of what keeps it from it.
+//! The health of the Backbone, and the problems already logged.
 
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-/// How long the outcome of a check is good for.
+/// Validity of the outcome of a check.
 const FRESH: Duration = Duration::from_secs(3);
-/// How long nothing must have failed until a trouble is over: what needs little room works now and then on a full disk as well.
+/// Time without failures after which a problem counts as over: small writes succeed now and then on a full disk as
+/// well.
 const QUIET: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
@@ -17,14 +18,14 @@ pub(crate) struct Health {
     trouble: std::sync::Mutex<Option<Trouble>>,
 }
 
-/// What keeps the Backbone from working for some time. It is said once, not with every request that fails.
+/// A lasting problem. It is logged once, not with every request that fails.
 #[derive(Debug)]
 struct Trouble {
-    said: Vec<String>,
+    logged: Vec<String>,
     last_seen: Instant,
 }
 
-/// What keeps the Backbone from working, if anything does.
+/// The reason why the Backbone cannot work, if there is one.
 pub(crate) type Outcome = Result<(), String>;
 
 impl Health {
@@ -45,13 +46,13 @@ impl Health {
         outcome
     }
 
-    /// Something from outside the program has made work fail.
+    /// Records a failure with a cause outside the program.
     pub(crate) fn note(&self, reason: &str) {
         let mut trouble = self.trouble();
-        let trouble = trouble.get_or_insert_with(|| Trouble { said: Vec::new(), last_seen: Instant::now() });
+        let trouble = trouble.get_or_insert_with(|| Trouble { logged: Vec::new(), last_seen: Instant::now() });
         trouble.last_seen = Instant::now();
-        if !trouble.said.iter().any(|said| said == reason) {
-            trouble.said.push(reason.to_owned());
+        if !trouble.logged.iter().any(|logged| logged == reason) {
+            trouble.logged.push(reason.to_owned());
             tracing::error!("The Backbone can not work: {reason}.");
         }
     }
@@ -68,7 +69,7 @@ impl Health {
         self.trouble().is_some()
     }
 
-    /// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+    /// The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
     fn trouble(&self) -> MutexGuard<'_, Option<Trouble>> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Who listens, and what each listener has not been told yet.
+//! The open event streams, and the events that each still has to send.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,17 +7,17 @@ use backbone_api::sse::SseEvent;
 use core_types::{DeviceId, IdentityAddress};
 use tokio::sync::Notify;
 
-/// Streams one Identity may hold; the oldest makes room for one more.
+/// Maximum number of streams of one Identity; the oldest makes room for one more.
 const MAX_PER_IDENTITY: usize = 32;
 
-/// Whom a notification is for.
+/// The recipients of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Every device of an Identity.
     Identity(IdentityAddress),
     /// The devices of an Identity except the one that caused it.
     OtherDevices(IdentityAddress, DeviceId),
-    /// Everybody.
+    /// All Identities.
     All,
 }
 
@@ -67,25 +67,25 @@ impl Hub {
         }
     }
 
-    /// Whether a device has a stream open.
+    /// Checks for an open stream of a device.
     pub(crate) fn has_listener(&self, identity: &IdentityAddress, device: &DeviceId) -> bool {
         lock(&self.0).by_identity.get(identity).is_some_and(|own| own.iter().any(|other| other.device == *device))
     }
 
     pub(crate) fn publish(&self, audience: &Audience, event: SseEvent) {
         let listeners = lock(&self.0);
-        let tell = |own: &[Arc<Listener>]| {
-            own.iter().filter(|listener| audience.includes(listener)).for_each(|listener| listener.tell(event));
+        let push = |own: &[Arc<Listener>]| {
+            own.iter().filter(|listener| audience.includes(listener)).for_each(|listener| listener.push(event));
         };
         match audience {
             Audience::Identity(identity) | Audience::OtherDevices(identity, _) => {
-                listeners.by_identity.get(identity).into_iter().for_each(|own| tell(own));
+                listeners.by_identity.get(identity).into_iter().for_each(|own| push(own));
             }
-            Audience::All => listeners.by_identity.values().for_each(|own| tell(own)),
+            Audience::All => listeners.by_identity.values().for_each(|own| push(own)),
         }
     }
 
-    /// Ends the streams of an Identity, after what they have not been told yet.
+    /// Ends the streams of an Identity after their pending events.
     pub(crate) fn dismiss(&self, identity: &IdentityAddress) {
         lock(&self.0).by_identity.remove(identity).into_iter().flatten().for_each(|listener| listener.end());
     }
@@ -98,8 +98,8 @@ impl Hub {
     }
 }
 
-/// One open stream. It keeps which events are to be told, each once: an event says "look", not how often,
-/// so a reader that does not read costs no memory however much happens.
+/// One open stream. It holds each pending event once: an event means "look", not how often, so a client that does not
+/// read costs no memory however much happens.
 #[derive(Debug)]
 pub(crate) struct Listener {
     device: DeviceId,
@@ -109,32 +109,32 @@ pub(crate) struct Listener {
 
 #[derive(Debug, Default)]
 struct State {
-    untold: Vec<SseEvent>,
+    pending: Vec<SseEvent>,
     has_ended: bool,
 }
 
 impl Listener {
-    /// The next event; nothing once the stream shall end.
+    /// The next event; nothing once the stream has to end.
     pub(crate) async fn next(&self) -> Option<SseEvent> {
         loop {
             {
                 let mut state = lock(&self.state);
-                if !state.untold.is_empty() {
-                    return Some(state.untold.remove(0));
+                if !state.pending.is_empty() {
+                    return Some(state.pending.remove(0));
                 }
                 if state.has_ended {
                     return None;
                 }
             }
-            // A wake-up between the look above and this line is kept for it.
+            // A wake-up between the check above and this line is not lost.
             self.wake.notified().await;
         }
     }
 
-    fn tell(&self, event: SseEvent) {
+    fn push(&self, event: SseEvent) {
         let mut state = lock(&self.state);
-        if !state.untold.contains(&event) {
-            state.untold.push(event);
+        if !state.pending.contains(&event) {
+            state.pending.push(event);
         }
         drop(state);
         self.wake.notify_one();
@@ -146,7 +146,7 @@ impl Listener {
     }
 }
 
-/// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+/// The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -169,11 +169,11 @@ mod tests {
         }
         hub.publish(&Audience::Identity(address("b")), SseEvent::TokenLocked);
         hub.close();
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         while let Some(event) = listener.next().await {
-            told.push(event);
+            sent.push(event);
         }
-        assert_eq!(told, [SseEvent::ExternalEventCreated, SseEvent::NewAnnouncement]);
+        assert_eq!(sent, [SseEvent::ExternalEventCreated, SseEvent::NewAnnouncement]);
     }
 
     #[tokio::test]
@@ -194,13 +194,13 @@ mod tests {
         let device = DeviceId::new("DVC1");
         let listeners: Vec<_> = (0..=MAX_PER_IDENTITY).map(|_| hub.listen(&address("a"), &device)).collect();
         hub.publish(&Audience::All, SseEvent::NewAnnouncement);
-        let mut told = 0;
+        let mut sent = 0;
         for listener in &listeners {
             hub.forget(&address("a"), listener);
             listener.end();
-            told += usize::from(listener.next().await.is_some());
+            sent += usize::from(listener.next().await.is_some());
         }
-        assert_eq!(told, MAX_PER_IDENTITY);
+        assert_eq!(sent, MAX_PER_IDENTITY);
         assert!(!hub.has_listener(&address("a"), &device));
         hub.close();
         assert_eq!(hub.listen(&address("a"), &device).next().await, None);

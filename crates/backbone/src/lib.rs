@@ -12,10 +12,9 @@
 //! # }
 //! ```
 //!
-//! One request is one transaction on one SQLite file, `backbone.db` in the data directory; the
-//! external events a request causes are written by that same transaction. Writing transactions run
-//! one after the other, so a rule that reads before it writes can not be raced. Facts:
-//! `docs/protocol/03-backbone-api.md`.
+//! Each request is one transaction on one SQLite file, `backbone.db` in the data directory, which also writes the
+//! external events the request causes. Writing transactions run one after the other, so a rule that reads before it
+//! writes cannot be raced. Facts: `docs/protocol/03-backbone-api.md`.
 
 mod administration;
 mod backbone;

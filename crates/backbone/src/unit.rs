@@ -15,7 +15,7 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct Unit {
     transaction: Transaction<'static, Sqlite>,
-    /// When the request is processed; every time written is this one.
+    /// The time at which the request is processed; every time written is this one.
     pub(crate) now: Timestamp,
     /// The settings in force when the request began.
     pub(crate) settings: Arc<Settings>,
@@ -24,7 +24,7 @@ pub(crate) struct Unit {
     keeps_changes: bool,
 }
 
-/// What listeners are told once the transaction is committed.
+/// The notifications to be sent once the transaction is committed.
 #[derive(Debug, Default)]
 struct Outbox {
     notifications: Vec<(Audience, SseEvent)>,
@@ -71,7 +71,7 @@ impl Unit {
         self.context.config()
     }
 
-    /// When this Backbone was opened.
+    /// The time at which this Backbone was opened.
     pub(crate) fn opened_at(&self) -> Timestamp {
         self.context.opened_at()
     }
@@ -89,7 +89,7 @@ impl Unit {
         &mut self.transaction
     }
 
-    /// Tells listeners once, and only if, the transaction is committed.
+    /// Notifies listeners when the transaction is committed, and only then.
     pub(crate) fn notify(&mut self, audience: Audience, event: SseEvent) {
         let notification = (audience, event);
         if !self.outbox.notifications.contains(&notification) {
@@ -102,12 +102,12 @@ impl Unit {
         self.outbox.dismissed.push(identity);
     }
 
-    /// Keeps what was written so far even though the request fails: counters against guessing.
+    /// Commits the changes so far even if the request fails: counters against guessing.
     pub(crate) fn keep_changes_on_error(&mut self) {
         self.keeps_changes = true;
     }
 
-    /// Ends the transaction as the result demands.
+    /// Commits or rolls back, depending on the result.
     pub(crate) async fn finish<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
         if result.is_err() && !self.keeps_changes {
             // SQLite has rolled back by itself after some errors. The connection is not used again then.
@@ -119,7 +119,8 @@ impl Unit {
             self.context.database().count_commit();
         } else {
             let Self { transaction, outbox, context, .. } = self;
-            // On its own, so that a client which goes away during the commit keeps nobody else from being told.
+            // In a task of its own, so that a client which disconnects during the commit does not keep others from
+            // being notified.
             let committed = tokio::spawn(async move {
                 transaction.commit().await?;
                 context.database().count_commit();

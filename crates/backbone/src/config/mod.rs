@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::clients::OAuthClient;
 
-/// What device passwords must look like (`docs/protocol/03 §2`).
+/// Requirements for device passwords (`docs/protocol/03 §2`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRules {
     /// At least 10 characters with an upper-case letter, a lower-case letter, a digit and another character.
@@ -19,19 +19,19 @@ pub enum PasswordRules {
     Development,
 }
 
-/// How many connections there may be at once. The one that has been idle for longest makes room for one more; where none is idle,
-/// the one that has waited longest for the body of a request from somebody who has not logged in. Requests of such callers
-/// have at most three quarters of the connections, so that there is always room for others.
+/// Limits on simultaneous connections. The one that has been idle for longest makes room for a new one; where none is
+/// idle, the one that has waited longest for the body of a request from a caller who has not logged in. Requests of
+/// such callers have at most three quarters of the connections, so that there is always room for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
-    /// Of everybody.
+    /// In total.
     pub in_all: usize,
-    /// Of one source address (of IPv6: one network of 64 bits). A proxy is one source, unless it is trusted.
+    /// Per source address (with IPv6: per network of 64 bits). A proxy is one source, unless it is trusted.
     pub per_source: usize,
 }
 
 impl Default for Connections {
-    /// What fits into the 1,024 open files that most systems allow a process.
+    /// The number that fits into the 1,024 open files most systems allow a process.
     fn default() -> Self {
         Self { in_all: 800, per_source: 600 }
     }
@@ -42,44 +42,44 @@ impl Default for Connections {
 pub struct BackboneConfig {
     /// Folder that holds `backbone.db`; created when missing.
     pub data_dir: PathBuf,
-    /// Greatest number of bytes of the database; as much as the disk has when absent.
+    /// Maximum size of the database in bytes; limited only by the disk when absent.
     pub max_database_size: Option<u64>,
-    /// Connections at once: of everybody, and of one source address.
+    /// Limits on simultaneous connections: in total, and per source address.
     pub max_connections: Connections,
-    /// Proxies in front of the Backbone: of requests that come from them, `X-Forwarded-For` tells the source address.
+    /// Proxies in front of the Backbone: requests that come from them have their source address in `X-Forwarded-For`.
     pub trusted_proxies: Vec<IpNet>,
     /// OAuth clients that may create Identities and log in.
     pub clients: Vec<OAuthClient>,
     /// Host name inside addresses. Clients compute addresses from the host name of their base URL,
-    /// so both must be the same; it can not be an IP address.
+    /// so both must be the same; it cannot be an IP address.
     pub did_domain: String,
     /// Source of time.
     pub clock: Arc<dyn Clock>,
     /// Source of identifiers, tokens and salts.
     pub randomness: Randomness,
-    /// What device passwords must look like.
+    /// Requirements for device passwords.
     pub password_rules: PasswordRules,
     /// Lifetime of a bearer token.
     pub access_token_lifetime: Duration,
-    /// How long three wrong passwords lock an account.
+    /// Duration of the lock of an account after three wrong passwords.
     pub lockout: Duration,
-    /// Greatest number of recipients of a message.
+    /// Maximum number of recipients of a message.
     pub max_message_recipients: usize,
-    /// Greatest number of messages of one sender that one recipient has not fetched yet.
+    /// Maximum number of messages of one sender that one recipient has not fetched yet.
     pub max_unreceived_messages: u32,
     /// Names of the notification texts `POST /Notifications` accepts.
     pub notification_codes: Vec<String>,
     /// Tags offered to clients.
     pub tags: TagCollection,
-    /// Days until the deletion of an Identity whose owner names no other number.
+    /// Default number of days until the deletion of an Identity.
     pub grace_period_days: f64,
-    /// JSON file of the administrator; what it says stands above the members of this struct. See `docs/backbone.md`.
+    /// JSON file of the administrator; its members override those of this struct. See `docs/backbone.md`.
     pub admin_file: Option<PathBuf>,
-    /// How often [`Backbone::serve`](crate::Backbone::serve) looks whether the administrator's file has changed.
+    /// Interval at which [`Backbone::serve`](crate::Backbone::serve) checks the administrator's file for changes.
     pub admin_file_interval: Duration,
-    /// How often [`Backbone::serve`](crate::Backbone::serve) deletes what is due.
+    /// Interval at which [`Backbone::serve`](crate::Backbone::serve) deletes what is due.
     pub maintenance_interval: Duration,
-    /// How often a stream of server-sent events shows that it is alive.
+    /// Interval of the keep-alive events of a stream of server-sent events.
     pub sse_keep_alive: Duration,
 }
 

@@ -1,13 +1,13 @@
-//! What the settings of a Backbone must look like.
+//! The rules for the settings of a Backbone.
 
 use super::BackboneConfig;
 use crate::error::BackboneError;
 use crate::settings;
 
-/// What a database can not do without.
+/// The size of an empty database.
 const LEAST_DATABASE: u64 = 1024 * 1024;
 
-/// Refuses the first setting that makes no sense.
+/// Refuses the first invalid setting.
 pub(crate) fn check(config: &BackboneConfig) -> Result<(), BackboneError> {
     let refuse = |setting, reason: &str| Err(BackboneError::Configuration { setting, reason: reason.to_owned() });
     let length = config.did_domain.len();

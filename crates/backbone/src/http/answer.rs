@@ -55,7 +55,7 @@ impl<T: Serialize> IntoResponse for Paged<T> {
     }
 }
 
-/// Where a page stands, if its list has more than one.
+/// The position of a page, if its list has more than one.
 pub(crate) fn pagination(total: u64, paging: Paging) -> Option<Pagination> {
     let total_pages = total.div_ceil(paging.size);
     (total_pages > 1).then_some(Pagination {

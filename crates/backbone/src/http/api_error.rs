@@ -11,10 +11,10 @@ use core_types::Timestamp;
 use crate::database;
 use crate::error::BackboneError;
 
-/// When to come again after 503.
+/// `Retry-After` of a 503.
 const RETRY_LATER: Duration = Duration::from_secs(2);
 
-/// A metric of which nothing is left for a while.
+/// A metric that is used up for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exhausted {
     pub(crate) metric: MetricKey,
@@ -72,12 +72,12 @@ impl ApiError {
         Self::rule(codes::INVALID_PROPERTY_VALUE, message)
     }
 
-    /// Body or query are not of the expected shape.
+    /// Body or query have an unexpected shape.
     pub(crate) fn cannot_parse(message: impl Into<Cow<'static, str>>) -> Self {
         Self::rule(codes::INPUT_CANNOT_BE_PARSED, message)
     }
 
-    /// What outside of the program is the cause.
+    /// The cause outside of the program, if that is one.
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
         match self {
             Self::Database(error) => database::obstacle(error),
@@ -85,7 +85,7 @@ impl ApiError {
         }
     }
 
-    /// What clients are told of a failure of ours: no more than helps them.
+    /// The text for clients when the failure is ours: no more than helps them.
     pub(super) fn text_for_clients(&self) -> String {
         self.obstacle().map_or_else(
             || "An unexpected error occurred.".to_owned(),
@@ -93,7 +93,7 @@ impl ApiError {
         )
     }
 
-    /// When it makes sense to try again.
+    /// The time after which a retry makes sense.
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests { retry_after } => Some(*retry_after),
@@ -128,7 +128,7 @@ impl ApiError {
     }
 }
 
-/// A failure of what the Backbone does of its own accord.
+/// A failure of maintenance.
 impl From<ApiError> for BackboneError {
     fn from(error: ApiError) -> Self {
         match error {
@@ -138,7 +138,8 @@ impl From<ApiError> for BackboneError {
     }
 }
 
-/// The head of the answer. [`ErrorBodies`](super::ErrorBodies) adds the body on the way out, as it has an id and a time in it.
+/// The head of the answer. [`ErrorBodies`](super::ErrorBodies) adds the body on the way out, as it contains an id and
+/// a time.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

@@ -2,14 +2,14 @@ use std::sync::{Arc, OnceLock};
 
 use core_types::{DeviceId, IdentityAddress};
 
-/// The device that sends the request, and whose it is.
+/// The device that sends the request, and its Identity.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) address: IdentityAddress,
     pub(crate) device: DeviceId,
 }
 
-/// Tells the server, once it is known, which Identity a request is of.
+/// Passes the Identity that sent a request on to the server, once it is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedIn(Arc<OnceLock<IdentityAddress>>);
 

@@ -48,13 +48,13 @@ impl ErrorBodies {
     }
 }
 
-/// The message for the client. The log says more of our own failures.
+/// The message for the client. Of our own failures, the log has the details.
 fn message(error: &ApiError, id: &str) -> String {
     if !matches!(error, ApiError::Database(_) | ApiError::Internal(_)) {
         return error.to_string();
     }
     match error.obstacle() {
-        // Logged once for all requests that fail of it, see `health`.
+        // Logged once for all requests with this cause, see `health`.
         Some(_) => tracing::debug!(error.id = %id, %error, "request failed"),
         None => tracing::error!(error.id = %id, %error, "request failed unexpectedly"),
     }

@@ -1,4 +1,4 @@
-//! What resources need of HTTP: who calls, reading of requests, form of the answers (`docs/protocol/03 §1`).
+//! The vocabulary of HTTP that resources need: callers, extractors, answers (`docs/protocol/03 §1`).
 
 mod answer;
 mod api_error;

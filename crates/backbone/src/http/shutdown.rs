@@ -1,5 +1,5 @@
 use tokio_util::sync::CancellationToken;
 
-/// Tells streams that the listener they came in by is to be shut down.
+/// Given to streams, so that they end when their listener is shut down.
 #[derive(Debug, Clone)]
 pub(crate) struct Shutdown(pub(crate) CancellationToken);

@@ -1,4 +1,4 @@
-//! Removing Identities whose grace period is over (`docs/protocol/03 §3.6`, `§19.3`).
+//! Removal of Identities whose grace period is over (`docs/protocol/03 §3.6`, `§19.3`).
 
 use backbone_api::external_events::ExternalEventPayload;
 use backbone_api::relationships::{AuditLogEntry, AuditLogReason, RelationshipStatus};
@@ -82,7 +82,7 @@ async fn leave_relationships(
     Ok(())
 }
 
-/// Keeps the usernames, so that `IsDeleted` can tell later.
+/// Keeps the usernames for `IsDeleted`.
 async fn log_usernames(unit: &mut Unit, address: &IdentityAddress) -> Result<(), ApiError> {
     let now = unit.now;
     let rows = sqlx::query("SELECT username FROM devices WHERE identity = ?")

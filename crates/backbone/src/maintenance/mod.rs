@@ -1,4 +1,5 @@
-//! What the Backbone does of its own accord: deleting what is due, reminding, reading the administrator's file again.
+//! The work the Backbone does without being asked: deleting what is due, reminding, reading the administrator's file
+//! again.
 
 mod housekeeping;
 pub(crate) mod identity_deletion;
@@ -17,7 +18,7 @@ use crate::http::ApiError;
 use crate::resources::deletion_processes;
 use crate::unit::Unit;
 
-/// What a round of maintenance has done.
+/// The result of a round of maintenance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Maintained {
     /// Identities removed because their grace period was over.
@@ -40,7 +41,7 @@ async fn remind(context: &Context) -> Result<(), ApiError> {
     unit.finish(result).await
 }
 
-/// Works until told to stop, at any moment: whatever transaction is open then is as if it had never begun.
+/// Works until `stop`, which may come at any moment: an open transaction is rolled back.
 pub(crate) async fn work(context: Context, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
@@ -48,7 +49,7 @@ pub(crate) async fn work(context: Context, stop: CancellationToken) {
     }
 }
 
-/// What fails is logged and tried again the next time.
+/// Failures are logged, and retried the next time.
 async fn work_endlessly(context: &Context) {
     let config = context.config();
     let (mut maintenance, mut file) = (every(config.maintenance_interval), every(config.admin_file_interval));
@@ -85,7 +86,7 @@ fn every(period: std::time::Duration) -> Interval {
     interval
 }
 
-/// What changes when a file is written.
+/// The properties of a file that change when it is written.
 async fn version(path: Option<&Path>) -> Option<(SystemTime, u64)> {
     let metadata = tokio::fs::metadata(path?).await.ok()?;
     Some((metadata.modified().ok()?, metadata.len()))

@@ -24,7 +24,7 @@ const PASSES: u32 = 2;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 const PRODUCTION_LENGTH: usize = 10;
-/// How many may wait for their turn.
+/// Number of requests that may wait for their turn.
 const MAX_WAITING: usize = 1000;
 
 /// A salted password hash.
@@ -49,10 +49,10 @@ impl PasswordRules {
     }
 }
 
-/// Hashes passwords: a few at a time, in memory that is used again.
+/// Hashes passwords: a few at a time, in memory that is reused.
 ///
-/// Whoever can call the Backbone can have passwords checked, so what that costs must not grow with the number of callers: neither
-/// memory, of which allocators would keep some for every thread that ever hashed, nor connections to the database.
+/// Any caller can have passwords checked, so the cost must not grow with the number of callers: neither memory, of
+/// which allocators would keep some for every thread that ever hashed, nor connections to the database.
 #[derive(Debug)]
 pub(crate) struct PasswordHasher {
     turns: Turns,
@@ -70,7 +70,7 @@ impl PasswordHasher {
         Self { turns, memory: Arc::default(), randomness }
     }
 
-    /// Hashes a new password, of somebody who has logged in, with a fresh salt.
+    /// Hashes a new password of a caller who has logged in, with a fresh salt.
     pub(crate) async fn hash(&self, password: &str) -> Result<PasswordHash, ApiError> {
         self.hash_for(Asker::LOGGED_IN, password).await
     }
@@ -83,13 +83,13 @@ impl PasswordHasher {
         Ok(PasswordHash { salt, hash })
     }
 
-    /// Compares a password, of somebody who has logged in, with a stored hash.
+    /// Compares a password of a caller who has logged in with a stored hash.
     pub(crate) async fn verify(&self, password: &str, stored: Option<PasswordHash>) -> Result<bool, ApiError> {
         self.verify_with(self.turn(Asker::LOGGED_IN).await?, password, stored).await
     }
 
-    /// Compares a password with a stored hash. Without one it works as long and answers no, so that the
-    /// time does not tell whether a user exists.
+    /// Compares a password with a stored hash. Without one it takes as long and returns `false`, so that the time does
+    /// not reveal whether a user exists.
     pub(crate) async fn verify_with(
         &self,
         turn: Turn,
@@ -102,17 +102,17 @@ impl PasswordHasher {
         Ok(bool::from(hash.ct_eq(&stored.hash)) && exists)
     }
 
-    /// Waits until it is somebody's turn to have a password hashed.
+    /// Waits for a turn to have a password hashed.
     pub(crate) async fn turn(&self, asker: Asker) -> Result<Turn, ApiError> {
         self.turns.take(asker).await
     }
 
-    /// Hashes away from the asynchronous threads.
+    /// Hashes on a blocking thread.
     async fn derive(&self, turn: Turn, password: &str, salt: Vec<u8>) -> Result<Vec<u8>, ApiError> {
         let password = backbone_api::SecretText::from(password);
         let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
-            // It moves along: if the caller stops waiting, the work goes on and still counts.
+            // Moved in here: if the caller stops waiting, the work goes on and still occupies its turn.
             let _turn = turn;
             let mut blocks = lock(&memory).pop().unwrap_or_default();
             let hash = derive(password.expose(), &salt, &mut blocks);
@@ -135,7 +135,7 @@ fn derive(password: &str, salt: &[u8], blocks: &mut Vec<Block>) -> Result<Vec<u8
     Ok(hash)
 }
 
-/// What is guarded here is a stack of equal things, so a panic elsewhere spoils nothing.
+/// The guarded data is a stack of equal things, so a panic elsewhere spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

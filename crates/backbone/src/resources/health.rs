@@ -13,9 +13,9 @@ use crate::health::Outcome;
 use crate::http::{ApiError, Failure};
 use crate::unit::Unit;
 
-/// How long a check may take.
+/// Time limit for a check.
 const LONGEST_CHECK: Duration = Duration::from_millis(1500);
-/// What a check writes, so that it needs room as real work does.
+/// Size of the test write, so that it needs room as real work does.
 const WRITTEN_BYTES: i64 = 16 * 1024;
 
 /// `Healthy` while something can be written, otherwise `Unhealthy` and why.
@@ -26,7 +26,7 @@ pub(crate) async fn answer(State(context): State<Context>) -> Response {
     }
 }
 
-/// Notes what makes requests fail, and when that is over, which nobody may ask for.
+/// Notes failures of requests, and checks for their end even if `/health` is never requested.
 pub(crate) async fn watch(State(context): State<Context>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if let Some(reason) = response.extensions().get().and_then(|Failure(error)| error.obstacle()) {
@@ -45,7 +45,7 @@ async fn check(context: &Context) -> Outcome {
             Err(database::obstacle(&error).map_or_else(|| format!("the database failed: {error}"), str::to_owned))
         }
         Ok(Err(error)) => Err(error.to_string()),
-        // Others are served meanwhile: it is busy, not ill.
+        // Others are served meanwhile: it is busy, not unhealthy.
         Err(_) if context.database().commits() != commits => Ok(()),
         Err(_) => Err(format!("nothing could be written within {} ms", LONGEST_CHECK.as_millis())),
     }

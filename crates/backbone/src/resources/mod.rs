@@ -1,4 +1,4 @@
-//! What clients ask for, a folder or a file for each resource: `handlers` answer requests, `rules` and their like work inside a
+//! The resources of the API, a folder or a file each: `handlers` answer requests, `rules` and their like work inside a
 //! unit, `storage` holds the statements.
 
 pub(crate) mod announcements;

@@ -1,4 +1,4 @@
-//! `POST /Notifications` (`docs/protocol/03 §9`): checked, and delivered as push texts only, which nobody here receives.
+//! `POST /Notifications` (`docs/protocol/03 §9`): validated only, because the embedded Backbone has no push service.
 
 use axum::extract::State;
 use backbone_api::codes;

@@ -1,4 +1,5 @@
-//! Pages of records that may be large: what is small is answered at once, the rest record by record as the client takes it.
+//! Pages of records that may be large: small pages are answered at once, others record by record as the client reads
+//! them.
 
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
@@ -14,12 +15,12 @@ use crate::context::Context;
 use crate::http::{ApiError, JSON, Paging, Shares, pagination};
 use crate::unit::Unit;
 
-/// An answer up to this size is gathered before it is sent.
+/// An answer up to this size is built completely before it is sent.
 const GATHERED: usize = 1024 * 1024;
-/// What a record has beside its contents: names, times, short members.
+/// Size of a record without its contents: names, times, short members.
 const ENVELOPE: usize = 1024;
 
-/// How large records are in the database.
+/// The size of records in the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
     records: usize,
@@ -28,7 +29,7 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// Of the rows of a query for `length`, whose parameters are a list of keys in JSON and whose records they are.
+    /// The extent of the rows of a query for `length`, whose parameters are a JSON list of keys and the owner.
     pub(crate) async fn of(
         db: &mut SqliteConnection,
         lengths: &str,
@@ -48,7 +49,7 @@ impl Extent {
         self.bytes / 3 * 4 + self.records * ENVELOPE
     }
 
-    /// What a list of them holds at a time.
+    /// The memory a list of them needs at any time.
     fn list(self) -> usize {
         let text = self.text();
         if text <= GATHERED { text } else { GATHERED + self.largest / 3 * 4 + ENVELOPE }
@@ -59,13 +60,13 @@ impl Extent {
 pub(crate) trait Records: Send + 'static {
     type Record: Serialize + Send;
 
-    /// How many there are.
+    /// The number of records.
     fn len(&self) -> usize;
 
-    /// How large they are together.
+    /// Their size altogether.
     fn extent(&self, unit: &mut Unit) -> impl Future<Output = sqlx::Result<Extent>> + Send;
 
-    /// The record at a place; none if it has gone meanwhile.
+    /// The record at an index; none if it has been deleted meanwhile.
     fn load(
         &self,
         unit: &mut Unit,
@@ -89,7 +90,7 @@ impl FromRequestParts<Context> for Lister {
 }
 
 impl Lister {
-    /// The page with these records of a list with so many in all.
+    /// Answers with these records as one page of a list of `total`.
     pub(crate) async fn answer<R: Records>(self, records: R, total: u64, paging: Paging) -> Result<Response, ApiError> {
         let end = match pagination(total, paging) {
             Some(pagination) => {
@@ -134,7 +135,7 @@ struct Page<R> {
     next: usize,
     text: Vec<u8>,
     is_first: bool,
-    /// What follows the last record, until it has been written.
+    /// The text after the last record, until it has been written.
     end: Option<String>,
 }
 

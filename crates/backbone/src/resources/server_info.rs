@@ -1,4 +1,4 @@
-//! What the server tells about itself, and the tags (`docs/protocol/03 §9`).
+//! Information about the server, and the tags (`docs/protocol/03 §9`).
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};

@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 
-/// Gives the fixed words of a path the spelling of the routes: the reference matches paths in any case.
+/// Rewrites the fixed words of a path to the spelling of the routes, because the reference matches paths in any case.
 /// No word of a route has the prefix and length of an identifier, so those stay as they are.
 #[derive(Debug, Clone)]
 pub(super) struct CanonicalPaths(Arc<HashMap<String, &'static str>>);

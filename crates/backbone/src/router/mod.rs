@@ -1,4 +1,4 @@
-//! The HTTP interface: which resource answers at which path, and what happens around every request.
+//! The HTTP interface: the routes of the resources, and the middleware around every request.
 
 mod canonical_path;
 mod response_headers;

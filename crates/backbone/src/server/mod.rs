@@ -1,4 +1,4 @@
-//! Listening: how many connections there may be, how long each may say nothing, and stopping without cutting anybody off.
+//! The listener: limits on connections, timeouts for silent ones, and a shutdown that lets requests finish.
 
 mod awaited;
 mod connections;
@@ -35,12 +35,12 @@ use connections::{Connections, Place};
 use flushed::Flushed;
 use stalled::Unstalled;
 
-/// How long a new connection may take to send the head of its first request.
+/// Time limit for the head of the first request of a new connection.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
-/// How long it may take with a further one, or say nothing: longer than the clients we know keep an idle connection, so that none
-/// is closed while a request is on its way.
+/// Time limit for each further request, and for an idle connection: longer than known clients keep an idle connection,
+/// so that none is closed while a request is on its way.
 const NEXT_REQUEST: Duration = Duration::from_secs(130);
-/// Greatest head of a request, and what is read of a body at a time.
+/// Maximum size of the head of a request, and of a read from a body.
 const BUFFER: usize = 64 * 1024;
 
 /// Serves until `shutdown` is cancelled, then lets requests under way finish.
@@ -74,7 +74,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Answers the requests of one connection; after `shutdown` only the one under way.
+/// Answers the requests of one connection; after `shutdown` only the current one.
 async fn converse(
     stream: TcpStream,
     (address, proxies): (SocketAddr, Arc<TrustedProxies>),
@@ -121,7 +121,7 @@ async fn converse(
     }
 }
 
-/// Whether there is room for a request in any case: it is answered at once, or its caller says that it has logged in.
+/// A request that there is always room for: it is answered at once, or has a bearer token.
 fn is_modest(request: &Request<Incoming>) -> bool {
     request.headers().contains_key(AUTHORIZATION) || request.uri().path().eq_ignore_ascii_case(paths::HEALTH)
 }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_never_finishes_a_request_is_not_waited_for() {
+    async fn a_request_that_never_ends_is_given_up() {
         let shutdown = CancellationToken::new();
         let mut silent = connection(&shutdown).await;
         assert!((29..=31).contains(&closed_after(&mut silent).await));
@@ -201,7 +201,7 @@ mod tests {
     /// More than the buffers of a socket hold.
     const LARGE: usize = 32 * 1024 * 1024;
 
-    /// Asks for an answer that is larger than what the system takes at once, and reads no more than its beginning.
+    /// Requests an answer that is larger than the buffers of the system, and reads only its beginning.
     async fn begin_large(limits: Limits, shutdown: &CancellationToken) -> (SocketAddr, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -213,7 +213,7 @@ mod tests {
         (address, connection)
     }
 
-    /// How much of the large answer is missing in the end.
+    /// The number of bytes of the large answer that are missing in the end.
     async fn missing(mut connection: TcpStream) -> usize {
         let mut rest = Vec::new();
         while rest.len() < LARGE - 1024 && connection.read_buf(&mut rest).await.is_ok_and(|bytes| bytes > 0) {}

@@ -27,10 +27,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Puts the file above the configuration.
+    /// Combines the configuration with the overrides of the file.
     ///
-    /// # Errors
-    /// The first member of the file that makes no sense.
+    /// # Errors The first invalid member of the file.
     pub(crate) fn new(config: &BackboneConfig, file: AdminFile) -> Result<Self, Problem> {
         file.check(config)?;
         let tier_ids = file.tier_ids();
@@ -63,7 +62,7 @@ impl Settings {
         })
     }
 
-    /// The quotas of a tier; none for a tier the file no longer names.
+    /// The quotas of a tier; none for a tier that is no longer in the file.
     pub(crate) fn tier_quotas(&self, tier: &TierId) -> impl Iterator<Item = QuotaDefinition> + '_ {
         self.quotas_by_tier.get(tier).into_iter().flatten().copied()
     }

@@ -1,4 +1,4 @@
-//! The settings in force: what the program was started with, and above it the administrator's file.
+//! The settings in force: the configuration of the program with the overrides of the administrator's file.
 
 mod admin_file;
 mod announcement;

@@ -1,6 +1,6 @@
 use std::fmt::{self, Display};
 
-/// A member of the file that makes no sense.
+/// An invalid member of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     member: String,
@@ -17,7 +17,7 @@ impl Problem {
         Self::new("", reason)
     }
 
-    /// What is wrong, without the member.
+    /// The mistake, without the member.
     pub(crate) fn into_reason(self) -> String {
         self.reason
     }

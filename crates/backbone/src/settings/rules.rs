@@ -1,4 +1,4 @@
-//! What the members of the administrator's file must look like.
+//! The rules for the members of the administrator's file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
@@ -22,7 +22,7 @@ const ID_LENGTH: usize = 20;
 const MAX_GRACE_PERIOD_DAYS: f64 = 3650.0;
 
 impl AdminFile {
-    /// Refuses the first member that makes no sense.
+    /// Refuses the first invalid member.
     pub(super) fn check(&self, config: &BackboneConfig) -> Result<(), Problem> {
         if let Some(tags) = &self.tags {
             check_tags(tags)?;

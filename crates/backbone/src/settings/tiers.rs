@@ -1,4 +1,4 @@
-//! The built-in tiers, and what Identities of them may use.
+//! The built-in tiers and their quotas.
 
 use backbone_api::quotas::{MetricKey, QuotaPeriod};
 
@@ -9,8 +9,8 @@ pub(super) const QUEUED_FOR_DELETION_NAME: &str = "Queued for Deletion";
 pub(super) const BASIC: &str = "TIR00000000000000002";
 pub(super) const BASIC_NAME: &str = "Basic";
 
-/// What Identities of the tier `Basic` may do unless the administrator's file says something about it: more than anybody needs
-/// who uses the Backbone as it is meant, and less than fills a disk overnight.
+/// Quotas of the tier `Basic` unless the administrator's file sets others: more than normal use needs, and less than
+/// fills a disk overnight.
 pub(super) const DEFAULT_QUOTAS: [QuotaDefinition; 6] = [
     quota(MetricKey::NumberOfSentMessages, 100_000, QuotaPeriod::Day),
     quota(MetricKey::NumberOfRelationships, 100_000, QuotaPeriod::Total),
@@ -24,7 +24,7 @@ const fn quota(metric: MetricKey, max: u64, period: QuotaPeriod) -> QuotaDefinit
     QuotaDefinition { metric, max, period }
 }
 
-/// How much of a metric may be used in a period.
+/// A limit on the use of a metric in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaDefinition {
     pub(crate) metric: MetricKey,

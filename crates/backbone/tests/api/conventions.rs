@@ -48,7 +48,7 @@ async fn lists_are_paged_only_when_they_have_more_than_one_page() {
 }
 
 #[tokio::test]
-async fn every_page_of_a_database_list_tells_the_total() {
+async fn every_page_of_a_database_list_has_the_total() {
     let server = Server::start().await;
     let device = server.identity().await;
     for _ in 0..3 {

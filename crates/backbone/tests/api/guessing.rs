@@ -25,7 +25,7 @@ async fn passwords_of_templates_can_be_guessed_ten_times_an_hour() {
         assert_eq!(answer.headers["retry-after"], "3600");
         assert_eq!(guesser.get(&among(password)).await.result(200), json!([]));
     }
-    // Nobody else is concerned, and no other template.
+    // No other caller is concerned, and no other template.
     owner.get(&with("BBBB")).await.result(200);
     let another = owner.post("/RelationshipTemplates", body).await.id(201);
     guesser.get(&format!("/RelationshipTemplates/{another}?password=AAAA")).await.result(200);
@@ -91,7 +91,7 @@ async fn secrets_of_clients_can_be_guessed_ten_times_an_hour() {
     answer.fails(429, "tooManyRequests");
     assert_eq!(answer.headers["retry-after"], "3600");
     server.create_identity(&key, |_| {}).await.fails(429, "tooManyRequests");
-    // What was wrong before still is: nobody learns anything.
+    // A secret that was wrong before is still wrong, so that nothing is learned.
     assert_eq!(ask("0").await.json(401)["error"], "invalid_client");
     pass(&server, 3600);
     device.log_in_again().await.json(200);

@@ -115,7 +115,7 @@ async fn challenges_live_ten_minutes_and_are_readable_an_hour_longer() {
 }
 
 #[tokio::test]
-async fn tells_whether_an_identity_is_deleted() {
+async fn is_deleted_recognises_deleted_identities() {
     let server = Server::start().await;
     let device = server.identity().await;
     let client = server.anonymous();

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Server, pass};
 
 #[tokio::test]
-async fn serves_over_http_until_told_to_stop() {
+async fn serves_over_http_until_it_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);
     config.randomness = Randomness::seeded(1);

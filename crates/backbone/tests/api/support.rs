@@ -48,7 +48,7 @@ impl Server {
         Self { clock, router: backbone.router(), backbone, config, folder }
     }
 
-    /// Where the database is.
+    /// The directory of the database.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -309,7 +309,7 @@ pub(crate) async fn database(server: &Server) -> sqlx::SqliteConnection {
     sqlx::SqliteConnection::connect(&path).await.unwrap()
 }
 
-/// Somebody who calls the server, with or without a bearer token.
+/// A caller of the server, with or without a bearer token.
 #[derive(Clone)]
 pub(crate) struct Client {
     router: Router,
@@ -380,7 +380,7 @@ impl Client {
 }
 
 impl Client {
-    /// The head of an answer below `/api/v2`, and a body that nobody has read yet.
+    /// The head of an answer below `/api/v2`, with its body still unread.
     pub(crate) async fn begin(&self, path: &str) -> Response<Body> {
         let mut request = Request::get(format!("/api/v2{path}")).body(Body::empty()).unwrap();
         self.authorize(&mut request);
@@ -394,7 +394,7 @@ impl Client {
     }
 }
 
-/// What the server answered.
+/// The answer of the server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

@@ -1,8 +1,8 @@
 //! Reads JSON bodies as the reference does, which uses the defaults of ASP.NET (`docs/protocol/03 §1.3a`): names of
-//! members in any case, the last of several members of one name, unknown members passed over, numbers also as text.
+//! members in any case, the last of several members of one name, unknown members ignored, numbers also as text.
 //!
-//! Only the members that the target type knows are looked at, so keys of dictionaries stay as they are, and what nobody
-//! asked for costs no memory. A value is kept as its text until its type is known.
+//! Only the members that the target type knows are looked at, so keys of dictionaries stay as they are, and unknown
+//! members cost no memory. A value is kept as its text until its type is known.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -15,7 +15,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 use serde_json::{Error, Number};
 
-/// What is wrong with a text, and at which member.
+/// A mistake in a text, and the member that has it.
 #[derive(Debug)]
 pub(crate) struct Problem {
     member: String,
@@ -30,8 +30,7 @@ impl Display for Problem {
 
 /// Reads a JSON object.
 ///
-/// # Errors
-/// The first member that is not as the type wants it, or where the text is no JSON.
+/// # Errors The first member that does not fit the type, or the place where the text is not JSON.
 pub(crate) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let whole = |reason| Problem { member: ".".to_owned(), reason };
     let text: &RawValue = serde_json::from_slice(text).map_err(|error| whole(Reason(error.to_string())))?;
@@ -44,12 +43,12 @@ pub(crate) fn read_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem
     })
 }
 
-/// Whether a text is the JSON value `null`.
+/// Recognises the JSON value `null`.
 pub(crate) fn is_null(text: &[u8]) -> bool {
     serde_json::from_slice::<()>(text).is_ok()
 }
 
-/// What is wrong with a value.
+/// The mistake in a value.
 #[derive(Debug)]
 struct Reason(String);
 
@@ -70,7 +69,7 @@ impl de::Error for Reason {
 impl From<Error> for Reason {
     fn from(error: Error) -> Self {
         let reason = error.to_string();
-        // It would be a place in the member, whose path tells more.
+        // It would be a place in the member, whose path is more precise.
         let place = format!(" at line {} column {}", error.line(), error.column());
         Self(reason.strip_suffix(&place).unwrap_or(&reason).to_owned())
     }

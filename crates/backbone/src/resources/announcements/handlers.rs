@@ -9,7 +9,7 @@ use crate::http::{Answer, ApiError, Caller, Query};
 use crate::language;
 use crate::settings::AnnouncementDefinition;
 
-/// How long an expired announcement can still be read.
+/// Time for which an expired announcement can still be read.
 const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(crate) async fn list(

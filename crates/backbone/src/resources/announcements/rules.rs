@@ -6,7 +6,7 @@ use crate::hub::Audience;
 use crate::settings::AnnouncementDefinition;
 use crate::unit::Unit;
 
-/// Gives announcements the time they were first seen at, and tells the recipients of those that are new.
+/// Sets the time at which announcements were first seen, and notifies the recipients of new ones.
 pub(crate) async fn note(unit: &mut Unit, announcements: &mut [AnnouncementDefinition]) -> Result<(), ApiError> {
     let now = unit.now;
     let ids: Vec<_> = announcements.iter().map(|announcement| announcement.id().as_str()).collect();

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::http::{Answer, ApiError, Caller, Holder, PathId, Source};
 use crate::unit::Unit;
 
-/// How long an expired challenge can still be read.
+/// Time for which an expired challenge can still be read.
 const READABLE_AFTER_EXPIRY: Duration = Duration::from_secs(3600);
 pub(crate) async fn create(
     State(context): State<Context>,

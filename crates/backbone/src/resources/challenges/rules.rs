@@ -10,9 +10,9 @@ use crate::http::{ApiError, Caller};
 use crate::unit::Unit;
 
 const LIFETIME: Duration = Duration::from_secs(600);
-/// How long an expired challenge is kept.
+/// Time for which an expired challenge is kept.
 const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many are kept, whoever asked for them, and of one Identity.
+/// Maximum number of challenges kept in total, and for one Identity.
 const MAX_KEPT: i64 = 100_000;
 const MAX_KEPT_OF_IDENTITY: i64 = 1000;
 
@@ -25,8 +25,8 @@ pub(super) async fn create(unit: &mut Unit, caller: Option<Caller>) -> Result<Ch
         created_by,
         created_by_device,
     };
-    // Anybody may ask for challenges, so old ones make room here instead of waiting for a cleaning job. One is used within
-    // seconds, so a flood is what pushes out itself.
+    // Any caller may request challenges, so old ones are removed here instead of by maintenance. A challenge is used
+    // within seconds, so a flood only displaces itself.
     storage::delete_expired_before(unit.db(), now.saturating_sub(KEPT_AFTER_EXPIRY)).await?;
     storage::insert(unit.db(), &challenge).await?;
     storage::delete_all_but_newest(unit.db(), MAX_KEPT).await?;
@@ -36,7 +36,8 @@ pub(super) async fn create(unit: &mut Unit, caller: Option<Caller>) -> Result<Ch
     Ok(challenge)
 }
 
-/// The challenge behind a signature must be the server's own and not too old; what the signed text says does not count.
+/// The challenge behind a signature must be the server's own and still valid by the server's record; the expiry in the
+/// signed text does not count.
 pub(crate) async fn require_valid(unit: &mut Unit, challenge: &VerifiedChallenge) -> Result<(), ApiError> {
     let now = unit.now;
     let stored = storage::find(unit.db(), &challenge.id).await?.ok_or(ApiError::NotFound("Challenge"))?;

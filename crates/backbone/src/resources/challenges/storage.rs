@@ -33,7 +33,7 @@ pub(crate) async fn delete_expired_before(db: &mut SqliteConnection, time: Times
     Ok(())
 }
 
-/// Keeps so many of the newest ones.
+/// Keeps only the newest ones.
 pub(crate) async fn delete_all_but_newest(db: &mut SqliteConnection, kept: i64) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM challenges WHERE rowid <= (SELECT MAX(rowid) FROM challenges) - ?")
         .bind(kept)
@@ -42,7 +42,7 @@ pub(crate) async fn delete_all_but_newest(db: &mut SqliteConnection, kept: i64) 
     Ok(())
 }
 
-/// Keeps so many of the newest ones of an Identity.
+/// Keeps only the newest ones of an Identity.
 pub(crate) async fn delete_all_but_newest_of(
     db: &mut SqliteConnection,
     identity: &IdentityAddress,

@@ -12,7 +12,7 @@ use crate::http::{Answer, ApiError, Caller, Json, Query};
 use crate::resources::records::{Extent, Lister, Records};
 use crate::unit::Unit;
 
-/// What comes before the first index.
+/// The index before the first one.
 const BEFORE_FIRST: i64 = -1;
 
 pub(crate) async fn get(State(context): State<Context>, caller: Caller) -> Result<Answer<Datawallet>, ApiError> {

@@ -49,7 +49,7 @@ pub(super) async fn push(
     Ok(PushModificationsResponse { new_index, modifications })
 }
 
-/// Field rules of modifications, wherever they come along.
+/// Field rules of modifications, for all routes that accept them.
 pub(crate) fn validate(modifications: &[NewDatawalletModification]) -> Result<(), ApiError> {
     modifications.iter().try_for_each(|modification| {
         validation::max_characters("objectIdentifier", &modification.object_identifier, MAX_OBJECT_IDENTIFIER)?;
@@ -59,7 +59,7 @@ pub(crate) fn validate(modifications: &[NewDatawalletModification]) -> Result<()
     })
 }
 
-/// Gives the modifications the next indexes in their order: clients have encrypted them for exactly these.
+/// Assigns the next indexes in order: clients have encrypted the modifications for exactly these.
 pub(crate) async fn append(
     unit: &mut Unit,
     caller: &Caller,

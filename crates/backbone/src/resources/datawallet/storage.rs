@@ -67,7 +67,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The indexes of modifications behind an index: of each object, type and category only the last.
+/// The indexes of modifications after an index: of each object, type and category only the last.
 pub(crate) async fn list(
     db: &mut SqliteConnection,
     identity: &IdentityAddress,
@@ -89,7 +89,7 @@ pub(crate) async fn list(
     rows.iter().map(|row| row.integer("idx")).collect()
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(
     db: &mut SqliteConnection,
     identity: &IdentityAddress,
@@ -113,7 +113,7 @@ pub(crate) async fn find(
     row.as_ref().map(modification).transpose()
 }
 
-/// How many [`list`] has on all pages.
+/// The number of records of [`list`] on all pages.
 pub(crate) async fn count(
     db: &mut SqliteConnection,
     identity: &IdentityAddress,

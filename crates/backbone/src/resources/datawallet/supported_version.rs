@@ -4,7 +4,7 @@ use backbone_api::{codes, headers};
 
 use crate::http::ApiError;
 
-/// The datawallet version a client says it understands; 0 when it says nothing (`docs/protocol/03 §10`).
+/// The datawallet version that a client supports; 0 when it names none (`docs/protocol/03 §10`).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SupportedVersion(u16);
 
@@ -30,7 +30,7 @@ impl SupportedVersion {
         }
     }
 
-    /// The client must understand the datawallet.
+    /// The client must support the version of the datawallet.
     pub(crate) fn require(self, version: u16) -> Result<(), ApiError> {
         if self.0 >= version {
             return Ok(());

@@ -79,7 +79,7 @@ pub(super) async fn cancel(
 /// Reminds the owners of processes that end soon, with the last reminder that is due (`docs/protocol/03 §3.6`).
 pub(crate) async fn remind(unit: &mut Unit) -> Result<(), ApiError> {
     let now = unit.now;
-    // From the last to the first: whoever has got a later one needs no earlier one.
+    // From the last to the first: a later reminder makes the earlier ones superfluous.
     for (reminder, days) in REMINDERS {
         let until = now.saturating_add(Duration::from_secs(days * 24 * 3600));
         for owner in storage::set_reminded(unit.db(), reminder, now, until).await? {
@@ -89,7 +89,7 @@ pub(crate) async fn remind(unit: &mut Unit) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A moment some days (or fractions, or days ago) from now.
+/// A time some days, or fractions of a day, from now; negative numbers lie in the past.
 fn after_days(now: Timestamp, days: f64) -> Result<Timestamp, ApiError> {
     // A number beyond the range of the integer becomes its bound, which the check refuses.
     let end = now.as_millis().saturating_add((days * MILLIS_PER_DAY) as i64);

@@ -77,8 +77,8 @@ pub(crate) enum Reminder {
     Third,
 }
 
-/// Notes a reminder for the active processes that end until a moment and have got neither it nor a later one; returns
-/// whose they are.
+/// Records a reminder for the active processes that end by a time and have had neither it nor a later one; returns
+/// their Identities.
 pub(crate) async fn set_reminded(
     db: &mut SqliteConnection,
     reminder: Reminder,

@@ -24,8 +24,8 @@ pub(crate) fn require_known_language(code: &str) -> Result<(), ApiError> {
     Err(ApiError::rule(codes::INVALID_DEVICE_COMMUNICATION_LANGUAGE, message))
 }
 
-/// The hash of the new device's password, or nothing if it is too weak. Which of several broken rules
-/// is reported is decided later; hashing must happen outside the transaction.
+/// The hash of the new device's password, or nothing if it is too weak. The broken rule to report is chosen later;
+/// hashing must happen outside the transaction.
 pub(super) async fn prepare_password(
     context: &Context,
     request: &CreateDeviceRequest,
@@ -118,7 +118,7 @@ pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &DeviceId) -> R
     Ok(())
 }
 
-/// Registers for pushes nobody sends: Connectors poll or listen, the identifier is what they need.
+/// Registers for push notifications, which are never sent: Connectors poll or listen, and need only the identifier.
 pub(super) async fn register_push(
     unit: &mut Unit,
     caller: &Caller,

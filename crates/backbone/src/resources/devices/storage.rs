@@ -7,7 +7,7 @@ use crate::database::{RowExt as _, json_list};
 use crate::http::{Caller, Paging};
 use crate::password::PasswordHash;
 
-/// What a device needs to be stored.
+/// The data of a device to be stored.
 pub(crate) struct NewDevice<'a> {
     pub(crate) device: &'a CreateDeviceResponse,
     pub(crate) identity: &'a IdentityAddress,
@@ -15,13 +15,13 @@ pub(crate) struct NewDevice<'a> {
     pub(crate) password: &'a PasswordHash,
 }
 
-/// A device and whose it is.
+/// A device and its owner.
 pub(crate) struct StoredDevice {
     pub(crate) device: Device,
     pub(crate) identity: IdentityAddress,
 }
 
-/// What decides over a login.
+/// The data that a login is checked against.
 pub(crate) struct Login {
     pub(crate) device: DeviceId,
     pub(crate) identity: IdentityAddress,
@@ -212,7 +212,7 @@ pub(crate) async fn record_failed_login(
     Ok(())
 }
 
-/// A login clears the counter of failed ones; a backup device that logs in is a usual one from then on.
+/// A login clears the counter of failed ones; a backup device that logs in is an ordinary one from then on.
 pub(crate) async fn record_login(db: &mut SqliteConnection, id: &DeviceId, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE devices SET last_login_at = ?, is_backup_device = 0, failed_logins = 0, locked_until = NULL WHERE id = ?",

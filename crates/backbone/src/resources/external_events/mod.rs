@@ -1,4 +1,4 @@
-//! What the Backbone tells its Identities (`docs/protocol/03 §13`). The events are offered by sync runs.
+//! The events that the Backbone offers to Identities (`docs/protocol/03 §13`), by sync runs.
 
 pub(crate) mod rules;
 pub(crate) mod storage;

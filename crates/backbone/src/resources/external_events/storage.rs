@@ -37,7 +37,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, new: &NewExternalEvent<'_>
     Ok(())
 }
 
-/// Releases the events held back for a relationship; returns whose they are.
+/// Releases the events held back for a relationship; returns their owners.
 pub(crate) async fn unblock(
     db: &mut SqliteConnection,
     relationship: &RelationshipId,
@@ -59,7 +59,7 @@ pub(crate) async fn delete_blocked(db: &mut SqliteConnection, relationship: &Rel
     Ok(())
 }
 
-/// Deletes the message events of a relationship which its owner has not synchronized.
+/// Deletes the message events of a relationship that an owner has not synchronized.
 pub(crate) async fn delete_unsynced(
     db: &mut SqliteConnection,
     relationship: &RelationshipId,
@@ -73,7 +73,7 @@ pub(crate) async fn delete_unsynced(
     Ok(())
 }
 
-/// Puts every event that may be offered into a run; returns how many there are.
+/// Assigns every event that may be offered to a run; returns their number.
 pub(crate) async fn assign_free(
     db: &mut SqliteConnection,
     owner: &IdentityAddress,
@@ -90,7 +90,7 @@ pub(crate) async fn assign_free(
     Ok(result.rows_affected())
 }
 
-/// How many events may be offered.
+/// The number of events that may be offered.
 pub(crate) async fn count_free(db: &mut SqliteConnection, owner: &IdentityAddress) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "SELECT COUNT(*) FROM external_events WHERE owner = ? AND sync_run IS NULL AND NOT is_blocked AND sync_error_count < ?",
@@ -101,7 +101,7 @@ pub(crate) async fn count_free(db: &mut SqliteConnection, owner: &IdentityAddres
     .await
 }
 
-/// Whether there are events that have never been offered.
+/// Looks for events that have never been offered.
 pub(crate) async fn has_untried(db: &mut SqliteConnection, owner: &IdentityAddress) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM external_events

@@ -12,7 +12,7 @@ use crate::validation;
 const MAX_NAME: usize = 200;
 const MAX_FLAGS: u64 = 200;
 
-/// Sets the named flags and tells the peers, whether or not a value is another than before.
+/// Sets the named flags and notifies the peers, even if no value changes.
 pub(super) async fn change(unit: &mut Unit, caller: &Caller, flags: &BTreeMap<String, bool>) -> Result<(), ApiError> {
     for name in flags.keys() {
         validation::max_characters("name", name, MAX_NAME)?;

@@ -39,8 +39,8 @@ pub(super) async fn list(db: &mut SqliteConnection, identity: &IdentityAddress) 
     rows.iter().map(|row| Ok((row.text("name")?, row.flag("value")?))).collect()
 }
 
-/// Whether an Identity may see the flags of another one: its own, a peer's (however the relationship stands), or of
-/// somebody whose template it has loaded.
+/// An Identity may read its own flags, those of a peer (whatever the status of the relationship), and those of an
+/// Identity whose template it has loaded.
 pub(super) async fn may_read(
     db: &mut SqliteConnection,
     reader: &IdentityAddress,
@@ -59,7 +59,8 @@ pub(super) async fn may_read(
     .await
 }
 
-/// Who is told of a change: peers of pending and active relationships and readers of templates, each once.
+/// The Identities to be notified of a change: peers of pending and active relationships and readers of templates, each
+/// once.
 pub(super) async fn list_interested(
     db: &mut SqliteConnection,
     owner: &IdentityAddress,

@@ -26,7 +26,7 @@ pub(crate) async fn upload(
     Ok(Answer::created(unit.finish(result).await?))
 }
 
-/// Any Identity may download: who knows the id has been told, and the content is encrypted.
+/// Any Identity may download: it needs the id, and the content is encrypted.
 pub(crate) async fn download(
     State(context): State<Context>,
     _: Caller,

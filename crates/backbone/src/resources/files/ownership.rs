@@ -1,4 +1,4 @@
-//! Handing a file over to another Identity by a secret token.
+//! Transfer of a file to another Identity by a secret token.
 
 use backbone_api::codes;
 use backbone_api::external_events::ExternalEventPayload;
@@ -51,7 +51,7 @@ pub(super) async fn claim(
     }
     if !file.has_token(token) {
         lock(unit, id, &file).await?;
-        // The lock is the point of the refusal.
+        // The lock has to survive the refusal.
         unit.keep_changes_on_error();
         return Err(ApiError::Forbidden);
     }

@@ -13,7 +13,7 @@ pub(super) async fn find(unit: &mut Unit, id: &FileId) -> Result<StoredFile, Api
     file.filter(|file| !file.metadata.expires_at.is_expired(now)).ok_or(NOT_FOUND)
 }
 
-/// Deleting is up to the creator, whoever owns the file now.
+/// Only the creator may delete a file, even if another Identity owns it by now.
 pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &FileId) -> Result<(), ApiError> {
     let file = find(unit, id).await?;
     if file.metadata.created_by != caller.address {

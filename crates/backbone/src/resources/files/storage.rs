@@ -54,7 +54,7 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &FileId) -> sqlx::Result
         .transpose()
 }
 
-/// A piece of the content; nothing behind the last one. What a former version has stored is one piece.
+/// A piece of the content; nothing after the last one. Files of older versions are one piece.
 pub(crate) async fn piece(db: &mut SqliteConnection, id: &FileId, number: i64) -> sqlx::Result<Option<Vec<u8>>> {
     sqlx::query_scalar(
         "SELECT content FROM file_pieces WHERE file = ?1 AND number = ?2
@@ -78,7 +78,7 @@ pub(crate) async fn largest_piece(db: &mut SqliteConnection, id: &FileId) -> sql
     Ok(usize::try_from(bytes.unwrap_or_default()).unwrap_or_default())
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[FileId]) -> sqlx::Result<Extent> {
     let lengths =
         "SELECT LENGTH(encrypted_properties) AS length FROM files WHERE id IN (SELECT value FROM json_each(?1))";
@@ -125,7 +125,7 @@ pub(crate) async fn count(
     .await
 }
 
-/// Gives the file to an owner with a fresh token, which also unlocks it.
+/// Sets the owner with a fresh token, which also unlocks the file.
 pub(crate) async fn set_owner(
     db: &mut SqliteConnection,
     id: &FileId,

@@ -12,7 +12,7 @@ use crate::unit::Unit;
 use crate::validation;
 use crate::validation::MAX_FILE;
 
-/// Contents are kept in pieces of this size: enough to be worth a statement, and little for those who take one at a time.
+/// Contents are stored in pieces of this size: large enough to be worth a statement, small enough to hold in memory.
 const PIECE: usize = 256 * 1024;
 const MAX_CIPHER_HASH: usize = 128;
 const MAX_OWNER_SIGNATURE: usize = 512;
@@ -27,7 +27,7 @@ pub(super) struct Upload {
     encrypted_properties: Bytes,
 }
 
-/// Reads the parts in any order; unknown ones are passed over.
+/// Reads the parts in any order; unknown ones are ignored.
 pub(super) async fn read(request: Request) -> Result<Upload, ApiError> {
     read_in_pieces(request, read_parts).await
 }
@@ -59,7 +59,7 @@ async fn read_parts(request: Request) -> Result<Upload, ApiError> {
     })
 }
 
-/// The content as it will be stored, so that nothing but the pieces is ever in memory.
+/// The content in pieces as they will be stored, so that it is in memory only once.
 async fn pieces(mut field: Field<'_>) -> Result<Vec<Vec<u8>>, ApiError> {
     let mut pieces: Vec<Vec<u8>> = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(malformed)? {

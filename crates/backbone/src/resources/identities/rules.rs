@@ -16,7 +16,7 @@ use crate::resources::devices;
 use crate::resources::devices::storage::NewDevice;
 use crate::unit::Unit;
 
-/// What can be checked and computed of a new Identity without the database.
+/// The parts of a new Identity that are checked and computed without the database.
 pub(super) struct Prepared {
     key: SignaturePublicKey,
     challenge: VerifiedChallenge,

@@ -47,7 +47,7 @@ pub(crate) async fn find(db: &mut SqliteConnection, address: &IdentityAddress) -
     .transpose()
 }
 
-/// Whether the Identity exists and is not about to be deleted.
+/// An Identity is active if it exists and is not about to be deleted.
 pub(crate) async fn is_active(db: &mut SqliteConnection, address: &IdentityAddress) -> sqlx::Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM identities WHERE address = ? AND status = ?)")
         .bind(address.as_str())
@@ -160,7 +160,7 @@ pub(crate) async fn list_expired(db: &mut SqliteConnection, now: Timestamp) -> s
     rows.iter().map(|row| row.text("address")).collect()
 }
 
-/// Removes an Identity with everything that is its own, and its address from what others own.
+/// Removes an Identity with everything it owns, and its address from everything others own.
 pub(crate) async fn delete_belongings(
     db: &mut SqliteConnection,
     address: &IdentityAddress,

@@ -26,7 +26,7 @@ const NOT_FOUND: ApiError = ApiError::NotFound("Message");
 struct Delivery {
     recipient: Recipient,
     relationship: RelationshipId,
-    /// Whether the recipient learns of the message only when the relationship becomes active.
+    /// The recipient learns of the message only when the relationship becomes active.
     is_postponed: bool,
 }
 
@@ -101,7 +101,7 @@ fn validate(request: &SendMessageRequest, max_recipients: usize) -> Result<(), A
     Ok(())
 }
 
-/// The relationship a message travels over, and whether it has to wait.
+/// The relationship a message is sent over, and whether the message is held back.
 async fn require_deliverable(
     unit: &mut Unit,
     caller: &Caller,
@@ -160,7 +160,8 @@ impl Records for Received {
     }
 }
 
-/// A page of the visible messages, all or the given ones, and how many there are; those for the caller are marked as received.
+/// A page of the visible messages, all or the given ones, and the number of all; those for the caller are marked as
+/// received.
 pub(super) async fn receive_page(
     unit: &mut Unit,
     caller: &Caller,
@@ -194,7 +195,7 @@ fn as_seen_by(stored: StoredMessage, reader: &IdentityAddress, pseudonym: &Ident
     message
 }
 
-/// Takes the messages between the two away from the one, and forgets who took part in what both have left.
+/// Hides the messages between the two from one of them, and anonymises those that both have left.
 pub(crate) async fn decompose(
     unit: &mut Unit,
     decomposer: &IdentityAddress,

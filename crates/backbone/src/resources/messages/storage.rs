@@ -6,7 +6,7 @@ use crate::database::{RowExt as _, json_list};
 use crate::http::{Caller, Paging};
 use crate::resources::records::Extent;
 
-/// A message with all its recipients; `message.recipients` is filled by who reads it.
+/// A message with all its recipients; the reader of it fills `message.recipients`.
 pub(crate) struct StoredMessage {
     pub(crate) message: Message,
     pub(crate) recipients: Vec<StoredRecipient>,
@@ -85,7 +85,7 @@ pub(crate) async fn find(db: &mut SqliteConnection, id: &MessageId) -> sqlx::Res
     }))
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[MessageId]) -> sqlx::Result<Extent> {
     let lengths = "SELECT LENGTH(body) + (SELECT COALESCE(SUM(LENGTH(encrypted_key) + 256), 0) FROM message_recipients
              WHERE message = messages.id) AS length
@@ -93,8 +93,8 @@ pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[MessageId]) -> sqlx
     Extent::of(db, lengths, &json_list(ids), None).await
 }
 
-/// Messages the reader (`?1`) has sent or got and has not taken apart with the relationship. Of two lists, as SQLite has no one
-/// index for both; and only where no ids (`?2`) are given.
+/// Messages the reader (`?1`) has sent or received and has not hidden by decomposing the relationship. A union, because
+/// SQLite has no single index for both; for requests without ids (`?2`) only.
 const VISIBLE: &str = "
     SELECT m.position, m.id FROM messages AS m
     WHERE ?2 = '[]' AND m.created_by = ?1
@@ -102,7 +102,7 @@ const VISIBLE: &str = "
     UNION SELECT m.position, m.id FROM message_recipients AS r CROSS JOIN messages AS m ON m.id = r.message
     WHERE ?2 = '[]' AND r.address = ?1 AND NOT r.recipient_has_decomposed";
 
-/// Those of them that have one of the ids. The `+` keeps SQLite from looking at everything the reader has got for each id.
+/// Those of them that have one of the ids. The `+` keeps SQLite from scanning all messages of the reader for each id.
 const VISIBLE_AMONG: &str = "
     SELECT m.position, m.id FROM messages AS m
     WHERE m.id IN (SELECT value FROM json_each(?2)) AND EXISTS (
@@ -140,7 +140,7 @@ pub(crate) async fn count_visible(
     sqlx::query_scalar(AssertSqlSafe(sql)).bind(reader.as_str()).bind(json_list(ids)).fetch_one(db).await
 }
 
-/// Notes who fetched messages first, and when.
+/// Records by which device messages were fetched first, and when.
 pub(crate) async fn mark_received(
     db: &mut SqliteConnection,
     caller: &Caller,
@@ -217,7 +217,7 @@ pub(crate) async fn anonymize(
     Ok(())
 }
 
-/// Replaces the address of a deleted Identity and deletes the messages nobody is left of.
+/// Replaces the address of a deleted Identity and deletes messages that have no participant left.
 pub(crate) async fn replace_participant(
     db: &mut SqliteConnection,
     participant: &IdentityAddress,

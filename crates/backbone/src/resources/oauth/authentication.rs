@@ -19,8 +19,8 @@ impl FromRequestParts<Context> for Caller {
     }
 }
 
-/// Where authentication is optional, a bearer token that is no longer good is an error all the same:
-/// its owner shall log in again instead of being treated as a stranger.
+/// Where authentication is optional, an invalid bearer token is an error all the same: its owner shall log in again
+/// instead of being treated as anonymous.
 impl OptionalFromRequestParts<Context> for Caller {
     type Rejection = ApiError;
 
@@ -32,7 +32,7 @@ impl OptionalFromRequestParts<Context> for Caller {
             _ => return Err(ApiError::Unauthorized),
         };
         let caller = caller_of(context, &token).await?.ok_or(ApiError::Unauthorized)?;
-        // For the reading of the body: who has logged in may send more.
+        // For reading the body: a caller who has logged in may send more.
         parts.extensions.insert(caller.clone());
         if let Some(logged_in) = parts.extensions.get::<LoggedIn>() {
             logged_in.set(caller.address.clone());
@@ -44,7 +44,7 @@ impl OptionalFromRequestParts<Context> for Caller {
     }
 }
 
-/// The device a bearer token was given to, while it is good.
+/// The device of a bearer token, while the token is valid.
 async fn caller_of(context: &Context, token: &AccessToken) -> Result<Option<Caller>, ApiError> {
     Ok(devices::storage::caller(&context.database().readers, &token.hash(), context.now()).await?)
 }

@@ -23,7 +23,7 @@ use crate::unit::Unit;
 
 const ATTEMPTS_UNTIL_LOCK: i64 = 3;
 
-/// Why no token is given.
+/// The reason why no token is issued.
 struct Refusal {
     status: StatusCode,
     error: &'static str,
@@ -54,7 +54,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What the form holds once it is complete.
+/// The content of a complete form.
 struct Credentials {
     client_id: String,
     client_secret: SecretText,
@@ -100,7 +100,7 @@ async fn log_in(
     credentials: &Credentials,
     asker: Asker,
 ) -> Result<Result<TokenResponse, Refusal>, ApiError> {
-    // Before anything else, as a flood would make everybody wait for the database as well.
+    // Before anything else, because a flood would make all others wait for the database as well.
     let turn = context.passwords().turn(asker).await?;
     // Hashing takes its time, so it happens between a reading and a writing transaction.
     let login = devices::login(&context.database().readers, &credentials.username).await?;
@@ -111,7 +111,7 @@ async fn log_in(
     let stored = login.map(|login| login.password);
     let is_right = context.passwords().verify_with(turn, credentials.password.expose(), stored).await?;
     if !exists {
-        // Nothing to write down, so no need to wait for those who do.
+        // Nothing to record, so no need to wait for the writer.
         return Ok(Err(WRONG_CREDENTIALS));
     }
     let mut unit = Unit::write(context).await?;
@@ -155,7 +155,7 @@ async fn record_attempt(
 }
 
 impl Login {
-    /// No lock is longer than `longest`: one that seems to be was written before the clock was put back.
+    /// No lock is longer than `longest`: one that seems to be was written before the clock was set back.
     fn is_locked(&self, now: Timestamp, longest: Duration) -> bool {
         self.locked_until.is_some_and(|until| until > now && until <= now.saturating_add(longest))
     }

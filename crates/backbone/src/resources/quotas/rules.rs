@@ -7,7 +7,7 @@ use crate::resources::identities;
 use crate::settings::{QUEUED_FOR_DELETION, QuotaDefinition, Settings};
 use crate::unit::Unit;
 
-/// Something must be left of every one of the metrics.
+/// Refuses the request if one of the metrics is used up.
 pub(crate) async fn require(unit: &mut Unit, caller: &Caller, metrics: &[MetricKey]) -> Result<(), ApiError> {
     let identity = find(unit, caller).await?;
     let (settings, now) = (unit.settings.clone(), unit.now);
@@ -29,7 +29,8 @@ pub(super) async fn find(unit: &mut Unit, caller: &Caller) -> Result<OwnIdentity
     identities::storage::find(unit.db(), &caller.address).await?.ok_or(ApiError::NotFound("Identity"))
 }
 
-/// The quotas of an Identity for a metric. One in deletion has none of its own, so that its tier forbids what it forbids.
+/// The quotas of an Identity for a metric. An Identity in deletion has no individual ones, so that those of its tier
+/// apply.
 pub(super) fn of_identity(
     settings: &Settings,
     identity: &OwnIdentity,

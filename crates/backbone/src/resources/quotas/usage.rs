@@ -2,7 +2,7 @@ use backbone_api::quotas::MetricKey;
 use core_types::{IdentityAddress, Timestamp};
 use sqlx::SqliteConnection;
 
-/// What an Identity has used of a metric since an instant.
+/// The amount of a metric that an Identity has used since an instant.
 pub(super) async fn count(
     db: &mut SqliteConnection,
     metric: MetricKey,
@@ -40,7 +40,7 @@ fn statement(metric: MetricKey) -> &'static str {
             "SELECT COUNT(*) FROM datawallet_modifications WHERE identity = ?1 AND created_at >= ?2"
         }
         MetricKey::NumberOfCreatedDevices => "SELECT COUNT(*) FROM devices WHERE identity = ?1 AND created_at >= ?2",
-        // Challenges live ten minutes.
+        // Challenges are valid for ten minutes.
         MetricKey::NumberOfCreatedChallenges => {
             "SELECT COUNT(*) FROM challenges WHERE created_by = ?1 AND expires_at - 600000 >= ?2"
         }

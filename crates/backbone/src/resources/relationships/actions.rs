@@ -16,7 +16,7 @@ use crate::validation::MAX_CONTENT;
 
 pub(super) const NOT_FOUND: ApiError = ApiError::NotFound("Relationship");
 
-/// Does something with a relationship, or tells why it is not possible.
+/// Applies an action to a relationship, if the rules allow it.
 pub(super) async fn act(
     unit: &mut Unit,
     caller: &Caller,
@@ -48,7 +48,7 @@ pub(super) async fn act(
     apply(unit, &stored, &caller.address, entry).await
 }
 
-/// Writes an audit log entry with everything that follows from it.
+/// Writes an audit log entry and applies its consequences.
 pub(crate) async fn apply(
     unit: &mut Unit,
     stored: &StoredRelationship,
@@ -72,7 +72,7 @@ pub(crate) async fn apply(
     Ok(metadata)
 }
 
-/// What becomes of message events held back for the relationship (`docs/protocol/03 §13`).
+/// Releases or deletes the message events held back for the relationship (`docs/protocol/03 §13`).
 async fn release_messages(
     unit: &mut Unit,
     id: &RelationshipId,
@@ -91,7 +91,7 @@ async fn release_messages(
     Ok(())
 }
 
-/// What the peer is told, if anything.
+/// The event for the peer, if there is one.
 fn event(relationship_id: RelationshipId, entry: &AuditLogEntry) -> Option<ExternalEventPayload> {
     match entry.reason {
         AuditLogReason::Decomposition | AuditLogReason::DecompositionDueToIdentityDeletion

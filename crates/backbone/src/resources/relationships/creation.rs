@@ -64,7 +64,7 @@ pub(super) async fn create(
     Ok(relationship.metadata)
 }
 
-/// The code of what stands against a relationship between the two, if anything does.
+/// The code of the reason why the two cannot have a relationship, if there is one.
 pub(super) async fn obstacle(
     unit: &mut Unit,
     own: &IdentityAddress,

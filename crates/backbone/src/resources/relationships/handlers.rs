@@ -114,7 +114,7 @@ macro_rules! answers {
     };
 }
 
-/// Routes of the actions without content; their body is not looked at.
+/// Routes of the actions without content; their body is ignored.
 macro_rules! plain_actions {
     ($($name:ident => $action:expr;)+) => {
         $(pub(crate) async fn $name(

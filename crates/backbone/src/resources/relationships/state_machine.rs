@@ -1,9 +1,9 @@
-//! Which action is possible when, and what comes of it: the table of `docs/protocol/03 §5.2`.
+//! The possible actions and their results: the table of `docs/protocol/03 §5.2`.
 
 use backbone_api::codes;
 use backbone_api::relationships::{AuditLogReason, RelationshipStatus};
 
-/// What a participant can do with a relationship.
+/// An action of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Accept,
@@ -21,14 +21,14 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Situation {
     pub(super) status: RelationshipStatus,
-    /// Whether the actor sent the request (`from`); the other side made the template (`to`).
+    /// The actor sent the request (`from`); otherwise it made the template (`to`).
     pub(super) is_requestor: bool,
     pub(super) reactivation: Reactivation,
-    /// Whether the actor has decomposed the relationship.
+    /// The actor has decomposed the relationship.
     pub(super) has_decomposed: bool,
 }
 
-/// Whether the last entry of the audit log asks for reactivation, and who wrote it.
+/// The open request for reactivation, if the last entry of the audit log is one, and its author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reactivation {
     NotRequested,
@@ -36,14 +36,14 @@ pub(super) enum Reactivation {
     RequestedByPeer,
 }
 
-/// What an allowed action does.
+/// The effect of an allowed action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Transition {
     pub(super) new_status: RelationshipStatus,
     pub(super) reason: AuditLogReason,
 }
 
-/// What must hold, and the code of the error when it does not.
+/// A condition, and the code of the error when it does not hold.
 #[derive(Clone, Copy)]
 struct Condition(fn(&Situation) -> bool, &'static str);
 
@@ -56,11 +56,11 @@ impl Condition {
 /// A row of the table. The conditions are checked in the order of the members.
 struct Rule {
     action: Action,
-    /// Must hold whatever the status is.
+    /// Must hold in every status.
     precondition: Option<Condition>,
     /// The statuses the action starts from.
     from: &'static [RelationshipStatus],
-    /// Who may act.
+    /// The participant that may act.
     actor: Option<Condition>,
     transition: Transition,
 }
@@ -163,7 +163,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// What the action does in this situation, or the code of the broken rule.
+/// The effect of the action in this situation, or the code of the broken rule.
 pub(super) fn transition(action: Action, situation: &Situation) -> Result<Transition, &'static str> {
     let rules = || RULES.iter().filter(|rule| rule.action == action);
     for precondition in rules().filter_map(|rule| rule.precondition) {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_is_checked_before_who_answers() {
+    fn the_status_is_checked_before_the_participant() {
         for action in [Action::Accept, Action::Reject] {
             assert_eq!(
                 transition(action, &situation(Status::Active)),

@@ -89,7 +89,7 @@ pub(crate) async fn find(
     }))
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[RelationshipId]) -> sqlx::Result<Extent> {
     let lengths =
         "SELECT COALESCE(LENGTH(creation_content), 0) + COALESCE(LENGTH(creation_response_content), 0) AS length
@@ -133,7 +133,7 @@ pub(crate) async fn count(
     .await
 }
 
-/// Whether a relationship between the two keeps them from making another one.
+/// Looks for a relationship between the two that rules out another one.
 pub(crate) async fn is_blocked(
     db: &mut SqliteConnection,
     one: &IdentityAddress,

@@ -37,7 +37,7 @@ pub(crate) async fn listen(
     Ok((connection, Sse::new(events)).into_response())
 }
 
-/// A listener for as long as somebody reads its stream.
+/// A listener for as long as its stream is read.
 struct Listening {
     listener: Arc<Listener>,
     context: Context,

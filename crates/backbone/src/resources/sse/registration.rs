@@ -28,7 +28,7 @@ async fn store_registration(unit: &mut Unit, caller: &Caller) -> Result<(), ApiE
 /// Removes the registration unless another stream of the device is open or another platform has taken its place.
 pub(super) async fn unregister(context: &Context, caller: &Caller) -> Result<(), ApiError> {
     let mut unit = Unit::write(context).await?;
-    // Looked up behind the lock of the database: who comes later registers after this.
+    // Looked up inside the writing transaction: a later stream registers after it.
     if context.hub().has_listener(&caller.address, &caller.device) {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub(super) async fn unregister(context: &Context, caller: &Caller) -> Result<(),
     unit.finish(result.map_err(ApiError::from)).await
 }
 
-/// Removes the registrations of streams that a former process has not closed.
+/// Removes the registrations of streams that a previous process has not closed.
 pub(crate) async fn forget_former(context: &Context) -> Result<(), ApiError> {
     let mut unit = Unit::write(context).await?;
     let result = devices::delete_push_registrations(unit.db(), PLATFORM, None).await;

@@ -12,14 +12,14 @@ use crate::resources::datawallet::supported_version::SupportedVersion;
 use crate::resources::{external_events, identities};
 use crate::unit::Unit;
 
-/// How long a run lives when the client names no duration.
+/// Lifetime of a run when the client requests none.
 pub(super) const DEFAULT_DURATION: Duration = Duration::from_secs(10);
 
-/// How many indexes are left out after a start, at least, and for each second since the last run: clients derive from them
-/// which nonces are free, and whoever restores this Backbone together with a client repeats none that the lost time has used.
+/// Number of indexes skipped after a start, at least, and for each second since the last run: clients derive from them
+/// which nonces are free, so that restoring this Backbone together with a client repeats no nonce of the lost time.
 const LEFT_OUT: i64 = 64;
 const LEFT_OUT_PER_SECOND: u64 = 4;
-/// No longer time counts than one of some days: indexes are not for ever.
+/// Limit for a long time since the last run, because indexes are finite.
 const LEFT_OUT_AT_MOST: i64 = 1 << 20;
 
 const NO_NEW_EVENTS: StartSyncRunResponse =
@@ -95,7 +95,7 @@ async fn require_active(unit: &mut Unit, caller: &Caller) -> Result<(), ApiError
     Err(ApiError::rule(codes::SYNC_RUN_IDENTITY_IS_TO_BE_DELETED, message))
 }
 
-/// Ends a run its device has not finalized in time: each of its events has failed once more.
+/// Ends a run that its device has not finalized in time: this counts as an error for each of its events.
 async fn cancel(unit: &mut Unit, id: &SyncRunId) -> Result<(), ApiError> {
     let now = unit.now;
     external_events::storage::release_failed(unit.db(), id, "[]").await?;
@@ -124,11 +124,11 @@ mod tests {
         };
         assert_eq!(next_index(&last, at(-5), at(5)), 8, "the same Backbone counts on");
         assert_eq!(next_index(&last, at(0), at(5)), 8);
-        // As after a restart, and as after a day of which the backup does not know.
+        // As after a restart, and as after a day that the backup lacks.
         assert_eq!(next_index(&last, at(1), at(2)), 8 + 64 + 8);
         assert_eq!(next_index(&last, at(86_000), at(86_400)), 8 + 64 + 4 * 86_400);
         assert_eq!(next_index(&last, at(1), at(1_000_000_000)), 8 + LEFT_OUT_AT_MOST);
-        // A clock that was put back.
+        // A clock that was set back.
         assert_eq!(next_index(&last, at(-100), at(-50)), 8);
     }
 }

@@ -146,7 +146,7 @@ impl Records for Readable {
     }
 }
 
-/// A page of templates, without allocating them, and how many there are; what may not be read is left out.
+/// A page of templates, without allocating them, and the number of all; templates that may not be read are left out.
 pub(super) async fn list(
     unit: &mut Unit,
     caller: &Caller,
@@ -158,7 +158,7 @@ pub(super) async fn list(
         let is_new = readable.iter().all(|(_, known)| *known != id);
         if is_new
             && let Some(candidate) = storage::find_without_content(unit.db(), id, &caller.address).await?
-            // Left out as well after too many wrong passwords: whatever else is asked for may be read.
+            // Left out as well after too many wrong passwords: the others may still be read.
             && candidate.may_be_read_by(unit, &caller.address, password.as_ref()).unwrap_or(false)
         {
             readable.push((candidate.template.created_at, id));
@@ -179,7 +179,7 @@ pub(super) async fn delete(unit: &mut Unit, caller: &Caller, id: &RelationshipTe
         storage::delete(unit.db(), id).await?;
         return Ok(());
     }
-    // Whoever may not even know the template gets no hint that it exists.
+    // A caller who may not read the template gets no hint that it exists.
     let for_identity = &candidate.template.for_identity;
     let is_visible = for_identity.as_ref().is_none_or(|identity| *identity == caller.address)
         && candidate.template.expires_at.is_none_or(|end| !end.is_expired(now));

@@ -6,14 +6,14 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use crate::database::{RowExt as _, json_list};
 use crate::resources::records::Extent;
 
-/// A template with what decides whether a certain Identity may read it.
+/// A template with the data that decides on access for a certain Identity.
 pub(crate) struct Candidate {
     pub(crate) template: RelationshipTemplate,
     pub(crate) password: Option<Bytes>,
     pub(crate) allocations: i64,
-    /// Whether the reader has loaded it before.
+    /// The reader has loaded it before.
     pub(crate) is_allocated: bool,
-    /// Whether the reader takes part in a relationship made from it.
+    /// The reader takes part in a relationship made from it.
     pub(crate) has_relationship: bool,
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn find(
     select(db, "content", id, reader).await
 }
 
-/// Like [`find`], for whoever only wants to know whether it may be read.
+/// Like [`find`], without the content: enough to check access.
 pub(crate) async fn find_without_content(
     db: &mut SqliteConnection,
     id: &RelationshipTemplateId,
@@ -95,7 +95,7 @@ async fn select(
     .transpose()
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[RelationshipTemplateId]) -> sqlx::Result<Extent> {
     let lengths = "SELECT LENGTH(content) AS length FROM templates WHERE id IN (SELECT value FROM json_each(?1))";
     Extent::of(db, lengths, &json_list(ids), None).await

@@ -18,7 +18,7 @@ use crate::validation::MAX_CONTENT;
 
 /// Wrong passwords until a token is locked.
 const MAX_FAILED_ATTEMPTS: i64 = 100;
-/// How long the token of an anonymous caller may live.
+/// Longest lifetime of the token of an anonymous caller.
 const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(300);
 
 const NOT_FOUND: ApiError = ApiError::NotFound("Token");
@@ -75,7 +75,7 @@ pub(super) async fn load(
 ) -> Result<Token, ApiError> {
     let reader = caller.map(|caller| &caller.address);
     let stored = storage::find(unit.db(), id, reader).await?.ok_or(NOT_FOUND)?;
-    // An anonymous caller counts as the creator of an anonymous token: it is empty until somebody makes it his own.
+    // An anonymous caller counts as the creator of an anonymous token, which is empty until an Identity fills it.
     if stored.token.metadata.created_by.as_ref() == reader || stored.is_allocated {
         return Ok(stored.token);
     }

@@ -8,12 +8,12 @@ use crate::database::{RowExt as _, json_list};
 use crate::http::{Caller, Paging};
 use crate::resources::records::Extent;
 
-/// A token with what decides whether a certain Identity may read it.
+/// A token with the data that decides on access for a certain Identity.
 pub(crate) struct StoredToken {
     pub(crate) token: Token,
     pub(crate) password: Option<Bytes>,
     pub(crate) failed_attempts: i64,
-    /// Whether the reader has loaded it before.
+    /// The reader has loaded it before.
     pub(crate) is_allocated: bool,
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn find(
     .transpose()
 }
 
-/// How large these are.
+/// The size of these records.
 pub(crate) async fn extent(db: &mut SqliteConnection, ids: &[TokenId]) -> sqlx::Result<Extent> {
     let lengths = "SELECT LENGTH(content) AS length FROM tokens WHERE id IN (SELECT value FROM json_each(?1))";
     Extent::of(db, lengths, &json_list(ids), None).await
@@ -124,7 +124,7 @@ pub(crate) async fn set_failed_attempts(
     Ok(())
 }
 
-/// Gives an empty token its content; who fills it is its creator from then on.
+/// Gives an empty token its content; the Identity that fills it is its creator from then on.
 pub(crate) async fn fill(
     db: &mut SqliteConnection,
     id: &TokenId,
