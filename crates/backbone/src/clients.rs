@@ -8,11 +8,11 @@ use subtle::ConstantTimeEq as _;
 
 use crate::http::{ApiError, Source};
 
-/// Wrong secrets are counted for so long from the first one on.
+/// Period over which wrong secrets are counted, from the first one on.
 const PERIOD: Duration = Duration::from_secs(3600);
-/// Different wrong secrets a source may give for one client in that time.
+/// Limit of different wrong secrets of one source for one client in that time.
 const MOST_WRONG: usize = 10;
-/// Sources remembered before those are forgotten that began first.
+/// Number of sources kept before the oldest are dropped.
 const REMEMBERED: usize = 10_000;
 
 type Digest = [u8; 32];
@@ -24,7 +24,7 @@ pub struct OAuthClient {
     pub id: String,
     /// Its secret.
     pub secret: SecretText,
-    /// How many Identities it may create; no limit when absent.
+    /// Maximum number of Identities it may create; no limit when absent.
     pub max_identities: Option<u64>,
 }
 
@@ -36,7 +36,7 @@ impl OAuthClient {
     }
 }
 
-/// A client as it is in force, with what the administrator says about it.
+/// A client as it is in force: the configured one with the overrides of the administrator's file.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) id: String,
@@ -46,15 +46,15 @@ pub(crate) struct Client {
     pub(crate) default_tier: TierId,
 }
 
-/// Tells whether secrets are right, and how often anybody may ask.
+/// Checks client secrets and limits wrong attempts.
 ///
-/// One and the same wrong secret counts once, however often it is given: a Connector with a mistake in its configuration tries
-/// without end, guesses nothing with it, and must not keep others of its address out. Sources do not count together, because
-/// whoever is not known at all could lock a client for everybody then.
+/// The same wrong secret counts once, however often it is sent: a Connector with a mistake in its configuration retries
+/// endlessly, guesses nothing by it, and must not lock out others at its address. Each source is counted by itself;
+/// otherwise an unknown caller could lock a client for everyone.
 #[derive(Debug, Default)]
 pub(crate) struct ClientSecrets(Mutex<HashMap<(String, Source), Wrong>>);
 
-/// The wrong secrets of late from one source for one client.
+/// The recent wrong secrets of one source for one client.
 #[derive(Debug)]
 struct Wrong {
     since: Instant,
@@ -64,8 +64,7 @@ struct Wrong {
 impl ClientSecrets {
     /// The client of this name, if the secret is its own.
     ///
-    /// # Errors
-    /// After too many wrong secrets; then the right one is refused as well, else guessing would go on.
+    /// # Errors After too many wrong secrets; then the right one is refused as well, or guessing would go on.
     pub(crate) fn authenticate<'a>(
         &self,
         clients: &'a [Client],
@@ -74,10 +73,10 @@ impl ClientSecrets {
         now: Instant,
     ) -> Result<Option<&'a Client>, ApiError> {
         let Some(client) = clients.iter().find(|client| client.id == id) else { return Ok(None) };
-        // Equal lengths are what the comparison needs, and hide the secret's.
+        // The comparison needs equal lengths, and hashes hide the length of the secret.
         let (given, expected) = (crypto::hash::sha256(secret), crypto::hash::sha256(client.secret.expose()));
         let is_right = bool::from(given.ct_eq(&expected));
-        // What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+        // The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (id.to_owned(), source);
         if let Some(wrong) = counts.get(&key)
@@ -86,7 +85,7 @@ impl ClientSecrets {
             counts.remove(&key);
         }
         match counts.get_mut(&key) {
-            // The administrator may have made it the right one since.
+            // The administrator may have made it the right one in the meantime.
             Some(wrong) if !is_right && wrong.given.contains(&given) => Ok(None),
             Some(wrong) if wrong.given.len() >= MOST_WRONG => {
                 Err(ApiError::TooManyRequests { retry_after: (wrong.since + PERIOD).duration_since(now) })

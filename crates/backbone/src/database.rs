@@ -1,8 +1,7 @@
-//! The SQLite file and the reading of its rows.
+//! The SQLite file, and access to its rows.
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -15,26 +14,26 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, Row as _, SqlSafeStr as _};
 
-use crate::BackboneError;
+use crate::error::BackboneError;
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest wait for a connection. Whoever waits longer is told to come again.
+/// Longest wait for a connection; after that the client gets 503 and retries.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of a page of the file, as SQLite makes it.
+/// SQLite's default page size, in bytes.
 const PAGE_SIZE: u64 = 4096;
 
 /// The two ways to the database. SQLite has one writer at a time; a pool of one connection makes
 /// writers queue in order of arrival instead of polling for the lock.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
-    commits: Arc<AtomicU64>,
+    commits: AtomicU64,
 }
 
 impl Database {
-    /// Opens the database file, of which at most so many bytes may become.
+    /// Opens the database file, which may grow to at most `max_size` bytes.
     pub(crate) async fn open(file: &Path, max_size: Option<u64>) -> Result<Self, BackboneError> {
         let mut options = SqliteConnectOptions::new()
             .filename(file)
@@ -54,7 +53,7 @@ impl Database {
             error => error,
         })?;
         let readers = pool_options().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, commits: Arc::default() })
+        Ok(Self { writer, readers, commits: AtomicU64::new(0) })
     }
 
     async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, BackboneError> {
@@ -66,14 +65,13 @@ impl Database {
         Ok(writer)
     }
 
-    /// How many transactions have been committed.
+    /// The number of committed transactions.
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// The count of commits, to be raised by whoever commits.
-    pub(crate) fn commit_counter(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.commits)
+    pub(crate) fn count_commit(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) async fn close(&self) {
@@ -82,8 +80,8 @@ impl Database {
     }
 }
 
-/// A connection whose transaction could not be ended (SQLite ends it by itself when the disk is full, and then refuses to do so
-/// once more) is not used again: on it, every further transaction would fail.
+/// A connection whose transaction could not be ended (SQLite ends it by itself when the disk is full, and then refuses
+/// to do so once more) is not used again: on it, every further transaction would fail.
 fn pool_options() -> SqlitePoolOptions {
     SqlitePoolOptions::new().acquire_timeout(LONGEST_WAIT).after_release(|connection, _| {
         Box::pin(async move {
@@ -94,7 +92,7 @@ fn pool_options() -> SqlitePoolOptions {
     })
 }
 
-/// What, outside of this program, keeps the database from working; nothing for an error that is our own.
+/// The cause outside this program that keeps the database from working; nothing for an error of our own.
 pub(crate) fn obstacle(error: &sqlx::Error) -> Option<&'static str> {
     let code = match error {
         sqlx::Error::PoolTimedOut => return Some("too many requests wait for the database"),
@@ -115,7 +113,7 @@ pub(crate) fn obstacle(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
-/// The file is damaged, or is something else.
+/// The file is damaged, or not a database.
 fn is_damage(error: &dyn DatabaseError) -> bool {
     error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }
@@ -145,7 +143,7 @@ pub(crate) trait RowExt {
     fn optional_time(&self, column: &str) -> sqlx::Result<Option<Timestamp>>;
     fn bytes(&self, column: &str) -> sqlx::Result<Bytes>;
     fn optional_bytes(&self, column: &str) -> sqlx::Result<Option<Bytes>>;
-    /// An enum kept by its wire name.
+    /// An enum stored by its wire name.
     fn named<T>(&self, column: &str, from_name: fn(&str) -> Option<T>) -> sqlx::Result<T>;
     fn optional_named<T>(&self, column: &str, from_name: fn(&str) -> Option<T>) -> sqlx::Result<Option<T>>;
 }

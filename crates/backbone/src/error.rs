@@ -1,25 +1,25 @@
 use std::path::PathBuf;
 
-/// Why a Backbone can not be opened or served.
+/// Reasons why a Backbone cannot be opened or served.
 #[derive(Debug, thiserror::Error)]
 pub enum BackboneError {
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error("the Backbone's setting '{setting}' is invalid: {reason}")]
     Configuration {
         /// Name of the setting.
         setting: &'static str,
-        /// What is wrong with it.
+        /// The mistake in it.
         reason: String,
     },
-    /// The administrator's file can not be read or makes no sense.
+    /// The administrator's file cannot be read or is invalid.
     #[error("the administrator's file '{path}' is invalid: {reason}")]
     AdminFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with the member it is wrong at.
+        /// The mistake, with the member that has it.
         reason: String,
     },
-    /// The data directory can not be created or used.
+    /// The data directory cannot be created or used.
     #[error("the Backbone's data directory '{path}' can not be used: {source}")]
     DataDirectory {
         /// The directory.
@@ -37,10 +37,10 @@ pub enum BackboneError {
         /// The id of the process that uses it.
         process: String,
     },
-    /// The database can not be opened, read or written.
+    /// The database cannot be opened, read or written.
     #[error("the Backbone's database failed: {0}")]
     Database(sqlx::Error),
-    /// The file is no database, or damaged.
+    /// The file is not a database, or damaged.
     #[error(
         "'{path}' is no database that can be read ({reason}): put back a backup of it, or move it away or choose another \
          directory with --data to begin with an empty one"
@@ -48,16 +48,16 @@ pub enum BackboneError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         reason: String,
     },
-    /// The database has a schema this version can not continue from.
+    /// The database has a schema this version cannot continue from.
     #[error("the Backbone's database can not be brought up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
-    /// An Identity can not be removed.
+    /// An Identity cannot be removed.
     #[error("an Identity of the Backbone can not be deleted: {0}")]
     Deletion(String),
-    /// A task of its own could not be finished.
+    /// A task of the Backbone itself could not be finished.
     #[error("the Backbone's maintenance failed: {0}")]
     Maintenance(String),
     /// The listener failed.
@@ -65,7 +65,7 @@ pub enum BackboneError {
     Serve(#[from] std::io::Error),
 }
 
-// Without a source, as the messages hold what it says, and whoever shows the chain would show it again for each of its links.
+// No `source`: the messages include it, and printing the chain would repeat it for each link.
 
 impl From<sqlx::Error> for BackboneError {
     fn from(error: sqlx::Error) -> Self {

@@ -1,38 +1,38 @@
-//! The data folder: used by one process, and nobody else's business.
+//! The data folder: locked by one process and private to its user.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use crate::BackboneError;
+use crate::error::BackboneError;
 
 const DATABASE: &str = "backbone.db";
-/// What SQLite keeps beside its file.
+/// Files that SQLite keeps beside the database.
 const COMPANIONS: [&str; 3] = ["backbone.db-wal", "backbone.db-shm", "backbone.db-journal"];
 const LOCK: &str = "backbone.lock";
 
 const PRIVATE_FOLDER: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 const OF_OTHERS: u32 = 0o077;
-/// Of folders in which everybody keeps files, such as `/tmp`.
+/// The mode bit of shared folders such as `/tmp`.
 const STICKY: u32 = 0o1000;
 
-/// The folder, for as long as it is open. The operating system gives it back when the process ends, however it does.
-#[derive(Debug, Clone)]
+/// The locked folder. The operating system releases the lock when the process ends, however it ends.
+#[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    lock: Arc<Mutex<Option<File>>>,
+    lock: Mutex<Option<File>>,
 }
 
 impl Folder {
-    /// Makes the folder if there is none, keeps other processes out of it and other users from reading it.
+    /// Creates the folder if it is missing, locks it, and takes the permissions of other users away.
     pub(crate) fn open(path: &Path) -> Result<Self, BackboneError> {
         let unusable = |source| BackboneError::DataDirectory { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path).map_err(unusable)?;
         let lock = lock(path)?;
-        let folder = Self { path: path.to_owned(), lock: Arc::new(Mutex::new(Some(lock))) };
+        let folder = Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) };
         folder.make_private().map_err(unusable)?;
         Ok(folder)
     }
@@ -41,13 +41,13 @@ impl Folder {
         self.path.join(DATABASE)
     }
 
-    /// Lets another process have the folder.
+    /// Releases the folder for another process.
     pub(crate) fn close(&self) {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Also what a former version has left readable for others. The database must be there before SQLite makes it, which would
-    /// make it so.
+    /// Includes files that an older version left readable for others. The database file is created here, because SQLite
+    /// would make it readable for others.
     fn make_private(&self) -> io::Result<()> {
         OpenOptions::new().append(true).create(true).mode(PRIVATE_FILE).open(self.database())?;
         self.restrict_folder()?;
@@ -57,7 +57,7 @@ impl Folder {
         Ok(())
     }
 
-    /// A folder that others use as well stays as it is: it is not ours to close.
+    /// A folder that others use as well stays as it is.
     fn restrict_folder(&self) -> io::Result<()> {
         let mode = fs::metadata(&self.path)?.permissions().mode();
         if mode & OF_OTHERS != 0 && (mode & STICKY != 0 || self.holds_other_files()?) {
@@ -82,7 +82,7 @@ impl Folder {
     }
 }
 
-/// Takes the permissions of others away. A folder that belongs to somebody else stays as it is; its owner is told.
+/// Takes the permissions of others away. A folder of another user stays as it is, with a warning.
 fn restrict(path: &Path, mode: u32) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.permissions().mode() & OF_OTHERS == 0 {
@@ -109,13 +109,13 @@ fn lock(folder: &Path) -> Result<File, BackboneError> {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
             let mut process = String::new();
-            // Only for the message.
+            // Used for the message only.
             let _ = file.take(20).read_to_string(&mut process);
             return Err(BackboneError::InUse { path: folder.to_owned(), process: process.trim().to_owned() });
         }
         Err(fs::TryLockError::Error(error)) => return Err(unusable(error)),
     }
-    // A full disk must not prevent a start; the lock does not depend on what the file says.
+    // A full disk must not prevent a start; the lock does not depend on the content of the file.
     if let Err(error) = note_owner(&mut file) {
         tracing::debug!(%error, "the lock does not say whose it is");
     }

@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use crate::http::ApiError;
 
-/// Wrong passwords are counted for so long from the first one on.
+/// Period over which wrong passwords are counted, from the first one on.
 const PERIOD: Duration = Duration::from_secs(3600);
-/// Wrong passwords one guesser may give for one object in that time.
+/// Limit of wrong passwords of one guesser for one object in that time.
 const PER_GUESSER: u32 = 10;
-/// And all guessers together: as many as lock a token.
+/// Limit for all guessers together: the number that locks a token.
 const PER_OBJECT: u32 = 100;
-/// What is remembered before counts that are over are forgotten.
+/// Number of counts kept before expired ones are dropped.
 const REMEMBERED: usize = 100_000;
 
-/// An object, and who guesses at it; nobody stands for all.
+/// An object and the guesser; no guesser stands for all of them together.
 type Key = (String, Option<String>);
 
-/// The wrong passwords of late.
+/// Recent wrong passwords.
 #[derive(Debug, Default)]
 pub(crate) struct Guesses(Mutex<HashMap<Key, Count>>);
 
@@ -35,8 +35,9 @@ impl Count {
 }
 
 impl Guesses {
-    /// Counts a password that is about to be compared, if one may be tried at all. Right ones are refused as well: else guessing
-    /// would go on. `now` is of a clock that nobody can put back, or a lock could last for as long as that.
+    /// Counts a password that is about to be compared, unless the limit is reached. The right password is refused then
+    /// as well, or guessing would go on. `now` comes from a monotonic clock; otherwise setting the clock back would
+    /// prolong a lock.
     pub(crate) fn count(&self, object: &str, guesser: &str, now: Instant) -> Result<(), ApiError> {
         let mut counts = self.counts();
         let own = (object.to_owned(), Some(guesser.to_owned()));
@@ -52,7 +53,7 @@ impl Guesses {
         if counts.len() >= REMEMBERED {
             counts.retain(|_, count| count.end() > now);
         }
-        // So many objects at once are a flood; what it began with goes first.
+        // So many objects at once are a flood; the oldest half is dropped.
         if counts.len() >= REMEMBERED
             && let Some(middle) = middle(counts.values().map(|count| count.since).collect())
         {
@@ -68,8 +69,8 @@ impl Guesses {
         Ok(())
     }
 
-    /// Takes a password back that was counted, unless it turned out to be wrong: what could not be compared, because too much
-    /// was going on, was no guess.
+    /// Takes a counted password back, unless it turned out to be wrong: one that could not be compared under load was
+    /// no guess.
     pub(crate) fn settle(&self, object: &str, guesser: &str, is_right: &Result<bool, ApiError>) {
         if matches!(is_right, Ok(false)) {
             return;
@@ -82,7 +83,7 @@ impl Guesses {
         }
     }
 
-    /// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+    /// The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
     fn counts(&self) -> MutexGuard<'_, HashMap<Key, Count>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The identifiers of the wire contract, seen alike.
+//! The identifiers of the wire contract under one trait.
 
 use core_types::{
     AnnouncementId, ChallengeId, DeviceId, FileId, IdentityDeletionProcessId, MessageId, RelationshipId,
@@ -35,7 +35,7 @@ wire_ids!(
 
 const MAX_LENGTH: usize = 20;
 
-/// Whether the identifier has the right prefix, length and characters (`docs/protocol/03 §1.5`).
+/// Checks prefix, length and characters of an identifier (`docs/protocol/03 §1.5`).
 pub(crate) fn is_well_formed<T: WireId>(id: &T) -> bool {
     let id = id.as_ref();
     id.starts_with(T::PREFIX) && id.len() <= MAX_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric())

@@ -7,7 +7,7 @@ const CODES: &str = "\
     oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk \
     tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
-/// The language when a client names none.
+/// The default language.
 pub(crate) const DEFAULT: &str = "en";
 
 pub(crate) fn is_known(code: &str) -> bool {

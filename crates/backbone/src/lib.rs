@@ -12,50 +12,33 @@
 //! # }
 //! ```
 //!
-//! One request is one transaction on one SQLite file, `backbone.db` in the data directory; the
-//! external events a request causes are written by that same transaction. Writing transactions run
-//! one after the other, so a rule that reads before it writes can not be raced. Facts:
-//! `docs/protocol/03-backbone-api.md`.
+//! Each request is one transaction on one SQLite file, `backbone.db` in the data directory, which also writes the
+//! external events the request causes. Writing transactions run one after the other, so a rule that reads before it
+//! writes cannot be raced. Facts: `docs/protocol/03-backbone-api.md`.
 
+mod administration;
 mod backbone;
 mod camel_case;
+mod challenge_rates;
 mod clients;
 mod config;
+mod context;
 mod database;
 mod error;
 mod folder;
 mod guesses;
 mod health;
 mod http;
+mod hub;
 mod ids;
+mod language;
 mod maintenance;
 mod password;
+mod resources;
+mod router;
 mod server;
 mod settings;
 mod unit;
-
-mod announcements;
-mod challenges;
-mod datawallet;
-mod deletion_processes;
-mod devices;
-mod external_events;
-mod feature_flags;
-mod files;
-mod identities;
-mod identity_deletion;
-mod language;
-mod messages;
-mod notifications;
-mod oauth;
-mod quotas;
-mod relationships;
-mod server_info;
-mod sse;
-mod sync_runs;
-mod template_references;
-mod templates;
-mod tokens;
 mod validation;
 
 pub use backbone::Backbone;

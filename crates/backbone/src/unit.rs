@@ -1,35 +1,30 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use backbone_api::sse::SseEvent;
-use core_types::{IdentityAddress, Timestamp};
+use core_types::{IdentityAddress, Randomness, Timestamp};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use crate::config::BackboneConfig;
+use crate::context::Context;
 use crate::guesses::Guesses;
 use crate::http::ApiError;
+use crate::hub::{Audience, Hub};
 use crate::settings::Settings;
-use crate::sse::{Audience, Hub};
-use crate::{Backbone, BackboneConfig};
 
 /// The work of one request: one transaction, one instant.
 #[derive(Debug)]
 pub(crate) struct Unit {
     transaction: Transaction<'static, Sqlite>,
-    /// When the request is processed; every time written is this one.
+    /// The time at which the request is processed; every time written is this one.
     pub(crate) now: Timestamp,
-    /// When this Backbone was opened.
-    pub(crate) opened_at: Timestamp,
-    pub(crate) config: Arc<BackboneConfig>,
     /// The settings in force when the request began.
     pub(crate) settings: Arc<Settings>,
-    pub(crate) guesses: Arc<Guesses>,
-    hub: Arc<Hub>,
+    context: Context,
     outbox: Outbox,
     keeps_changes: bool,
-    commits: Arc<AtomicU64>,
 }
 
-/// What listeners are told once the transaction is committed.
+/// The notifications to be sent once the transaction is committed.
 #[derive(Debug, Default)]
 struct Outbox {
     notifications: Vec<(Audience, SseEvent)>,
@@ -49,19 +44,44 @@ impl Outbox {
 }
 
 impl Unit {
-    pub(crate) fn new(transaction: Transaction<'static, Sqlite>, backbone: &Backbone) -> Self {
+    /// A transaction that may write; it waits for the ones before.
+    pub(crate) async fn write(context: &Context) -> Result<Self, ApiError> {
+        let transaction = context.database().writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Self::new(transaction, context))
+    }
+
+    /// A transaction that only reads, beside the writers.
+    pub(crate) async fn read(context: &Context) -> Result<Self, ApiError> {
+        let transaction = context.database().readers.begin().await?;
+        Ok(Self::new(transaction, context))
+    }
+
+    fn new(transaction: Transaction<'static, Sqlite>, context: &Context) -> Self {
         Self {
             transaction,
-            now: backbone.now(),
-            opened_at: backbone.opened_at(),
-            config: backbone.shared_config(),
-            settings: backbone.settings(),
-            guesses: backbone.shared_guesses(),
-            hub: backbone.shared_hub(),
+            now: context.now(),
+            settings: context.settings(),
+            context: context.clone(),
             outbox: Outbox::default(),
             keeps_changes: false,
-            commits: backbone.database().commit_counter(),
         }
+    }
+
+    pub(crate) fn config(&self) -> &BackboneConfig {
+        self.context.config()
+    }
+
+    /// The time at which this Backbone was opened.
+    pub(crate) fn opened_at(&self) -> Timestamp {
+        self.context.opened_at()
+    }
+
+    pub(crate) fn randomness(&self) -> Randomness {
+        self.context.randomness()
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        self.context.guesses()
     }
 
     /// The connection inside the transaction.
@@ -69,7 +89,7 @@ impl Unit {
         &mut self.transaction
     }
 
-    /// Tells listeners once, and only if, the transaction is committed.
+    /// Notifies listeners when the transaction is committed, and only then.
     pub(crate) fn notify(&mut self, audience: Audience, event: SseEvent) {
         let notification = (audience, event);
         if !self.outbox.notifications.contains(&notification) {
@@ -82,12 +102,12 @@ impl Unit {
         self.outbox.dismissed.push(identity);
     }
 
-    /// Keeps what was written so far even though the request fails: counters against guessing.
+    /// Commits the changes so far even if the request fails: counters against guessing.
     pub(crate) fn keep_changes_on_error(&mut self) {
         self.keeps_changes = true;
     }
 
-    /// Ends the transaction as the result demands.
+    /// Commits or rolls back, depending on the result.
     pub(crate) async fn finish<T>(self, result: Result<T, ApiError>) -> Result<T, ApiError> {
         if result.is_err() && !self.keeps_changes {
             // SQLite has rolled back by itself after some errors. The connection is not used again then.
@@ -96,14 +116,15 @@ impl Unit {
             }
         } else if self.outbox.is_empty() {
             self.transaction.commit().await?;
-            self.commits.fetch_add(1, Ordering::Relaxed);
+            self.context.database().count_commit();
         } else {
-            let Self { transaction, outbox, hub, commits, .. } = self;
-            // On its own, so that a client which goes away during the commit keeps nobody else from being told.
+            let Self { transaction, outbox, context, .. } = self;
+            // In a task of its own, so that a client which disconnects during the commit does not keep others from
+            // being notified.
             let committed = tokio::spawn(async move {
                 transaction.commit().await?;
-                commits.fetch_add(1, Ordering::Relaxed);
-                outbox.send(&hub);
+                context.database().count_commit();
+                outbox.send(context.hub());
                 Ok::<_, sqlx::Error>(())
             });
             committed.await.map_err(|_| ApiError::Internal("the commit"))??;

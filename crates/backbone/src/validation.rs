@@ -10,7 +10,7 @@ use crate::ids::{WireId, is_well_formed};
 
 /// Largest encrypted content of a template, token or message.
 pub(crate) const MAX_CONTENT: usize = 10 * 1024 * 1024;
-/// Largest encrypted content of a file. What peers may upload, 10 MiB, is a third larger when it is encrypted.
+/// Largest encrypted content of a file. Peers may upload 10 MiB, which is a third larger when encrypted.
 pub(crate) const MAX_FILE: usize = 15 * 1024 * 1024;
 
 /// 9999-12-31T23:59:59.999Z, the last instant the reference can name.

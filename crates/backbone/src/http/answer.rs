@@ -1,12 +1,11 @@
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use backbone_api::{Envelope, Page, Pagination};
 use serde::Serialize;
 
+use super::content_type::JSON;
 use super::query::Paging;
-
-pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// A result in its envelope.
 #[derive(Debug)]
@@ -56,8 +55,8 @@ impl<T: Serialize> IntoResponse for Paged<T> {
     }
 }
 
-/// Where a page stands, if its list has more than one.
-pub(super) fn pagination(total: u64, paging: Paging) -> Option<Pagination> {
+/// The position of a page, if its list has more than one.
+pub(crate) fn pagination(total: u64, paging: Paging) -> Option<Pagination> {
     let total_pages = total.div_ceil(paging.size);
     (total_pages > 1).then_some(Pagination {
         page_number: paging.number,

@@ -1,21 +1,25 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use backbone_api::{ErrorBody, ErrorObject, codes};
-use core_types::{Clock as _, SystemClock, random};
-use serde_json::json;
+use backbone_api::codes;
+use backbone_api::quotas::MetricKey;
+use core_types::Timestamp;
 
 use crate::database;
-use crate::health::Obstacle;
-use crate::quotas::Exhausted;
+use crate::error::BackboneError;
 
-const ERROR_ID_ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
-const ERROR_ID_RANDOM_CHARACTERS: usize = 17;
-/// When to come again after 503.
+/// `Retry-After` of a 503.
 const RETRY_LATER: Duration = Duration::from_secs(2);
+
+/// A metric that is used up for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exhausted {
+    pub(crate) metric: MetricKey,
+    pub(crate) until: Timestamp,
+}
 
 /// A failed request (`docs/protocol/03 §1.8`).
 #[derive(Debug, thiserror::Error)]
@@ -68,28 +72,28 @@ impl ApiError {
         Self::rule(codes::INVALID_PROPERTY_VALUE, message)
     }
 
-    /// Body or query are not of the expected shape.
+    /// Body or query have an unexpected shape.
     pub(crate) fn cannot_parse(message: impl Into<Cow<'static, str>>) -> Self {
         Self::rule(codes::INPUT_CANNOT_BE_PARSED, message)
     }
 
-    /// What outside of the program is the cause.
-    fn obstacle(&self) -> Option<&'static str> {
+    /// The cause outside of the program, if that is one.
+    pub(crate) fn obstacle(&self) -> Option<&'static str> {
         match self {
             Self::Database(error) => database::obstacle(error),
             _ => None,
         }
     }
 
-    /// What clients are told of a failure of ours: no more than helps them.
-    fn text_for_clients(&self) -> String {
+    /// The text for clients when the failure is ours: no more than helps them.
+    pub(super) fn text_for_clients(&self) -> String {
         self.obstacle().map_or_else(
             || "An unexpected error occurred.".to_owned(),
             |obstacle| format!("The Backbone can not answer at present: {obstacle}."),
         )
     }
 
-    /// When it makes sense to try again.
+    /// The time after which a retry makes sense.
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests { retry_after } => Some(*retry_after),
@@ -111,7 +115,7 @@ impl ApiError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::Rule { code, .. } => code,
             Self::NotFound(_) | Self::DeletionProcessNotFound => codes::RECORD_NOT_FOUND,
@@ -124,50 +128,33 @@ impl ApiError {
     }
 }
 
+/// A failure of maintenance.
+impl From<ApiError> for BackboneError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Database(error) => error.into(),
+            error => Self::Maintenance(error.to_string()),
+        }
+    }
+}
+
+/// The head of the answer. [`ErrorBodies`](super::ErrorBodies) adds the body on the way out, as it contains an id and
+/// a time.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
         if matches!(self, Self::Unauthorized) {
-            let challenge = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
-            return (StatusCode::UNAUTHORIZED, challenge).into_response();
-        }
-        let id = format!("ERR{}", random::string(&mut rand::rng(), ERROR_ID_RANDOM_CHARACTERS, ERROR_ID_ALPHABET));
-        let message = match &self {
-            Self::Database(_) | Self::Internal(_) => {
-                match self.obstacle() {
-                    // Said once for all that fail, see `health`.
-                    Some(_) => tracing::debug!(error.id = %id, error = %self, "request failed"),
-                    None => tracing::error!(error.id = %id, error = %self, "request failed unexpectedly"),
-                }
-                self.text_for_clients()
-            }
-            _ => self.to_string(),
-        };
-        let data = match &self {
-            Self::QuotaExhausted(exhausted) => Some(
-                exhausted
-                    .iter()
-                    .map(|Exhausted { metric, until }| json!({"metricKey": metric, "isExhaustedUntil": until}))
-                    .collect(),
-            ),
-            _ => None,
-        };
-        let error = ErrorObject {
-            id,
-            code: self.code().to_owned(),
-            message,
-            docs: String::new(),
-            time: Some(SystemClock.now()),
-            data,
-            details: None,
-        };
-        let content_type = [(header::CONTENT_TYPE, super::answer::JSON)];
-        let mut response = (self.status(), content_type, Json(ErrorBody { error })).into_response();
-        if let Some(obstacle) = self.obstacle() {
-            response.extensions_mut().insert(Obstacle(obstacle));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return response;
         }
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
+        response.extensions_mut().insert(Failure(Arc::new(self)));
         response
     }
 }
+
+/// The error that an answer reports.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure(pub(crate) Arc<ApiError>);

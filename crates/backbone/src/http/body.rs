@@ -17,14 +17,14 @@ use super::{ApiError, Caller, web_json};
 
 /// 20 MiB (`docs/protocol/03 §1.1`).
 const MAX_BODY: Limit = Limit { bytes: 20 * 1024 * 1024, time: Duration::from_secs(120) };
-/// For who has not logged in: nothing that is allowed then is larger than a challenge with its signature.
+/// For callers who have not logged in: the largest thing they may send is a challenge with its signature.
 const MAX_ANONYMOUS_BODY: Limit = Limit { bytes: 64 * 1024, time: Duration::from_secs(20) };
 /// A login is less than 1 KiB.
 pub(crate) const MAX_FORM: Limit = Limit { bytes: 16 * 1024, time: Duration::from_secs(10) };
-/// What is read and thrown away of a body that turns out to be too large, so that its sender comes to read the answer.
+/// Bytes of an oversized body that are read and discarded, so that its sender gets to read the answer.
 const MAX_EXCESS: usize = 64 * 1024 * 1024;
 
-/// How large a body may be and how long it may take to arrive.
+/// Limits on the size of a body and on the time it takes to arrive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     bytes: usize,
@@ -37,7 +37,7 @@ pub(crate) async fn read_body(extensions: &Extensions, body: Body) -> Result<Byt
     read_limited(extensions, body, limit).await
 }
 
-/// The whole body of a request, within a limit. The memory for it is taken before.
+/// The whole body of a request, within a limit. The memory for it is reserved first.
 pub(crate) async fn read_limited(extensions: &Extensions, body: Body, limit: Limit) -> Result<Bytes, ApiError> {
     if body.size_hint().exact() == Some(0) {
         return Ok(Bytes::new());
@@ -47,7 +47,7 @@ pub(crate) async fn read_limited(extensions: &Extensions, body: Body, limit: Lim
     collected.map_err(|_| ApiError::TooSlow)?
 }
 
-/// Takes the memory for a body, and tells for how many bytes.
+/// Takes the memory for a body, and returns for how many bytes.
 async fn reserve(extensions: &Extensions, announced: SizeHint, limit: Limit) -> Result<usize, ApiError> {
     if announced.lower() > limit.bytes as u64 {
         return Err(too_large());
@@ -58,7 +58,7 @@ async fn reserve(extensions: &Extensions, announced: SizeHint, limit: Limit) -> 
     Ok(needed)
 }
 
-/// Reads the body of a request piece by piece, within what its sender may send. The memory for it is taken before.
+/// Reads the body of a request piece by piece, within what its sender may send. The memory for it is reserved first.
 pub(crate) async fn read_in_pieces<T, F: Future<Output = Result<T, ApiError>>>(
     request: Request,
     read: impl FnOnce(Request) -> F,
@@ -74,7 +74,8 @@ pub(crate) async fn read_in_pieces<T, F: Future<Output = Result<T, ApiError>>>(
     result.map_err(|_| ApiError::TooSlow)?
 }
 
-/// A body that fails when it becomes too long. Readers that take whatever there is at once get it in small parts nevertheless.
+/// A body that fails when it becomes too long. It yields one frame at a time even to readers that take everything
+/// available at once.
 struct Measured {
     body: Body,
     left: usize,
@@ -134,7 +135,7 @@ fn too_large() -> ApiError {
     ApiError::rule(codes::REQUEST_BODY_TOO_LARGE, "The request body is too large.")
 }
 
-/// A JSON body. The content type is not looked at.
+/// A JSON body. The content type is ignored.
 #[derive(Debug)]
 pub(crate) struct Json<T>(pub(crate) T);
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
-/// How much is read of what nobody wants, and for how long.
+/// Limits on the bytes and the time spent on a body that nothing needs.
 const MAX_DRAINED: u64 = 32 * 1024 * 1024;
 const LONGEST_DRAIN: Duration = Duration::from_secs(10);
 
-/// The body of a request, which is read to its end although the request is refused early: clients that write everything
-/// before they read would get a broken connection instead of the answer. The bytes are thrown away.
+/// The body of a request, read to its end even when the request is refused early: clients that write everything before
+/// they read would otherwise get a broken connection instead of the answer. The bytes are discarded.
 #[derive(Debug)]
 pub(crate) struct Drained(Option<Incoming>);
 

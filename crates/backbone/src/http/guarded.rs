@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Frame, SizeHint};
 
-/// A body with something that is dropped as soon as the body is.
+/// A body with a guard that is dropped together with it.
 #[derive(Debug)]
 pub(crate) struct Guarded<B, G> {
     body: B,

@@ -1,9 +1,9 @@
-//! How much memory the bodies of requests and answers may hold: of one caller, and of all.
+//! Limits on the memory for the bodies of requests and answers: for one caller, and in total.
 //!
-//! A share is taken before the bytes are there, by their announced or greatest number, and given back when they are gone: those of
-//! an answer when the last of them has left. Who finds none free waits a while. What is made of the bytes meanwhile (decoded,
-//! bound to a statement) makes the real need a small multiple of it. What is small needs no share, so that whoever keeps all the
-//! memory there is keeps nobody from ordinary requests.
+//! A share is taken before the bytes are there, by their announced or greatest number, and returned when they are gone:
+//! those of an answer when the last of them has left. Requests that find none free wait a while. Decoding the bytes and
+//! binding them to a statement makes the real need a small multiple of it. Small bodies need no share, so that ordinary
+//! requests go on while a caller holds all the memory there is.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -20,30 +20,30 @@ use core_types::IdentityAddress;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{ApiError, Source};
+use super::{ApiError, ErrorBodies, Source};
 
-/// What shares are counted in.
+/// The unit of shares.
 const UNIT: usize = 1024;
 /// Bodies and answers up to this size need no share: all connections together can hold little of them.
 const SMALL: usize = 64 * 1024;
-/// For everybody together.
+/// For all callers together.
 const TOTAL: usize = 256 * 1024 * 1024;
 /// For one caller: two of the largest bodies.
 const PER_CALLER: usize = 40 * 1024 * 1024;
-/// How long a request waits for its share.
+/// Time limit for a request that waits for its share.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// Callers remembered before those without a share are forgotten.
+/// Number of callers kept before those without a share are dropped.
 const REMEMBERED: usize = 1000;
 
-/// Who takes the memory.
+/// The caller that takes the memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     Identity(IdentityAddress),
-    /// Somebody who has not logged in.
+    /// A caller who has not logged in.
     Source(Source),
 }
 
-/// The memory there is.
+/// The memory for bodies.
 #[derive(Debug, Clone)]
 pub(crate) struct Memory {
     total: Arc<Semaphore>,
@@ -69,12 +69,12 @@ impl Memory {
         Self { total: Arc::new(Semaphore::new(total / UNIT)), per_caller: per_caller / UNIT, callers: Arc::default() }
     }
 
-    /// Waits for a share of this many bytes; for more than a caller may have, all it may have.
+    /// Waits for a share of this many bytes, at most the limit of a caller.
     async fn share(&self, holder: &Holder, bytes: usize) -> Result<Share, ApiError> {
         let units = u32::try_from(bytes.div_ceil(UNIT).clamp(1, self.per_caller)).unwrap_or(u32::MAX);
         let own = self.of_caller(holder);
         let both = async {
-            // The own share first: who has used up its own keeps nobody else waiting.
+            // The caller's own share first: one that has used it up keeps no other waiting.
             let own = own.acquire_many_owned(units).await?;
             Ok::<_, tokio::sync::AcquireError>(Share {
                 _own: own,
@@ -102,7 +102,8 @@ impl Memory {
     }
 }
 
-/// The shares of one request: those for its body until there is an answer, those for the answer until its last byte has left.
+/// The shares of one request: those for its body until there is an answer, those for the answer until its last byte
+/// has left.
 #[derive(Debug, Clone)]
 pub(crate) struct Shares {
     memory: Memory,
@@ -122,7 +123,7 @@ impl Shares {
         Self { memory, taken: Arc::new(Mutex::new(taken)) }
     }
 
-    /// What is taken from now on is taken for an Identity.
+    /// Charges the shares taken from now on to an Identity.
     pub(crate) fn belong_to(&self, identity: IdentityAddress) {
         self.lock().holder = Holder::Identity(identity);
     }
@@ -164,8 +165,12 @@ impl<S: Sync> FromRequestParts<S> for Shares {
     }
 }
 
-/// Gives the request its account of shares, and sees to it that every answer that is not small has one until it has been sent.
-pub(super) async fn account(memory: Memory, mut request: Request, next: Next) -> Response {
+/// Gives the request its shares, and ensures that every answer that is not small has one until it has been sent.
+pub(crate) async fn account(
+    State((memory, errors)): State<(Memory, ErrorBodies)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let shares = Shares::new(memory, Source::of_request(request.extensions()));
     request.extensions_mut().insert(shares.clone());
     let is_repeatable = request.method().is_safe();
@@ -173,12 +178,12 @@ pub(super) async fn account(memory: Memory, mut request: Request, next: Next) ->
     shares.lock().for_body.clear();
     let has_share = !shares.lock().for_answer.is_empty();
     if !has_share {
-        // Nobody has said in advance how large it would be.
+        // The handler has not taken a share in advance.
         let size =
             response.body().size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
         match shares.take_for_answer(size).await {
-            Err(refusal) if is_repeatable => return refusal.into_response(),
-            // What was done must be told.
+            Err(refusal) if is_repeatable => return errors.complete(refusal.into_response()),
+            // The answer to a change must be sent.
             _ => {}
         }
     }
@@ -186,8 +191,8 @@ pub(super) async fn account(memory: Memory, mut request: Request, next: Next) ->
     if taken.is_empty() { response } else { response.map(|body| Body::new(Kept { body, shares: taken.into() })) }
 }
 
-/// A body whose bytes keep the shares that were taken for them, wherever they go: what sends them lets go of the body as soon
-/// as it has the last of its bytes, which it may have to keep for as long as the client likes.
+/// A body whose bytes keep the shares that were taken for them, wherever they go: the HTTP library drops the body as
+/// soon as it has the last bytes, and may have to keep those for as long as the client likes.
 #[derive(Debug)]
 struct Kept {
     body: Body,
@@ -231,6 +236,7 @@ impl HttpBody for Kept {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use core_types::{Randomness, SystemClock};
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
@@ -250,7 +256,7 @@ mod tests {
         let waiting = memory.share(&a, 25 * UNIT);
         let (got, ()) = tokio::join!(waiting, async move { drop(first) });
         drop(got.unwrap());
-        // What is too much for anybody is all that one may have.
+        // More than a caller may have is cut down to that.
         let all = memory.share(&holder("a"), usize::MAX).await.unwrap();
         assert!(matches!(memory.share(&holder("c"), 21 * UNIT).await, Err(ApiError::Overloaded)));
         drop(all);
@@ -272,10 +278,8 @@ mod tests {
     /// The answer of a route, and how much of the caller's memory is free.
     async fn answer(body: impl Fn() -> Body + Clone + Send + Sync + 'static) -> (Response, impl Fn() -> usize) {
         let memory = Memory::default();
-        let layer = {
-            let memory = memory.clone();
-            axum::middleware::from_fn(move |request, next| account(memory.clone(), request, next))
-        };
+        let errors = ErrorBodies::new(Arc::new(SystemClock), Randomness::seeded(1));
+        let layer = axum::middleware::from_fn_with_state((memory.clone(), errors), account);
         let route = axum::routing::get(move || {
             let body = body.clone();
             async move { Response::new(body()) }
@@ -292,7 +296,7 @@ mod tests {
         let mut body = response.into_body();
         let mut bytes = body.frame().await.unwrap().unwrap().into_data().unwrap();
         drop(body);
-        // The one that sends has no body any more, but nearly all the bytes.
+        // The sender has no body any more, but nearly all the bytes.
         let rest = bytes.split_off(10);
         drop(bytes);
         assert_eq!(free(), PER_CALLER - 15 * 1024 * 1024);

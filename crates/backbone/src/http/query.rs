@@ -38,7 +38,7 @@ impl Query {
         self.0.iter().filter(move |(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter that must be there and hold something.
+    /// A parameter that must be present and not empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name)
             .filter(|value| !value.is_empty())
@@ -136,7 +136,7 @@ impl Paging {
         i64::try_from(self.size).unwrap_or(i64::MAX)
     }
 
-    /// The number of all records, if this page tells it: only behind a full page can there be more.
+    /// The number of all records, if it follows from this page: only behind a full page can there be more.
     pub(crate) fn total_behind(self, items: usize) -> Option<u64> {
         let items = items as u64;
         (items < self.size).then(|| (self.number - 1).saturating_mul(self.size).saturating_add(items))

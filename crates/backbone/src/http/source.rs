@@ -8,10 +8,10 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Where a request comes from: an address, for IPv6 the network of one customer.
+/// The origin of a request: an address, for IPv6 the network of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
-    /// Called in the process itself.
+    /// The process itself.
     Inside,
     V4([u8; 4]),
     V6Network([u16; 4]),
@@ -28,7 +28,7 @@ impl Source {
         }
     }
 
-    /// What the server has found out before the request was routed.
+    /// The source that the server has attached to the request.
     pub(crate) fn of_request(extensions: &Extensions) -> Self {
         extensions.get().copied().unwrap_or(Self::Inside)
     }
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for Source {
     }
 }
 
-/// The proxies in front of the Backbone, which tell where requests come from.
+/// The proxies in front of the Backbone, whose headers name the source of a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 
@@ -56,8 +56,8 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Where a request comes from that arrived from this address: the last one in `X-Forwarded-For` that is no proxy of ours.
-    /// What stands before it, anybody may have written.
+    /// The source of a request that arrived from this address: the last one in `X-Forwarded-For` that is no proxy of
+    /// ours. Anyone may have written the entries before it.
     pub(crate) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         let mut nearest = peer;
         if self.include(peer) {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_tell_where_a_request_comes_from() {
+    fn only_trusted_proxies_name_the_source_of_a_request() {
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::1/128".parse().unwrap()]);
         for (peer, lines, expected) in [
             ("192.0.2.1", &["192.0.2.7"][..], "192.0.2.1"),

@@ -1,19 +1,20 @@
-//! Removing what is out of date (`docs/protocol/03 §16`).
+//! Removal of outdated records (`docs/protocol/03 §16`).
 
 use std::time::Duration;
 
-use crate::Backbone;
+use crate::context::Context;
 use crate::http::ApiError;
+use crate::unit::Unit;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long most records are kept after they are of no more use.
+/// Time for which most records are kept after they are of no more use.
 const KEPT: Duration = DAY.saturating_mul(30);
-/// How long it can be told that an Identity was deleted.
+/// Time for which `IsDeleted` recognises a deleted Identity.
 const DELETION_LOG_KEPT: Duration = DAY.saturating_mul(731);
-/// Records removed by one transaction, so that no client waits long for its turn.
+/// Records removed per transaction, so that no client waits long.
 const BATCH: i64 = 500;
 
-/// Statements that remove records of before `?1`, at most `?2` of them.
+/// Statements that remove at most `?2` records of before `?1`.
 const STATEMENTS: [(&str, Duration); 11] = [
     ("DELETE FROM access_tokens WHERE rowid IN (SELECT rowid FROM access_tokens WHERE expires_at < ?1 LIMIT ?2)", DAY),
     ("DELETE FROM challenges WHERE rowid IN (SELECT rowid FROM challenges WHERE expires_at < ?1 LIMIT ?2)", KEPT),
@@ -29,7 +30,7 @@ const STATEMENTS: [(&str, Duration); 11] = [
              AND (SELECT MAX(created_at) FROM relationship_audit_log WHERE relationship = relationships.id) < ?1 LIMIT ?2)",
         KEPT,
     ),
-    // Before the runs they were synchronized by.
+    // Before the sync runs they refer to.
     (
         "DELETE FROM external_events WHERE rowid IN (SELECT external_events.rowid FROM external_events
              JOIN sync_runs ON sync_runs.id = external_events.sync_run WHERE finalized_at < ?1 LIMIT ?2)",
@@ -62,12 +63,12 @@ const STATEMENTS: [(&str, Duration); 11] = [
     ),
 ];
 
-/// Removes all that is due; returns how many records that were.
-pub(super) async fn run(backbone: &Backbone) -> Result<u64, ApiError> {
+/// Removes everything due; returns the number of records.
+pub(super) async fn run(context: &Context) -> Result<u64, ApiError> {
     let mut removed = 0;
     for (statement, kept) in STATEMENTS {
         loop {
-            let batch = remove(backbone, statement, kept).await?;
+            let batch = remove(context, statement, kept).await?;
             removed += batch;
             if batch == 0 {
                 break;
@@ -77,8 +78,8 @@ pub(super) async fn run(backbone: &Backbone) -> Result<u64, ApiError> {
     Ok(removed)
 }
 
-async fn remove(backbone: &Backbone, statement: &'static str, kept: Duration) -> Result<u64, ApiError> {
-    let mut unit = backbone.write().await?;
+async fn remove(context: &Context, statement: &'static str, kept: Duration) -> Result<u64, ApiError> {
+    let mut unit = Unit::write(context).await?;
     let before = unit.now.saturating_sub(kept);
     let result = sqlx::query(statement).bind(before.as_millis()).bind(BATCH).execute(unit.db()).await;
     unit.finish(result.map(|done| done.rows_affected()).map_err(ApiError::from)).await

@@ -1,6 +1,8 @@
-//! What the Backbone does of its own accord: deleting what is due, reminding, reading the administrator's file again.
+//! The work the Backbone does without being asked: deleting what is due, reminding, reading the administrator's file
+//! again.
 
 mod housekeeping;
+pub(crate) mod identity_deletion;
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -9,10 +11,14 @@ use core_types::IdentityAddress;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use crate::administration;
+use crate::context::Context;
+use crate::error::BackboneError;
 use crate::http::ApiError;
-use crate::{Backbone, BackboneError, deletion_processes, identity_deletion};
+use crate::resources::deletion_processes;
+use crate::unit::Unit;
 
-/// What a round of maintenance has done.
+/// The result of a round of maintenance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Maintained {
     /// Identities removed because their grace period was over.
@@ -22,42 +28,35 @@ pub struct Maintained {
 }
 
 /// One round: reminders, due deletions, housekeeping.
-pub(crate) async fn run(backbone: &Backbone) -> Result<Maintained, BackboneError> {
-    remind(backbone).await.map_err(into_error)?;
-    let deleted_identities = identity_deletion::run(backbone).await?;
-    let removed_records = housekeeping::run(backbone).await.map_err(into_error)?;
+pub(crate) async fn run(context: &Context) -> Result<Maintained, BackboneError> {
+    remind(context).await?;
+    let deleted_identities = identity_deletion::run(context).await?;
+    let removed_records = housekeeping::run(context).await?;
     Ok(Maintained { deleted_identities, removed_records })
 }
 
-async fn remind(backbone: &Backbone) -> Result<(), ApiError> {
-    let mut unit = backbone.write().await?;
+async fn remind(context: &Context) -> Result<(), ApiError> {
+    let mut unit = Unit::write(context).await?;
     let result = deletion_processes::rules::remind(&mut unit).await;
     unit.finish(result).await
 }
 
-pub(crate) fn into_error(error: ApiError) -> BackboneError {
-    match error {
-        ApiError::Database(error) => error.into(),
-        error => BackboneError::Maintenance(error.to_string()),
-    }
-}
-
-/// Works until told to stop, at any moment: whatever transaction is open then is as if it had never begun.
-pub(crate) async fn work(backbone: Backbone, stop: CancellationToken) {
+/// Works until `stop`, which may come at any moment: an open transaction is rolled back.
+pub(crate) async fn work(context: Context, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = work_endlessly(&backbone) => {}
+        () = work_endlessly(&context) => {}
     }
 }
 
-/// What fails is logged and tried again the next time.
-async fn work_endlessly(backbone: &Backbone) {
-    let config = backbone.config();
+/// Failures are logged, and retried the next time.
+async fn work_endlessly(context: &Context) {
+    let config = context.config();
     let (mut maintenance, mut file) = (every(config.maintenance_interval), every(config.admin_file_interval));
     let mut seen = version(config.admin_file.as_deref()).await;
     loop {
         tokio::select! {
-            _ = maintenance.tick() => match run(backbone).await {
+            _ = maintenance.tick() => match run(context).await {
                 Ok(done) => log(&done),
                 Err(error) => tracing::error!(error.code = error.code(), %error, "maintenance failed"),
             },
@@ -65,15 +64,15 @@ async fn work_endlessly(backbone: &Backbone) {
                 let current = version(config.admin_file.as_deref()).await;
                 if current != seen {
                     seen = current;
-                    reload(backbone).await;
+                    reload(context).await;
                 }
             }
         }
     }
 }
 
-async fn reload(backbone: &Backbone) {
-    match backbone.reload().await {
+async fn reload(context: &Context) {
+    match administration::reload(context).await {
         Ok(()) => tracing::info!("the administrator's file was read again"),
         Err(error) => {
             tracing::error!(error.code = error.code(), %error, "the settings stay as they were");
@@ -87,7 +86,7 @@ fn every(period: std::time::Duration) -> Interval {
     interval
 }
 
-/// What changes when a file is written.
+/// The properties of a file that change when it is written.
 async fn version(path: Option<&Path>) -> Option<(SystemTime, u64)> {
     let metadata = tokio::fs::metadata(path?).await.ok()?;
     Some((metadata.modified().ok()?, metadata.len()))

@@ -1,4 +1,4 @@
-//! Turns for what costs so much that only a few may do it at a time.
+//! Turns for work so costly that only a few may do it at a time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,13 @@ use tokio::sync::oneshot::{self, Sender};
 
 use crate::http::{ApiError, Source};
 
-/// How long one may wait for its turn.
+/// Longest wait for a turn.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// How many sources share the places for those who wait, if each takes all it can get.
+/// Number of sources that share the waiting places if each takes all it can get.
 const SOURCES: usize = 5;
 
-/// Who wants a turn.
+/// The caller that wants a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asker {
     /// None for those who have logged in.
@@ -25,21 +25,21 @@ pub(crate) struct Asker {
 impl Asker {
     pub(crate) const LOGGED_IN: Self = Self { source: None, username: String::new() };
 
-    /// Somebody who wants to be the user of this name, be there one or not.
+    /// A caller that gives this username, which need not exist.
     pub(crate) fn anonymous(source: Source, username: impl Into<String>) -> Self {
         Self { source: Some(source), username: username.into() }
     }
 }
 
-/// The turns there are, which go round among the sources of those who wait, and for each source round among the names: however
-/// many of one kind wait, one of another kind is next but for one of each.
+/// The turns. They rotate among the sources of the waiting callers, and within a source among its names, so that many
+/// callers of one kind do not delay one of another kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Turns(Arc<Mutex<Queue>>);
 
 #[derive(Debug)]
 struct Queue {
     free: usize,
-    /// How many may wait.
+    /// Number of callers that may wait.
     places: usize,
     sources: VecDeque<(Option<Source>, Names)>,
 }
@@ -68,11 +68,11 @@ impl Turns {
             queue.push(asker, sender);
             turn
         };
-        // The sender is dropped when the place is needed for somebody else.
+        // The sender is dropped when another caller needs the place.
         tokio::time::timeout(LONGEST_WAIT, turn).await.ok().and_then(Result::ok).ok_or(ApiError::Overloaded)
     }
 
-    /// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+    /// The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +89,7 @@ impl Drop for Turn {
             next
         };
         if let Some(next) = next {
-            // Whoever has gone in this moment drops the turn, which so goes on to the one behind.
+            // A caller that has just stopped waiting drops the turn, which then goes to the next one.
             drop(next.send(Self(self.0.clone())));
         }
     }
@@ -121,8 +121,8 @@ impl Queue {
         None
     }
 
-    /// Where as many of a source wait as may, the one makes room that came last under the name with the most; where as many wait
-    /// in all, one of the source with the most.
+    /// When a source has as many waiting as it may, the last one under its most frequent name gives up its place; when
+    /// all places are taken, one of the source that has the most.
     fn make_room(&mut self, source: Option<Source>) {
         let size = |names: &Names| names.iter().map(|(_, waiting)| waiting.len()).sum::<usize>();
         let give_up = |names: &mut Names| {
@@ -141,7 +141,7 @@ impl Queue {
     }
 }
 
-/// What is kept for a key, which is made if need be.
+/// The value of a key, created if missing.
 fn entry<K: PartialEq, V: Default>(entries: &mut VecDeque<(K, V)>, key: K) -> &mut V {
     let place = entries.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
         entries.push_back((key, V::default()));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_has_gone_is_passed_over() {
+    async fn callers_that_stopped_waiting_are_skipped() {
         let turns = Turns::new(1, 100);
         let first = turns.take(Asker::LOGGED_IN).await.unwrap();
         {
@@ -208,7 +208,7 @@ mod tests {
         for waiting in &mut many {
             assert!(futures_util::poll!(waiting).is_pending());
         }
-        // One of another source, and a name that others have drowned out.
+        // One of another source, and a name that is a minority.
         let mut other = pin!(turns.take(Asker::anonymous(OTHER, "b")));
         assert!(futures_util::poll!(&mut other).is_pending());
         let mut name = pin!(turns.take(Asker::anonymous(sources[0], "b")));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_ever() {
+    async fn waiting_has_a_limit() {
         let turns = Turns::new(1, 3);
         let _first = turns.take(Asker::LOGGED_IN).await.unwrap();
         assert!(matches!(turns.take(Asker::LOGGED_IN).await, Err(ApiError::Overloaded)));

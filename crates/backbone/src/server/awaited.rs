@@ -5,7 +5,7 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use super::connections::Place;
 
-/// The body of a request, which tells the place of its connection when the client is waited for.
+/// A request body that reports to its connection while the server waits for the client.
 #[derive(Debug)]
 pub(super) struct Awaited<B> {
     body: B,

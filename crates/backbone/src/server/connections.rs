@@ -8,18 +8,18 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Connections as Limits;
 use crate::http::{LoggedIn, Source};
 
-/// One of so many places is kept from those who have not logged in.
+/// One place in this many is reserved for callers who have logged in.
 const KEPT: usize = 4;
 
-/// How many bodies that do not come an Identity may have without any of them making room for others.
+/// Number of stalled bodies an Identity may have before one of them is closed to make room for others.
 const SLOW: usize = 16;
 
-/// The connections there are.
+/// The open connections.
 #[derive(Debug, Clone)]
 pub(super) struct Connections {
     limits: Limits,
     open: Arc<Mutex<Open>>,
-    /// Orders what happens.
+    /// Counts steps, to order events.
     steps: Arc<AtomicU64>,
 }
 
@@ -31,13 +31,13 @@ struct Connection {
 
 #[derive(Debug)]
 struct State {
-    /// Where its requests come from. Nothing is known of a proxy's connection before its first request.
+    /// The source of its requests. It is unknown for a connection of a proxy before its first request.
     source: Option<Source>,
-    /// Who has sent the last request.
+    /// The caller of the last request.
     logged_in: LoggedIn,
-    /// Requests whose answers have not been made yet, or not taken by the HTTP library.
+    /// Requests without an answer, or with one that the HTTP library has not taken.
     under_way: usize,
-    /// Some of an answer may still be on its way to the client.
+    /// Part of an answer may still be on its way to the client.
     is_sending: bool,
     /// The step at which it was idle last.
     idle_since: u64,
@@ -70,12 +70,12 @@ impl State {
         self.logged_in.identity().is_none()
     }
 
-    /// Since when the client has been waited for, if it is.
+    /// The step at which the wait for the client began, while it lasts.
     fn waiting_since(&self) -> Option<u64> {
         self.waiting_since.filter(|_| self.is_waiting)
     }
 
-    /// Since when the connection has been of no use to anybody but its client: the least first.
+    /// The rank of the connection among those that may be closed; none while it is needed.
     fn dispensable(&self) -> Option<Dispensable> {
         match self.waiting_since() {
             _ if self.is_idle() => Some(Dispensable::Idle(self.idle_since)),
@@ -85,11 +85,11 @@ impl State {
     }
 }
 
-/// Connections that may be ended, in the order in which they are.
+/// Connections that may be closed, in the order of their closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Dispensable {
     Idle(u64),
-    /// A caller who has not logged in has begun a request and does not go on with it.
+    /// A caller who has not logged in has begun a request and stalls.
     Waiting(u64),
 }
 
@@ -100,8 +100,8 @@ impl Connections {
         Self { limits, open: Arc::default(), steps: Arc::default() }
     }
 
-    /// A place for a new connection, if need be that of another one: first of the same source, where that has as many as it may
-    /// have. There is none where all are at work.
+    /// A place for a new connection, if necessary that of another one: first one of the same source, if the source has
+    /// reached its limit. There is none if all are busy.
     pub(super) fn admit(&self, source: Option<Source>) -> Option<Place> {
         let mut open = lock(&self.open);
         if source.is_some() && count(&open, |state| state.source == source) >= self.limits.per_source {
@@ -117,11 +117,11 @@ impl Connections {
         Some(Place(Arc::new(Taken { id, connection, connections: self.clone() })))
     }
 
-    /// Whether there is room for one more request of a source, if need be that of one that does not go on.
+    /// Checks for room for one more request of a source, closing a stalled one if necessary.
     fn has_room(&self, source: Source, is_modest: bool) -> bool {
         let mut open = lock(&self.open);
         let source = Some(source);
-        // Its connections are not counted where they are those of a proxy.
+        // The source of a proxy's connection is that of its last request.
         let of_source = |state: &State| state.source == source && !state.is_idle();
         if count(&open, of_source) >= self.limits.per_source && displace(&mut open, of_source).is_none() {
             return false;
@@ -156,7 +156,7 @@ fn displace(open: &mut Open, among: impl Fn(&State) -> bool) -> Option<()> {
     Some(())
 }
 
-/// The oldest request among some that is waited for of the Identity which has the most of them, if these are many.
+/// The oldest stalled request among some, of the Identity that has the most of them, if they are many.
 fn slow_of_one_identity(open: &Open, among: impl Fn(&State) -> bool) -> Option<u64> {
     let mut slow: HashMap<IdentityAddress, Vec<(u64, u64)>> = HashMap::new();
     for (id, connection) in open {
@@ -194,8 +194,9 @@ impl Place {
         self.0.connection.displaced.cancelled().await;
     }
 
-    /// Begins a request, and tells whether there is room for it: a source, and all who have not logged in, may have only so many.
-    /// A modest one, which is answered at once or comes from somebody who says that it has logged in, has the room that is kept.
+    /// Begins a request and returns whether there is room for it: each source, and all callers who have not logged in
+    /// together, have a limit. A modest request, which is answered at once or has a bearer token, may use the reserved
+    /// room.
     pub(super) fn begin_request(&self, source: Source, logged_in: LoggedIn, is_modest: bool) -> (UnderWay, bool) {
         let has_room = self.0.connections.has_room(source, is_modest);
         let mut state = lock(&self.0.connection.state);
@@ -207,7 +208,7 @@ impl Place {
         (UnderWay(self.clone()), has_room)
     }
 
-    /// Notes whether the body of the request is waited for.
+    /// Records whether the server waits for the body of the request.
     pub(super) fn set_waiting(&self, is_waiting: bool) {
         let mut state = lock(&self.0.connection.state);
         state.is_waiting = is_waiting;
@@ -220,8 +221,8 @@ impl Place {
         !lock(&self.0.connection.state).is_idle()
     }
 
-    /// Everything that was written has left. The HTTP library asks for that each time it has written what there was, and takes
-    /// the whole of an answer long before a slow client has it.
+    /// Notes that everything written has left. The HTTP library flushes each time its buffer is empty, and takes the
+    /// whole of an answer long before a slow client has it.
     pub(super) fn flushed(&self) {
         let mut state = lock(&self.0.connection.state);
         if std::mem::take(&mut state.is_sending) {
@@ -246,7 +247,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+/// The guarded data is consistent between any two statements, so a panic elsewhere spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -318,13 +319,13 @@ mod tests {
     }
 
     #[test]
-    fn whoever_does_not_go_on_with_a_request_makes_room() {
+    fn a_stalled_request_makes_room() {
         let connections = connections(3, 2);
         let (first, second) = (connections.admit(Some(ONE)).unwrap(), connections.admit(Some(ONE)).unwrap());
         let (request, _other_request) = (begin(&first, ONE), begin(&second, ONE));
         second.set_waiting(true);
         first.set_waiting(true);
-        // A byte now and then makes no difference.
+        // A single byte now and then makes no difference.
         second.set_waiting(false);
         second.set_waiting(true);
         let third = connections.admit(Some(ONE)).unwrap();
@@ -334,7 +335,7 @@ mod tests {
         assert!(connections.admit(Some(ONE)).is_none(), "both are at work");
         drop(request);
         first.flushed();
-        // Who has logged in may take its time.
+        // A caller who has logged in may take its time.
         let logged_in = LoggedIn::default();
         let (_request, has_room) = first.begin_request(ONE, logged_in.clone(), true);
         assert!(has_room);
@@ -364,12 +365,12 @@ mod tests {
         let further = connections.admit(Some(ONE)).unwrap();
         assert!(is_displaced(&places[2]));
         let _request = further.begin_request(ONE, known("a"), true);
-        assert!(connections.admit(Some(ONE)).is_none(), "nobody has many");
+        assert!(connections.admit(Some(ONE)).is_none(), "no Identity has many");
         assert_eq!(places.iter().filter(|place| is_displaced(place)).count(), 1);
     }
 
     #[test]
-    fn some_room_is_kept_from_those_who_have_not_logged_in() {
+    fn some_room_is_reserved_for_callers_who_have_logged_in() {
         let connections = connections(16, 8);
         let places: Vec<_> = (0..8).map(|_| connections.admit(Some(ONE)).unwrap()).collect();
         let _requests: Vec<_> = places[..6].iter().map(|place| begin(place, ONE)).collect();

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connections::Place;
 
-/// A connection that tells its place when everything has been sent.
+/// A connection that reports to its place when everything has been sent.
 #[derive(Debug)]
 pub(super) struct Flushed<S> {
     stream: S,
@@ -46,7 +46,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Flushed<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Is asked for once everything has been written.
+    /// Called once everything has been written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.place.flushed();

@@ -1,4 +1,4 @@
-//! Listening: how many connections there may be, how long each may say nothing, and stopping without cutting anybody off.
+//! The listener: limits on connections, timeouts for silent ones, and a shutdown that lets requests finish.
 
 mod awaited;
 mod connections;
@@ -29,25 +29,24 @@ use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::config::Connections as Limits;
-use crate::http::{ApiError, Drained, Guarded, LoggedIn, Source, TrustedProxies};
-use crate::sse::Shutdown;
+use crate::http::{ApiError, Drained, ErrorBodies, Guarded, LoggedIn, Shutdown, Source, TrustedProxies};
 use awaited::Awaited;
 use connections::{Connections, Place};
 use flushed::Flushed;
 use stalled::Unstalled;
 
-/// How long a new connection may take to send the head of its first request.
+/// Time limit for the head of the first request of a new connection.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
-/// How long it may take with a further one, or say nothing: longer than the clients we know keep an idle connection, so that none
-/// is closed while a request is on its way.
+/// Time limit for each further request, and for an idle connection: longer than known clients keep an idle connection,
+/// so that none is closed while a request is on its way.
 const NEXT_REQUEST: Duration = Duration::from_secs(130);
-/// Greatest head of a request, and what is read of a body at a time.
+/// Maximum size of the head of a request, and of a read from a body.
 const BUFFER: usize = 64 * 1024;
 
 /// Serves until `shutdown` is cancelled, then lets requests under way finish.
 pub(crate) async fn serve(
     mut listener: TcpListener,
-    router: Router,
+    (router, errors): (Router, ErrorBodies),
     limits: Limits,
     proxies: TrustedProxies,
     shutdown: CancellationToken,
@@ -63,7 +62,7 @@ pub(crate) async fn serve(
                 let source = (!proxies.include(address.ip())).then(|| Source::of(address.ip()));
                 if let Some(place) = connections.admit(source) {
                     let proxies = Arc::clone(&proxies);
-                    tasks.spawn(converse(stream, (address, proxies), router.clone(), place, shutdown.clone()));
+                    tasks.spawn(converse(stream, (address, proxies), (router.clone(), errors.clone()), place, shutdown.clone()));
                 }
             }
             Some(_) = tasks.join_next() => {}
@@ -75,11 +74,11 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Answers the requests of one connection; after `shutdown` only the one under way.
+/// Answers the requests of one connection; after `shutdown` only the current one.
 async fn converse(
     stream: TcpStream,
     (address, proxies): (SocketAddr, Arc<TrustedProxies>),
-    router: Router,
+    (router, errors): (Router, ErrorBodies),
     place: Place,
     shutdown: CancellationToken,
 ) {
@@ -91,9 +90,13 @@ async fn converse(
         let mut request = request.map(|body| Body::new(Awaited::new(Drained::new(body), requests.clone())));
         request.extensions_mut().insert(source);
         request.extensions_mut().insert(logged_in);
-        let router = router.clone();
+        let (router, errors) = (router.clone(), errors.clone());
         async move {
-            let response = if has_room { router.oneshot(request).await? } else { ApiError::Overloaded.into_response() };
+            let response = if has_room {
+                router.oneshot(request).await?
+            } else {
+                errors.complete(ApiError::Overloaded.into_response())
+            };
             Ok::<_, Infallible>(response.map(|body| Guarded::new(body, under_way)))
         }
     });
@@ -118,7 +121,7 @@ async fn converse(
     }
 }
 
-/// Whether there is room for a request in any case: it is answered at once, or its caller says that it has logged in.
+/// A request that there is always room for: it is answered at once, or has a bearer token.
 fn is_modest(request: &Request<Incoming>) -> bool {
     request.headers().contains_key(AUTHORIZATION) || request.uri().path().eq_ignore_ascii_case(paths::HEALTH)
 }
@@ -135,17 +138,28 @@ async fn silent(place: &Place) {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use axum::routing::get;
+    use core_types::{Randomness, SystemClock};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::time::Instant;
 
     use super::*;
+
+    fn error_bodies() -> ErrorBodies {
+        ErrorBodies::new(Arc::new(SystemClock), Randomness::seeded(1))
+    }
 
     /// A connection to a server that answers everything.
     async fn connection(shutdown: &CancellationToken) -> TcpStream {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "answer" }));
-        tokio::spawn(serve(listener, router, Limits::default(), TrustedProxies::default(), shutdown.clone()));
+        tokio::spawn(serve(
+            listener,
+            (router, error_bodies()),
+            Limits::default(),
+            TrustedProxies::default(),
+            shutdown.clone(),
+        ));
         TcpStream::connect(address).await.unwrap()
     }
 
@@ -165,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_never_finishes_a_request_is_not_waited_for() {
+    async fn a_request_that_never_ends_is_given_up() {
         let shutdown = CancellationToken::new();
         let mut silent = connection(&shutdown).await;
         assert!((29..=31).contains(&closed_after(&mut silent).await));
@@ -187,19 +201,19 @@ mod tests {
     /// More than the buffers of a socket hold.
     const LARGE: usize = 32 * 1024 * 1024;
 
-    /// Asks for an answer that is larger than what the system takes at once, and reads no more than its beginning.
+    /// Requests an answer that is larger than the buffers of the system, and reads only its beginning.
     async fn begin_large(limits: Limits, shutdown: &CancellationToken) -> (SocketAddr, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { vec![b'x'; LARGE] }));
-        tokio::spawn(serve(listener, router, limits, TrustedProxies::default(), shutdown.clone()));
+        tokio::spawn(serve(listener, (router, error_bodies()), limits, TrustedProxies::default(), shutdown.clone()));
         let mut connection = TcpStream::connect(address).await.unwrap();
         connection.write_all(b"GET / HTTP/1.1\r\nHost: l\r\n\r\n").await.unwrap();
         connection.read_exact(&mut [0; 1024]).await.unwrap();
         (address, connection)
     }
 
-    /// How much of the large answer is missing in the end.
+    /// The number of bytes of the large answer that are missing in the end.
     async fn missing(mut connection: TcpStream) -> usize {
         let mut rest = Vec::new();
         while rest.len() < LARGE - 1024 && connection.read_buf(&mut rest).await.is_ok_and(|bytes| bytes > 0) {}
@@ -242,8 +256,13 @@ mod tests {
                 }
             }),
         );
-        let serving =
-            tokio::spawn(serve(listener, router, Limits::default(), TrustedProxies::default(), shutdown.clone()));
+        let serving = tokio::spawn(serve(
+            listener,
+            (router, error_bodies()),
+            Limits::default(),
+            TrustedProxies::default(),
+            shutdown.clone(),
+        ));
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut working = TcpStream::connect(address).await.unwrap();
         let asking = tokio::spawn(async move { ask(&mut working).await });

@@ -7,17 +7,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How often it is looked at how much a client has taken.
+/// Interval at which the progress of a client is checked.
 const PERIOD: Duration = Duration::from_secs(60);
-/// What it has to take in that time, while there is something for it.
+/// Number of bytes it has to take in that time, while there is something for it.
 const LEAST: usize = 64 * 1024;
 
-/// A connection that fails when its client takes too little of what is sent: whoever reads nothing would keep the answer in
-/// memory for ever.
+/// A connection that fails when its client takes too little of what is sent: a client that reads nothing would keep the
+/// answer in memory indefinitely.
 #[derive(Debug)]
 pub(super) struct Unstalled<S = TcpStream> {
     stream: S,
-    /// Runs from the first byte that the client does not take at once, until it has taken all.
+    /// Set from the first byte that the client does not take at once until it has taken all.
     waiting: Option<Waiting>,
 }
 
@@ -32,7 +32,7 @@ impl<S> Unstalled<S> {
         Self { stream, waiting: None }
     }
 
-    /// Notes what the client has taken, or that it must wait.
+    /// Records the progress of the client, or that it stalls.
     fn note(&mut self, context: &mut Context<'_>, written: &Poll<io::Result<usize>>) -> io::Result<()> {
         let waiting = match (written, &mut self.waiting) {
             (Poll::Ready(Ok(bytes)), Some(waiting)) => {
@@ -86,7 +86,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Is asked for once everything has been written.
+    /// Called once everything has been written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.waiting = None;

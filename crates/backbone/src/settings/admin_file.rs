@@ -1,4 +1,4 @@
-//! The administrator's file: its shape and its reading.
+//! The administrator's file: its format, and reading it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -11,12 +11,12 @@ use backbone_api::template_references::PublicRelationshipTemplateReference;
 use core_types::{AnnouncementId, IdentityAddress, TierId, Timestamp};
 use serde::Deserialize;
 
-use super::rules::Problem;
-use super::{BASIC, BASIC_NAME, QuotaDefinition};
-use crate::BackboneConfig;
+use super::problem::Problem;
+use super::tiers::{BASIC, BASIC_NAME, QuotaDefinition};
 use crate::clients::Client;
+use crate::config::BackboneConfig;
 
-/// All members are optional; what is absent is as the program was started.
+/// All members are optional; absent ones leave the configuration of the program in force.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct AdminFile {
@@ -38,14 +38,14 @@ pub(crate) struct Announcement {
     pub(super) id: AnnouncementId,
     #[serde(default = "usual_severity")]
     pub(super) severity: AnnouncementSeverity,
-    /// Whether nobody is notified of it.
+    /// Suppresses the notification.
     #[serde(default)]
     pub(super) is_silent: bool,
     #[serde(default)]
     pub(super) expires_at: Option<Timestamp>,
     /// By language.
     pub(super) texts: BTreeMap<String, AnnouncementText>,
-    /// Everybody when empty.
+    /// All Identities when empty.
     #[serde(default)]
     pub(super) recipients: Vec<IdentityAddress>,
     #[serde(default)]
@@ -117,7 +117,7 @@ impl IndividualQuota {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ClientSettings {
     pub(super) client_id: String,
-    /// Makes it a further client; without one it is a client the program was started with.
+    /// Makes it an additional client; without one it is a client of the configuration.
     #[serde(default)]
     pub(super) client_secret: Option<SecretText>,
     /// Name of the tier of the Identities it creates.
@@ -143,7 +143,7 @@ pub(super) struct Messages {
 /// Reads the file.
 ///
 /// # Errors
-/// What is wrong with it, with the member.
+/// The mistake in it, with the member.
 pub(crate) async fn read(path: &Path) -> Result<AdminFile, Problem> {
     let text = tokio::fs::read(path).await.map_err(|error| Problem::of_file(format!("it can not be read: {error}")))?;
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
@@ -166,7 +166,7 @@ impl AdminFile {
         std::iter::once(basic).chain(own).collect()
     }
 
-    /// The clients of the configuration with what the file says about them, and the file's own.
+    /// The clients of the configuration with the overrides of the file, and the file's own.
     pub(super) fn clients_in_force(&self, config: &BackboneConfig, tiers: &HashMap<&str, TierId>) -> Vec<Client> {
         let tier_of = |settings: Option<&ClientSettings>| {
             let name = settings.and_then(|settings| settings.default_tier.as_deref()).unwrap_or(BASIC_NAME);

@@ -8,7 +8,7 @@ use crate::language;
 #[derive(Debug)]
 pub(crate) struct AnnouncementDefinition {
     content: Announcement,
-    /// When it was first seen.
+    /// The time at which it was first seen.
     pub(crate) created_at: Timestamp,
 }
 
@@ -29,7 +29,7 @@ impl AnnouncementDefinition {
         self.content.expires_at
     }
 
-    /// Whom it is for; everybody when empty.
+    /// The recipients; all Identities when empty.
     pub(crate) fn recipients(&self) -> &[IdentityAddress] {
         &self.content.recipients
     }

@@ -7,11 +7,11 @@ use serde_json::{Map, json};
 
 use crate::camel_case::camel_case;
 
-/// An answer that stays the same until the settings change.
+/// An answer that is constant until the settings change.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
-    /// Names the body: clients that hold it do not get it again.
+    /// Identifies the body, so that clients which have it do not get it again.
     pub(crate) etag: String,
 }
 
@@ -31,12 +31,12 @@ impl Document {
     }
 
     fn new(body: Vec<u8>) -> Self {
-        // MD5 as in the reference: the tag tells versions apart and protects nothing.
+        // MD5 as in the reference: the tag distinguishes versions and protects nothing.
         let etag = format!("\"{}\"", STANDARD.encode(Md5::digest(&body)));
         Self { body, etag }
     }
 
-    /// Whether one of the entity tags in the value of an `If-None-Match` header is this document's; weak ones count.
+    /// Looks for this document's entity tag in the value of an `If-None-Match` header; weak ones count.
     pub(crate) fn is_named_by(&self, header: &str) -> bool {
         header.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
     }

@@ -1,4 +1,4 @@
-//! What the members of the administrator's file must look like.
+//! The rules for the members of the administrator's file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
@@ -7,8 +7,9 @@ use std::hash::Hash;
 use backbone_api::tags::{Tag, TagCollection};
 
 use super::admin_file::{Action, AdminFile, Announcement, ClientSettings, Tier};
-use super::{BASIC, BASIC_NAME, QUEUED_FOR_DELETION, QUEUED_FOR_DELETION_NAME};
-use crate::BackboneConfig;
+use super::problem::Problem;
+use super::tiers::{BASIC, BASIC_NAME, QUEUED_FOR_DELETION, QUEUED_FOR_DELETION_NAME};
+use crate::config::BackboneConfig;
 use crate::ids::{WireId, is_well_formed};
 use crate::language;
 
@@ -20,40 +21,8 @@ const ID_LENGTH: usize = 20;
 /// Ten years.
 const MAX_GRACE_PERIOD_DAYS: f64 = 3650.0;
 
-/// A member of the file that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    member: String,
-    reason: String,
-}
-
-impl Problem {
-    pub(crate) fn new(member: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { member: member.into(), reason: reason.into() }
-    }
-
-    /// A problem of the file as a whole.
-    pub(crate) fn of_file(reason: impl Into<String>) -> Self {
-        Self::new("", reason)
-    }
-
-    /// What is wrong, without the member.
-    pub(crate) fn into_reason(self) -> String {
-        self.reason
-    }
-}
-
-impl Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.member.as_str() {
-            "" | "." => f.write_str(&self.reason),
-            member => write!(f, "'{member}': {}", self.reason),
-        }
-    }
-}
-
 impl AdminFile {
-    /// Refuses the first member that makes no sense.
+    /// Refuses the first invalid member.
     pub(super) fn check(&self, config: &BackboneConfig) -> Result<(), Problem> {
         if let Some(tags) = &self.tags {
             check_tags(tags)?;

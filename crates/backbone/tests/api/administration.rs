@@ -1,11 +1,10 @@
-//! What the administrator's file says.
+//! The settings of the administrator's file.
 
 use axum::body::Body;
 use axum::http::Request;
 use backbone::OAuthClient;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crypto::SignatureKeypair;
 use md5::{Digest as _, Md5};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -51,7 +50,7 @@ async fn the_whole_file_is_put_in_force() {
     let server = Server::start_with_file(&whole_file()).await;
     let (one, other, _) = server.related().await;
     assert_eq!(one.get("/Identities/Self").await.result(200)["tierId"], "TIR00000000000000003");
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     server.create_identity(&key, |_| {}).await.fails(400, "validation.device.clientReachedIdentitiesLimit");
     let of_further = server.create_identity(&key, |body| {
         body["clientId"] = json!("further");
@@ -104,11 +103,11 @@ async fn tags_are_named_by_their_md5_and_sent_when_they_change() {
     assert_eq!(second.result(200)["tagsForAttributeValueTypes"], json!({}));
 }
 
-#[tokio::test]
-async fn a_file_that_makes_no_sense_names_the_member_and_changes_nothing() {
-    let server = Server::start_with_file(&whole_file()).await;
-    let client = server.identity().await;
-    let changes = [
+/// A member, an invalid value for it, and a part of the message.
+type Mistake = (&'static str, Value, &'static str);
+
+fn wrong_tags_and_announcements() -> Vec<Mistake> {
+    vec![
         (
             "/tags/supportedLanguages",
             json!(["de"]),
@@ -143,6 +142,11 @@ async fn a_file_that_makes_no_sense_names_the_member_and_changes_nothing() {
             json!([whole_file()["announcements"][0], whole_file()["announcements"][0]]),
             "'announcements'",
         ),
+    ]
+}
+
+fn wrong_tiers_and_limits() -> Vec<Mistake> {
+    vec![
         ("/tiers/1/id", json!("TIR00000000000000001"), "'tiers[1].id'"),
         ("/tiers/1/id", json!("TIR00000000000000002"), "'tiers[1].id'"),
         ("/tiers/1/id", json!(null), "'tiers[1].id'"),
@@ -169,8 +173,14 @@ async fn a_file_that_makes_no_sense_names_the_member_and_changes_nothing() {
             "'publicRelationshipTemplateReferences.nobody'",
         ),
         ("/messages", json!({"maxRecipient": 1}), "unknown field `maxRecipient`"),
-    ];
-    for (place, value, expected) in changes {
+    ]
+}
+
+#[tokio::test]
+async fn a_file_that_makes_no_sense_names_the_member_and_changes_nothing() {
+    let server = Server::start_with_file(&whole_file()).await;
+    let client = server.identity().await;
+    for (place, value, expected) in [wrong_tags_and_announcements(), wrong_tiers_and_limits()].concat() {
         let mut file = whole_file();
         *file.pointer_mut(place).unwrap() = value;
         server.write_file(&file.to_string());

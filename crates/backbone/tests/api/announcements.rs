@@ -36,7 +36,7 @@ async fn announcements_are_read_in_a_language_or_in_english() {
 }
 
 #[tokio::test]
-async fn new_ones_are_told_to_their_recipients_once() {
+async fn recipients_are_notified_of_new_ones_once() {
     let mut server = Server::start_with_file(&json!({})).await;
     let (mut one, mut other) = (server.identity().await, server.identity().await);
     let (mut to_one, mut to_other) = (one.listen().await, other.listen().await);

@@ -24,7 +24,7 @@ async fn a_flood_from_one_source_is_refused_and_others_are_served() {
     assert!(created >= 599, "{created}");
     refused.fails(429, "tooManyRequests");
     assert!(refused.headers.contains_key("retry-after"));
-    // Who has logged in is a caller of its own.
+    // A caller who has logged in has a limit of its own.
     device.post("/Challenges", json!({})).await.result(201);
 }
 

@@ -48,7 +48,7 @@ async fn lists_are_paged_only_when_they_have_more_than_one_page() {
 }
 
 #[tokio::test]
-async fn every_page_of_a_database_list_tells_the_total() {
+async fn every_page_of_a_database_list_has_the_total() {
     let server = Server::start().await;
     let device = server.identity().await;
     for _ in 0..3 {
@@ -77,6 +77,22 @@ async fn answers_carry_timing_and_correlation() {
     assert!(headers.contains_key("x-trace-id"));
     assert_eq!(client.send(request(&"x".repeat(150))).await.headers["x-correlation-id"].len(), 100);
     assert_eq!(client.get("/Version").await.headers["x-correlation-id"].len(), 20);
+}
+
+#[tokio::test]
+async fn errors_carry_an_id_and_the_time_and_have_a_length() {
+    let server = Server::start().await;
+    let device = server.identity().await;
+    let path = "/api/v2/Files/FIL00000000000000001/metadata";
+    let answer = device.send(Request::get(path).body(Body::empty()).unwrap()).await;
+    let error = &answer.json(404)["error"];
+    assert_eq!(error["id"].as_str().unwrap().len(), 20);
+    assert_eq!(error["time"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(answer.headers["content-type"], "application/json; charset=utf-8");
+    assert_eq!(answer.headers["content-length"], answer.body.len().to_string());
+    let head = device.send(Request::head(path).body(Body::empty()).unwrap()).await;
+    head.is_empty_with(404);
+    assert_eq!(head.headers["content-length"], answer.headers["content-length"]);
 }
 
 #[tokio::test]

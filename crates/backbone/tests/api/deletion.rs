@@ -93,7 +93,7 @@ async fn a_grace_period_of_zero_is_over_at_once() {
 }
 
 #[tokio::test]
-async fn the_deletion_removes_an_identity_and_tells_its_peers() {
+async fn the_deletion_removes_an_identity_and_notifies_its_peers() {
     let server = Server::start().await;
     let (peer, device, relationship) = server.related().await;
     let requestor = server.identity().await;

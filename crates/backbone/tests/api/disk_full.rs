@@ -44,7 +44,7 @@ async fn work_goes_on_when_there_is_room_again() {
     let (status, reason) = health(&server).await;
     assert_eq!(status, 503);
     assert!(reason.starts_with("Unhealthy: ") && reason.contains("is full"), "{reason}");
-    // What only reads works, and so does what makes room.
+    // Reading works, and so does deleting.
     device.get(&format!("/Tokens/{}", tokens[0])).await.result(200);
     for token in &tokens[..5] {
         device.delete(&format!("/Tokens/{token}")).await.is_empty_with(204);
@@ -53,7 +53,7 @@ async fn work_goes_on_when_there_is_room_again() {
     token(&device, &server, 200_000).await.result(201);
     server.identity().await;
     loop {
-        // Until the outcome of the former check is too old to be told again.
+        // Until the outcome of the previous check has expired.
         let (status, _) = health(&server).await;
         if status == 200 {
             break;
@@ -62,7 +62,7 @@ async fn work_goes_on_when_there_is_room_again() {
     }
 }
 
-/// What is logged meanwhile by this thread.
+/// The log lines of this thread meanwhile.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -84,7 +84,7 @@ impl Log {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_said_once_and_when_it_is_over() {
+async fn a_full_disk_is_logged_once_and_when_it_is_over() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -108,7 +108,7 @@ async fn a_full_disk_is_said_once_and_when_it_is_over() {
     for token in tokens {
         device.delete(&format!("/Tokens/{token}")).await.is_empty_with(204);
     }
-    // What small things may work meanwhile does not end it at once, nor does anybody have to ask for the health.
+    // Small writes that succeed meanwhile do not end it at once, and no request for the health is needed.
     assert_eq!(log.lines("can work again"), 0);
     within(async {
         while log.lines("can work again") == 0 {

@@ -5,7 +5,7 @@ use crate::support::{Server, pending};
 const OWN: &str = "/Identities/Self/FeatureFlags";
 
 #[tokio::test]
-async fn flags_are_merged_and_told_to_peers_and_readers_of_templates() {
+async fn flags_are_merged_and_peers_and_readers_of_templates_are_notified() {
     let server = Server::start().await;
     let (device, peer, _) = server.related().await;
     let (reader, requestor) = (server.identity().await, server.identity().await);
@@ -14,7 +14,7 @@ async fn flags_are_merged_and_told_to_peers_and_readers_of_templates() {
     }
     let template = device.template(&server).await;
     reader.get(&format!("/RelationshipTemplates/{template}")).await.result(200);
-    // Somebody who has both a relationship and a template is told once.
+    // An Identity with both a relationship and a template is notified once.
     peer.get(&format!("/RelationshipTemplates/{template}")).await.result(200);
     pending(&requestor, &device).await;
     for identity in [&peer, &requestor] {
@@ -28,9 +28,9 @@ async fn flags_are_merged_and_told_to_peers_and_readers_of_templates() {
     for identity in [&device, &peer, &reader, &requestor] {
         assert_eq!(identity.get(&path).await.result(200), expected);
     }
-    let told = ("PeerFeatureFlagsChanged".to_owned(), json!({"peerAddress": device.address}));
+    let notified = ("PeerFeatureFlagsChanged".to_owned(), json!({"peerAddress": device.address}));
     for identity in [&peer, &reader, &requestor] {
-        assert_eq!(identity.sync().await, [told.clone(), told.clone()]);
+        assert_eq!(identity.sync().await, [notified.clone(), notified.clone()]);
     }
 }
 
@@ -48,7 +48,7 @@ async fn flags_of_strangers_stay_hidden() {
 }
 
 #[tokio::test]
-async fn a_former_peer_still_sees_flags_but_is_not_told() {
+async fn a_former_peer_still_sees_flags_but_is_not_notified() {
     let server = Server::start().await;
     let (peer, device, relationship) = server.related().await;
     peer.create_datawallet().await;

@@ -108,7 +108,7 @@ async fn contents_of_former_versions_are_read_and_removed() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_a_file_keeps_nobody_from_reading_it() {
+async fn a_stalled_download_does_not_delay_others() {
     let server = Server::start().await;
     let device = server.identity().await;
     let content = vec![1; 15 * 1024 * 1024];

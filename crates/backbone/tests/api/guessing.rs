@@ -1,5 +1,4 @@
 use core_types::Clock as _;
-use crypto::SignatureKeypair;
 use serde_json::json;
 
 use crate::support::{PASSWORD, Server, pass};
@@ -26,7 +25,7 @@ async fn passwords_of_templates_can_be_guessed_ten_times_an_hour() {
         assert_eq!(answer.headers["retry-after"], "3600");
         assert_eq!(guesser.get(&among(password)).await.result(200), json!([]));
     }
-    // Nobody else is concerned, and no other template.
+    // No other caller is concerned, and no other template.
     owner.get(&with("BBBB")).await.result(200);
     let another = owner.post("/RelationshipTemplates", body).await.id(201);
     guesser.get(&format!("/RelationshipTemplates/{another}?password=AAAA")).await.result(200);
@@ -82,7 +81,7 @@ async fn secrets_of_clients_can_be_guessed_ten_times_an_hour() {
         let fields = [("grant_type", "password"), ("client_id", "test"), ("username", "USR1"), ("password", "x")];
         device.ask_for_token(&[&fields[..], &[("client_secret", secret)]].concat()).await
     };
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     for number in 0..5 {
         assert_eq!(ask(&number.to_string()).await.json(401)["error"], "invalid_client");
         let create = server.create_identity(&key, |body| body["clientSecret"] = json!(format!("also {number}")));
@@ -92,7 +91,7 @@ async fn secrets_of_clients_can_be_guessed_ten_times_an_hour() {
     answer.fails(429, "tooManyRequests");
     assert_eq!(answer.headers["retry-after"], "3600");
     server.create_identity(&key, |_| {}).await.fails(429, "tooManyRequests");
-    // What was wrong before still is: nobody learns anything.
+    // A secret that was wrong before is still wrong, so that nothing is learned.
     assert_eq!(ask("0").await.json(401)["error"], "invalid_client");
     pass(&server, 3600);
     device.log_in_again().await.json(200);

@@ -1,4 +1,3 @@
-use crypto::SignatureKeypair;
 use serde_json::json;
 
 use crate::support::{Server, pass, sign, signed_challenge};
@@ -6,7 +5,7 @@ use crate::support::{Server, pass, sign, signed_challenge};
 #[tokio::test]
 async fn creates_an_identity_with_its_first_device() {
     let server = Server::start().await;
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     let answer = server.create_identity(&key, |_| {}).await.result(201);
     let expected = core_types::identity_address::compute(&key.public_key, "localhost");
     assert_eq!(answer["address"], expected.as_str());
@@ -30,8 +29,8 @@ async fn creates_an_identity_with_its_first_device() {
 #[tokio::test]
 async fn refuses_in_the_documented_order() {
     let server = Server::start().await;
-    let key = SignatureKeypair::generate(&mut rand::rng());
-    let stranger = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
+    let stranger = server.new_key();
     let forged = sign(&stranger, r#"{"id":"CHL00000000000000000","expiresAt":"2026-01-01T00:00:00.000Z"}"#);
     let unknown = sign(&key, r#"{"id":"CHL00000000000000000","expiresAt":"2026-01-01T00:00:00.000Z"}"#);
     let valid = signed_challenge(&server.anonymous(), &key).await;
@@ -58,7 +57,7 @@ async fn refuses_in_the_documented_order() {
 #[tokio::test]
 async fn an_address_is_created_once() {
     let server = Server::start().await;
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     server.create_identity(&key, |_| {}).await.result(201);
     server.create_identity(&key, |_| {}).await.fails(400, "validation.device.addressAlreadyExists");
 }
@@ -68,14 +67,14 @@ async fn a_client_creates_as_many_identities_as_it_may() {
     let server = Server::start_with(|config| config.clients[0].max_identities = Some(2)).await;
     server.identity().await;
     server.identity().await;
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     server.create_identity(&key, |_| {}).await.fails(400, "validation.device.clientReachedIdentitiesLimit");
 }
 
 #[tokio::test]
 async fn keys_and_signatures_of_odd_form_are_refused() {
     let server = Server::start().await;
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     for odd in ["", "AAAA", "e30"] {
         let answer = server.create_identity(&key, |body| body["identityPublicKey"] = json!(odd)).await;
         answer.fails(400, "validation.invalidPropertyValue");
@@ -100,7 +99,7 @@ async fn challenges_live_ten_minutes_and_are_readable_an_hour_longer() {
     assert_eq!(own["createdByDevice"], device.id.as_str());
     let path = format!("/Challenges/{}", own["id"].as_str().unwrap());
 
-    let key = SignatureKeypair::generate(&mut rand::rng());
+    let key = server.new_key();
     let challenge = signed_challenge(&server.anonymous(), &key).await;
     pass(&server, 601);
     let answer = server.create_identity(&key, |body| body["signedChallenge"] = challenge).await;
@@ -116,7 +115,7 @@ async fn challenges_live_ten_minutes_and_are_readable_an_hour_longer() {
 }
 
 #[tokio::test]
-async fn tells_whether_an_identity_is_deleted() {
+async fn is_deleted_recognises_deleted_identities() {
     let server = Server::start().await;
     let device = server.identity().await;
     let client = server.anonymous();

@@ -141,13 +141,13 @@ async fn a_served_backbone_removes_identities_of_its_own_accord() {
     })
     .await;
     events.expect("ExternalEventCreated").await;
-    let told = other.synced_types().await;
-    assert_eq!(told, ["PeerToBeDeleted", "PeerDeleted", "RelationshipStatusChanged"]);
+    let notified = other.synced_types().await;
+    assert_eq!(notified, ["PeerToBeDeleted", "PeerDeleted", "RelationshipStatusChanged"]);
     within(serving.stop()).await;
 }
 
 #[tokio::test]
-async fn it_can_be_told_for_two_years_that_an_identity_was_deleted() {
+async fn is_deleted_recognises_an_identity_for_two_years() {
     let server = Server::start().await;
     let device = server.identity().await;
     device.post("/Identities/Self/DeletionProcesses", json!({"lengthOfGracePeriodInDays": 0})).await.result(201);

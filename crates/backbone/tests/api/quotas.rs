@@ -139,7 +139,7 @@ async fn individual_quotas_take_the_place_of_the_tiers() {
     let quotas = one.get("/Quotas").await.result(200)[0]["quotas"].clone();
     let sources: Vec<_> = quotas.as_array().unwrap().iter().map(|quota| quota["source"].clone()).collect();
     assert_eq!(sources, ["Individual", "Tier"]);
-    // In deletion nobody is privileged.
+    // In deletion no Identity is privileged.
     one.post("/Identities/Self/DeletionProcesses", json!({})).await.result(201);
     let quotas = one.get("/Quotas").await.result(200);
     assert_eq!(quotas.as_array().unwrap().len(), 8);

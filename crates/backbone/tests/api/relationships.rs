@@ -127,7 +127,7 @@ async fn parallel_requests_make_one_relationship() {
 }
 
 #[tokio::test]
-async fn can_create_tells_what_stands_against_it() {
+async fn can_create_gives_the_reason_against_it() {
     let server = Server::start().await;
     let (one, other, id) = server.related().await;
     let stranger = server.identity().await;

@@ -224,15 +224,19 @@ fn random_requests_are_never_the_servers_fault() {
         .unwrap();
 }
 
+fn modification() -> Value {
+    json!({
+        "objectIdentifier": "A", "type": "Create", "payloadCategory": "Content", "collection": "Files",
+        "encryptedPayload": "AAAA", "datawalletVersion": 1,
+    })
+}
+
 /// Requests that are right, from which random ones are made by changing a member.
 fn right_requests(server: &Server, device: &Device, world: &[String]) -> Vec<(Method, String, Value)> {
     let [address, _, _, peer, _, relationship, template, token, message, challenge, run] = world else {
         unreachable!("the world has one object of each kind")
     };
-    let item = json!({
-        "objectIdentifier": "A", "type": "Create", "payloadCategory": "Content", "collection": "Files",
-        "encryptedPayload": "AAAA", "datawalletVersion": 1,
-    });
+    let item = modification();
     let text = format!(r#"{{"id":"{challenge}","expiresAt":"2026-01-01T00:10:00.000Z"}}"#);
     let signed = crate::support::sign(&device.key, &text);
     let expires_at = json!(server.in_minutes(60));

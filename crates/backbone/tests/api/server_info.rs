@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::Server;
 
 #[tokio::test]
-async fn tells_version_and_health() {
+async fn answers_with_version_and_health() {
     let server = Server::start().await;
     assert_eq!(server.anonymous().get("/Version").await.json(200), json!({"result": {"majorVersion": "7"}}));
     let health = server.anonymous().send(Request::get("/health").body(Body::empty()).unwrap()).await;
@@ -29,7 +29,7 @@ async fn unchanged_tags_are_not_sent_again() {
 }
 
 #[tokio::test]
-async fn collections_nobody_fills_are_empty() {
+async fn collections_without_entries_are_empty() {
     let server = Server::start().await;
     let device = server.identity().await;
     assert_eq!(device.get("/Announcements?language=de").await.result(200), json!([]));

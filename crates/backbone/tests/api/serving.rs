@@ -1,4 +1,5 @@
 use backbone::{Backbone, BackboneConfig, OAuthClient};
+use core_types::Randomness;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -6,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Server, pass};
 
 #[tokio::test]
-async fn serves_over_http_until_told_to_stop() {
+async fn serves_over_http_until_it_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);
+    let mut config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "secret")]);
+    config.randomness = Randomness::seeded(1);
     let backbone = Backbone::open(config).await.unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();

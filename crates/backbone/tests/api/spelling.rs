@@ -1,4 +1,4 @@
-//! Bodies as the reference reads them: names of members in any case, numbers as texts, `null` for a body that may be missing.
+//! Bodies as the reference reads them: names of members in any case, numbers as texts, `null` for an optional body.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -19,8 +19,8 @@ async fn a_password_and_a_recipient_count_however_they_are_spelled() {
     let body = json!({"content": "AAAA", "Password": "AAAA", "ForIdentity": reader.address, "ExpiresAt": server.in_minutes(5)});
     for kind in ["/RelationshipTemplates", "/Tokens"] {
         let id = owner.post(kind, body.clone()).await.id(201);
-        for somebody in [&reader, &stranger] {
-            somebody.get(&format!("{kind}/{id}")).await.fails(404, "recordNotFound");
+        for caller in [&reader, &stranger] {
+            caller.get(&format!("{kind}/{id}")).await.fails(404, "recordNotFound");
         }
         stranger.get(&format!("{kind}/{id}?password=AAAA")).await.fails(404, "recordNotFound");
         let read = reader.get(&format!("{kind}/{id}?password=AAAA")).await.result(200);

@@ -94,7 +94,7 @@ async fn each_notification_reaches_those_it_is_for() {
     let process = device.post("/Identities/Self/DeletionProcesses", json!({})).await.id(201);
     first.expect("DeletionProcessStarted").await;
     other.expect("DeletionProcessStarted").await;
-    // An Identity in deletion is not told of external events; it could not fetch them.
+    // An Identity in deletion is not notified of external events; it could not fetch them.
     peer.send_message(&device).await.result(201);
     device.put(&format!("/Identities/Self/DeletionProcesses/{process}/Cancel"), json!({})).await.result(200);
     first.expect("DeletionProcessCancelledByOwner").await;
@@ -111,7 +111,7 @@ async fn each_notification_reaches_those_it_is_for() {
 }
 
 #[tokio::test]
-async fn postponed_messages_are_told_when_they_are_released() {
+async fn postponed_messages_are_announced_when_they_are_released() {
     let server = Server::start().await;
     let (templator, requestor, relationship) = server.related().await;
     let act = async |device: &Device, action: &str| {
@@ -148,13 +148,13 @@ async fn a_pending_request_releases_messages_when_it_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_failed_request_tells_nobody() {
+async fn a_failed_request_notifies_no_listener() {
     let server = Server::start().await;
     let (templator, requestor, _) = server.related().await;
     let mut events = templator.listen().await;
     let template = json!({"content": "AAAA", "maxNumberOfAllocations": 1});
     let template = templator.post("/RelationshipTemplates", template).await.id(201);
-    // Takes the last allocation, of which the templator would be told, before it fails.
+    // Takes the last allocation, of which the templator would be notified, before it fails.
     let failed = requestor.post("/Relationships", json!({"relationshipTemplateId": template})).await;
     failed.fails(400, "validation.relationship.relationshipToTargetAlreadyExists");
     templator.post("/Identities/Self/DeletionProcesses", json!({})).await.result(201);
@@ -162,7 +162,7 @@ async fn a_failed_request_tells_nobody() {
 }
 
 #[tokio::test]
-async fn a_reader_that_does_not_read_is_told_once() {
+async fn a_client_that_does_not_read_gets_each_event_once() {
     let server = Server::start_with(|config| config.max_unreceived_messages = 100).await;
     let (one, other, _) = server.related().await;
     let mut events = one.listen().await;
@@ -203,7 +203,7 @@ async fn a_stream_is_the_push_registration_of_its_device() {
     let expected = [("sse".to_owned(), identifier.as_str().unwrap().to_owned())];
     assert_eq!(registrations(&server).await, expected);
     drop(first);
-    // Whoever writes next comes after the removal, if there was one.
+    // The next write comes after the removal, if there was one.
     for _ in 0..20 {
         device.put("/Devices/Self", json!({"communicationLanguage": "de"})).await.is_empty_with(204);
     }
@@ -220,7 +220,7 @@ async fn a_stream_is_the_push_registration_of_its_device() {
     }
     assert_eq!(registrations(&server).await, [("dummy".to_owned(), identifier.as_str().unwrap().to_owned())]);
 
-    // What a former process has left behind is tidied up.
+    // The remains of a previous process are cleaned up.
     let body = json!({"platform": "sse", "handle": "0123456789", "appId": "app"});
     device.put("/Devices/Self/PushNotifications", body).await.result(200);
     server.restart().await;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, Response, header};
 use backbone::{Backbone, BackboneConfig, BackboneError, OAuthClient};
-use core_types::{Clock as _, ManualClock, Timestamp};
+use core_types::{Clock as _, ManualClock, Randomness, Timestamp};
 use crypto::{CryptoObject as _, HashLabel, SignatureKeypair};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -42,12 +42,13 @@ impl Server {
         let clock = Arc::new(ManualClock::new("2026-01-01T00:00:00.000Z".parse().unwrap()));
         let mut config = BackboneConfig::new(folder.path(), vec![OAuthClient::new("test", "client-secret")]);
         config.clock = clock.clone();
+        config.randomness = Randomness::seeded(1);
         change(&mut config);
         let backbone = Backbone::open(config.clone()).await.unwrap();
         Self { clock, router: backbone.router(), backbone, config, folder }
     }
 
-    /// Where the database is.
+    /// The directory of the database.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -97,9 +98,14 @@ impl Server {
         self.clock.now().saturating_add(Duration::from_secs(60 * minutes))
     }
 
+    /// A key for an Identity.
+    pub(crate) fn new_key(&self) -> SignatureKeypair {
+        SignatureKeypair::generate(&mut self.config.randomness.clone())
+    }
+
     /// A new Identity with its first device, logged in.
     pub(crate) async fn identity(&self) -> Device {
-        let key = SignatureKeypair::generate(&mut rand::rng());
+        let key = self.new_key();
         let answer = self.create_identity(&key, |_| {}).await.result(201);
         let username = answer["device"]["username"].as_str().unwrap().to_owned();
         let mut device = Device {
@@ -303,7 +309,7 @@ pub(crate) async fn database(server: &Server) -> sqlx::SqliteConnection {
     sqlx::SqliteConnection::connect(&path).await.unwrap()
 }
 
-/// Somebody who calls the server, with or without a bearer token.
+/// A caller of the server, with or without a bearer token.
 #[derive(Clone)]
 pub(crate) struct Client {
     router: Router,
@@ -374,7 +380,7 @@ impl Client {
 }
 
 impl Client {
-    /// The head of an answer below `/api/v2`, and a body that nobody has read yet.
+    /// The head of an answer below `/api/v2`, with its body still unread.
     pub(crate) async fn begin(&self, path: &str) -> Response<Body> {
         let mut request = Request::get(format!("/api/v2{path}")).body(Body::empty()).unwrap();
         self.authorize(&mut request);
@@ -388,7 +394,7 @@ impl Client {
     }
 }
 
-/// What the server answered.
+/// The answer of the server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

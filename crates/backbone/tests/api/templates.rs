@@ -101,7 +101,7 @@ async fn expired_templates_stay_visible_to_those_related_by_them() {
 }
 
 #[tokio::test]
-async fn the_last_allocation_is_told_to_the_creator() {
+async fn the_creator_is_notified_of_the_last_allocation() {
     let server = Server::start().await;
     let creator = server.identity().await;
     creator.create_datawallet().await;

@@ -75,7 +75,7 @@ async fn refuses_bad_members() {
 }
 
 #[tokio::test]
-async fn who_has_read_a_token_keeps_it() {
+async fn a_token_stays_readable_for_its_readers() {
     let server = Server::start().await;
     let (mut creator, mut reader, mut other) =
         (server.identity().await, server.identity().await, server.identity().await);
@@ -129,7 +129,7 @@ async fn a_hundred_wrong_passwords_lock_a_token() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_read_large_tokens_gets_a_share_of_the_memory_and_no_more() {
+async fn a_client_that_does_not_read_large_tokens_gets_its_share_of_the_memory_only() {
     let server = Server::start().await;
     let device = server.identity().await;
     let content = "A".repeat(12 * 1024 * 1024);
@@ -143,7 +143,7 @@ async fn whoever_does_not_read_large_tokens_gets_a_share_of_the_memory_and_no_mo
         }
         let mut further = Box::pin(client.begin(&path));
         assert!(tokio::time::timeout(Duration::from_millis(300), &mut further).await.is_err());
-        // What is small needs none.
+        // Small tokens need none.
         assert_eq!(within(client.get("/Version")).await.status, 200);
         let mut first = silent.swap_remove(0).into_body();
         let bytes = first.frame().await.unwrap().unwrap();

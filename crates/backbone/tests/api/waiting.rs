@@ -1,4 +1,4 @@
-//! Who says nothing more, or takes nothing more, does not stay.
+//! Connections that send or take nothing any more are closed.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ async fn connect(serving: &Serving) -> TcpStream {
     TcpStream::connect(("127.0.0.1", serving.port)).await.unwrap()
 }
 
-/// What comes until the other side closes the connection.
+/// The bytes until the other side closes the connection.
 async fn rest(connection: &mut TcpStream) -> String {
     let mut text = Vec::new();
-    // A connection that is cut has said all it will.
+    // A reset connection sends no more.
     let _ = within(connection.read_to_end(&mut text)).await;
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -83,7 +83,7 @@ async fn a_connection_at_work_is_not_displaced() {
 const UNFINISHED: &str = "POST /api/v2/Identities HTTP/1.1\r\nHost: l\r\nContent-Length: 50\r\n\r\n{";
 
 #[tokio::test]
-async fn bodies_that_do_not_come_keep_nobody_out() {
+async fn stalled_bodies_do_not_keep_others_out() {
     let limits = Connections { in_all: 40, per_source: 20 };
     let server = Server::start_with(|config| config.max_connections = limits).await;
     let (device, serving) = (server.identity().await, server.serve().await);
@@ -103,7 +103,7 @@ async fn bodies_that_do_not_come_keep_nobody_out() {
     }
     // The oldest has made room.
     assert_eq!(rest(&mut unfinished[0]).await, "");
-    // Who goes on with what it has begun gets its answer.
+    // A client that continues its request gets its answer.
     let mut last = unfinished.pop().unwrap();
     let answer = request(&mut last, &"x".repeat(49)).await;
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
@@ -163,7 +163,7 @@ async fn a_body_that_does_not_end_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn who_has_not_logged_in_may_send_little() {
+async fn anonymous_callers_may_send_little() {
     let server = Server::start().await;
     let (client, device) = (server.anonymous(), server.identity().await);
     let send = async |client: &crate::support::Client, path: &str, bytes: usize| {
@@ -181,7 +181,7 @@ async fn who_has_not_logged_in_may_send_little() {
 }
 
 #[tokio::test]
-async fn the_refusal_of_a_large_body_is_read_by_who_writes_first() {
+async fn clients_that_write_first_read_the_refusal_of_a_large_body() {
     let server = Server::start().await;
     let serving = server.serve().await;
     let megabyte = vec![b'x'; 1024 * 1024];

@@ -1,0 +1,3 @@
+use axum::http::HeaderValue;
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
