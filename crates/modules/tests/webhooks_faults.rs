@@ -390,7 +390,7 @@ fn with_token_of(issuer: &Unruly, receiver: &Unruly, request_timeout: u32) -> Ve
     to(json!({ "url": receiver.url, "authentication": authentication, "delivery": delivery }))
 }
 
-/// Whatever an issuer does, the target gets no request without a token, and the delivery succeeds later.
+/// The target gets no request without a token, however the issuer fails, and the delivery succeeds later.
 #[tokio::test]
 async fn issuers_that_fail() {
     let ok = r#"{"access_token":"one","expires_in":3600}"#;

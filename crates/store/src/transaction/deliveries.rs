@@ -64,7 +64,7 @@ impl Transaction {
         run!(self, |session| delivery_log::bury(session, id, error, now))
     }
 
-    /// Gives up to `limit` deliveries up whose age began to count before that running time, the oldest first; returns
+    /// Gives up at most `limit` deliveries whose age began to count before that running time, the oldest first; returns
     /// their number. Those without an error get `error`.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ use crate::{
 pub struct AccountOptions {
     /// The store of its documents. Empty for a new Identity.
     pub store: Store,
-    /// How to reach its Backbone.
+    /// The connection to its Backbone.
     pub config: TransportConfig,
     /// The source of time.
     pub clock: Arc<dyn Clock>,

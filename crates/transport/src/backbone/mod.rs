@@ -116,7 +116,7 @@ impl Backbone {
         for number in 2..=pages {
             let next = call.clone().query(PAGE_NUMBER, Some(number));
             let (more, _) = self.send(&next).await?.page(&next)?;
-            // Whatever number was announced, nothing follows an empty page.
+            // Nothing follows an empty page, whatever number was announced.
             if more.is_empty() {
                 break;
             }

@@ -10,7 +10,7 @@ use crate::{backbone::Call, context::Context, error::Result};
 
 /// Messages per page. Each may have 10 MiB, and the size of an answer is limited.
 const MESSAGES_PER_PAGE: u64 = 8;
-/// Whatever number of messages is announced: after this many empty pages, there are no more.
+/// After this many empty pages there are no more messages, whatever number is announced.
 const MAX_EMPTY_PAGES: u32 = 3;
 
 /// Pages of messages, the newest page first; within a page they are ordered by time. A page that is requested again

@@ -225,7 +225,7 @@ impl Relationships {
             peer_deletion_info: None,
             received_text: opened.received_text.map(Into::into),
             relationship_secret_id: RelationshipSecretId::generate(&mut self.context.randomness()),
-            // Whatever has happened since: the event about it brings the real status.
+            // The event about any later change brings the real status.
             status: RelationshipStatus::Pending,
             template_id: template_id.clone(),
         };

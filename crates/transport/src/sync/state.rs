@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, Shared};
 use super::changes::ChangedItems;
 use crate::error::Result;
 
-/// What a synchronisation covers.
+/// The scope of a synchronisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Everything,

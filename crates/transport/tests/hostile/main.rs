@@ -1,4 +1,4 @@
-//! Whatever a Backbone answers: no panic, no hang, nothing wrong in the store, and valid data is accepted when it is
+//! No answer of a Backbone causes a panic, a hang or wrong data in the store, and valid data is accepted when it is
 //! repeated.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
