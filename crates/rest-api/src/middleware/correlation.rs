@@ -1,4 +1,4 @@
-//! The correlation id of all work a request causes (`docs/protocol/07 §2.2`).
+//! The correlation id of all work caused by a request (`docs/protocol/07 §2.2`).
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -6,11 +6,11 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 const HEADER: &str = "x-correlation-id";
-/// Longer ids are not taken over: they would end in every log line and every event.
+/// Longer ids are not adopted: they would appear in every log line and every event.
 const MAXIMUM_LENGTH: usize = 256;
 
-/// Runs the rest of the request in the scope of its correlation id: the caller's, else a fresh one. The
-/// id is not echoed.
+/// Runs the rest of the request in the scope of its correlation id: the caller's, otherwise a new one. The id is not
+/// echoed.
 pub(crate) async fn scope(request: Request, next: Next) -> Response {
     let id = request
         .headers()
