@@ -1,4 +1,4 @@
-//! From configured modules to running ones. What a module does is in the crate `modules`.
+//! From configured modules to running ones. The modules themselves are in the crate `modules`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use settings::{Kind, Mistakes, Node, Path as Place, Problem, Report, check};
 
 use crate::config::ModuleEntry;
 
-/// The enabled modules in the order they start in: as configured, but what tells others of events comes first, and what pulls last, so
-/// that whoever waits for events waits already when they come in. Certificates are accepted by the same rules as those of the
+/// The enabled modules in starting order: as configured, but those that deliver events come first, and those that pull
+/// last, so that events find their recipients waiting. Certificates are accepted by the same rules as those of the
 /// Backbone.
 ///
 /// # Errors
-/// What is wrong with their settings.
+/// The mistakes in their settings.
 pub(crate) fn from_configuration(entries: &[ModuleEntry], trust: &Trust) -> Result<Vec<Arc<dyn Module>>, Mistakes> {
     let report = Report::default();
     let modules = make(entries, trust, &report);
     if report.errors() == 0 { Ok(modules) } else { Err(Mistakes(report.into_problems())) }
 }
 
-/// The same of entries that were checked against their tables. What these do not say is reported.
+/// The same for entries that have been checked against their tables. Mistakes beyond these are reported.
 pub(crate) fn make(entries: &[ModuleEntry], trust: &Trust, report: &Report) -> Vec<Arc<dyn Module>> {
     let (mut tell, mut react, mut pull) = (Vec::new(), Vec::new(), Vec::new());
     for (role, node) in enabled(entries, report) {
@@ -40,7 +40,7 @@ pub(crate) fn make(entries: &[ModuleEntry], trust: &Trust, report: &Report) -> V
     [tell, react, pull].concat()
 }
 
-/// The brokers of all entries that name some: those of former names are carried by the same publisher.
+/// The brokers of all entries that name some: those under former names use the same publisher.
 pub(crate) fn message_brokers(entries: &[ModuleEntry]) -> Option<MessageBrokerPublisherConfig> {
     brokers(entries, &Report::default())
 }
@@ -56,7 +56,7 @@ fn brokers(entries: &[ModuleEntry], report: &Report) -> Option<MessageBrokerPubl
     config
 }
 
-/// The brokers of a type that nobody knows.
+/// The brokers of an unknown type.
 pub(crate) fn unknown_brokers(entries: &[ModuleEntry]) -> Vec<Problem> {
     let report = Report::default();
     for entry in entries.iter().filter(|entry| entry.enabled) {
@@ -68,7 +68,7 @@ pub(crate) fn unknown_brokers(entries: &[ModuleEntry]) -> Vec<Problem> {
     report.into_problems().into_iter().filter(is_type).collect()
 }
 
-/// The files with credentials that cannot be read, in sentences. `unreadable` tells why a file cannot.
+/// The credential files that cannot be read, as sentences. `unreadable` returns the reason for a file.
 pub(crate) fn unreadable_files(entries: &[ModuleEntry], unreadable: impl Fn(&Path) -> Option<String>) -> Vec<String> {
     let config = message_brokers(entries).unwrap_or_default();
     let notice = |broker: &modules::message_broker_publisher::Broker| {

@@ -1,6 +1,6 @@
 //! The enmeshed Connector: one organisation's agent in the enmeshed network.
 //!
-//! This crate is the program: configuration, command line and wiring. What it wires is in the crates below it.
+//! This crate is the program: configuration, command line and wiring. The parts it wires are in the crates below it.
 
 mod cli;
 mod commands;
@@ -20,14 +20,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cli::{Cli, Command, ConfigCommand, IdentityCommand};
 
-/// The program: reads the command line of the process and does what it says.
+/// The program: executes the command line of the process.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
             let _ = message.print();
-            // Asking for help is no failure; anything else is (docs/protocol/07 §3).
+            // Asking for help is not a failure; anything else is (docs/protocol/07 §3).
             let asked_for =
                 matches!(message.kind(), clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion);
             return if asked_for { ExitCode::SUCCESS } else { ExitCode::FAILURE };
@@ -42,16 +42,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether a configuration file and environment variables make a valid configuration together; if not, everything that is
-/// wrong. Reads nothing from anywhere else.
+/// Checks if a configuration file and environment variables together make a valid configuration; otherwise returns all
+/// mistakes. Reads nothing else.
 ///
 /// # Errors
-/// What `connector start` would say.
+/// The mistakes that `connector start` would report.
 pub fn check_configuration(file: &str, variables: &[(String, String)]) -> Result<(), String> {
     config::read(file, variables).map(drop).map_err(|error| error.to_string())
 }
 
-/// What a worker has of stack. Contents are values within values, up to 256 levels of them, and everything that handles them is
+/// The stack size of a worker. Contents are nested values, up to 256 levels deep, and everything that handles them is
 /// recursive; only the pages that are touched cost memory.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 

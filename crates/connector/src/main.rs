@@ -1,12 +1,12 @@
-//! The program `connector`; all of it is in the library, where its parsers can be reached by the fuzz targets.
+//! The program `connector`; all of it is in the library, where fuzz targets can reach its parsers.
 
 use std::alloc::System;
 use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes memory that is given back: whoever reads a configuration, a request or a database leaves copies of secrets in buffers
-/// that nobody can name.
+/// Wipes freed memory: parsers of configurations, requests and databases leave copies of secrets in buffers that the
+/// program cannot address.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 

@@ -1,6 +1,7 @@
-//! Collects what the parts of the program count and measure, for `/metrics` (`docs/metrics.md`).
+//! Collects the counters and measurements of all parts of the program, for `/metrics` (`docs/metrics.md`).
 //!
-//! As with log lines, what collects is one for the process, because what is measured must not be passed through every function.
+//! As for log lines, there is one collector per process, because measurements must not be passed through every
+//! function.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,16 +10,16 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge}
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rest_api::{MetricsConfig, MetricsRenderer, VersionInfo};
 
-/// Upper bounds of the classes into which durations are sorted, seconds.
+/// Upper bounds of the histogram buckets for durations, in seconds.
 const DURATIONS: [f64; 16] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
-/// How often single measurements are summed up, so that they do not pile up when nobody asks for them.
+/// The interval at which single measurements are aggregated, so that they do not pile up if they are never fetched.
 const SUM_UP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Starts collecting, if metrics are switched on; without that, measuring does nothing.
+/// Starts collecting, if metrics are enabled; otherwise, measuring has no effect.
 ///
 /// # Errors
-/// When it was started before.
+/// If it has been started before.
 pub(crate) fn start(config: MetricsConfig, version: &VersionInfo) -> anyhow::Result<Option<MetricsRenderer>> {
     if !config.enabled {
         return Ok(None);
@@ -48,13 +49,13 @@ pub(crate) fn start(config: MetricsConfig, version: &VersionInfo) -> anyhow::Res
     })))
 }
 
-/// What the operating system knows of this process, where it tells it as Linux does.
+/// The operating system's figures on this process, if it provides them as Linux does.
 fn measure_process() {
     if let Some(bytes) = std::fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident_memory) {
         gauge!("process_resident_memory_bytes").set(bytes);
     }
     if let Ok(files) = std::fs::read_dir("/proc/self/fd") {
-        // One of them is for this look at them.
+        // One of them is for reading this directory.
         let count = u32::try_from(files.count()).unwrap_or(u32::MAX).saturating_sub(1);
         gauge!("process_open_fds").set(f64::from(count));
     }
@@ -66,7 +67,7 @@ fn resident_memory(status: &str) -> Option<f64> {
     Some(kibibytes * 1024.0)
 }
 
-/// The explanations that go with the metrics.
+/// The descriptions of the metrics.
 fn describe() {
     let counters = [
         ("connector_deliveries_total", "Deliveries of events by target and outcome."),

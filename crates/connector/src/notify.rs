@@ -1,4 +1,4 @@
-//! Tells a service manager that we serve, by the protocol of `sd_notify(3)`.
+//! Notifies a service manager that we are serving, by the protocol of `sd_notify(3)`.
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,13 +8,13 @@ use std::time::Duration;
 /// Names the socket of the service manager.
 pub(crate) const SOCKET_VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// How much more time than the pause before it an attempt may take.
+/// The time that an attempt may take in addition to the pause before it.
 const EXTENSION: Duration = Duration::from_secs(90);
 
-/// Our own member of the message: where we serve. Managers ignore members they do not know.
+/// Our own member of the message: the address at which we serve. Managers ignore unknown members.
 pub(crate) const URL_MEMBER: &str = "X_CONNECTOR_URL";
 
-/// Sends `READY=1` with the URL if a service manager asked to be told. Failing to is worth a warning, no more.
+/// Sends `READY=1` with the URL if a service manager asked for it. A failure only causes a warning.
 pub(crate) fn ready(url: &str) {
     let Some(socket) = std::env::var_os(SOCKET_VARIABLE).filter(|socket| !socket.is_empty()) else { return };
     let message = format!("READY=1\nMAINPID={}\nSTATUS=Listening on {url}\n{URL_MEMBER}={url}\n", std::process::id());
@@ -23,8 +23,8 @@ pub(crate) fn ready(url: &str) {
     }
 }
 
-/// Says what is waited for, and asks for more time than the start of a service usually gets: until the next attempt, after a
-/// pause, is over.
+/// Reports the reason for waiting, and asks for more time than a service usually has to start: until the end of the
+/// next attempt, after a pause.
 pub(crate) fn waiting(text: &str, pause: Duration) {
     let Some(socket) = std::env::var_os(SOCKET_VARIABLE).filter(|socket| !socket.is_empty()) else { return };
     let microseconds = (pause + EXTENSION).as_micros();
@@ -48,7 +48,7 @@ fn address(socket: &OsStr) -> io::Result<SocketAddr> {
     SocketAddr::from_pathname(socket)
 }
 
-/// The URL in a message that says ready; `None` for any other message.
+/// The URL in a ready message; `None` for any other message.
 pub(crate) fn url_when_ready(message: &str) -> Option<&str> {
     let member = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
     member("READY").filter(|ready| *ready == "1").and_then(|_| member(URL_MEMBER))

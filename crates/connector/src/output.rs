@@ -1,14 +1,14 @@
-//! What a command says to whoever called it, as opposed to what is logged.
+//! The output of a command for its caller, as opposed to log lines.
 
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// A line on standard output. A reader that went away is no reason to fail.
+/// Prints a line on standard output. A reader that has gone away is not a failure.
 pub(crate) fn say(line: impl Display) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-/// A line on standard error.
+/// Prints a line on standard error.
 pub(crate) fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! When to stop, and when to read the configuration anew.
+//! The signals to stop, and to reload the configuration.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Supervision;
 
-/// The status of a process that was told a second time to stop: 128 + SIGINT, as shells have it.
+/// The exit status of a process that was asked to stop a second time: 128 + SIGINT, as in shells.
 const FORCED: i32 = 130;
 
 /// Signals this close together are one request: some programs signal a process and its group.
@@ -16,17 +16,17 @@ const ONE_REQUEST: Duration = Duration::from_millis(500);
 /// SIGXFSZ; the library has no name for it.
 const FILE_TOO_LARGE: i32 = 25;
 
-/// Lets a write beyond the limit for the size of files (`ulimit -f`) fail, as one to a full disk does: by default, the system
-/// ends the process.
+/// Lets a write beyond the file size limit (`ulimit -f`) fail like one to a full disk: by default, the system ends the
+/// process.
 ///
 /// # Errors
-/// When the system does not let us listen for signals.
+/// If the system refuses the signal handler.
 pub(crate) fn outlive_limits_of_files() -> std::io::Result<()> {
-    // Once listened to, a signal does nothing else, whether anybody waits for it or not. Whoever we start is not affected.
+    // A signal with a handler has no other effect, even if nothing waits for it. Child processes are not affected.
     signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)
 }
 
-/// Each SIGHUP, unless this process was told at its start to ignore it, as `nohup` does.
+/// Each SIGHUP, unless this process was started with the signal ignored, as by `nohup`.
 pub(crate) struct HangUps(Option<Signal>);
 
 impl HangUps {
@@ -44,22 +44,22 @@ impl HangUps {
     }
 }
 
-/// Whether the table of a process says that it ignores SIGHUP, the first signal.
+/// Returns true if the status of a process shows that it ignores SIGHUP, the first signal.
 fn ignores_hang_ups(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u128::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// A token that is cancelled by the first stop signal, SIGHUP included (or the end of standard input, if that is how we are
-/// supervised). A second request ends the process at once.
+/// A token that is cancelled by the first stop signal, including SIGHUP (or by the end of standard input, if that is
+/// how we are supervised). A second request ends the process at once.
 ///
 /// # Errors
-/// When the system does not let us listen for signals.
+/// If the system refuses the signal handlers.
 pub(crate) fn stop_requests(supervision: &Supervision) -> std::io::Result<CancellationToken> {
     Ok(stop_at(supervision, Signals::listen(Some(HangUps::listen()?))?))
 }
 
-/// [`stop_requests`] without SIGHUP, which means something else.
+/// [`stop_requests`] without SIGHUP, which has another meaning.
 ///
 /// # Errors
 /// As [`stop_requests`].
@@ -99,7 +99,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Without hang-ups they are not stop signals.
+    /// Without hang-ups, they are not stop signals.
     fn listen(hang_ups: Option<HangUps>) -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -119,7 +119,7 @@ impl Signals {
     }
 }
 
-/// Waits on a thread of its own: a read of standard input cannot be given up, and must not hold up the end.
+/// Waits on a separate thread: a read of standard input cannot be cancelled, and must not delay the end.
 async fn end_of_stdin() {
     let (ended, end) = tokio::sync::oneshot::channel();
     let wait = move || {

@@ -9,7 +9,7 @@ use runtime::HostedAccount;
 pub(crate) struct Accounts(Arc<HostedAccount>);
 
 impl Accounts {
-    /// There is one, and every request is for it.
+    /// The only Account; every request is for it.
     pub(crate) fn only(account: Arc<HostedAccount>) -> Self {
         Self(account)
     }

@@ -1,4 +1,4 @@
-//! Puts the middleware and the routes together, in the order of `docs/protocol/06 §1.1`.
+//! Assembles the middleware and the routes, in the order of `docs/protocol/06 §1.1`.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub fn router_with(
         if metrics.enabled && metrics.authenticated { routes.merge(routes::metrics::guarded()) } else { routes };
     let (api, document) = routes.split_for_parts();
     let api = api
-        // A body that cannot be read is told before that nobody wants it.
+        // An unreadable body is reported first, even if no route accepts it.
         .fallback(fallback::route_does_not_exist.layer(from_fn_with_state(Bodies::Texts, body::parse)))
         .method_not_allowed_fallback(fallback::method_not_allowed.layer(from_fn_with_state(Bodies::Texts, body::parse)))
         // Uploads have a limit of their own.
@@ -106,8 +106,8 @@ pub fn router_with(
     }
     let paths = CanonicalPaths::new(paths);
 
-    // One layer of many, the outermost first: a router that gets them one after the other boxes what is inside
-    // each, and copies all these boxes for every request.
+    // One layer of many, the outermost first: a router that gets them one by one boxes the inner service for each, and
+    // copies all these boxes for every request.
     let middleware = (
         from_fn_with_state(randomness.clone(), correlation::scope),
         from_fn_with_state(

@@ -1,14 +1,14 @@
-//! What goes wrong on the way through the HTTP interface, and the one table that gives it a status.
+//! The errors of the HTTP interface, and the one table of their statuses.
 //!
-//! A handler or middleware returns an [`ApiError`]; it travels as a response extension until
-//! [`crate::middleware::errors`] writes the envelope (`docs/protocol/06 §3`), because only there the
-//! mode (production or debug) is known.
+//! A handler or middleware returns an [`ApiError`]; it is passed on as a response extension until
+//! [`crate::middleware::errors`] writes the envelope (`docs/protocol/06 §3`), because the mode (production or debug) is
+//! only known there.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use runtime::{ApplicationError, ErrorKind};
 
-/// Everything that can be answered with the error envelope.
+/// All errors that are reported in the error envelope.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error("The given payload is not a valid json object.")]
@@ -75,8 +75,8 @@ impl ApiError {
         Self::Unexpected { details: details.into() }
     }
 
-    /// The status table of `docs/protocol/06 §3.2`, with the decided corrections: a Backbone's validation
-    /// error is the caller's fault (400), and input that cannot be read is never a 500.
+    /// The status table of `docs/protocol/06 §3.2`, with the decided corrections: a Backbone's validation error is the
+    /// caller's fault (400), and unreadable input is never a 500.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::InvalidJson
@@ -135,7 +135,7 @@ impl ApiError {
         }
     }
 
-    /// Text for debug mode: only Backbone and unexpected errors have any (`docs/protocol/06 §3.1`).
+    /// Text for debug mode: only Backbone and unexpected errors have one (`docs/protocol/06 §3.1`).
     pub(crate) fn details(&self) -> Option<&str> {
         match self {
             Self::Unexpected { details } => Some(details),
@@ -150,7 +150,7 @@ impl ApiError {
 
 impl From<ApplicationError> for ApiError {
     fn from(error: ApplicationError) -> Self {
-        // The message of a failure inside is not meant for the caller.
+        // The message of an internal failure is not meant for the caller.
         if error.kind() == ErrorKind::Unexpected {
             return Self::unexpected(error.to_string());
         }
@@ -162,7 +162,7 @@ fn application_status(error: &ApplicationError) -> StatusCode {
     match error.kind() {
         ErrorKind::Invalid => StatusCode::BAD_REQUEST,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        // A status that is no error would make a failure look like a success.
+        // A status that is not an error would make a failure look like a success.
         ErrorKind::Backbone { status } => StatusCode::from_u16(status)
             .ok()
             .filter(|status| status.is_client_error() || status.is_server_error())
@@ -177,7 +177,7 @@ impl IntoResponse for ApiError {
         let mut response = self.status().into_response();
         let retry_after = match &self {
             Self::TooManyUnauthorizedRequests { retry_after_seconds } => Some(*retry_after_seconds),
-            // What the Backbone asks of us, we ask of who makes us call it.
+            // A pause that the Backbone asks for is passed on to the client that caused the call.
             Self::Application(error) => error.retry_after().map(|pause| pause.as_secs()),
             _ => None,
         };

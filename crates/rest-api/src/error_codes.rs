@@ -1,10 +1,10 @@
-//! The codes that only this program has, with what they mean: what `docs` of the error envelope leads to.
+//! The codes unique to this program, with their meanings: the targets of `docs` in the error envelope.
 
 use std::fmt::Write as _;
 
-/// Where they are explained.
+/// The page that explains them.
 pub(crate) const PAGE: &str = "/docs/error-codes";
-/// Where the codes of the existing Connector are explained.
+/// The page that explains the codes of the existing Connector.
 const COMMON_PAGE: &str = "https://enmeshed.eu/integrate/error-codes";
 
 /// Code, status and meaning; `docs/error-codes.md` has the same table.
@@ -155,7 +155,7 @@ pub(crate) fn explanation(code: &str) -> String {
 pub(crate) fn page() -> String {
     let mut rows = String::new();
     for (code, status, meaning) in OWN {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _: std::fmt::Result =
             writeln!(rows, "<tr id=\"{code}\"><td><code>{code}</code></td><td>{status}</td><td>{meaning}</td></tr>");
     }
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(rows, expected);
     }
 
-    /// The files in which the codes of this layer, and those of deliveries, are declared.
+    /// Reads the files that declare the codes of this layer, and those of deliveries.
     #[test]
     fn every_code_is_explained_somewhere() {
         let common = text_of("../../docs/protocol/06-rest-api.md");

@@ -1,7 +1,7 @@
 //! One client's view of the event log as server-sent events.
 //!
-//! Events are read when the client has taken those before, a few at a time: a client that is slow, or waits, costs next to
-//! nothing.
+//! Events are only read when the client has received the previous ones, a few at a time: a slow or waiting client costs
+//! next to nothing.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -22,27 +22,27 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use crate::auth::Caller;
 use crate::server::Connection;
 
-/// Events in memory for one client.
+/// The number of events in memory per client.
 const BATCH: u32 = 8;
-/// Their data are no larger than this together, unless a single event has more.
+/// The maximum size of their data together, unless a single event has more.
 const BATCH_BYTES: usize = 256 * 1024;
-/// Proxies close connections on which nothing moves.
+/// Proxies close idle connections.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long a stream lasts. Then the client connects again, and its credentials are looked at anew.
+/// The maximum duration of a stream. Then the client reconnects, and its credentials are checked again.
 const LONGEST: Duration = Duration::from_hours(1);
-/// How long a client should wait before it connects again, milliseconds.
+/// The time that a client should wait before it reconnects, in milliseconds.
 const RETRY: u32 = 2000;
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StreamRequest {
     pub(crate) triggers: Vec<String>,
-    /// Position of the last event the client knows; `None` for the newest there is.
+    /// Position of the last event the client knows; `None` for the newest one in the log.
     pub(crate) after: Option<i64>,
 }
 
 impl StreamRequest {
-    /// From the query parameters `trigger` and `after`, and the id that a client that connects again sends.
+    /// Parses the query parameters `trigger` and `after`, and the id that a reconnecting client sends.
     pub(crate) fn parse(query: &[(String, String)], last_event_id: Option<&str>) -> Result<Self, ApplicationError> {
         check_repetition(query, &["trigger"])?;
         let mut request = Self { triggers: Vec::new(), after: None };
@@ -68,17 +68,17 @@ fn position(text: &str) -> Result<i64, ApplicationError> {
     text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| RuntimeError::DeliveryInvalidPosition.into())
 }
 
-/// Where a stream begins.
+/// The beginning of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// With the first event after a position.
     After(i64),
-    /// The same, but between the position that was asked for and this one events are missing.
+    /// The same, but events between the requested position and this one are missing.
     Gap { asked: i64, after: i64 },
 }
 
 impl Start {
-    /// Looks for the position in the log.
+    /// Determines the position in the log.
     pub(crate) async fn find(log: &EventReader, asked: Option<i64>) -> Result<Self, ApplicationError> {
         let newest = log.newest_sequence().await?;
         let Some(asked) = asked else { return Ok(Self::After(newest)) };
@@ -91,7 +91,7 @@ impl Start {
 
     fn between(asked: i64, oldest: Option<i64>, newest: i64) -> Self {
         let kept_after = oldest.map_or(newest, |oldest| oldest - 1);
-        // No event of this log had a position beyond the newest: what it has may all be new to the client.
+        // No event of this log ever had a position beyond the newest: all of its events may be new to the client.
         if asked > newest || asked < kept_after { Self::Gap { asked, after: kept_after } } else { Self::After(asked) }
     }
 
@@ -101,7 +101,7 @@ impl Start {
         }
     }
 
-    /// The first message of a stream, which tells a client its position before there was any event.
+    /// The first message of a stream, which gives a client its position before there is any event.
     fn frame(self) -> Bytes {
         let (name, data) = match self {
             Self::After(after) => ("position", json!({ "after": after })),
@@ -111,7 +111,7 @@ impl Start {
     }
 }
 
-/// How many streams there may be at a time, and how many of them may be those of one caller.
+/// The maximum number of streams, in total and per caller.
 #[derive(Debug)]
 pub(crate) struct EventStreams {
     places: Arc<Semaphore>,
@@ -138,7 +138,7 @@ impl EventStreams {
     }
 }
 
-/// The place of one stream, given back when that ends.
+/// The place of one stream, released at its end.
 #[derive(Debug)]
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
@@ -159,7 +159,7 @@ impl Drop for Place {
     }
 }
 
-/// A stream under way.
+/// An open stream.
 #[derive(Debug)]
 pub(crate) struct EventStream {
     reader: EventReader,
@@ -198,7 +198,7 @@ impl EventStream {
         }
     }
 
-    /// The stream as parts of a body.
+    /// The stream as frames of a body.
     pub(crate) fn into_frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
         stream::unfold(self, async |mut stream| Some((Ok(stream.next_frame().await?), stream)))
     }
@@ -223,7 +223,7 @@ impl EventStream {
                 events = self.reader.next(BATCH) => match events {
                     Ok(events) => self.keep(events),
                     Err(error) => {
-                        // The client connects again, and goes on where it was.
+                        // The client reconnects, and continues where it was.
                         tracing::warn!(%error, "an event stream ends because the log cannot be read");
                         return None;
                     }
@@ -232,7 +232,7 @@ impl EventStream {
         }
     }
 
-    /// Keeps what the client wants and memory has room for. The rest is read once more.
+    /// Keeps the events that the client requested, as far as memory permits. The rest is read again.
     fn keep(&mut self, events: Vec<Event>) {
         let mut bytes = 0;
         for event in events {
@@ -247,7 +247,7 @@ impl EventStream {
         }
     }
 
-    /// A comment; if events were passed over, with the position, so that they are not looked at again.
+    /// A comment; if events were skipped, with the position, so that they are not checked again.
     fn sign_of_life(&mut self) -> Bytes {
         if self.reader.position() <= self.told {
             return Bytes::from_static(b":\n\n");
@@ -259,18 +259,19 @@ impl EventStream {
 
 impl Drop for EventStream {
     fn drop(&mut self) {
-        // A stop that ends the stream has not sent the rest of it yet, and must not wait for a client that does not read.
+        // If a stop ends the stream, the rest of it has not been sent yet, and a client that does not read must not
+        // delay the stop.
         if !self.connection.is_ending() {
             self.connection.set_streaming(false);
         }
     }
 }
 
-/// An event as a message of the stream. Its data stay the text they are in the log.
+/// An event as a message of the stream. Its data remain the same text as in the log.
 fn frame(event: &Event) -> Bytes {
     let mut members = vec![format!("\"id\":{}", json!(event.id)), format!("\"trigger\":{}", json!(event.namespace))];
     if let Some(data) = &event.data {
-        // Line breaks in JSON are space between its parts.
+        // Line breaks in JSON are white space between its parts.
         members.push(format!("\"data\":{}", data.replace(['\n', '\r'], " ")));
     }
     members.push(format!("\"createdAt\":{}", json!(event.created_at)));

@@ -1,9 +1,9 @@
 //! The HTTP interface of the Connector: `/api/core/v1`, authentication, OpenAPI, health and monitoring
 //! (`docs/protocol/06`, `07 §2`).
 //!
-//! [`router`] builds it from the services of an Account and the `infrastructure.httpServer` section of
-//! the configuration, [`serve`] runs it. Handlers only parse, call one service method and map; what is
-//! common to all requests is done by the layers in `middleware`, put in order in `app`.
+//! [`router`] builds it from the services of an Account and the `infrastructure.httpServer` section of the
+//! configuration, [`serve`] runs it. Handlers only parse, call one service method and map; the steps common to all
+//! requests are done by the layers in `middleware`, put in order in `app`.
 
 mod accounts;
 mod app;

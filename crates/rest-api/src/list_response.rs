@@ -1,8 +1,8 @@
-//! Lists as answers: short ones as a whole, long ones as they are read.
+//! Lists as answers: short ones in one piece, long ones while they are read.
 //!
-//! Nobody knows how long a list is before it was read. So the answer begins in memory. Where all of it has room there, it is
-//! sent as any other answer is, with its length and an entity tag; if not, the rest follows as it comes from the store. A
-//! failure in the midst of it ends the connection without the end of the body: no client takes what it got for the whole.
+//! The length of a list is only known at its end. So the answer begins in memory. If it fits there, it is sent like any
+//! other answer, with its length and an entity tag; otherwise the rest follows as it is read from the store. A failure
+//! in the middle ends the connection without the end of the body, so that no client takes a part for the whole.
 
 use std::io;
 
@@ -18,7 +18,7 @@ use crate::response::{ApiResult, JSON_CONTENT_TYPE};
 
 /// Longer answers are sent in parts.
 const IN_MEMORY: usize = 1024 * 1024;
-/// How large these are, unless a single object is larger.
+/// The size of these parts, unless a single object is larger.
 const PART: usize = 64 * 1024;
 
 /// 200 with the objects of a list.
@@ -39,7 +39,7 @@ pub(crate) async fn list<D: Serialize + Send + 'static>(items: Listing<D>) -> Ap
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Streamed;
 
-/// Writes the objects one after the other.
+/// Writes the objects one by one.
 struct Writer<D> {
     items: Listing<D>,
     is_first: bool,
@@ -47,7 +47,7 @@ struct Writer<D> {
 }
 
 impl<D: Serialize + Send + 'static> Writer<D> {
-    /// Goes on until the text has `enough` bytes, or everything.
+    /// Continues until the text has `enough` bytes, or is complete.
     async fn write(&mut self, text: &mut String, enough: usize) -> Result<(), ApplicationError> {
         while text.len() < enough {
             let Some(item) = self.items.next().await? else {
@@ -66,7 +66,7 @@ impl<D: Serialize + Send + 'static> Writer<D> {
     }
 }
 
-/// What is written already, and the rest.
+/// The text written so far, followed by the rest.
 fn parts<D: Serialize + Send + 'static>(
     beginning: String,
     writer: Writer<D>,

@@ -8,7 +8,7 @@ const QUIET_ZONE: usize = 4;
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 const WHITE: [u8; 4] = [255, 255, 255, 255];
 
-/// Why a text has no QR code.
+/// The reason why a text has no QR code.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum QrCodeError {
     #[error("the text does not fit into a QR code: {0}")]
@@ -30,7 +30,7 @@ pub(crate) fn png(text: &str) -> Result<Vec<u8>, QrCodeError> {
     }
 
     let mut file = Vec::new();
-    // A QR code has at most 177 modules an edge.
+    // A QR code has at most 177 modules per edge.
     let edge = u32::try_from(edge).unwrap_or(u32::MAX);
     let mut encoder = png::Encoder::new(&mut file, edge, edge);
     encoder.set_color(png::ColorType::Rgba);
@@ -87,7 +87,7 @@ mod tests {
         let own = read(&png(&text).unwrap());
         assert_eq!(own.edge, recorded.edge);
         assert_eq!(own.color, png::ColorType::Rgba);
-        // The finder pattern in the corner, quiet zone included, is the same in every QR code.
+        // The finder pattern in the corner, including the quiet zone, is the same in every QR code.
         let row = usize::try_from(own.edge).unwrap() * 4;
         let corner = (QUIET_ZONE + 8) * PIXELS_PER_MODULE;
         for y in 0..corner {

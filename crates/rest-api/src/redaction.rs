@@ -1,12 +1,12 @@
-//! The configuration as `GET /Monitoring/Support` shows it.
+//! The configuration as shown by `GET /Monitoring/Support`.
 
 use serde_json::{Map, Value};
 use settings::Shown;
 
 use crate::config::AuthenticationConfig;
 
-/// What may be shown of the configuration, with the state of each authentication method in place of what it is made of
-/// (`docs/protocol/07 §2.7`).
+/// The part of the configuration that may be shown, with the state of each authentication method in place of its
+/// settings (`docs/protocol/07 §2.7`).
 #[must_use]
 pub fn with_states(configuration: Shown, authentication: &AuthenticationConfig) -> Value {
     let mut shown = configuration.into_value();

@@ -13,7 +13,7 @@ use crate::qr_code;
 
 pub(crate) const JSON_CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
-/// What ECMAScript's `encodeURIComponent` escapes.
+/// The characters that ECMAScript's `encodeURIComponent` escapes.
 const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -32,7 +32,7 @@ pub(crate) struct ResultEnvelope<T> {
     pub(crate) result: T,
 }
 
-/// What a handler returns.
+/// The result of a handler.
 pub(crate) type ApiResult = Result<Response, ApiError>;
 
 /// 200 with a result.
@@ -59,7 +59,7 @@ pub(crate) fn no_content() -> ApiResult {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// JSON without the envelope, numbers and member order as the clients' JSON libraries would write them.
+/// JSON without the envelope, with numbers and member order as in the clients' JSON libraries.
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> ApiResult {
     let body = core_types::json::to_string(body).map_err(|error| ApiError::unexpected(error.to_string()))?;
     Ok((status, [(CONTENT_TYPE, JSON_CONTENT_TYPE)], body).into_response())

@@ -1,5 +1,5 @@
-//! The request bodies as the OpenAPI document describes them. They are parsed and validated by the typed
-//! requests of `runtime`, whose failures have the texts clients know.
+//! The request bodies as described in the OpenAPI document. They are parsed and validated by the typed requests of
+//! `runtime`, whose failures have the texts clients know.
 #![expect(dead_code, reason = "only their schemas are used")]
 
 use runtime::dto::PasswordProtectionDto;

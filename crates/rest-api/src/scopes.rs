@@ -1,11 +1,10 @@
-//! Scopes: what a caller may do (`docs/protocol/06 §2.3`).
+//! Scopes: the permissions of a caller (`docs/protocol/06 §2.3`).
 //!
-//! A route names the scopes of which any one opens it, such as `core:messages`. A caller holds scope
-//! *patterns*: `*` stands for one run of `[A-Za-z0-9_-]`, `**` for one or more segments of it joined by
-//! `:`. Everything else is literal: unlike in the reference, no character of a pattern is ever read as
-//! a regular expression.
+//! A route names the scopes of which any one opens it, such as `core:messages`. A caller holds scope *patterns*: `*`
+//! stands for one run of `[A-Za-z0-9_-]`, `**` for one or more segments of it joined by `:`. Everything else is
+//! literal: unlike in the reference, no character of a pattern is ever interpreted as a regular expression.
 
-/// The scopes that routes name.
+/// The scopes used by routes.
 pub(crate) const SCOPES: &[&str] = &[
     "core:account",
     "core:announcements",
@@ -33,7 +32,7 @@ pub(crate) const SCOPES: &[&str] = &[
 pub(crate) const FOREIGN_SCOPES: &[&str] =
     &["core:identityMetadata", "core:requests", "core:requests:incoming", "core:requests:outgoing"];
 
-/// Whether a pattern covers a scope.
+/// Returns true if a pattern covers a scope.
 pub(crate) fn covers(pattern: &str, scope: &str) -> bool {
     ScopePattern::parse(pattern).covers(scope)
 }
@@ -72,11 +71,11 @@ impl ScopePattern {
         Self(tokens)
     }
 
-    /// Whether the pattern covers a scope that a route names.
+    /// Returns true if the pattern covers a scope that a route names.
     pub(crate) fn covers(&self, scope: &str) -> bool {
         let text: Vec<char> = scope.chars().collect();
-        // ends[i]: the tokens so far can consume exactly the first i characters. Linear in both sizes
-        // per token, whatever the pattern.
+        // ends[i]: the tokens so far can consume exactly the first i characters. Linear in both sizes per token, for
+        // any pattern.
         let mut ends = vec![false; text.len() + 1];
         if let Some(first) = ends.first_mut() {
             *first = true;

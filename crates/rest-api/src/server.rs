@@ -1,4 +1,4 @@
-//! Listening, and stopping without cutting anybody off.
+//! Listening, and stopping without interrupting running requests.
 
 use std::convert::Infallible;
 use std::io;
@@ -36,20 +36,20 @@ use unread_body::Drained;
 
 use crate::request_head;
 
-/// How long requests that are under way may take after the server was asked to stop.
+/// The time that running requests may take after the server was asked to stop.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a connection may be silent between requests, or before the first. Of a head that has begun this is said earlier, as
+/// The time that a connection may be silent between requests, or before the first. Slow heads are reported earlier, as
 /// the HTTP library would end the connection without an answer.
 const SILENCE_DEADLINE: Duration = request_head::HEAD_DEADLINE.saturating_add(Duration::from_secs(5));
 
-/// How long an event stream may take to end. A client that has stopped reading would not notice.
+/// The time that an event stream may take to end. A client that has stopped reading would not notice.
 const STREAM_DEADLINE: Duration = Duration::from_secs(2);
 
-/// How patient a server is.
+/// The time limits of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServeOptions {
-    /// How long a client may take nothing at all of what is sent to it, 30 s by default. Then its connection is cut, and
-    /// whatever the answer holds (memory, the place of an event stream) is free again.
+    /// The time for which a client may read nothing of its data, 30 s by default. Then its connection is closed, and
+    /// the resources of the answer (memory, the place of an event stream) are released.
     pub stalled_after: Duration,
 }
 
@@ -59,7 +59,7 @@ impl Default for ServeOptions {
     }
 }
 
-/// What a handler may know of the connection its request came on.
+/// The information on its connection that a handler may use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Connection {
     shutdown: CancellationToken,
@@ -72,12 +72,12 @@ impl Connection {
         self.shutdown.cancelled().await;
     }
 
-    /// Whether it was.
+    /// Returns true if the server was asked to stop.
     pub(crate) fn is_ending(&self) -> bool {
         self.shutdown.is_cancelled()
     }
 
-    /// Tells whether the answer under way has no end of its own, so that a stop must not wait for its client.
+    /// Marks the current answer as endless or not, so that a stop does not wait for its client.
     pub(crate) fn set_streaming(&self, is_streaming: bool) {
         self.is_streaming.store(is_streaming, Ordering::Relaxed);
     }
@@ -91,7 +91,7 @@ impl<S: Sync> FromRequestParts<S> for Connection {
     }
 }
 
-/// Says where it listens, serves until `shutdown` is cancelled, then lets requests under way finish within [`DRAIN_DEADLINE`].
+/// Logs its address, serves until `shutdown` is cancelled, then lets running requests finish within [`DRAIN_DEADLINE`].
 ///
 /// # Errors
 /// Returns an error if the listener has no address.
@@ -100,7 +100,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     serve_with(listener, router, shutdown, ServeOptions::default()).await
 }
 
-/// [`serve`] with other options than the default ones, and without a word.
+/// [`serve`] with other options than the default ones, and without logging its address.
 ///
 /// # Errors
 /// As [`serve`].
@@ -115,7 +115,7 @@ pub async fn serve_with(
     loop {
         tokio::select! {
             (stream, address) = Listener::accept(&mut listener) => {
-                // Whose connections are all at work gets no further one.
+                // A source whose connections are all busy gets no further one.
                 if let Some(visit) = sources.enter(address.ip()) {
                     let stream = Watched::new(stream, options.stalled_after, visit.clone());
                     connections.spawn(converse(stream, address, visit, router.clone(), shutdown.clone()));
@@ -133,7 +133,7 @@ pub async fn serve_with(
     Ok(())
 }
 
-/// Answers the requests of one connection; after `shutdown` only the one under way.
+/// Answers the requests of one connection; after `shutdown` only the current one.
 async fn converse(stream: Watched, address: SocketAddr, visit: Visit, router: Router, shutdown: CancellationToken) {
     let state = Connection { shutdown: shutdown.clone(), is_streaming: Arc::default() };
     let is_streaming = Arc::clone(&state.is_streaming);

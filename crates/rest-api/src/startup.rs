@@ -1,4 +1,4 @@
-//! What must hold before the server may listen (`docs/protocol/07 §2.8.2`, `06 §2.1`).
+//! The conditions for listening (`docs/protocol/07 §2.8.2`, `06 §2.1`).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -10,13 +10,13 @@ use crate::middleware::security_headers::SecurityHeaders;
 use crate::startup_error::StartupError;
 
 impl HttpServerConfig {
-    /// Checks the startup rules. The connector calls [`report`](Self::report) before it opens the port; [`crate::router`]
-    /// calls this, so that no server can exist that breaks them.
+    /// Checks the startup rules. The connector calls [`report`](Self::report) before it opens the port;
+    /// [`crate::router`] calls this, so that no server can violate them.
     pub fn validate(&self, mode: ServerMode, now: jiff::Timestamp) -> Result<(), StartupError> {
         self.mistakes(mode, now).into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// Reports every startup rule that is broken. `section` is the one this was read from.
+    /// Reports every violated startup rule. `section` is the one this was read from.
     pub fn report(&self, mode: ServerMode, now: jiff::Timestamp, section: &Node<'_>) {
         for error in self.mistakes(mode, now) {
             section.mistake_below(&error.place(), Wrong::new(format!("is refused: {error}")));
@@ -43,23 +43,24 @@ impl HttpServerConfig {
     }
 }
 
-/// How the server runs.
+/// The operating mode of the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ServerMode {
     /// Debug mode: open without authentication methods, errors carry their details.
     pub debug: bool,
-    /// What is served of the core API.
+    /// The served parts of the core API.
     pub core_api: CoreHttpApi,
 }
 
-/// What `modules.coreHttpApi` says (`docs/protocol/07 §5.8`). Health, monitoring and deliveries are there without it.
+/// The settings of `modules.coreHttpApi` (`docs/protocol/07 §5.8`). Health, monitoring and deliveries are served
+/// without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoreHttpApi {
-    /// Whether the resources of the Account are served.
+    /// True if the resources of the Account are served.
     pub enabled: bool,
-    /// Whether their documentation is served: in debug mode to everybody, else to whoever has credentials.
+    /// True if their documentation is served: in debug mode to everybody, otherwise to callers with credentials.
     pub documentation: bool,
-    /// Whether the page of the documentation remembers the credentials that are typed into it.
+    /// True if the documentation page remembers entered credentials.
     pub persist_authorization: bool,
 }
 
@@ -111,14 +112,14 @@ fn mistakes_of_keys(config: &ApiKeyAuthenticationConfig, now: jiff::Timestamp) -
 }
 
 impl ApiKeyConfig {
-    /// When the key expires; `None` if it never does, or if `expiresAt` is no date.
+    /// The expiry of the key; `None` if it never expires, or if `expiresAt` is not a date.
     #[must_use]
     pub fn expiry(&self) -> Option<jiff::Timestamp> {
         expiry("", self.expires_at.as_deref()).ok().flatten()
     }
 }
 
-/// When a key expires. Dates and times without a zone are UTC.
+/// The expiry of a key. Dates and times without a zone are UTC.
 pub(crate) fn expiry(id: &str, text: Option<&str>) -> Result<Option<jiff::Timestamp>, StartupError> {
     let Some(text) = text else { return Ok(None) };
     let parsed = text.parse::<jiff::Timestamp>().or_else(|_| {
@@ -130,7 +131,7 @@ pub(crate) fn expiry(id: &str, text: Option<&str>) -> Result<Option<jiff::Timest
     }
 }
 
-/// Why a header cannot carry a key, or carries something else.
+/// The reason why a header cannot carry a key, or would carry something else.
 fn unusable(key: &str) -> Option<&'static str> {
     if key.trim() != key {
         Some("begins or ends with white space, such as the line break at the end of a file, which a header cuts off")

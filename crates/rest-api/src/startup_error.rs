@@ -1,11 +1,11 @@
-/// Why the HTTP server must not start.
+/// The reason why the HTTP server must not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartupError {
     /// Production mode without any authentication method.
     #[error("no authentication method is enabled; this is only allowed in debug mode")]
     NoAuthentication,
-    /// A replacement of the methods while the server runs that leaves none.
+    /// A replacement of the methods in a running server that leaves none.
     #[error(
         "no authentication method would be left; only a restart can open a server to everybody that asks for credentials"
     )]
@@ -30,21 +30,21 @@ pub enum StartupError {
         /// Ids of the keys.
         ids: Vec<String>,
     },
-    /// A key that does not arrive as it is written.
+    /// A key that would not arrive unchanged.
     #[error("the API key {id:?} {reason}: no client can send it")]
     UnusableApiKey {
         /// Id of the key.
         id: String,
-        /// What is wrong with it.
+        /// The fault of the key.
         reason: &'static str,
     },
-    /// `expiresAt` of a key is no date.
+    /// `expiresAt` of a key is not a date.
     #[error("expiresAt of the API key {id:?} is not an ISO 8601 date or date-time")]
     InvalidExpiry {
         /// Id of the key.
         id: String,
     },
-    /// The name of the API key header cannot be a header name.
+    /// The name of the API key header is not a valid header name.
     #[error("{0:?} is not a valid name for the API key header")]
     InvalidHeaderName(String),
     /// A configured method is not available in this version.
@@ -56,7 +56,7 @@ pub enum StartupError {
 }
 
 impl StartupError {
-    /// Where in the section of the configuration the mistake is.
+    /// The path of the mistake in the section of the configuration.
     pub(crate) fn place(&self) -> Vec<&str> {
         match self {
             Self::NoAuthentication | Self::WouldOpen => vec!["authentication"],

@@ -1,4 +1,4 @@
-//! What the handlers work with.
+//! The state of the handlers.
 
 use core_types::Randomness;
 use std::fmt;
@@ -18,22 +18,22 @@ use crate::middleware::observation::RequestStatistics;
 use crate::redaction::with_states;
 use crate::startup::ServerMode;
 
-/// What the HTTP interface is built on.
+/// The parts from which the HTTP interface is built.
 #[derive(Clone)]
 pub struct ApiOptions {
     /// The Account behind this interface.
     pub account: Arc<HostedAccount>,
-    /// Where the current time comes from.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock>,
-    /// Where random numbers come from.
+    /// The source of random numbers.
     pub randomness: Randomness,
     /// Production or debug mode.
     pub mode: ServerMode,
-    /// What `GET /Monitoring/Version` answers.
+    /// The answer to `GET /Monitoring/Version`.
     pub version: VersionInfo,
-    /// What `GET /Monitoring/Support` shows of the configuration.
+    /// The configuration as shown by `GET /Monitoring/Support`.
     pub configuration: Shown,
-    /// Renders the metrics of the process; `None` where they are not collected.
+    /// Renders the metrics of the process; `None` if they are not collected.
     pub metrics: Option<MetricsRenderer>,
 }
 
@@ -42,12 +42,12 @@ pub struct ApiOptions {
 pub struct MetricsRenderer(Arc<dyn Fn() -> String + Send + Sync>);
 
 impl MetricsRenderer {
-    /// From what collects them.
+    /// Wraps the function of the collector.
     pub fn new(render: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self(Arc::new(render))
     }
 
-    /// The metrics as they are now.
+    /// The current metrics.
     #[must_use]
     pub fn render(&self) -> String {
         (self.0)()
@@ -115,7 +115,7 @@ struct Shared {
     event_streams: EventStreams,
 }
 
-/// Where there are several keys, none of them has all streams.
+/// With several keys, none of them can take all streams.
 fn event_streams(config: &HttpServerConfig) -> EventStreams {
     let places = config.event_stream.max_streams as usize;
     let has_rivals = config.authentication.api_key.keys.len() > 1;

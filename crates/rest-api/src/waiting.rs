@@ -1,4 +1,4 @@
-//! What is served before there is an Account: while a start is under way, or waits for the Backbone to create an Identity.
+//! The interface before there is an Account: during a start, or while waiting for the Backbone to create an Identity.
 
 use core_types::Randomness;
 use std::sync::{Arc, Once};
@@ -19,16 +19,16 @@ use crate::middleware::errors::{self, Renderer};
 use crate::response::{ApiResult, json};
 use crate::routes::favicon;
 
-/// Why there is no Account yet.
+/// The reason why there is no Account yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wait {
-    /// The start is under way, and does this.
+    /// The start is running, in this step.
     Starting(String),
-    /// The database is open and holds no Identity, and the Backbone creates none for this reason.
+    /// The database is open and contains no Identity, and the Backbone does not create one for this reason.
     ForBackbone(String),
 }
 
-/// What nobody has looked at does not count as healthy.
+/// Components that were not checked do not count as healthy.
 const UNCHECKED: &str = "not checked yet";
 const NO_IDENTITY: &str = "there is no Identity yet that could be let in";
 
@@ -38,7 +38,8 @@ struct Waiting {
     told: Arc<Once>,
 }
 
-/// Answers `/health` and what belongs to it, with the reason of the wait, what everybody may see, and 503 to everything else.
+/// Answers `/health` and its sub-paths with the reason for waiting, serves the public pages, and answers 503 to
+/// everything else.
 pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>, randomness: Randomness) -> Router {
     Router::new()
         .route("/health", routing::get(health))
@@ -52,7 +53,7 @@ pub fn waiting_router(wait: watch::Receiver<Wait>, clock: Arc<dyn Clock>, random
         .with_state(Waiting { wait, told: Arc::new(Once::new()) })
 }
 
-/// The log says once that callers are refused, however many there are.
+/// The log reports only once that callers are refused, regardless of their number.
 async fn refuse(State(waiting): State<Waiting>) -> ApiError {
     let error = match *waiting.wait.borrow() {
         Wait::Starting(_) => ApiError::Starting,
@@ -134,7 +135,7 @@ mod tests {
             assert_eq!(body.pointer(pointer), Some(&expected), "{method} {path} {body}");
         }
 
-        // Nothing was looked at yet, and the Backbone is not to blame.
+        // Nothing has been checked yet, and the Backbone is not the cause.
         sender.send_replace(Wait::Starting("it starts".to_owned()));
         let body: Value = serde_json::from_slice(&answer(&router, "GET", "/health", 500).await).unwrap();
         let services = body["services"].as_object().unwrap();

@@ -1,4 +1,4 @@
-//! What an account needs from this layer.
+//! The configuration of an account for this layer.
 
 use core_types::Randomness;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const OF_CONSUMPTION: [SynchronisedCollection; 7] = [
     SynchronisedCollection::kept("IdentityMetadata"),
 ];
 
-/// The account in a store, as this layer works with it.
+/// The options of an account in `store`, with the event recorder and the collections of this layer.
 #[must_use]
 pub fn account_options(
     store: Store,

@@ -1,4 +1,4 @@
-//! Whether an Account is able to work (`docs/protocol/07-connector-modules-and-operations.md` §2.7).
+//! The health of an Account (`docs/protocol/07-connector-modules-and-operations.md` §2.7).
 
 use std::time::Duration;
 
@@ -15,25 +15,25 @@ use crate::dto::{ComponentHealthDto, HealthDto, UnknownOwnMessagesDto};
 
 /// Synchronisations that have failed for longer need an operator.
 const FAILS_TOO_LONG: Duration = Duration::from_mins(15);
-/// What has waited in the inbox for longer, because of failures that may pass, needs an operator (`docs/inbox.md`).
+/// Inbox entries that have waited for longer, because of failures that may pass, need an operator (`docs/inbox.md`).
 const WAITS_TOO_LONG: Duration = Duration::from_mins(15);
 
-/// After so many attempts, with their pauses, about that time is over.
+/// After this many attempts, with their pauses, about that time has passed.
 const MANY_ATTEMPTS: u32 = 10;
 
-/// Whoever asks gets an answer within this time, whatever is down.
+/// A caller gets an answer within this time, whatever is down.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
-/// A check that takes longer than this has failed, even if the one before it had not: what is slow for a moment, such as a
-/// write behind a large transaction, is not down.
+/// A check that takes longer than this has failed, even if the previous one succeeded: something that is slow for a
+/// moment, such as a write behind a large transaction, is not down.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// A check that takes longer is given up, so that the next one can begin.
+/// A check that takes longer is aborted, so that the next one can begin.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How long a good result is reused, and how long a bad one.
+/// The time for which a successful result is reused, and a failed one.
 const REUSE: Duration = Duration::from_secs(5);
 const REUSE_FAILURE: Duration = Duration::from_secs(1);
 
-/// Checks an Account. Checks run beside those who ask, each once at a time, and recent results are reused, so that asking
-/// often costs nothing and asking never takes long.
+/// Checks an Account. Checks run in the background, each only once at a time, and recent results are reused, so that
+/// frequent calls cost nothing and no call takes long.
 #[derive(Debug)]
 pub struct HealthChecker {
     store: Store,
@@ -58,13 +58,13 @@ impl HealthChecker {
         }
     }
 
-    /// The state now, or a few seconds ago, in short.
+    /// The state now, or a few seconds ago, in brief.
     pub async fn check(&self) -> HealthDto {
         HealthDto::of(&self.components().await)
     }
 
-    /// The state now, or a few seconds ago: every part that has to work, with the reason where it does not. A further part is
-    /// one more entry of this list.
+    /// The state now, or a few seconds ago: every part that has to work, with the reason if it does not. A further part
+    /// is one more entry of this list.
     pub async fn components(&self) -> Vec<ComponentHealthDto> {
         let (database, database_write, connection, authentication, inbox) = tokio::join!(
             self.database.ask(DATABASE, || {
@@ -98,7 +98,7 @@ impl HealthChecker {
         ]
     }
 
-    /// What says that there is, or was, another copy of the Account's database.
+    /// Evidence that there is, or was, another copy of the Account's database.
     #[must_use]
     pub fn unknown_own_messages(&self) -> Option<UnknownOwnMessagesDto> {
         self.account.reconciliation().unknown_own_messages().map(Into::into)
@@ -119,11 +119,11 @@ async fn nothing_waits_for_long(account: &Account) -> Result<(), String> {
     verdict(&overview, account.clock().now())
 }
 
-/// What is wrong with the object itself makes nobody unhealthy: any peer could cause it.
+/// Failures caused by the object itself do not count as unhealthy: any peer could cause them.
 fn verdict(inbox: &InboxOverview, now: Timestamp) -> Result<(), String> {
     let Some(oldest) = &inbox.oldest_waiting else { return Ok(()) };
     let age = now.duration_since(oldest.received_at);
-    // A time to come was written by a clock that has been put right since.
+    // A time in the future was written by a clock that has since been corrected.
     let has_no_age = oldest.received_at > now && oldest.attempts >= MANY_ATTEMPTS;
     if age < WAITS_TOO_LONG && !has_no_age {
         return Ok(());
@@ -138,15 +138,15 @@ fn verdict(inbox: &InboxOverview, now: Timestamp) -> Result<(), String> {
     ))
 }
 
-/// One thing that is looked at.
+/// One part that is checked.
 #[derive(Debug, Clone, Default)]
 struct Probe(watch::Sender<State>);
 
 #[derive(Debug, Clone, Default)]
 struct State {
-    /// Since when a check runs.
+    /// The start of the running check.
     running: Option<Instant>,
-    /// The latest outcome and when it was known.
+    /// The latest outcome with its time.
     last: Option<(Instant, Result<(), String>)>,
 }
 
@@ -159,7 +159,7 @@ impl State {
 }
 
 impl Probe {
-    /// The outcome of a check that begins now, or of one that has begun or ended lately.
+    /// The outcome of a check that begins now, or of one that has begun or ended recently.
     async fn ask<F>(&self, name: &'static str, check: impl FnOnce() -> F) -> Result<(), String>
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
@@ -174,7 +174,8 @@ impl Probe {
         if begins {
             let (states, check) = (self.0.clone(), check());
             tokio::spawn(async move {
-                // A task of its own: if it panics, this one still says that nothing runs any more, so that the next can begin.
+                // A separate task: if it panics, this one still records that no check is running, so that the next can
+                // begin.
                 let mut check = tokio::spawn(check);
                 let outcome = match timeout(LONGEST, &mut check).await {
                     Ok(outcome) => outcome.unwrap_or_else(|_| Err("the check itself failed".to_owned())),
@@ -203,7 +204,7 @@ impl Probe {
     }
 }
 
-/// Logs what has changed.
+/// Logs changes.
 fn say(name: &str, before: Option<&Result<(), String>>, now: &Result<(), String>) {
     match (before, now) {
         (Some(Err(before)), Err(reason)) if before == reason => {}

@@ -1,8 +1,8 @@
-//! Hosts Accounts: use cases with their inputs and answers, events, durable subscriptions and the life of modules.
+//! Hosts Accounts: use cases with their inputs and results, events, durable subscriptions and the lifecycle of modules.
 //!
-//! A use case is a method of one of the [`services`]; its input is one of the [`requests`], its answer one of the
-//! [`dto`]s, its failure an [`ApplicationError`]. HTTP is not known here. Facts: `docs/protocol/06-rest-api.md` §3 to §7,
-//! `docs/protocol/07-connector-modules-and-operations.md` §4.
+//! A use case is a method of one of the [`services`]; its input is one of the types in [`input`], its result one of the
+//! [`dto`]s, its failure an [`ApplicationError`]. This crate is independent of HTTP. Facts:
+//! `docs/protocol/06-rest-api.md` §3 to §7, `docs/protocol/07-connector-modules-and-operations.md` §4.
 
 mod account;
 mod content_check;

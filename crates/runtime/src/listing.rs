@@ -1,4 +1,4 @@
-//! Lists of objects, which may be longer than what fits into memory.
+//! Lists of objects, which may be too long to fit into memory.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use transport::TransportError;
 use crate::error::ApplicationError;
 use crate::query::unknown_position;
 
-/// The objects of a list, one after the other.
+/// The objects of a list, one by one.
 pub struct Listing<D>(BoxStream<'static, Result<D, ApplicationError>>);
 
 impl<D> fmt::Debug for Listing<D> {
@@ -20,7 +20,7 @@ impl<D> fmt::Debug for Listing<D> {
 }
 
 impl<D: Send + 'static> Listing<D> {
-    /// What `shown` makes of the documents that are found.
+    /// A list of the found documents, each converted by `shown`.
     pub(crate) fn new<T: Document + 'static>(
         found: Result<Scan<T>, TransportError>,
         shown: impl Fn(&T) -> D + Send + 'static,

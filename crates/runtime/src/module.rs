@@ -1,4 +1,4 @@
-//! Modules: parts that run beside the use cases of an Account, and who starts and stops them.
+//! Modules: parts that run alongside the use cases of an Account, and the host that starts and stops them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,42 +12,42 @@ use tokio_util::sync::CancellationToken;
 
 use crate::services::AccountServices;
 
-/// A part that runs beside the use cases.
+/// A part that runs alongside the use cases.
 #[async_trait]
 pub trait Module: Send + Sync {
-    /// What people call it; unique within an Account.
+    /// The name shown to people; unique within an Account.
     fn name(&self) -> &str;
 
-    /// Whether it brings in events by itself. Such a module is started last, when those that handle the events have
-    /// subscribed and the Connector serves.
+    /// Returns true if it fetches events on its own. Such a module is started last, when those that handle the events
+    /// have subscribed and the Connector serves requests.
     fn pulls(&self) -> bool {
         false
     }
 
-    /// Starts it. Must return soon: work goes on in tasks that end when `context.shutdown` is cancelled.
+    /// Starts it. Must return soon: work continues in tasks that end when `context.shutdown` is cancelled.
     ///
     /// # Errors
-    /// Why it cannot work. Everything else goes on without it.
+    /// The reason why it cannot work. Everything else continues without it.
     async fn start(&self, context: ModuleContext) -> Result<(), ModuleError>;
 
-    /// Waits until its tasks have ended. `context.shutdown` was cancelled before.
+    /// Waits until its tasks have ended. `context.shutdown` has been cancelled before.
     async fn stop(&self);
 }
 
-/// What a module works with.
+/// The environment of a module.
 #[derive(Clone)]
 pub struct ModuleContext {
     /// The use cases of the Account.
     pub services: AccountServices,
     /// The store, for the event log.
     pub store: Store,
-    /// Where engines that deliver the events make themselves known.
+    /// The registry of the engines that deliver events.
     pub deliveries: Deliveries,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the module has to stop.
     pub shutdown: CancellationToken,
-    /// Tells how the module is.
+    /// Reports the state of the module.
     pub status: StatusReporter,
 }
 
@@ -57,34 +57,34 @@ impl fmt::Debug for ModuleContext {
     }
 }
 
-/// Why a module cannot work.
+/// The reason why a module cannot work.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ModuleError(pub String);
 
-/// How a module is.
+/// The state of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModuleState {
-    /// Not started yet.
+    /// Not yet started.
     Starting,
     /// Works.
     Running,
-    /// Runs, but something it depends on does not work.
+    /// Running, but something it depends on does not work.
     Degraded(String),
     /// Not running any more.
     Stopped,
 }
 
-/// A module and how it is.
+/// A module with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleStatus {
     /// Name of the module.
     pub name: String,
-    /// How it is.
+    /// Its state.
     pub state: ModuleState,
 }
 
-/// Lets a module tell how it is.
+/// Lets a module report its state.
 #[derive(Debug, Clone)]
 pub struct StatusReporter(Arc<Mutex<ModuleState>>);
 
@@ -129,7 +129,8 @@ impl ModuleHost {
         Self { modules, shutdown: CancellationToken::new() }
     }
 
-    /// Those that pull, or all the others, in the order given. A module that fails is degraded and holds nobody up.
+    /// Starts those that pull, or all the others, in the given order. A module that fails is degraded and does not
+    /// delay the others.
     pub(crate) async fn start(&self, pulling: bool, services: &AccountServices, store: &Store, clock: &Arc<dyn Clock>) {
         for hosted in self.modules.iter().filter(|hosted| hosted.module.pulls() == pulling) {
             let context = ModuleContext {
@@ -140,7 +141,7 @@ impl ModuleHost {
                 shutdown: self.shutdown.clone(),
                 status: hosted.status.clone(),
             };
-            // Before, so that what the module itself reports while starting stays.
+            // Set before the start, so that a state reported by the module itself while starting is kept.
             hosted.status.running();
             if let Err(error) = hosted.module.start(context).await {
                 tracing::error!(module.name = hosted.module.name(), %error, "the module could not be started");

@@ -1,8 +1,9 @@
-//! Reacting to events, with effects in the store exactly once.
+//! Reactions to events, with effects in the store exactly once.
 //!
-//! A [`Reaction`] is a target of the delivery engine: it has a position in the event log that outlives the process, gets what
-//! is about one object one after the other, and what it fails at is tried again and in the end becomes a dead letter that
-//! operators see and can send once more. Its effects are written in one transaction with the note that it has had them.
+//! A [`Reaction`] is a target of the delivery engine: it has a position in the event log that outlives the process, and
+//! gets the events about one object one by one. Events it fails at are retried and finally become dead letters, which
+//! operators see and can send again. Its effects are written in one transaction with the mark that the event has been
+//! applied.
 
 mod failure;
 mod mark;
@@ -23,7 +24,7 @@ use self::target::ReactionTarget;
 use self::trouble::Trouble;
 use crate::module::{ModuleContext, ModuleError};
 
-/// Applies a [`Reaction`] to what is there at the start, and to every event from then on.
+/// Applies a [`Reaction`] to the backlog at the start, and to every event from then on.
 pub struct Reactor<R> {
     reaction: Arc<R>,
     engine: OnceLock<Engine>,
@@ -43,11 +44,11 @@ impl<R: Reaction> Reactor<R> {
         Self { reaction: Arc::new(reaction), engine: OnceLock::new(), tasks: TaskTracker::new() }
     }
 
-    /// Begins to react, until the shutdown of the module. What is being done then goes on beside it, and is waited for by the
-    /// Account.
+    /// Starts reacting, until the shutdown of the module. Running reactions then continue in the background, and the
+    /// Account waits for them.
     ///
     /// # Errors
-    /// When it was started before.
+    /// If it has been started before.
     pub async fn start(&self, context: ModuleContext) -> Result<(), ModuleError> {
         let trouble = Arc::new(Trouble::new(context.status.clone()));
         let reaction = Arc::clone(&self.reaction);

@@ -23,18 +23,18 @@ use crate::services::attributes::invalid_tags;
 
 const PREFIX: &str = "/api/core/v1/";
 
-/// Recordings that we deliberately answer in another way, with the reason.
+/// Recordings to which we deliberately respond differently, with the reason.
 fn is_deviation(name: &str, code: &str) -> bool {
     match name {
         // One tag is accepted without brackets (decided in section 12 of the reference document, item 7).
         "Files: upload single tags field" => true,
-        // A part of an allocation does not exist, and no Backbone takes it.
+        // A fraction of an allocation does not exist, and no Backbone accepts it.
         "RelationshipTemplates: own fractional allocations" => code == "error.runtime.validation.invalidPropertyValue",
         // Text, arrays and numbers are refused instead of being mangled.
         "Tokens: own string content" | "Tokens: own array content" | "Tokens: own number content" => {
             code == "error.runtime.invalidTokenContent"
         }
-        // What a mix-up reports as unexpected has its own code.
+        // A mix-up in the existing Connector reports this as unexpected; here it has its own code.
         "RelationshipTemplates: own request already expired" => {
             code == "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast"
         }
@@ -44,7 +44,7 @@ fn is_deviation(name: &str, code: &str) -> bool {
     }
 }
 
-/// Codes that the parsers and checks tested here give. Others need an Account or a Backbone.
+/// Codes returned by the parsers and checks tested here. Others need an Account or a Backbone.
 fn is_tested(code: &str) -> bool {
     matches!(
         code,
@@ -78,7 +78,7 @@ fn recorded_requests() {
         match (result, expected["code"].as_str()) {
             (Err(error), _) if is_deviation(name, error.code()) => *counts.entry("deviating").or_default() += 1,
             (Ok(()), Some(_)) if is_deviation(name, "") => *counts.entry("deviating").or_default() += 1,
-            // A missing body crashed there.
+            // A missing body caused a crash there.
             (Err(error), Some("error.connector.unexpected")) if body.is_null() => {
                 assert!(["must be object", "token reference invalid"].contains(&error.message()), "{name}");
                 *counts.entry("without body").or_default() += 1;
@@ -109,7 +109,7 @@ fn recorded_requests() {
     }
 }
 
-/// Failures that an id in the path, the recipients or the template of the request decides on.
+/// Failures that depend on an id in the path, or on the recipients or the template of the request.
 fn is_about_a_path_or_more(message: &str) -> bool {
     message.starts_with("id must match")
         || message.starts_with("'content' is too large")
@@ -132,7 +132,7 @@ fn process(method: &str, path: &str, query: &str, body: &Value) -> Option<Result
             ["Tokens", "Own" | "Peer"] => Resource::Tokens,
             _ => return None,
         };
-        // A body that is no JSON is HTTP's affair.
+        // A body that is not JSON is handled by the HTTP layer.
         return body.is_null().then(|| query::parse(resource, &decode(query)).map(drop));
     }
     if body.get("$raw").is_some() {
@@ -151,7 +151,7 @@ fn process(method: &str, path: &str, query: &str, body: &Value) -> Option<Result
         }),
         ("PUT", ["Relationships", "CanCreate"]) => CanCreateRelationshipRequest::parse(body).map(drop),
         ("POST", ["Relationships"]) => CreateRelationshipRequest::parse(body).and_then(|request| {
-            // The recorded template is an arbitrary one wherever the content is wrong in itself.
+            // The recorded template is an arbitrary one wherever the content itself is wrong.
             match request.creation_content.get("@type") {
                 None => check_creation_content(&request.creation_content, &Value::Null, now).map(drop),
                 Some(_) => Ok(()),
@@ -224,7 +224,7 @@ fn decode(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Puts values of the right form in the place of the recordings' placeholders.
+/// Replaces the recordings' placeholders with values of the right form.
 fn fill_in(value: &Value) -> Value {
     match value {
         Value::String(text) => fill_in_text(text).into(),

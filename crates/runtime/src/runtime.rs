@@ -20,7 +20,7 @@ use crate::health::HealthChecker;
 use crate::module::{Module, ModuleHost, ModuleStatus};
 use crate::services::AccountServices;
 
-/// What closing the store gets of time when the rest has used up the deadline.
+/// The time for closing the store if the rest has used up the deadline.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Hosts any number of Accounts, each with its own store and modules.
@@ -29,20 +29,20 @@ pub struct Runtime {
     accounts: Mutex<Vec<Arc<HostedAccount>>>,
 }
 
-/// What an Account to host is made of.
+/// The parts of an Account to host.
 #[derive(Clone)]
 pub struct HostedAccountOptions {
-    /// Where its documents live. Empty for a new Identity.
+    /// The store of its documents. Empty for a new Identity.
     pub store: Store,
-    /// How to reach its Backbone.
+    /// The connection to its Backbone.
     pub transport: TransportConfig,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Chance: keys, nonces, ids, jitter.
+    /// The source of randomness: keys, nonces, ids, jitter.
     pub randomness: Randomness,
-    /// Modules, in the order in which they start.
+    /// Modules, in the order in which they are started.
     pub modules: Vec<Arc<dyn Module>>,
-    /// What the modules send something for.
+    /// The causes for which the modules send something.
     pub causes: Arc<dyn Causes>,
 }
 
@@ -100,7 +100,7 @@ impl Runtime {
     }
 }
 
-/// An Account and what runs for it.
+/// An Account with everything that runs for it.
 pub struct HostedAccount {
     account: Account,
     services: AccountServices,
@@ -125,15 +125,15 @@ impl HostedAccount {
         self.services.clone()
     }
 
-    /// Makes sure that the Backbone lets the device in.
+    /// Checks that the Backbone accepts the device's login.
     ///
     /// # Errors
-    /// `error.transport.request.noAuthGrant` if it refuses the credentials, other codes if it cannot be asked.
+    /// `error.transport.request.noAuthGrant` if it refuses the credentials, other codes if it cannot be reached.
     pub async fn log_in(&self) -> Result<(), ApplicationError> {
         Ok(self.account.backbone().log_in().await?)
     }
 
-    /// Whether what the Account depends on works.
+    /// The health of the Account's dependencies.
     #[must_use]
     pub fn health(&self) -> &HealthChecker {
         &self.health
@@ -145,19 +145,19 @@ impl HostedAccount {
         &self.store
     }
 
-    /// The modules, in the order in which they start.
+    /// The modules, in the order in which they are started.
     #[must_use]
     pub fn modules(&self) -> Vec<ModuleStatus> {
         self.modules.statuses()
     }
 
-    /// Starts the modules that handle events, one after the other. From here on none of the events escapes them, so
-    /// this comes before anything is served. A module that fails is degraded and holds nobody up.
+    /// Starts the modules that handle events, one by one. From then on they miss no event, so this comes before any
+    /// request is served. A module that fails is degraded and does not delay the others.
     pub async fn start_subscribers(&self) {
         self.tasks.spawn(remove_old_events(self.store.clone(), self.shutdown.clone()));
         let (store, shutdown) = (self.store.clone(), self.shutdown.clone());
         self.tasks.spawn(async move {
-            // What is found is remembered and logged by the store.
+            // The store remembers and logs the result.
             if let Some(Err(error)) = shutdown.run_until_cancelled(store.check_integrity()).await {
                 tracing::debug!(%error, "the database was not found sound");
             }
@@ -168,8 +168,8 @@ impl HostedAccount {
         self.modules.start(false, &self.services, &self.store, &self.clock).await;
     }
 
-    /// Starts the modules that bring events in, one after the other, after [`Self::start_subscribers`], and begins to compare
-    /// what is stored with the Backbone once in a while.
+    /// Starts the modules that fetch events, one by one, after [`Self::start_subscribers`], and the periodic comparison
+    /// of the stored data with the Backbone.
     pub async fn start_pullers(&self) {
         let (reconciliation, shutdown) = (self.account.reconciliation(), self.shutdown.clone());
         self.tasks.spawn(async move { reconciliation.run(shutdown).await });
@@ -185,7 +185,7 @@ impl HostedAccount {
         Ok(unit.commit().await?)
     }
 
-    /// Stops the modules and finishes what is being done, within `deadline`, and closes the store.
+    /// Stops the modules and finishes running work, within `deadline`, and closes the store.
     pub async fn stop(&self, deadline: Duration) {
         let end = tokio::time::Instant::now() + deadline;
         self.shutdown.cancel();
@@ -195,7 +195,7 @@ impl HostedAccount {
         if tokio::time::timeout_at(end, finished).await.is_err() {
             tracing::warn!("the Account did not finish its work in time");
         }
-        // An open transaction that nobody ends must not hold the process up.
+        // An open transaction that is never ended must not block the process.
         let end = end.max(tokio::time::Instant::now() + CLOSE_LIMIT);
         match tokio::time::timeout_at(end, self.store.close()).await {
             Ok(Ok(())) => {}

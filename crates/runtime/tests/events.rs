@@ -1,4 +1,4 @@
-//! What is recorded when something happens.
+//! The recorded events of typical operations.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(

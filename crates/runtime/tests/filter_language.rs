@@ -1,4 +1,4 @@
-//! The same query string on the same documents finds the same in SQLite, in PostgreSQL and in memory.
+//! The same query string on the same documents gives the same result in SQLite, in PostgreSQL and in memory.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::collection::vec;
@@ -19,7 +19,7 @@ const RESOURCES: [(Resource, CollectionSpec); 5] = [
     (Resource::Tokens, Token::COLLECTION),
 ];
 
-/// Few enough that documents and queries meet.
+/// Few enough that queries match documents.
 const TEXTS: [&str; 30] = [
     "",
     "a",
@@ -69,7 +69,7 @@ fn stored_value() -> impl Strategy<Value = Value> {
     prop_oneof![6 => scalar.clone(), 1 => vec(scalar, 0..3).prop_map(Value::from), 1 => Just(json!({}))]
 }
 
-/// Puts a value at the place where the parameter of this name is looked up; a part of the path may be an array.
+/// Inserts a value at the path that the parameter of this name reads; a part of the path may be an array.
 fn put(members: &mut Map<String, Value>, path: &str, value: Value, in_array: bool) {
     let path = match path {
         "peer" => "peer.address",
@@ -98,7 +98,7 @@ struct Case {
     queries: Vec<Vec<(String, String)>>,
 }
 
-/// Its name, operators and texts of its values, and how it is written.
+/// The name, the operators and texts of the values, and the notation.
 type Parameter = (&'static str, Vec<(&'static str, String)>, u8);
 
 fn case() -> impl Strategy<Value = Case> {
@@ -137,7 +137,7 @@ fn ids<'a>(documents: impl IntoIterator<Item = &'a Value>) -> Vec<&'a str> {
     documents.into_iter().map(|document| document["id"].as_str().unwrap()).collect()
 }
 
-/// How often a query was understood, and how often it found some documents but not all.
+/// The number of valid queries, and of those that found some documents but not all.
 #[derive(Default)]
 struct Tally {
     understood: usize,

@@ -1,4 +1,4 @@
-//! A reaction has its effects once and sends once, whenever the process dies.
+//! A reaction has its effects once and sends once, whenever the process is killed.
 
 #![expect(
     clippy::unwrap_used,
@@ -36,14 +36,14 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use transport::{Causes, Sent, TransportConfig, UnitOfWork};
 
-/// Where the process that is killed finds its database and its Backbone.
+/// The database folder and the Backbone of the process that is killed.
 const FOLDER: &str = "REACTOR_TEST_FOLDER";
 const BASE_URL: &str = "REACTOR_TEST_BASE_URL";
-/// How often it is killed; 500 take some minutes.
+/// The number of kills; 500 take some minutes.
 const KILLS: &str = "REACTOR_TEST_KILLS";
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What was to be done about a Message, and how often each part was.
+/// A Message to react to, with the number of times that each part was done.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Task {
     id: String,
@@ -59,7 +59,7 @@ impl Document for Task {
     }
 }
 
-/// Notes every Message that comes, and tells of it.
+/// Notes every received Message, and emits an event about it.
 struct Noting;
 
 #[async_trait]
@@ -82,7 +82,7 @@ impl Reaction for Noting {
     }
 }
 
-/// Answers every Message that was noted.
+/// Answers every noted Message.
 struct Answering;
 
 #[async_trait]
@@ -149,7 +149,7 @@ async fn open(folder: &Path, base_url: &str, modules: Vec<Arc<dyn Module>>) -> A
     let connection_string = format!("sqlite://{}", folder.display());
     let options = HostedAccountOptions {
         store: Store::open(&StoreConfig { connection_string, db_name: "a".to_owned() }).await.unwrap(),
-        // A call that was cut off is known to be over soon.
+        // A call that was cut off is soon known to have ended.
         transport: TransportConfig { platform_timeout: 2_000, ..serde_json::from_value(transport).unwrap() },
         clock: Arc::new(SystemClock),
         randomness: core_types::Randomness::system(),
@@ -159,14 +159,14 @@ async fn open(folder: &Path, base_url: &str, modules: Vec<Arc<dyn Module>>) -> A
     Runtime::new().open_account(options).await.unwrap()
 }
 
-/// The process that is killed. In an ordinary run of the tests it has nothing to do.
+/// The process that is killed. It does nothing in an ordinary test run.
 #[tokio::test]
 async fn process() {
     let (Ok(folder), Ok(base_url)) = (std::env::var(FOLDER), std::env::var(BASE_URL)) else { return };
     let account = open(Path::new(&folder), &base_url, vec![module(Noting), module(Answering)]).await;
     account.start_subscribers().await;
     loop {
-        // A run that the process before this one has left open is waited for.
+        // This waits for a run that the previous process has left open.
         let _ = account.services().account().sync().await;
         let tasks: Vec<Task> = account.store().find(&Query::default()).await.unwrap();
         println!("answered {}", tasks.iter().filter(|task| task.answered > 0).count());
@@ -185,7 +185,7 @@ fn spawn(folder: &Path, base_url: &str) -> Child {
         .unwrap()
 }
 
-/// Reads on until the process says that at least so many Messages are answered; how many are.
+/// Reads on until the process reports at least `least` answered Messages, and returns their number.
 async fn answered(child: &mut Child, least: usize) -> usize {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -215,10 +215,10 @@ async fn a_process_that_is_killed_anywhere_notes_once_and_answers_once() {
             let request = SendMessageRequest::parse(&json!({ "recipients": [address], "content": content })).unwrap();
             sent.push(asking.services().messages().send(request).await.unwrap().id);
         }
-        // The Backbone keeps only so many Messages that nobody fetches.
+        // The Backbone keeps only a limited number of unfetched Messages.
         asking.services().account().sync().await.unwrap();
         let mut child = spawn(folder.path(), &world.base_url);
-        // Most die at work, some while they start.
+        // Most are killed at work, some during the start.
         if kill % 8 != 7 {
             done = tokio::time::timeout(PATIENCE, answered(&mut child, 0)).await.unwrap();
         }

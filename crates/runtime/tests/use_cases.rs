@@ -223,7 +223,7 @@ async fn templates() {
     }
     let body = json!({ "forIdentity": address, "passwordProtection": protection });
     let inherited = one.templates().create_token(token(&personal.id, body)).await.unwrap();
-    // The recorded Token told the password of the template to whoever reads it; later versions do not, and nor do we.
+    // The recorded Token revealed the template's password to every reader; later versions do not, and nor do we.
     let mut expected = recorded("RelationshipTemplates: token of a protected template, all inherited");
     expected["content"]["passwordProtection"].as_object_mut().unwrap().shift_remove("password").unwrap();
     assert_eq!(shape(&serde_json::to_value(&inherited).unwrap()).to_string(), shape(&expected).to_string());
@@ -338,7 +338,7 @@ async fn messages() {
 
     other.account().sync().await.unwrap();
     let received = other.messages().get(&message.id).await.unwrap();
-    // A Backbone tells when the message was fetched; the recorded one did not.
+    // A Backbone reports when the Message was fetched; the recorded one did not.
     let recorded_message = recorded("Messages: received at the peer");
     let attachments = serde_json::to_value(&received.attachments).unwrap();
     assert_eq!(shape(&attachments).to_string(), shape(&recorded_message["attachments"]).to_string());

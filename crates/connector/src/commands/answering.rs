@@ -1,4 +1,4 @@
-//! What is answered at the port before there is an Account to serve.
+//! The answers at the port before there is an Account to serve.
 
 use core_types::Randomness;
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
-/// How long those who are answered may hold up those who are to be served.
+/// The time for which requests still being answered may delay the actual service.
 const END_LIMIT: Duration = Duration::from_secs(1);
 
-/// Answers at the port until there is something to serve: a probe must not wait for as long as the Backbone or the database do.
+/// Answers at the port until the Account can be served: a probe must not wait for as long as the Backbone or the
+/// database do.
 pub(super) struct Answering {
     stop: CancellationToken,
     task: AbortOnDropHandle<std::io::Result<()>>,
@@ -24,7 +25,7 @@ pub(super) struct Answering {
 }
 
 impl Answering {
-    /// On a second handle of the port, which stays open in between.
+    /// Listens on a second handle of the port, which remains open in between.
     pub(super) fn start(
         listener: &TcpListener,
         waits: watch::Receiver<Wait>,
@@ -43,9 +44,9 @@ impl Answering {
 
     pub(super) async fn end(mut self) {
         self.stop.cancel();
-        // Whatever became of it, the port is served by others now.
+        // However the task ended, the port is now served by the actual server.
         if timeout(END_LIMIT, &mut self.task).await.is_err() {
-            // Somebody is slow with a request, and gets the answer to it all the same.
+            // A client is slow with its request, and still gets its answer.
             drop(self.task.detach());
         }
     }

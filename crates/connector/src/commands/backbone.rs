@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::BackboneOptions;
 use crate::{config, logging, notify, output, signals};
 
-/// How long running requests may take after a stop was asked for.
+/// The time that running requests may take after a stop was requested.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 const MIB: u64 = 1024 * 1024;
 
-/// Serves until it is told to stop.
+/// Serves until asked to stop.
 pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
     logging::start(&config::default_logging())?;
     let stop = signals::stop_requests(&options.supervision)?;
@@ -48,7 +48,8 @@ pub(crate) async fn run(options: BackboneOptions) -> anyhow::Result<()> {
     Ok(served?)
 }
 
-/// What Connectors on this machine write into their base URL. They need the name in the addresses where it leads here.
+/// The host for the base URL of Connectors on this machine. Addresses need a name, so it is the domain wherever that
+/// leads here.
 fn host_name(options: &BackboneOptions) -> String {
     match options.host {
         host if host.is_loopback() || host.is_unspecified() => options.domain.clone(),

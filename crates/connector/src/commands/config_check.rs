@@ -1,4 +1,5 @@
-//! `connector config check`: what `start` would say about the configuration, and where its values come from.
+//! `connector config check`: the problems that `start` would report in the configuration, and the sources of its
+//! values.
 
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use crate::output;
 
 const TITLE: &str = "Configuration of the enmeshed Connector";
 
-/// Fails with the list of everything that is wrong.
+/// Fails with the list of all mistakes.
 pub(crate) fn run(options: ConfigCheckOptions) -> anyhow::Result<ExitCode> {
     let configuration = config::load(&Sources::of_process(options.config.path));
     if options.json {
@@ -32,7 +33,7 @@ pub(crate) fn run(options: ConfigCheckOptions) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same for programs.
+/// The same as JSON for programs.
 fn print_json(configuration: &Result<Configuration, ConfigError>) -> ExitCode {
     let problems: Vec<Problem> = match configuration {
         Ok(configuration) => configuration.notices.clone(),
@@ -43,14 +44,14 @@ fn print_json(configuration: &Result<Configuration, ConfigError>) -> ExitCode {
     if configuration.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What editors need to know of a configuration file.
+/// The JSON schema of configuration files, for editors.
 pub(crate) fn schema() -> String {
     let mut text = serde_json::to_string_pretty(&settings::schema(TITLE, &ROOT)).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Files and variables, in words.
+/// The files and variables, as text.
 pub(crate) fn sources(configuration: &Configuration) -> String {
     let mut parts: Vec<String> = configuration.provenance.files().map(|file| format!("the file {file}")).collect();
     let variables: Vec<&str> = configuration.provenance.variables().collect();
@@ -63,14 +64,14 @@ pub(crate) fn sources(configuration: &Configuration) -> String {
     parts.join(", ")
 }
 
-/// One line a setting, without what may be secret.
+/// One line per setting, without values that may be secret.
 fn lines(configuration: &Configuration) -> Vec<String> {
     let authentication = &configuration.http_server.settings.authentication;
     let shown = rest_api::with_states(config::shown(&configuration.merged), authentication);
     let mut lines = Vec::new();
     crate::config::each_setting(&shown, &mut Vec::new(), &mut |path, value| {
         let source = configuration.provenance.of(path);
-        // What nobody has written holds no secret of anybody.
+        // A value that was not written by anybody is not a secret.
         let default = || path.iter().try_fold(&configuration.merged, |value, key| value.get(key));
         let value = if source == Source::Default { default().unwrap_or(value) } else { value };
         lines.push(format!("{} = {value}  [{source}]", path.join(".")));

@@ -1,4 +1,4 @@
-//! What to do about a failure of the start.
+//! Advice on failures of the start.
 
 use anyhow::anyhow;
 use runtime::ApplicationError;
@@ -10,7 +10,7 @@ pub(super) const NO_AUTH_GRANT: &str = "error.transport.request.noAuthGrant";
 pub(super) const CHECK_CLIENT: &str = "Check transportLibrary.platformClientId and transportLibrary.platformClientSecret: \
      the Backbone's operator knows what they should be.";
 
-/// With what to do about it, where that can be said.
+/// The error, with advice if there is any.
 pub(super) fn explain(error: ApplicationError, transport: &TransportConfig) -> anyhow::Error {
     match hint(error.code()) {
         Some(hint) => anyhow!("{error}: {}\n{hint}", first_contact::place(transport)),

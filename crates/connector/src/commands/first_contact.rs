@@ -1,4 +1,4 @@
-//! The first contact with the Backbone of a Connector that has no Identity yet: it waits for as long as that may help.
+//! The first contact of a Connector without an Identity with the Backbone: it waits for as long as that may help.
 
 use std::time::Duration;
 
@@ -12,18 +12,19 @@ use url::Url;
 
 use crate::notify;
 
-/// How long one answer may take.
+/// The time limit for one answer.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The pauses between attempts double from one to the other.
+/// Each pause between attempts is twice as long as the previous one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A mistake of the Backbone must not keep a start waiting for longer.
+/// A mistake of the Backbone must not delay a start for longer.
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_mins(15);
 
-/// Waits until a Backbone answers that this program understands. `wait` is told why it has to.
+/// Waits until a compatible Backbone answers. `wait` receives the reason for waiting.
 ///
 /// # Errors
-/// What no waiting cures: TLS, a redirect, a proxy that asks for a login, a server that is no Backbone, a Backbone of another version.
+/// Failures that waiting cannot cure: TLS, a redirect, a proxy that asks for a login, a server that is not a Backbone,
+/// a Backbone of another version.
 pub(crate) async fn established(config: &TransportConfig, wait: &watch::Sender<Wait>) -> anyhow::Result<()> {
     let mut own_pause = FIRST_PAUSE;
     loop {
@@ -40,12 +41,12 @@ pub(crate) async fn established(config: &TransportConfig, wait: &watch::Sender<W
     }
 }
 
-/// As long as the Backbone asks for, within reason.
+/// The pause that the Backbone asks for, within limits.
 pub(crate) fn pause(own: Duration, asked: Option<Duration>) -> Duration {
     asked.map_or(own, |asked| asked.clamp(FIRST_PAUSE, LONGEST_ASKED_PAUSE))
 }
 
-/// Says once what is waited for, and again when that changes.
+/// Reports the reason for waiting once, and again when it changes.
 pub(crate) fn waits(config: &TransportConfig, because: &str, pause: Duration, wait: &watch::Sender<Wait>) {
     let text = format!(
         "No Identity can be created yet, because {} does not answer: {because}. This is tried again until it works.",
@@ -83,7 +84,7 @@ pub(crate) fn check_version(config: &TransportConfig, backbone: &BackboneCompati
     Ok(())
 }
 
-/// The address, the setting that names it, and the proxy on the way.
+/// The address, the setting that contains it, and the proxy on the way.
 pub(crate) fn place(config: &TransportConfig) -> String {
     let proxy = proxy(config).map_or_else(String::new, |proxy| format!(", through {}", in_words(&proxy)));
     format!("the Backbone at {} (transportLibrary.baseUrl){proxy}", config.base_url)
@@ -94,14 +95,14 @@ fn proxy(config: &TransportConfig) -> Option<Proxy> {
     Proxies::of_process().proxy_for(&url).cloned()
 }
 
-/// Without the credentials that its address may hold.
+/// Without the credentials that its address may contain.
 fn in_words(proxy: &Proxy) -> String {
     let host = proxy.url.host_str().unwrap_or_default();
     let port = proxy.url.port_or_known_default().map_or_else(String::new, |port| format!(":{port}"));
     format!("the proxy {host}{port} (environment variable {})", proxy.variable)
 }
 
-/// That the proxy on the way asks for a login, and what to do about it.
+/// The finding that the proxy on the way asks for a login, with advice.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ProxyLogin {
     pub(crate) problem: String,
@@ -114,7 +115,7 @@ impl std::fmt::Display for ProxyLogin {
     }
 }
 
-/// Nothing if that is not why the call failed.
+/// `None` if the call failed for another reason.
 pub(crate) fn proxy_login(config: &TransportConfig, error: &TransportError) -> Option<ProxyLogin> {
     if !asks_for_login(error.as_request_error()?) {
         return None;
@@ -122,9 +123,9 @@ pub(crate) fn proxy_login(config: &TransportConfig, error: &TransportError) -> O
     Some(login(&proxy(config)?))
 }
 
-/// A proxy answers the call itself, or, where it would be a tunnel for TLS, refuses to become one.
+/// A proxy answers the call itself, or, if it would be a tunnel for TLS, refuses to become one.
 fn asks_for_login(error: &RequestError) -> bool {
-    // The client has no type for the latter; its text is the only sign.
+    // The client has no type for the latter; the text is the only indication.
     error.answered_with == Some(407)
         || error.answered_with.is_none() && error.reason.contains("proxy authorization required")
 }
@@ -143,7 +144,7 @@ fn login(proxy: &Proxy) -> ProxyLogin {
     }
 }
 
-/// Whether time may help: the Backbone is down, or what is in front of it says so.
+/// Returns true if waiting may help: the Backbone is down, or a server in front of it says so.
 fn may_pass(error: &TransportError) -> bool {
     let Some(error) = error.as_request_error() else { return false };
     if error.is_tls_failure || asks_for_login(error) {

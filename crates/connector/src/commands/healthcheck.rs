@@ -9,11 +9,11 @@ use serde_json::Value;
 use crate::cli::HealthcheckOptions;
 use crate::config::{self, HttpServer, Sources};
 
-/// Succeeds exactly if `GET /health` of the configured Connector answers 200 in time; otherwise says why it does not.
+/// Succeeds if and only if `GET /health` of the configured Connector answers 200 in time; otherwise reports the reason.
 pub(crate) async fn run(options: HealthcheckOptions) -> anyhow::Result<()> {
     let configuration = config::load(&Sources::of_process(options.config.path))?;
     let url = health_url(&configuration.http_server);
-    // Whatever proxy the environment names is for the outside world.
+    // Proxies named in the environment are for the outside world.
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(options.timeout))
@@ -32,12 +32,12 @@ pub(crate) async fn run(options: HealthcheckOptions) -> anyhow::Result<()> {
     }
 }
 
-/// Where it tells why it is not healthy.
+/// The URL of the reasons for being unhealthy.
 pub(crate) fn ready_url(server: &HttpServer) -> String {
     format!("{}/ready", health_url(server))
 }
 
-/// Why it is not healthy, in the words of its components.
+/// The reasons for being unhealthy, in the words of the components.
 pub(crate) async fn reasons(client: &reqwest::Client, url: &str) -> Option<Vec<String>> {
     let body: Value = client.get(url).send().await.ok()?.json().await.ok()?;
     let reason = |component: &Value| {
@@ -47,7 +47,7 @@ pub(crate) async fn reasons(client: &reqwest::Client, url: &str) -> Option<Vec<S
     Some(body.get("components")?.as_array()?.iter().filter_map(reason).collect())
 }
 
-/// Where the Connector of this machine tells how it is.
+/// The health URL of the Connector on this machine.
 pub(crate) fn health_url(server: &HttpServer) -> String {
     let host = match server.settings.host {
         None => "localhost".to_owned(),

@@ -1,4 +1,4 @@
-//! `connector identity`: whose Connector this is.
+//! `connector identity`: the Identity of this Connector.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use transport::StoredAccount;
 use super::maintenance::{Failure, finish, load, look, no_identity};
 use crate::cli::ConfigFile;
 
-/// Prints the address and, if there is one, the deletion that is under way. Reads only, so that it works beside a running
+/// Prints the address and the running deletion process, if there is one. Only reads, so it works alongside a running
 /// Connector.
 pub(crate) async fn status(config: ConfigFile) -> ExitCode {
     finish(read(config).await)

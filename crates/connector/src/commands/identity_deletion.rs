@@ -14,7 +14,7 @@ use super::maintenance::{Failure, finish, load, look, no_identity};
 use crate::cli::{ConfigFile, IdentityDeletionCommand};
 use crate::config::Configuration;
 
-/// Does what the command says with an Account without modules and without a port.
+/// Executes the command with an Account without modules and without a port.
 pub(crate) async fn run(command: IdentityDeletionCommand) -> ExitCode {
     finish(match command {
         IdentityDeletionCommand::Init(config) => init(config).await,
@@ -44,7 +44,7 @@ fn services(account: &Account) -> AccountServices {
     AccountServices::new(account.clone(), deliveries)
 }
 
-/// The Account in the database. It must be there, and nobody else may be working with it.
+/// The Account in the database. It must exist, and no other process may be using it.
 async fn open(configuration: &Configuration) -> Result<Account, Failure> {
     let (inspection, reader) = look(configuration).await?;
     let identity = StoredAccount::find(&reader).await?;

@@ -1,4 +1,4 @@
-//! What the commands on the Identity have in common: they answer with one line or two, and log nothing
+//! The common part of the commands on the Identity: they answer with one or two lines, and log nothing
 //! (`docs/protocol/07 §3`).
 
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::cli::ConfigFile;
 use crate::config::{self, ConfigError, Configuration, Sources};
 use crate::output;
 
-/// Why a command has failed.
+/// The reason why a command has failed.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// With a stable code.
@@ -54,7 +54,7 @@ pub(super) fn load(file: ConfigFile) -> Result<Configuration, Failure> {
     Ok(config::load(&Sources::of_process(file.path))?)
 }
 
-/// The database of the configuration as it is, open for reading only.
+/// The configured database in its current state, opened for reading only.
 pub(super) async fn look(configuration: &Configuration) -> Result<(Inspection, Store), Failure> {
     let config = configuration.database.to_store_config();
     let inspection = Store::inspect(&config).await?;
@@ -70,7 +70,7 @@ pub(super) fn no_identity(database: &str) -> Failure {
     Failure::coded(TransportError::NoIdentityFound.code(), message)
 }
 
-/// Says how it went.
+/// Prints the outcome.
 pub(super) fn finish(result: Result<String, Failure>) -> ExitCode {
     match result {
         Ok(answer) => {

@@ -1,4 +1,4 @@
-//! The commands, one file each; `dev` and `doctor` have folders of their own.
+//! The commands, one file each; `dev` and `doctor` have their own folders.
 
 mod answering;
 pub(crate) mod backbone;

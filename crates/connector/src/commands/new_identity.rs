@@ -13,12 +13,13 @@ use super::explain::explain;
 use super::first_contact;
 use crate::config::Configuration;
 
-/// The pause before a creation that a Backbone has broken off is tried again, unless it asks for another one.
+/// The pause before repeating a creation that a Backbone broke off, unless it asks for a different one.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long looking at another database may take.
+/// The time limit for inspecting another database.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
-/// Creates the Identity as soon as the Backbone lets it, and opens the Account. Meanwhile `wait` is told what is waited for.
+/// Creates the Identity as soon as the Backbone permits, and opens the Account. Meanwhile `wait` receives the reason
+/// for waiting.
 pub(super) async fn open(
     runtime: &Runtime,
     configuration: &Configuration,
@@ -45,12 +46,12 @@ pub(super) async fn open(
     }
 }
 
-/// The Backbone went away, or has too much to do.
+/// The Backbone is down or overloaded.
 fn may_pass(error: &ApplicationError) -> bool {
     matches!(error.kind(), ErrorKind::Backbone { status: 408 | 425 | 429 | 500.. })
 }
 
-/// A wrong database.dbName or folder would otherwise only be noticed when messages stay away.
+/// Otherwise a wrong database.dbName or folder would only be noticed when no messages arrive.
 async fn name_former_identities(configuration: &Configuration, store: &Store) {
     let config = configuration.database.to_store_config();
     let neighbours = match tokio::time::timeout(LOOK_LIMIT, Store::neighbours(&config)).await {

@@ -1,4 +1,4 @@
-//! Reading the configuration anew while the service runs (SIGHUP).
+//! Reloading of the configuration while the service is running (SIGHUP).
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::config::{self, Configuration, Fingerprints, Sources, lacks_pin};
 use crate::logging::Levels;
 use crate::signals::HangUps;
 
-/// What takes effect without a restart.
+/// The settings that take effect without a restart.
 const RELOADABLE: [&str; 5] = [
     "infrastructure.httpServer.authentication.apiKey",
     "logging",
@@ -19,16 +19,16 @@ const RELOADABLE: [&str; 5] = [
     "trustedCertificateAuthorities",
 ];
 
-/// What can be replaced, and how it was when it was read.
+/// The parts that can be replaced, and the configuration as it was read.
 pub(crate) struct Reloading {
     file: Option<PathBuf>,
     in_force: Fingerprints,
     levels: Levels,
     keys: Authenticator,
     trust: Trust,
-    /// The mode of the server that runs, if one does: another one needs a restart.
+    /// The mode of the running server, if there is one: a different mode needs a restart.
     mode: Option<ServerMode>,
-    /// Another address of the Backbone needs one, too.
+    /// A different address of the Backbone needs one, too.
     base_url: String,
 }
 
@@ -64,7 +64,7 @@ impl Reloading {
             check_under(mode, settings)?;
         }
         check_pins(&configuration.transport.trust, &self.base_url)?;
-        // First everything that can fail, so that a failure leaves everything as it was.
+        // First everything that can fail, so that a failure changes nothing.
         let replace_trust = self.trust.prepare(&configuration.transport.trust)?;
         let replace_keys = self.keys.prepare(&settings.authentication.api_key).map_err(refused)?;
         let format_differs = self.levels.apply(&configuration.logging)?;
@@ -87,13 +87,13 @@ impl Reloading {
     }
 }
 
-/// The new configuration was checked under its own mode, or not at all where it has no server. But the server that runs stays
-/// as it is until a restart, and must not get keys that it would not start with.
+/// The new configuration has been checked under its own mode, or not at all if it has no server. But the running server
+/// stays as it is until a restart, and must not get keys that it would not start with.
 fn check_under(mode: ServerMode, settings: &HttpServerConfig) -> anyhow::Result<()> {
     settings.validate(mode, jiff::Timestamp::now()).map_err(refused)
 }
 
-/// Nor must pins for the address of the Backbone to come shut out the one in use.
+/// Nor may pins for the future address of the Backbone exclude the current one.
 fn check_pins(trust: &Trust, base_url: &str) -> anyhow::Result<()> {
     if lacks_pin(&trust.pinning(), base_url) {
         bail!(

@@ -1,4 +1,4 @@
-//! `connector start`: one Connector from its configuration to its stop.
+//! `connector start`: runs one Connector from its configuration to its stop.
 
 use core_types::Randomness;
 use std::net::{IpAddr, SocketAddr};
@@ -30,18 +30,19 @@ use crate::{enabled_modules, lease_lost, logging, measurement, notify, signals};
 /// (`docs/protocol/07 §7`).
 const COMPATIBLE_VERSION: &str = "7.0.0";
 
-/// How long modules and running synchronisations may take after a stop was asked for. Together with the drain of the
-/// HTTP server it stays below the 30 seconds that orchestrators give.
+/// The time that modules and running synchronisations may take after a stop was requested. Together with the drain of
+/// the HTTP server it is below the 30 seconds that orchestrators grant.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
 
-/// How long the first contact with the Backbone may hold up the start of a Connector that has its Identity already.
+/// The time for which the first contact with the Backbone may delay the start of a Connector that already has its
+/// Identity.
 const FIRST_CONTACT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a probe is told of a start that waits for nothing in particular.
+/// The answer to a probe during a start that waits for nothing in particular.
 const STARTING: &str =
     "The Connector starts: it opens its database, and asks the Backbone for its version and to be let in.";
 
-/// Serves until it is told to stop.
+/// Serves until asked to stop.
 pub(crate) async fn run(options: StartOptions) -> anyhow::Result<()> {
     let configuration = config::load(&Sources::of_process(options.config.path.clone()))?;
     let levels = logging::start(&configuration.logging)?;
@@ -87,7 +88,7 @@ fn listen(settings: &HttpServerConfig) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// The database and the Account in it, as far as nothing that only time can cure is wrong.
+/// Opens the database and the Account in it. Fails on everything that time alone cannot cure.
 async fn open(
     runtime: &Runtime,
     configuration: &Configuration,
@@ -136,8 +137,8 @@ async fn check_version(transport: &TransportConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An Identity that the Backbone does not let in stays outside, so the start fails. Everything else may get better, and
-/// is a matter of health.
+/// An Identity that the Backbone rejects will remain rejected, so the start fails. Everything else may improve, and is
+/// reported by the health check.
 async fn check_credentials(account: &HostedAccount, transport: &TransportConfig) -> anyhow::Result<()> {
     match tokio::time::timeout(FIRST_CONTACT_LIMIT, account.log_in()).await {
         Ok(Ok(())) => {}
@@ -154,8 +155,8 @@ async fn check_credentials(account: &HostedAccount, transport: &TransportConfig)
     Ok(())
 }
 
-/// A process that may not write any more is of no use: it ends with an error, so that whoever supervises it starts it
-/// again, or notices that two were started.
+/// A process that may no longer write is useless: it ends with an error, so that its supervisor restarts it, or notices
+/// that two were started.
 async fn serve_until_taken_over(
     port: Option<Port>,
     account: &Arc<HostedAccount>,
@@ -174,7 +175,7 @@ async fn serve_until_taken_over(
     Err(anyhow!(loss).context("Another process works with the database now"))
 }
 
-/// First what handles events, so that none escapes it; then the port; then what pulls.
+/// First the modules that handle events, so that none is missed; then the port; then the modules that pull.
 async fn serve(port: Option<Port>, account: &Arc<HostedAccount>, stop: CancellationToken) -> anyhow::Result<()> {
     account.start_subscribers().await;
     let http = match port {
@@ -184,7 +185,7 @@ async fn serve(port: Option<Port>, account: &Arc<HostedAccount>, stop: Cancellat
     account.start_pullers().await;
     notify::ready(http.as_ref().map_or("", |http| &http.url));
     match http {
-        // The server ends after the stop only, or because it failed.
+        // The server only ends after the stop, or because it failed.
         Some(http) => http.task.await?.context("the HTTP server failed"),
         None => {
             stop.cancelled().await;
@@ -193,10 +194,10 @@ async fn serve(port: Option<Port>, account: &Arc<HostedAccount>, stop: Cancellat
     }
 }
 
-/// What is needed to serve.
+/// Everything needed to serve.
 struct Port {
     listener: TcpListener,
-    /// Those who are there until then.
+    /// The task that answers requests until then.
     answering: Option<Answering>,
     router: axum::Router,
     url: String,
@@ -208,7 +209,7 @@ struct Http {
 }
 
 impl Port {
-    /// Takes the configuration, whose secrets nobody needs after this.
+    /// Takes the configuration, whose secrets are not needed after this.
     fn open(
         listener: TcpListener,
         answering: Option<Answering>,
@@ -239,7 +240,7 @@ impl Port {
     }
 }
 
-/// How this machine reaches the address.
+/// The URL of the address for this machine.
 fn url_of(address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {

@@ -1,4 +1,4 @@
-//! The modules there are. A new one is an entry here; what it is, its folder says.
+//! All modules. A new one is an entry here; its folder describes it.
 
 use modules::{
     COMMON, ModuleDescription, Role, auto_accept_pending_relationships, auto_accept_relationship_creation_changes,
@@ -45,7 +45,7 @@ const RAPIDOC: &[Setting] =
     &[Setting::new("persistAuth", Kind::Boolean, "lets the pages remember the key that was typed into them")
         .default("false")];
 
-/// A module of the existing Connector that this version does not have.
+/// A module of the existing Connector that is missing in this version.
 const fn missing(
     key: &'static str,
     classes: &'static [&'static str],
@@ -69,13 +69,13 @@ const UNKNOWN: Section = Section::new(&[]).sharing(&[COMMON]).unknown(Unknown::I
 /// The section `modules`.
 pub(super) const MODULES: Entries = Entries { resolve, tolerates, unresolved: UNKNOWN, known: entries };
 
-/// The module that an entry means.
+/// The module that an entry refers to.
 pub(super) fn meant(key: &str, entry: &Value) -> Option<&'static ModuleDescription> {
     let location = entry.get("location").and_then(Value::as_str);
     CATALOGUE.iter().find(|module| module.is_meant_by(key, location))
 }
 
-/// The keys of the modules, also those of earlier versions.
+/// The keys of the modules, including those of earlier versions.
 pub(super) fn keys() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().flat_map(|module| module.other_keys.iter().chain(module.former_keys).copied().chain([module.key]))
 }
@@ -98,7 +98,7 @@ fn resolve(key: &str, entry: &Value) -> Option<Section> {
     meant(key, entry).map(|module| module.section)
 }
 
-/// What is wrong in an entry that does not run stops nothing.
+/// Mistakes in an entry that does not run do not prevent the start.
 fn tolerates(key: &str, entry: &Value) -> bool {
     let runs = meant(key, entry).is_some_and(|module| !matches!(module.role, Role::Missing));
     !runs || entry.get("enabled") == Some(&Value::Bool(false))

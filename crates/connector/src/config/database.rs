@@ -1,18 +1,18 @@
-//! The `database` block. It is the one block an existing configuration has to change for this program.
+//! The `database` block. It is the only block that an existing configuration has to change for this program.
 
 use settings::{Kind, Node, Section, Setting, Wrong};
 use store::StoreConfig;
 
-/// Where the Identity's data lives.
+/// The location of the Identity's data.
 pub(crate) struct Database {
     /// `sqlite://FOLDER` or `postgres://…`.
     pub(crate) connection_string: String,
-    /// The Identity's name in that database: a file or a schema each.
+    /// The Identity's name in that database: a file or a schema of its own.
     pub(crate) name: String,
 }
 
 impl Database {
-    /// What the store is opened with.
+    /// The configuration with which the store is opened.
     pub(crate) fn to_store_config(&self) -> StoreConfig {
         StoreConfig { connection_string: self.connection_string.clone(), db_name: self.name.clone() }
     }
@@ -46,7 +46,7 @@ pub(super) const SETTINGS: Section = Section::new(&[
     ),
 ]);
 
-/// Reads what was checked against the table; `None` if there are mistakes.
+/// Reads a block that has been checked against the table; `None` if there are mistakes.
 pub(super) fn read(node: &Node<'_>) -> Option<Database> {
     let kind = node.text("connectionString").and_then(|text| Database::kind(text).ok());
     match (node.text("driver"), kind) {
@@ -72,7 +72,7 @@ pub(super) fn read(node: &Node<'_>) -> Option<Database> {
     }
 }
 
-/// What the store refuses, begins with the key it is about.
+/// Adds a refusal by the store, which begins with the key concerned.
 fn refuse(node: &Node<'_>, error: &str) {
     for key in ["dbName", "connectionString"] {
         if let Some(message) = error.strip_prefix(&format!("{}.{key}", node.path())) {
@@ -89,7 +89,7 @@ enum DatabaseKind {
 }
 
 impl Database {
-    /// Never repeats the text: it may carry a password.
+    /// Never repeats the text: it may contain a password.
     fn kind(connection_string: &str) -> Result<DatabaseKind, Wrong> {
         match connection_string.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => Ok(DatabaseKind::Sqlite),

@@ -1,4 +1,4 @@
-//! Environment variables as a source: names become paths, values are JSON where they parse (`docs/protocol/07 §1.2`).
+//! Environment variables as a source: names become paths, values are JSON if they parse (`docs/protocol/07 §1.2`).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use settings::{Problem, Severity, closest, corrected};
 
 use super::table::{self, ROOT};
 
-/// Short names of single keys.
+/// Short names of individual keys.
 const ALIASES: [(&str, &str); 6] = [
     ("DATABASE_NAME", "database:dbName"),
     ("DATABASE_CONNECTION_STRING", "database:connectionString"),
@@ -17,17 +17,17 @@ const ALIASES: [(&str, &str); 6] = [
     ("DEBUG", "debug"),
 ];
 
-/// Longer names lead to no setting, but to values that are nested as deeply as nobody reads them.
+/// Longer names lead to no setting, but to values nested more deeply than anything reads.
 const LONGEST_PATH: usize = 32;
 
-/// What the environment contributes.
+/// The contribution of the environment.
 #[derive(Default)]
 pub(super) struct Environment {
     /// The variables as a configuration object.
     pub(super) layer: Value,
-    /// By dotted path: the variable that set it, and its text before it was read as JSON.
+    /// By dotted path: the variable that set it, and its text before parsing as JSON.
     pub(super) origins: BTreeMap<String, Origin>,
-    /// Variables that look meant for us but have no effect.
+    /// Variables that look like ours but have no effect.
     pub(super) notices: Vec<Problem>,
 }
 
@@ -40,8 +40,8 @@ pub(super) struct Origin {
 /// Turns variables into a configuration object.
 pub(super) fn read(variables: &[(String, String)]) -> Environment {
     let mut entries: Vec<Entry<'_>> = variables.iter().filter_map(|(name, text)| Entry::new(name, text)).collect();
-    // The operating system gives no order. Parents go before children, and an alias before the full
-    // name, so that the more precise variable wins whatever the order was.
+    // The operating system gives no order. Parents go before children, and an alias before the full name, so that the
+    // more precise variable wins in any order.
     entries.sort_by(|a, b| (a.path.len(), !a.is_alias, a.variable).cmp(&(b.path.len(), !b.is_alias, b.variable)));
 
     let mut environment = Environment { layer: Value::Object(Map::new()), ..Environment::default() };
@@ -62,13 +62,13 @@ pub(super) fn read(variables: &[(String, String)]) -> Environment {
     environment
 }
 
-/// A variable that looks like one of ours, but begins with no key of the configuration as it is written there.
+/// A variable that looks like one of ours, but does not begin with a key of the configuration in the correct spelling.
 fn meant_for_us(name: &str) -> Option<Problem> {
     let path = name.replace("__", ":");
     let keys: Vec<&str> = path.split(':').collect();
     let is_path = (2..=LONGEST_PATH).contains(&keys.len()) && keys.iter().all(|key| !key.is_empty());
     let first = keys.first().filter(|key| is_path && !table::is_top_level(key))?;
-    // `debug` has nothing below it, and is too short to be recognised.
+    // `debug` has no keys below it, and is too short to be recognised.
     closest(first, ROOT.all().map(|setting| setting.key).filter(|key| *key != "debug"))?;
     let meant = corrected(&ROOT, &keys).join("__");
     Some(notice(name, "has no effect, because names count as they are written", &format!("did you mean {meant}?")))
@@ -79,7 +79,7 @@ fn notice(variable: &str, message: &str, fix: &str) -> Problem {
     Problem { fix: Some(fix.to_owned()), ..Problem::general(Severity::Warning, message) }
 }
 
-/// Whether a variable of this name would be read.
+/// Returns true if a variable of this name would be read.
 pub(super) fn is_read(name: &str) -> bool {
     Entry::new(name, "").is_some()
 }

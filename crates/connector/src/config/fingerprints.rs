@@ -1,4 +1,4 @@
-//! What a configuration said, without keeping what it said: enough to tell what has changed.
+//! Digests of a configuration instead of its contents: enough to detect changes.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use core_types::Randomness;
 use rand::Rng as _;
 use serde_json::Value;
 
-/// A digest of every setting, which tells nothing about the setting outside of this process.
+/// A digest of every setting, which reveals nothing about it outside this process.
 pub(crate) struct Fingerprints {
     salt: [u8; 32],
     settings: BTreeMap<String, [u8; 32]>,
@@ -20,8 +20,8 @@ impl Fingerprints {
         Self { salt, settings }
     }
 
-    /// The settings that differ from those that were read before. Only those that take effect are remembered, so that the others
-    /// are told of again.
+    /// The settings that differ from those that were read before. Only those that take effect are remembered, so that
+    /// the others are reported again.
     pub(crate) fn update(&mut self, configuration: &Value, takes_effect: impl Fn(&str) -> bool) -> Vec<String> {
         let new = digests(configuration, &self.salt);
         let paths = self.settings.keys().chain(new.keys().filter(|path| !self.settings.contains_key(*path)));

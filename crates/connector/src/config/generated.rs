@@ -1,4 +1,4 @@
-//! What follows from the tables and is checked in: the tables of the documentation and the schema for editors.
+//! The checked-in files derived from the tables: the tables of the documentation and the schema for editors.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use settings::{Entry, Kind, Section, Setting};
 use super::catalogue::CATALOGUE;
 use super::{ROOT, database};
 
-/// Set this environment variable to write the files anew.
+/// Set this environment variable to rewrite the files.
 const UPDATE: &str = "UPDATE_CONFIGURATION";
 
 fn check(file: &str, current: impl FnOnce(&str) -> String) {
@@ -95,7 +95,7 @@ fn modules() -> String {
     entries(&known, enabled)
 }
 
-/// The defaults of the table are JSON, and follow its own rules.
+/// The defaults of the table are JSON, and comply with its own rules.
 #[test]
 fn the_defaults_are_valid() {
     let defaults = super::table::defaults();

@@ -3,14 +3,14 @@
 use rest_api::{HttpServerConfig, ServerMode};
 use settings::{Node, Wrong};
 
-/// How the REST interface is served.
+/// The configuration of the REST interface.
 pub(crate) struct HttpServer {
     pub(crate) settings: HttpServerConfig,
-    /// Debug mode, and what of the core API is served.
+    /// Debug mode, and the served parts of the core API.
     pub(crate) mode: ServerMode,
 }
 
-/// Reads what was checked against the table; `None` if there are mistakes.
+/// Reads a block that has been checked against the table; `None` if there are mistakes.
 pub(super) fn read(node: &Node<'_>, mode: ServerMode) -> Option<HttpServer> {
     if node.report().has_errors_in(node.path()) {
         return None;
@@ -22,7 +22,7 @@ pub(super) fn read(node: &Node<'_>, mode: ServerMode) -> Option<HttpServer> {
             return None;
         }
     };
-    // Without a server nobody can be let in, so the rules about who may are moot.
+    // Without a server there is no access, so the rules for access are moot.
     if settings.enabled {
         settings.report(mode, jiff::Timestamp::now(), node);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Lays `upper` over `lower`. Keys that only `upper` has come last, which makes them load last as modules.
+/// Merges `upper` into `lower`. Keys that only `upper` has come last, which makes them load last as modules.
 pub(super) fn merge(lower: &mut Value, upper: Value) {
     match (lower, upper) {
         (Value::Object(lower), Value::Object(upper)) => {

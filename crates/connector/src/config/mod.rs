@@ -1,6 +1,6 @@
-//! The configuration: where it comes from, how its sources are merged, and what a valid one says.
+//! The configuration: its sources, their merging, and the contents of a valid one.
 //!
-//! The rules are those of `docs/protocol/07 §1`; where this program adds to them, `docs/configuration.md` says so.
+//! The rules are those of `docs/protocol/07 §1`; the additions of this program are in `docs/configuration.md`.
 
 mod catalogue;
 mod database;
@@ -38,21 +38,21 @@ use settings::{Problem, Severity};
 
 /// A configuration that has passed validation.
 pub(crate) struct Configuration {
-    /// The `transportLibrary` block, with whose certificates are accepted everywhere.
+    /// The `transportLibrary` block, together with the certificates that are accepted everywhere.
     pub(crate) transport: TransportConfig,
-    /// Where the Identity lives.
+    /// The location of the Identity's data.
     pub(crate) database: Database,
-    /// The `logging` block as it was given.
+    /// The `logging` block as given.
     pub(crate) logging: Value,
-    /// What is served over HTTP, and how.
+    /// The HTTP server and its modes.
     pub(crate) http_server: HttpServer,
     /// Every configured module in load order, enabled or not.
     pub(crate) modules: Vec<ModuleEntry>,
-    /// What the operator should know although it does not stop the start.
+    /// Information for the operator that does not prevent the start.
     pub(crate) notices: Vec<Problem>,
-    /// Everything merged, secrets included; who shows it redacts it.
+    /// Everything merged, including secrets; they have to be redacted for display.
     pub(crate) merged: Value,
-    /// Where it came from.
+    /// The sources of its values.
     pub(crate) provenance: Provenance,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Configuration {
     }
 }
 
-/// Why no configuration could be had.
+/// The reason why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("The configuration file {file} cannot be read: {reason}")]
@@ -88,7 +88,7 @@ fn list<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> String {
 }
 
 impl ConfigError {
-    /// Everything that is wrong, and what is remarkable beside it.
+    /// All mistakes, and the notices besides.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let file = match self {
             Self::Invalid(problems) => return problems.clone(),
@@ -104,7 +104,7 @@ impl ConfigError {
 /// Reads all sources, merges them and validates the result.
 ///
 /// # Errors
-/// A file that cannot be read or parsed, or the complete list of what is wrong with the merged configuration.
+/// A file that cannot be read or parsed, or the complete list of mistakes in the merged configuration.
 pub(crate) fn load(sources: &Sources) -> Result<Configuration, ConfigError> {
     let layers = sources.read()?;
     validation::validate(layers)
@@ -119,7 +119,7 @@ pub(crate) fn read(file: &str, variables: &[(String, String)]) -> Result<Configu
     validation::validate(sources::Layers::new(vec![file], variables))
 }
 
-/// Whether an environment variable is read as configuration.
+/// Returns true if an environment variable is read as configuration.
 pub(crate) fn is_configuration_variable(name: &str) -> bool {
     name == sources::CUSTOM_LOCATION || environment::is_read(name)
 }

@@ -1,4 +1,4 @@
-//! The `modules` block: which entry is which module, and what to say about those that do not run.
+//! The `modules` block: the modules that its entries refer to, and notices about those that do not run.
 
 use modules::{COMMON, ModuleDescription, Role};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::catalogue::{keys, meant};
 pub(crate) struct ModuleEntry {
     /// The key in the configuration.
     pub(crate) key: String,
-    /// The module it means; `None` if nobody knows it.
+    /// The module it refers to; `None` if it is unknown.
     pub(crate) description: Option<&'static ModuleDescription>,
     pub(crate) enabled: bool,
     /// The complete entry.
@@ -19,12 +19,12 @@ pub(crate) struct ModuleEntry {
 }
 
 impl ModuleEntry {
-    /// Whether it means the module that is called so in the catalogue.
+    /// Returns true if it refers to the module with this key in the catalogue.
     pub(crate) fn is(&self, key: &str) -> bool {
         self.description.is_some_and(|module| module.key == key)
     }
 
-    /// What it says beside what every entry has.
+    /// Its settings, except those that every entry has.
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
         let is_common = |key: &str| key == "$schema" || COMMON.iter().any(|setting| setting.key == key);
         let members = self.block.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value));
@@ -44,7 +44,7 @@ impl ModuleEntry {
     }
 }
 
-/// Reads the block in load order. `explicit` is what the operator wrote: only that earns a notice.
+/// Reads the block in load order. `explicit` is the operator's own input: only that gets a notice.
 pub(super) fn read(block: &Node<'_>, explicit: &Value) -> Vec<ModuleEntry> {
     let mut modules = Vec::new();
     for (key, entry) in block.members() {
@@ -69,7 +69,7 @@ fn read_entry(key: &str, node: &Node<'_>) -> Option<ModuleEntry> {
     if !is_there && module.runs_here().is_some() {
         node.mistake_at("enabled", Wrong::new("is missing").fix("write true or false"));
     } else if !is_there {
-        // A module we do not run must not stop the start, whatever its entry looks like.
+        // A module we do not run must not prevent the start, whatever its entry looks like.
         node.note(Wrong::new("has no member enabled, so it is ignored").fix("write true or false"));
     }
     module.enabled = node.boolean("enabled")?;
@@ -108,7 +108,7 @@ fn note(module: &ModuleEntry, node: &Node<'_>, written: bool) {
     }
 }
 
-/// A module may run once only (`docs/protocol/07 §1.4.6`).
+/// A module may only run once (`docs/protocol/07 §1.4.6`).
 fn refuse_second_instances(modules: &[ModuleEntry], block: &Node<'_>) {
     for (index, module) in modules.iter().enumerate().filter(|(_, module)| module.enabled) {
         let Some(description) = module.runs_here() else { continue };

@@ -11,7 +11,7 @@ use super::{ROOT, read};
 
 const COMPLETE: &str = include_str!("complete-config.json");
 
-/// What is said of a configuration, and whether it is accepted.
+/// The verdict on a configuration, and its problems.
 fn said(configuration: &Value) -> (bool, Vec<Problem>) {
     match read(&configuration.to_string(), &[]) {
         Ok(configuration) => (true, configuration.notices),
@@ -25,11 +25,11 @@ fn complete() -> Value {
 
 /// A member that a table describes.
 struct Member {
-    /// A JSON pointer to the object that has it.
+    /// A JSON pointer to the object that contains it.
     object: String,
     place: Path,
     key: String,
-    /// `None`: it says what else there is.
+    /// `None`: the tag that decides on the other members.
     setting: Option<&'static Setting>,
     section: Section,
 }
@@ -93,7 +93,7 @@ fn below(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Slips of the finger that are no other member.
+/// Typing errors that are not other members.
 fn misspelt(member: &Member) -> Vec<String> {
     let key = &member.key;
     let swapped: String =
@@ -138,7 +138,7 @@ fn the_complete_configuration_is_accepted_and_keeps_its_secrets() {
     let (accepted, problems) = said(&complete());
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(accepted, "{texts:#?}");
-    // What it has of earlier versions, and modules that do the same.
+    // Keys of earlier versions, and modules that do the same.
     assert!(problems.iter().all(|problem| problem.severity == Severity::Warning), "{texts:#?}");
     let configuration = read(COMPLETE, &[]).unwrap();
     let shown = super::shown(&configuration.merged).into_value().to_string();
@@ -198,7 +198,7 @@ fn a_required_member_that_is_left_out_is_reported() {
     for member in Members::of(&complete) {
         let mut mutant = complete.clone();
         object(&mut mutant, &member).shift_remove(&member.key);
-        // It may have been there under another name.
+        // It may have been given under another name.
         let place = member.place.key(member.setting.map_or(member.key.as_str(), |setting| setting.key));
         let (accepted, problems) = said(&mutant);
         let is_reported = problems.iter().any(|problem| problem.path == place && problem.message == "is missing");
@@ -210,7 +210,7 @@ fn a_required_member_that_is_left_out_is_reported() {
     assert!(mutants > 150 && refused > 20, "{mutants} {refused}");
 }
 
-/// A setting that nobody mutates is a setting that nobody tests.
+/// A setting that is not mutated is not tested.
 #[test]
 fn the_complete_configuration_holds_every_setting() {
     let complete = complete();
@@ -221,7 +221,8 @@ fn the_complete_configuration_holds_every_setting() {
     assert!(found.len() > 130, "{}", found.len());
 }
 
-/// By key and documentation a place of each setting, and whether it is in the configuration at any of its places.
+/// For each setting, by key and documentation: one of its places, and whether the configuration has it at any of its
+/// places.
 type Found = BTreeMap<(&'static str, &'static str), (String, bool)>;
 
 fn look_for(kind: &Kind, values: &[&Value], place: &str, found: &mut Found) {

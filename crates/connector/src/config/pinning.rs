@@ -10,7 +10,7 @@ pub(super) const ENFORCE: &str = "enforceCertificatePinning";
 /// A SHA-256 in hexadecimal.
 const FINGERPRINT_DIGITS: usize = 64;
 
-/// `None` where nothing is pinned.
+/// `None` if nothing is pinned.
 pub(super) fn read(root: &Node<'_>) -> Option<CertificatePinning> {
     let enforce = root.boolean(ENFORCE).unwrap_or_default();
     let pins = root.member(PINS);

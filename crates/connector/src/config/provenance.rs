@@ -1,4 +1,4 @@
-//! Which source a setting has its value from.
+//! The source of each setting's value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use settings::Problem;
 use super::environment::Origin;
 use super::sources::File;
 
-/// The sources, kept to tell where a value came from.
+/// The sources, kept to report the origin of a value.
 pub(crate) struct Provenance {
     /// Lowest first.
     pub(super) files: Vec<File>,
@@ -36,7 +36,7 @@ impl fmt::Display for Source<'_> {
 }
 
 impl Provenance {
-    /// The highest source that says something about a setting.
+    /// The highest source that contains a setting.
     pub(crate) fn of(&self, path: &[&str]) -> Source<'_> {
         if holds(&self.environment, path)
             && let Some(variable) = self.variable(path)
@@ -47,7 +47,7 @@ impl Provenance {
         file.map_or(Source::Default, |file| Source::File(&file.name))
     }
 
-    /// What a problem comes from, unless nobody wrote it.
+    /// The source of a problem, unless it is a default.
     pub(super) fn of_problem(&self, problem: &Problem) -> Option<String> {
         let keys = problem.path.keys();
         let source = if keys.is_empty() { Source::Default } else { self.of(&keys) };
@@ -64,7 +64,7 @@ impl Provenance {
         self.origins.values().map(|origin| origin.variable.as_str())
     }
 
-    /// The most precise variable that set the value or, if it is a whole section, something in it.
+    /// The most precise variable that set the value or, if it is a whole section, a part of it.
     fn variable(&self, path: &[&str]) -> Option<&str> {
         let path = path.join(".");
         let is_above = |upper: &str, lower: &str| {

@@ -1,4 +1,4 @@
-//! The five sources of `docs/protocol/07 §1.1`; the command line contributes the file's path only.
+//! The five sources of `docs/protocol/07 §1.1`; the command line only contributes the path of the file.
 
 use std::path::{Path, PathBuf};
 
@@ -13,38 +13,38 @@ pub(super) const CUSTOM_LOCATION: &str = "CUSTOM_CONFIG_LOCATION";
 const BUNDLED_FILE: &str = "bundled.config.json";
 const DEFAULT_FILE: &str = "config.json";
 
-/// Everything configuration is read from. A value, so that tests need no process environment.
+/// All sources of configuration. A value, so that tests need no process environment.
 #[derive(Clone, Default)]
 pub(crate) struct Sources {
     /// The file named on the command line.
     pub(crate) option: Option<PathBuf>,
     /// The environment variables.
     pub(crate) environment: Vec<(String, String)>,
-    /// Where `config.json` is looked for when no file is named.
+    /// The folder of `config.json`, if no file is named.
     pub(crate) working_directory: PathBuf,
-    /// Where `bundled.config.json` is looked for: beside the program.
+    /// The folder of `bundled.config.json`: that of the program.
     pub(crate) program_directory: Option<PathBuf>,
 }
 
 /// The sources after reading.
 pub(super) struct Layers {
-    /// Everything merged, the defaults included.
+    /// Everything merged, including the defaults.
     pub(super) merged: Value,
-    /// What the operator wrote, without the defaults.
+    /// The operator's input, without the defaults.
     pub(super) explicit: Value,
     /// The files that were read, lowest first.
     pub(super) files: Vec<File>,
-    /// What the environment contributed.
+    /// The contribution of the environment.
     pub(super) environment: Environment,
     /// A file that was named but does not exist.
     pub(super) missing_file: Option<String>,
-    /// Where a file was looked for in vain, if none was read.
+    /// The place where a file was not found, if none was read.
     pub(super) looked_for: Option<String>,
-    /// What the configuration refers to; without it, that is not looked at.
+    /// The surroundings that the configuration refers to; without them, references are not checked.
     pub(super) surroundings: Option<Surroundings>,
 }
 
-/// What a configuration refers to.
+/// The surroundings that a configuration refers to.
 pub(super) struct Surroundings {
     environment: Vec<(String, String)>,
     working_directory: PathBuf,
@@ -68,7 +68,7 @@ pub(super) struct File {
 }
 
 impl Layers {
-    /// Lays the sources over each other: the defaults, the files, lowest first, and the environment.
+    /// Merges the sources: the defaults, the files, lowest first, and the environment.
     pub(super) fn new(files: Vec<File>, variables: &[(String, String)]) -> Self {
         let environment = environment::read(variables);
         let mut explicit = Value::Object(Map::new());
@@ -127,7 +127,7 @@ impl Sources {
     }
 }
 
-/// A file; `None` when there is no such file, which is not an error (`docs/protocol/07 §1.1`).
+/// A file; `None` if it does not exist, which is not an error (`docs/protocol/07 §1.1`).
 fn read_file(path: &Path) -> Result<Option<File>, ConfigError> {
     let file = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let text = match std::fs::read_to_string(path) {
@@ -138,9 +138,9 @@ fn read_file(path: &Path) -> Result<Option<File>, ConfigError> {
     parse(file, &text).map(Some)
 }
 
-/// What a file says.
+/// Parses the content of a file.
 pub(super) fn parse(file: String, text: &str) -> Result<File, ConfigError> {
-    // Editors on other systems write a byte order mark, which JSON does not know.
+    // Editors on other systems write a byte order mark, which JSON does not permit.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value =
         serde_json::from_str(text).map_err(|reason| ConfigError::Unparsable { file: file.clone(), reason })?;

@@ -1,14 +1,14 @@
-//! The table of all settings. What a crate owns, it declares itself; the rest is here.
+//! The table of all settings. Crates declare the settings they own; the others are here.
 
 use serde_json::{Map, Value, json};
 use settings::{Kind, Members, Otherwise, Preset, Section, Setting, Tagged, Unknown};
 
 use super::{catalogue, database, pinning};
 
-/// Certificates of authorities to trust beside those of the machine.
+/// Certificates of trusted authorities in addition to those of the machine.
 pub(super) const AUTHORITIES: &str = "trustedCertificateAuthorities";
 
-/// Everything that a configuration may hold. The existing Connector allows any other key at the top level.
+/// All permitted keys of a configuration. The existing Connector allows any other key at the top level.
 pub(crate) const ROOT: Section = Section::new(&[
     Setting::new(
         "debug",
@@ -53,7 +53,7 @@ const INFRASTRUCTURE: &[Setting] =
     &[Setting::new("httpServer", Kind::Section(rest_api::HTTP_SERVER), "the REST interface, see below")
         .preset(Preset::Members)];
 
-/// What of log4js means something here; the rest is tolerated.
+/// The part of log4js that has an effect here; the rest is tolerated.
 const LOGGING: &[Setting] = &[
     Setting::new(
         "appenders",
@@ -104,7 +104,7 @@ const CATEGORY: &[Setting] = &[
     Setting::new("enableCallStack", Kind::Boolean, "accepted, without effect"),
 ];
 
-/// log4js also takes the object form of a level.
+/// log4js also accepts the object form of a level.
 const LEVEL: Kind = Kind::OneOf(&[
     Kind::TEXT,
     Kind::section(&[
@@ -114,7 +114,7 @@ const LEVEL: Kind = Kind::OneOf(&[
     ]),
 ]);
 
-/// The lowest source: what holds when no other says otherwise.
+/// The lowest source, which applies if no other has a value.
 pub(super) fn defaults() -> Value {
     Value::Object(settings::defaults(&ROOT))
 }
@@ -133,14 +133,14 @@ pub(crate) fn default_logging() -> Value {
     })
 }
 
-/// Of a merged configuration what may be shown. What is no setting at the top level is nobody's business.
+/// The part of a merged configuration that may be shown. Unknown keys at the top level are never shown.
 pub(crate) fn shown(merged: &Value) -> settings::Shown {
     let members = merged.as_object().into_iter().flatten().filter(|(key, _)| is_top_level(key));
     let members: Map<String, Value> = members.map(|(key, value)| (key.clone(), value.clone())).collect();
     settings::shown(&Kind::Section(ROOT), &Value::Object(members))
 }
 
-/// Whether a key at the top level means something.
+/// Returns true if the key is a setting at the top level.
 pub(super) fn is_top_level(key: &str) -> bool {
     ROOT.find(key).is_some()
 }

@@ -46,13 +46,13 @@ impl Machine {
         load(&self.sources)
     }
 
-    /// What stops a start.
+    /// The problems that prevent a start.
     pub(super) fn problems(&self) -> Vec<String> {
         let problems = self.load().unwrap_err().problems();
         problems.iter().filter(|problem| problem.severity == Severity::Error).map(ToString::to_string).collect()
     }
 
-    /// What does not.
+    /// The problems that do not.
     pub(super) fn notices(&self) -> Vec<String> {
         self.load().unwrap().notices.iter().map(ToString::to_string).collect()
     }

@@ -1,4 +1,4 @@
-//! The sources together: precedence, defaults and what a mistake is answered with.
+//! The sources together: precedence, defaults and the responses to mistakes.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use serde_json::{Value, json};

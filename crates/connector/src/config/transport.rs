@@ -5,7 +5,7 @@ use settings::{Node, Wrong};
 use transport::TransportConfig;
 use url::{Host, Url};
 
-/// Reads what was checked against the table; `None` if there are mistakes.
+/// Reads a block that has been checked against the table; `None` if there are mistakes.
 pub(super) fn read(node: &Node<'_>, trust: Trust) -> Option<TransportConfig> {
     check_host(node);
     note_blanks(node);
@@ -25,7 +25,7 @@ pub(super) fn read(node: &Node<'_>, trust: Trust) -> Option<TransportConfig> {
     Some(config)
 }
 
-/// Whether pins are enforced, and none is that of the Backbone at this address.
+/// Returns true if pins are enforced, and there is none for the Backbone at this address.
 pub(crate) fn lacks_pin(pinning: &CertificatePinning, base_url: &str) -> bool {
     let Ok(url) = Url::parse(base_url) else { return false };
     let is_pinned =
@@ -47,7 +47,7 @@ fn check_host(node: &Node<'_>) {
     }
 }
 
-/// Nobody means white space around a secret, but nothing forbids it.
+/// White space around a secret is never intended, but not forbidden either.
 fn note_blanks(node: &Node<'_>) {
     for key in ["platformClientId", "platformClientSecret"] {
         if let Some(member) = node.member(key).filter(|_| node.text(key).is_some_and(|text| text.trim() != text)) {

@@ -1,4 +1,4 @@
-//! The keys about whose certificates are accepted: authorities beside those of the machine, and pins.
+//! The keys about accepted certificates: authorities in addition to those of the machine, and pins.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::pinning;
 use super::sources::Surroundings;
 use super::table::AUTHORITIES;
 
-/// What files and variables hold is only looked at where there are surroundings.
+/// The contents of files and variables are only checked if there are surroundings.
 pub(super) fn read(root: &Node<'_>, surroundings: Option<&Surroundings>) -> Trust {
     let pins = pinning::read(root).unwrap_or_default();
     let Some(surroundings) = surroundings else { return Trust::new(&pins, Vec::new()) };

@@ -64,7 +64,7 @@ pub(super) fn validate(layers: Layers) -> Result<Configuration, ConfigError> {
     }
 }
 
-/// The blocks that were read.
+/// The parsed blocks.
 struct Settings {
     transport: TransportConfig,
     database: Database,
@@ -94,14 +94,14 @@ fn read(root: &Node<'_>, explicit: &Value, surroundings: Option<&Surroundings>) 
     Some(Settings { transport: transport?, database: database?, http_server: http_server?, modules })
 }
 
-/// Enforced pins without one for the Backbone would refuse every call there.
+/// Enforced pins without one for the Backbone would refuse every call to it.
 fn refuse_backbone(root: &Node<'_>, base_url: &str) {
     let message = format!("refuses the host of transportLibrary.baseUrl, {base_url}");
     let fix = "name its certificate in pinnedTLSCertificateSHA256Fingerprints";
     root.mistake_at("enforceCertificatePinning", Wrong::new(message).fix(fix));
 }
 
-/// Diagnostics show which modules run, not which were asked for.
+/// Diagnostics show which modules run, not which were requested.
 fn in_force(mut merged: Value, modules: &[ModuleEntry]) -> Value {
     for module in modules {
         if let Some(entry) = merged.get_mut("modules").and_then(|entries| entries.get_mut(&module.key)) {
@@ -111,7 +111,7 @@ fn in_force(mut merged: Value, modules: &[ModuleEntry]) -> Value {
     merged
 }
 
-/// What of the logging has no effect, where it can be read at all.
+/// Reports the parts of the logging configuration that have no effect, if it can be read at all.
 fn note_logging(root: &Node<'_>) {
     if let Some(logging) = root.member("logging").filter(|logging| logging.map().is_some()) {
         for notice in Plan::from_log4js(logging.value()).notices {
@@ -120,7 +120,7 @@ fn note_logging(root: &Node<'_>) {
     }
 }
 
-/// What keeps a broker from getting anything.
+/// Reports files that prevent a broker from receiving anything.
 fn note_files(modules: &[ModuleEntry], surroundings: Option<&Surroundings>, report: &Report) {
     let Some(surroundings) = surroundings else { return };
     let unreadable =
@@ -143,7 +143,7 @@ fn what_is_served(modules: &[ModuleEntry]) -> CoreHttpApi {
     }
 }
 
-/// A token for the Backbone goes nowhere else but in debug mode (`docs/protocol/07 §1.6`).
+/// Outside debug mode, a token for the Backbone is sent nowhere else (`docs/protocol/07 §1.6`).
 fn check_debugging(modules: &[ModuleEntry], debug: Option<bool>, root: &Node<'_>) {
     for module in modules.iter().filter(|module| module.enabled && debug == Some(false)) {
         let settings = module.description.map(|description| description.for_debugging).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A webhook target that remembers what it received, so that a webhook can be seen without writing one's own.
+//! A webhook target that remembers the received events, so that webhooks can be tried without writing a target.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// How many events are remembered; the oldest are forgotten first.
+/// The number of events that are remembered; the oldest are forgotten first.
 const REMEMBERED: usize = 1000;
 /// No request may wait longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// One delivery.
 #[derive(Debug, Clone, Serialize)]
 struct Event {
-    /// Which Connector sent it: `a` or `b`.
+    /// The Connector that sent it: `a` or `b`.
     connector: String,
     /// The event's name.
     trigger: String,
@@ -35,11 +35,11 @@ struct Event {
 #[derive(Debug, Clone)]
 struct Receiver {
     events: Arc<Mutex<VecDeque<Event>>>,
-    /// Counts deliveries; whoever waits is woken by a change.
+    /// Counts deliveries; a change wakes waiting requests.
     arrivals: watch::Sender<u64>,
 }
 
-/// `POST /{connector}` takes a delivery. `GET /events?connector=&trigger=&wait=` lists those received, oldest first,
+/// `POST /{connector}` accepts a delivery. `GET /events?connector=&trigger=&wait=` lists those received, oldest first,
 /// and waits up to `wait` seconds for the first one.
 pub(super) fn router() -> Router {
     let receiver = Receiver { events: Arc::default(), arrivals: watch::Sender::new(0) };
@@ -70,7 +70,7 @@ async fn receive(
     StatusCode::NO_CONTENT
 }
 
-/// Which events to list.
+/// The selection of events to list.
 #[derive(Debug, Default, Deserialize)]
 struct Wanted {
     connector: Option<String>,
@@ -93,7 +93,7 @@ async fn list(State(receiver): State<Receiver>, Query(wanted): Query<Wanted>) ->
     let found = async {
         loop {
             let found = receiver.find(&wanted);
-            // The sender lives in the receiver we hold, so the wait ends by an arrival only.
+            // The sender lives in the receiver we hold, so only an arrival ends the wait.
             if !found.is_empty() || arrivals.changed().await.is_err() {
                 return found;
             }

@@ -1,6 +1,6 @@
-//! `connector dev`: a Backbone and two Connectors as processes of their own, with a walk-through.
+//! `connector dev`: a Backbone and two Connectors as separate processes, with a walk-through.
 //!
-//! They are processes so that one of them can be killed without the others noticing more than that.
+//! They are processes so that one of them can be killed without further effect on the others.
 
 mod events;
 mod process;
@@ -21,11 +21,11 @@ use crate::{config, logging, output, signals};
 use process::{Plan, Process};
 use state::{ConnectorPlan, Credentials, Folder, Overview, Reachable};
 
-/// Runs until it is told to stop; then stops everything it started.
+/// Runs until asked to stop; then stops everything it started.
 pub(crate) async fn run(options: DevOptions) -> anyhow::Result<()> {
     logging::start(&config::default_logging())?;
     let stop = signals::stop_requests(&Supervision::default())?;
-    // A port that is taken must not leave a folder behind; a folder that is in use says more than its ports.
+    // A port in use must not leave a folder behind; but a folder in use is a better error message than its ports.
     let opened = if options.data.join(LOCK).exists() { Some(open(&options)?) } else { None };
     let events = free_ports(&options).await?;
     let (folder, lock) = match opened {
@@ -50,7 +50,7 @@ pub(crate) async fn run(options: DevOptions) -> anyhow::Result<()> {
     outcome
 }
 
-/// In the folder while it is used.
+/// In the folder while it is in use.
 const LOCK: &str = "dev.lock";
 
 fn open(options: &DevOptions) -> anyhow::Result<(Folder, std::fs::File)> {
@@ -59,7 +59,7 @@ fn open(options: &DevOptions) -> anyhow::Result<(Folder, std::fs::File)> {
     Ok((folder, lock))
 }
 
-/// Takes all ports at once, so that two of the same number are noticed, and keeps that for the webhooks.
+/// Takes all ports at once, so that duplicates are noticed, and keeps the one for the webhooks.
 async fn free_ports(options: &DevOptions) -> anyhow::Result<TcpListener> {
     let take = async |option: &str, port: u16| {
         TcpListener::bind(("127.0.0.1", port))
@@ -75,7 +75,7 @@ async fn free_ports(options: &DevOptions) -> anyhow::Result<TcpListener> {
     Ok(events)
 }
 
-/// Two programs on one folder would fight over the databases and the files.
+/// Two programs on one folder would conflict over the databases and the files.
 fn lock(folder: &Folder) -> anyhow::Result<std::fs::File> {
     let path = folder.file(LOCK);
     let options = std::fs::File::options().write(true).create(true).truncate(true).mode(0o600).to_owned();
@@ -99,7 +99,7 @@ async fn serve_events(listener: TcpListener, stop: CancellationToken) {
     }
 }
 
-/// Everything the processes are made from.
+/// Everything from which the processes are made.
 struct House<'a> {
     options: &'a DevOptions,
     folder: &'a Folder,
@@ -109,7 +109,7 @@ struct House<'a> {
 }
 
 impl House<'_> {
-    /// Starts everything, says where it is, keeps the files up to date until the stop, and stops everything.
+    /// Starts everything, prints where it is, keeps the files up to date until the stop, and stops everything.
     async fn live(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let started = tokio::select! {
             started = self.start_all() => Some(started?),
@@ -122,7 +122,7 @@ impl House<'_> {
         outcome
     }
 
-    /// What was started before an error ends with this process.
+    /// Everything started before an error ends with this process.
     async fn start_all(&self) -> anyhow::Result<(Process, Process, Process)> {
         output::say(format_args!("Starting a Backbone and two Connectors in {} …", self.options.data.display()));
         let backbone = self.start_backbone().await?;
@@ -204,7 +204,7 @@ impl House<'_> {
             })?;
             Ok(self.plan(name, vec!["start".into(), "-c".into(), file.into()], Vec::new()))
         };
-        // Started again, it must be found where it was.
+        // After a restart it must be reachable at the same place.
         Process::start(plan(port)?, |at| plan(port_of(at)?))
             .await
             .with_context(|| hint(&format!("--port-{name}"), port))

@@ -1,4 +1,4 @@
-//! A child process that is started, waited for until it serves, started again when it dies, and stopped.
+//! A child process that is started, awaited until it serves, restarted when it dies, and stopped.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,27 +18,27 @@ use tokio_util::sync::CancellationToken;
 use super::state::Reachable;
 use crate::{config, notify};
 
-/// How long a child may take until it serves.
+/// The time that a child may take until it serves.
 const START_LIMIT: Duration = Duration::from_secs(120);
-/// How long a child may take to stop before it is killed.
+/// The time that a child may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// A child that lived shorter than this is started again with a delay.
+/// A child that lived shorter than this is restarted after a delay.
 const SHORT_LIFE: Duration = Duration::from_secs(10);
 /// The delay; a child that dies at its start must not keep the machine busy.
 const RESTART_DELAY: Duration = Duration::from_secs(2);
-/// How much of the log is shown when a child does not start, in lines.
+/// The number of log lines shown if a child does not start.
 const SHOWN_OF_LOG: usize = 12;
 
-/// What to start.
+/// The description of a child to start.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     /// For messages and the names of files.
     pub(super) name: &'static str,
     pub(super) arguments: Vec<OsString>,
-    /// Variables beside those we pass on.
+    /// Variables in addition to those we pass on.
     pub(super) environment: Vec<(&'static str, String)>,
     pub(super) log_file: PathBuf,
-    /// Where the notification socket is made.
+    /// The folder of the notification socket.
     pub(super) sockets: PathBuf,
 }
 
@@ -53,7 +53,7 @@ impl Process {
     /// Starts the child and returns once it serves.
     ///
     /// # Errors
-    /// When it ends or says nothing for too long; the message shows the end of its log.
+    /// If it ends or stays silent for too long; the message shows the end of its log.
     pub(super) async fn start(
         plan: Plan,
         plan_for_restart: impl FnOnce(&Reachable) -> anyhow::Result<Plan>,
@@ -66,7 +66,7 @@ impl Process {
         Ok(Self { reachable, stop, supervisor })
     }
 
-    /// Where the child can be reached; changes when it was started again.
+    /// The address of the child; changes when it is restarted.
     pub(super) fn reachable(&self) -> watch::Receiver<Reachable> {
         self.reachable.clone()
     }
@@ -80,10 +80,10 @@ impl Process {
     }
 }
 
-/// A child that runs. Dropping it kills the child.
+/// A running child. Dropping it kills the child.
 struct Running {
     child: Child,
-    /// Its standard input. Kept apart, because waiting for a child closes what it still has of it.
+    /// Its standard input. Kept separately, because waiting for a child closes its remaining handles.
     stdin: Option<ChildStdin>,
     since: Instant,
 }
@@ -144,7 +144,7 @@ fn command(plan: &Plan, socket: &Path, log: &File) -> anyhow::Result<Command> {
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| !name.to_str().is_some_and(config::is_configuration_variable)))
         .envs(plan.environment.iter().map(|(name, value)| (name, value)))
-        // Everything is on this machine, whatever proxy leads to others.
+        // Everything is on this machine, whatever proxy leads elsewhere.
         .env("NO_PROXY", "localhost,127.0.0.1")
         .env("no_proxy", "localhost,127.0.0.1")
         .env(notify::SOCKET_VARIABLE, socket)

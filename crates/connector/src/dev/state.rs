@@ -1,5 +1,5 @@
-//! What `dev` keeps in its data folder: credentials made once, the Connectors' configuration files, and where
-//! everything can be reached now.
+//! The contents of `dev`'s data folder: credentials created once, the Connectors' configuration files, and the current
+//! addresses.
 
 use core_types::Randomness;
 use std::fs::{DirBuilder, OpenOptions, Permissions};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// The OAuth client of the Connectors.
 pub(super) const CLIENT_ID: &str = "dev";
 
-/// Secrets that are made once, so that Identities and scripts keep working over restarts.
+/// Secrets created only once, so that Identities and scripts keep working over restarts.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Credentials {
@@ -35,7 +35,7 @@ fn random_text() -> String {
     Randomness::system().sample_iter(Alphanumeric).take(40).map(char::from).collect()
 }
 
-/// Strong by the rules of `docs/protocol/07 §2.8.2` whatever the random part is, and harmless in a shell.
+/// Strong by the rules of `docs/protocol/07 §2.8.2` whatever the random part, and harmless in a shell.
 fn api_key(connector: &str) -> String {
     format!("Dev-{connector}-10-{}", random_text())
 }
@@ -46,7 +46,7 @@ pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// A Connector's part in the folder.
+/// The folder's part for one Connector.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectorPlan<'a> {
     /// `a` or `b`.
@@ -60,14 +60,14 @@ pub(super) struct ConnectorPlan<'a> {
     pub(super) sync_interval: u32,
 }
 
-/// Where a process can be reached.
+/// The address of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Reachable {
     pub(super) url: String,
     pub(super) pid: u32,
 }
 
-/// Everything that runs, for `dev.json` and `dev.env`.
+/// Everything that is running, for `dev.json` and `dev.env`.
 pub(super) struct Overview<'a> {
     pub(super) backbone: &'a Reachable,
     pub(super) a: &'a Reachable,
@@ -84,12 +84,12 @@ impl Folder {
             .mode(0o700)
             .create(&logs)
             .with_context(|| format!("cannot create {}", logs.display()))?;
-        // Logs and databases tell what is nobody else's business, also those that a former version has left readable.
+        // Logs and databases are private, including those that a former version has left readable.
         for folder in [path, &logs] {
             std::fs::set_permissions(folder, Permissions::from_mode(0o700))
                 .with_context(|| format!("cannot keep others out of {}", folder.display()))?;
         }
-        // The children are told absolute paths, and so is the shell that reads dev.env from elsewhere.
+        // The children get absolute paths, and so does a shell that reads dev.env from elsewhere.
         let path = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
         Ok(Self { path })
     }
@@ -102,7 +102,7 @@ impl Folder {
         self.path.join("logs").join(format!("{name}.log"))
     }
 
-    /// The credentials of this folder, made on first use.
+    /// The credentials of this folder, created on first use.
     pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
         let path = self.file("credentials.json");
         match std::fs::read(&path) {
@@ -157,7 +157,7 @@ impl Folder {
         })
     }
 
-    /// Tells programs (`dev.json`) and shells (`dev.env`) what runs where.
+    /// Tells programs (`dev.json`) and shells (`dev.env`) where everything is running.
     pub(super) fn write_overview(&self, overview: &Overview<'_>) -> anyhow::Result<()> {
         let Overview { backbone, a, b, events_url, credentials } = overview;
         let connector = |at: &Reachable, api_key: &str| json!({ "url": at.url, "pid": at.pid, "apiKey": api_key });
@@ -188,7 +188,7 @@ impl Folder {
     }
 }
 
-/// An interval nobody waits for: the module then synchronises at its start only.
+/// An interval that never elapses: the module then synchronises at its start only.
 const NEVER: u32 = 365 * 24 * 60 * 60;
 
 #[cfg(test)]

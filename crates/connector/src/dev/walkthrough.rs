@@ -1,4 +1,4 @@
-//! What `dev` prints once everything runs.
+//! The walk-through that `dev` prints once everything is running.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub(super) fn commands(data: &Path) -> String {
     COMMANDS.replacen(DEFAULT_FOLDER, &format!("{}/", shell_word(&data.display().to_string())), 1)
 }
 
-/// Quoted where the shell would read more into it.
+/// Quoted if the shell would interpret it.
 fn shell_word(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "./_-".contains(character);
     if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
@@ -30,7 +30,7 @@ mod tests {
         assert_eq!(block, Some(COMMANDS));
     }
 
-    /// An interactive shell takes what follows a `!` for a former command, also between double quotes.
+    /// An interactive shell expands what follows a `!` to a previous command, even between double quotes.
     #[test]
     fn nothing_means_more_to_an_interactive_shell() {
         assert!(!COMMANDS.contains('!') && !COMMANDS.contains('\t'));

@@ -7,11 +7,11 @@ use crate::config::HttpServer;
 
 const CHECK: &str = "api-keys";
 
-/// How early the end of a key is announced.
+/// The notice period before the expiry of a key.
 const NOTICE: Duration = Duration::from_hours(30 * 24);
 
-/// Validation has refused weak keys and a production without any: what is left is what changes with time, and what is
-/// hardly meant.
+/// Validation has refused weak keys and production without keys: this checks what changes with time, and what is
+/// probably unintended.
 pub(super) fn check(server: &HttpServer) -> Vec<Finding> {
     if !server.settings.enabled {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The Backbone: its name, the connection, its certificate, its version, its clock, and whether it lets us in.
+//! The Backbone: its name, the connection, its certificate, version and clock, and our login.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ const CERTIFICATE: &str = "certificate";
 const CLOCK: &str = "clock";
 const CREDENTIALS: &str = "credentials";
 
-/// How far clocks may be apart before somebody should care, and before things expire on their way. The Backbone tells its
-/// time in whole seconds.
+/// The clock differences that deserve attention, and that make things expire on the way. The Backbone reports its time
+/// in whole seconds.
 const REMARKABLE_SKEW: Duration = Duration::from_secs(10);
 const HARMFUL_SKEW: Duration = Duration::from_mins(2);
 
-/// How early the end of a certificate is announced.
+/// The notice period before the expiry of a certificate.
 const CERTIFICATE_NOTICE: Duration = Duration::from_hours(21 * 24);
 
-/// What is known of the Backbone.
+/// The result of the checks of the Backbone.
 pub(super) struct Backbone {
     pub(super) findings: Vec<Finding>,
-    /// Whether it understands us, so that it makes sense to ask for more.
+    /// True if it is compatible, so that further requests make sense.
     pub(super) answers: bool,
 }
 
@@ -125,7 +125,7 @@ async fn certificates(endpoint: &Endpoint, trust: &Trust) -> Vec<Finding> {
     findings
 }
 
-/// How long a certificate is still good.
+/// Checks for how long a certificate is still valid.
 pub(super) fn validity(check: &'static str, host: &str, certificate: &[u8]) -> Finding {
     let Some(end) = certificate::valid_until(certificate) else {
         return Finding::ok(check, format!("that of {host} is accepted"));
@@ -172,7 +172,7 @@ fn clock(theirs: Option<Timestamp>, asked: Timestamp, answered: Timestamp) -> Fi
         let advice = "Compare the clock of this machine with another one; expiry times depend on it.";
         return Finding::warning(CLOCK, "the Backbone does not tell its time", advice);
     };
-    // Its time was taken between the two of ours, and has lost its fraction of a second.
+    // Its time was taken between our two times, and lacks the fraction of a second.
     let behind = theirs.duration_since(answered);
     let ahead = asked.duration_since(theirs.saturating_add(Duration::from_secs(1)));
     let (skew, word) = if behind > ahead { (behind, "behind") } else { (ahead, "ahead of") };
@@ -185,7 +185,7 @@ fn clock(theirs: Option<Timestamp>, asked: Timestamp, answered: Timestamp) -> Fi
     }
 }
 
-/// Whether the Backbone gives the device of the Identity a token; without one, whether it knows the OAuth client.
+/// Checks if the Backbone gives the Identity's device a token; without an Identity, if it knows the OAuth client.
 pub(super) async fn credentials(config: &TransportConfig, account: Option<&StoredAccount>) -> Vec<Finding> {
     let asked = async {
         match account {

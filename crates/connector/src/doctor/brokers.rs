@@ -1,4 +1,4 @@
-//! Whether each message broker lets us in. Nothing is published.
+//! Logs in at each message broker. Nothing is published.
 
 use core_types::Randomness;
 use modules::message_broker_publisher::BrokerConfig;
@@ -12,7 +12,7 @@ use crate::enabled_modules::{message_brokers, unknown_brokers};
 
 const CHECK: &str = "broker";
 
-/// Logs in at all of them at the same time. Of a type that nobody knows there is nothing to log in at.
+/// Logs in at all of them concurrently. Brokers of an unknown type are skipped.
 pub(super) async fn check(modules: &[ModuleEntry], trust: &Trust) -> Vec<Finding> {
     let advice =
         "Correct the type, see docs/brokers.md. Until then nothing is published there, and nothing waits for it.";

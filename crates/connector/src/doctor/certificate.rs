@@ -1,4 +1,4 @@
-//! The two facts about a certificate that nobody else tells: until when it is valid, and its fingerprint.
+//! The two facts about a certificate not available elsewhere: the end of its validity, and its fingerprint.
 
 use core_types::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -9,12 +9,12 @@ const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// The SHA-256 fingerprint as it is pinned.
+/// The SHA-256 fingerprint in the form used for pins.
 pub(super) fn fingerprint(certificate: &[u8]) -> String {
     crypto::hash::sha256(certificate).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
-/// The end of its validity, from the DER form (RFC 5280 §4.1). `None` for what is no certificate.
+/// The end of its validity, from the DER form (RFC 5280 §4.1). `None` if it is not a certificate.
 pub(super) fn valid_until(certificate: &[u8]) -> Option<Timestamp> {
     let (contents, _) = expect(certificate, SEQUENCE)?;
     let (mut fields, _) = expect(contents, SEQUENCE)?;
@@ -31,18 +31,18 @@ pub(super) fn valid_until(certificate: &[u8]) -> Option<Timestamp> {
     instant(tag, std::str::from_utf8(time).ok()?)
 }
 
-/// The first element, if it has the tag, and what follows it.
+/// The first element, if it has the tag, and the rest.
 fn expect(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     element(bytes).filter(|(found, _, _)| *found == tag).map(|(_, content, rest)| (content, rest))
 }
 
-/// Tag and content of the first element, and what follows it.
+/// Tag and content of the first element, and the rest.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, bytes) = bytes.split_first()?;
     let (&length, bytes) = bytes.split_first()?;
     let (length, bytes) = match length {
         0..=0x7f => (usize::from(length), bytes),
-        // Four bytes say more than any certificate is long.
+        // Four bytes are enough for the length of any certificate.
         0x81..=0x84 => {
             let (digits, bytes) = bytes.split_at_checked(usize::from(length - 0x80))?;
             (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), bytes)
@@ -53,7 +53,7 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((tag, content, rest))
 }
 
-/// `YYMMDDHHMMSSZ`, of which years from 50 on are in the last century, or `YYYYMMDDHHMMSSZ`.
+/// `YYMMDDHHMMSSZ`, with years from 50 on in the last century, or `YYYYMMDDHHMMSSZ`.
 fn instant(tag: u8, text: &str) -> Option<Timestamp> {
     let digits = text.strip_suffix('Z').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
     let (year, rest) = match (tag, digits.len()) {

@@ -6,7 +6,7 @@ use crate::config::{ConfigError, Configuration};
 
 const CHECK: &str = "configuration";
 
-/// What is remarkable about a valid configuration.
+/// Noteworthy settings of a valid configuration.
 pub(super) fn check(configuration: &Configuration) -> Vec<Finding> {
     let mut findings = vec![Finding::ok(CHECK, format!("valid, from {}", sources(configuration)))];
     if configuration.http_server.mode.debug {
@@ -17,7 +17,7 @@ pub(super) fn check(configuration: &Configuration) -> Vec<Finding> {
         ));
     }
     let advice = "Change or remove the setting, see docs/configuration.md.";
-    // The check of the brokers tells of those of an unknown type.
+    // Those of an unknown type are reported by the check of the brokers.
     let unknown_brokers = crate::enabled_modules::unknown_brokers(&configuration.modules);
     let is_told = |path: &settings::Path| unknown_brokers.iter().any(|broker| broker.path == *path);
     let notices = configuration.notices.iter().filter(|notice| notice.path.is_empty() || !is_told(&notice.path));
@@ -25,7 +25,7 @@ pub(super) fn check(configuration: &Configuration) -> Vec<Finding> {
     findings
 }
 
-/// Why there is no configuration.
+/// The reasons why there is no configuration.
 pub(super) fn problems(error: &ConfigError) -> Vec<Finding> {
     let advice = "Put it right and examine again: everything else depends on the configuration.";
     let problems = error.problems().into_iter().filter(|problem| problem.severity == Severity::Error);

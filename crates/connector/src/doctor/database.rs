@@ -1,4 +1,4 @@
-//! The database: there, writable, with room, and whose Identity is in it.
+//! The database: existing, writable, with free space, and the Identity in it.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -16,14 +16,14 @@ const IDENTITY: &str = "identity";
 const INBOX: &str = "inbox";
 const DISK: &str = "disk";
 
-/// Free space, in MiB, below which nothing may work soon, and below which somebody should care.
+/// Free space, in MiB, below which failures are imminent, and below which attention is needed.
 const TOO_LITTLE: u64 = 64;
 const LITTLE: u64 = 1024;
 
-/// What is known of the database.
+/// The result of the checks of the database.
 pub(super) struct Database {
     pub(super) findings: Vec<Finding>,
-    /// Who writes to it now.
+    /// Its current writer.
     pub(super) writer: Option<String>,
     pub(super) account: Option<StoredAccount>,
 }
@@ -108,7 +108,7 @@ fn obstacle(inspection: &Inspection) -> Option<Finding> {
     Some(Finding::problem(CHECK, format!("{} cannot be written: {reason}", inspection.database), advice))
 }
 
-/// Why a file cannot be written or made. Files without a name are made for that, which leave no trace.
+/// The reason why a file cannot be written or created. This is tried with unnamed files, which leave no trace.
 fn refusal(file: &Path) -> Option<String> {
     if file.exists()
         && let Err(error) = OpenOptions::new().write(true).open(file)
@@ -119,14 +119,14 @@ fn refusal(file: &Path) -> Option<String> {
     tempfile::tempfile_in(folder).err().map(|error| format!("the folder {} refuses: {error}", folder.display()))
 }
 
-/// The folder of a file, or the nearest one above that is there.
+/// The folder of a file, or its nearest existing ancestor.
 fn existing_folder(file: &Path) -> &Path {
     let folders =
         file.ancestors().skip(1).map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     folders.into_iter().find(|folder| folder.exists()).unwrap_or(Path::new("."))
 }
 
-/// As `df` tells it; where there is none, nothing is said.
+/// As reported by `df`; without it, nothing is reported.
 async fn free_space(file: &Path) -> Option<Finding> {
     let mut command = Command::new("df");
     command.args(["-P", "-k", "--"]).arg(existing_folder(file)).kill_on_drop(true);

@@ -1,24 +1,24 @@
 use serde::Serialize;
 
-/// How something is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
     Ok,
-    /// Works, but somebody should know.
+    /// Works, but needs attention.
     Warning,
     /// Does not work.
     Problem,
 }
 
-/// What a check has found. Holds no secrets.
+/// The finding of a check. Contains no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// What was looked at.
+    /// The name of the check.
     pub(super) check: &'static str,
     pub(super) state: State,
     pub(super) message: String,
-    /// What to do.
+    /// The recommended action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) advice: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! `connector doctor`: looks at everything a Connector needs, and says what to do about what is wrong.
+//! `connector doctor`: checks everything a Connector needs, and gives advice on every problem.
 //!
-//! Nothing is changed anywhere, and every check has an end. What is independent is checked at the same time.
+//! Nothing is changed anywhere, and every check has a time limit. Independent checks run concurrently.
 
 mod api_keys;
 mod backbone;
@@ -23,10 +23,10 @@ use crate::cli::DoctorOptions;
 use crate::config::{self, Sources};
 use finding::Finding;
 
-/// How long one check may take.
+/// The time limit for one check.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Prints what was found. Fails if one of it is a problem.
+/// Prints the findings. Fails if any of them is a problem.
 pub(crate) async fn run(options: DoctorOptions) -> ExitCode {
     let findings = examine(&Sources::of_process(options.config.path)).await;
     if options.json {
@@ -40,7 +40,7 @@ pub(crate) async fn run(options: DoctorOptions) -> ExitCode {
 async fn examine(sources: &Sources) -> Vec<Finding> {
     let configuration = match config::load(sources) {
         Ok(configuration) => configuration,
-        // Without one nobody knows what else to look at.
+        // Without a configuration it is unknown what else to check.
         Err(error) => return configuration::problems(&error),
     };
     let trust = &configuration.transport.trust;
@@ -53,7 +53,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     );
     let credentials = match backbone.answers {
         true => backbone::credentials(&configuration.transport, database.account.as_ref()).await,
-        // It has been said why.
+        // The reason has been reported.
         false => Vec::new(),
     };
     let lease = rest_api::lease(database.writer.as_deref(), &port.state);

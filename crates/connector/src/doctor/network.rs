@@ -8,7 +8,7 @@ use url::Url;
 
 use super::in_time;
 
-/// Where a connection goes first.
+/// The first hop of a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub(super) host: String,
@@ -17,16 +17,16 @@ pub(super) struct Endpoint {
     pub(super) proxy: Option<&'static str>,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreachable {
-    /// The name means nothing.
+    /// The name cannot be resolved.
     Unknown(String),
-    /// Nobody answers.
+    /// There is no answer.
     Silent(String),
 }
 
-/// Where requests to a web address go first: to its host, or to the proxy that the environment names for it.
+/// The first hop of requests to a web address: its host, or the proxy that the environment names for it.
 pub(super) fn endpoint(url: &Url, proxies: &Proxies) -> Option<Endpoint> {
     let host = |url: &Url| Some(url.host_str()?.trim_matches(['[', ']']).to_owned());
     match proxies.proxy_for(url) {
@@ -53,7 +53,7 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<IpAddr>, Unreachable> {
     }
 }
 
-/// Connects and hangs up.
+/// Connects and disconnects.
 pub(super) async fn connect(host: &str, port: u16) -> Result<Vec<IpAddr>, Unreachable> {
     let addresses = resolve(host, port).await?;
     let targets: Vec<_> = addresses.iter().map(|address| (*address, port).into()).collect();
@@ -65,7 +65,7 @@ pub(super) async fn connect(host: &str, port: u16) -> Result<Vec<IpAddr>, Unreac
     }
 }
 
-/// Addresses as a message has them.
+/// Addresses formatted for a message.
 pub(super) fn listed(addresses: &[IpAddr]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

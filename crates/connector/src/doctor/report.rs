@@ -7,7 +7,7 @@ use serde_json::json;
 use super::finding::{Finding, State};
 use crate::output;
 
-/// Where the messages begin: behind the longest state and the longest name of a check.
+/// The column of the messages: after the longest state and the longest name of a check.
 const INDENT: usize = 24;
 
 pub(super) fn as_json(findings: &[Finding]) {

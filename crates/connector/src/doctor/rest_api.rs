@@ -12,16 +12,16 @@ use crate::config::HttpServer;
 const CHECK: &str = "rest-api";
 const LEASE: &str = "lease";
 
-/// Who has the port.
+/// The state of the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PortState {
-    /// Nobody, or nobody should.
+    /// Not in use, or not to be used.
     Free,
-    /// Another one each time, so that nobody can be asked.
+    /// Not fixed, so that no Connector can be asked.
     Any,
-    /// A Connector.
+    /// Used by a Connector.
     Served,
-    /// Somebody else, or it cannot be had.
+    /// Used by another program, or not available.
     Taken,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn check(server: &HttpServer) -> Port {
     }
 }
 
-/// A Connector says in its health that it is one.
+/// A Connector identifies itself in its health.
 async fn in_use(server: &HttpServer, address: &str) -> Port {
     match in_time(health(&health_url(server))).await.ok().flatten() {
         Some(true) => Port::new(PortState::Served, Finding::ok(CHECK, format!("a healthy Connector serves {address}"))),
@@ -89,7 +89,7 @@ async fn in_use(server: &HttpServer, address: &str) -> Port {
     }
 }
 
-/// Why it is not healthy.
+/// The reasons for being unhealthy.
 async fn reasons(url: &str) -> Option<Vec<String>> {
     let client = reqwest::Client::builder().no_proxy().timeout(LIMIT).build().ok()?;
     healthcheck::reasons(&client, url).await
@@ -102,7 +102,7 @@ async fn health(url: &str) -> Option<bool> {
     body.get("isHealthy")?.as_bool()
 }
 
-/// Whether who has the database is who has the port.
+/// Checks if the process that uses the database is the one that serves the port.
 pub(super) fn lease(writer: Option<&str>, port: &PortState) -> Vec<Finding> {
     match (writer, port) {
         (None, PortState::Served) => vec![Finding::problem(

@@ -1,4 +1,4 @@
-//! Where modules send things: whether those servers can be reached. Nothing is sent to them.
+//! Checks if the servers to which modules send can be reached. Nothing is sent to them.
 
 use std::collections::BTreeMap;
 
@@ -29,23 +29,23 @@ const SCHEMES: [(&str, u16, bool); 13] = [
     ("mqtts", 8883, true),
     ("redis", 6379, false),
     ("rediss", 6379, true),
-    // NATS changes to TLS after its first words.
+    // NATS switches to TLS after its first message.
     ("nats", 4222, false),
     ("tls", 4222, false),
 ];
 
-/// A server that modules send things to.
+/// A server to which modules send.
 #[derive(Debug)]
 struct Target {
     endpoint: Endpoint,
     tls: bool,
     /// The settings that name it.
     settings: Vec<String>,
-    /// Whether its certificate does not matter.
+    /// True if any certificate is accepted.
     any_certificate: bool,
 }
 
-/// Looks at all of them at the same time.
+/// Checks all of them concurrently.
 pub(super) async fn check(modules: &[ModuleEntry], trust: &Trust) -> Vec<Finding> {
     let mut tasks: JoinSet<(usize, Vec<Finding>)> = JoinSet::new();
     for (index, target) in targets(modules, &Proxies::of_process()).into_iter().enumerate() {
@@ -94,7 +94,7 @@ async fn look(target: &Target, trust: &Trust) -> Vec<Finding> {
     vec![reached, certificate]
 }
 
-/// Every server that an enabled module names, each once.
+/// Every server named by an enabled module, once each.
 fn targets(modules: &[ModuleEntry], proxies: &Proxies) -> Vec<Target> {
     let mut found: BTreeMap<(String, u16, bool), Target> = BTreeMap::new();
     for module in modules.iter().filter(|module| module.enabled) {
@@ -118,7 +118,7 @@ fn targets(modules: &[ModuleEntry], proxies: &Proxies) -> Vec<Target> {
     found.into_values().collect()
 }
 
-/// Every text and where it stands.
+/// Every text with its place.
 fn collect<'a>(value: &'a Value, path: String, found: &mut Vec<(String, &'a str)>) {
     match value {
         Value::Object(members) => {
@@ -132,7 +132,7 @@ fn collect<'a>(value: &'a Value, path: String, found: &mut Vec<(String, &'a str)
     }
 }
 
-/// The server of an address; nothing for any other text.
+/// The server of an address; `None` for any other text.
 fn server(text: &str, proxies: &Proxies) -> Option<(Endpoint, bool)> {
     let url = Url::parse(text).ok()?;
     let (_, port, tls) = SCHEMES.iter().find(|(scheme, _, _)| *scheme == url.scheme())?;

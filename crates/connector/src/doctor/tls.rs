@@ -1,4 +1,4 @@
-//! The certificate of a server, looked at without a request.
+//! The certificate of a server, obtained without a request.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use rustls::{ClientConnection, pki_types::CertificateDer};
 
 use super::{LIMIT, in_time};
 
-/// What a server shows.
+/// The certificate that a server shows, with the verdict on it.
 #[derive(Debug)]
 pub(super) struct Shown {
     /// The certificate of the server itself.
     pub(super) certificate: CertificateDer<'static>,
-    /// Why it is not accepted by the usual rules.
+    /// The reason why it is not accepted by the usual rules.
     pub(super) refusal: Option<String>,
 }
 
-/// Shakes hands and hangs up.
+/// Performs a handshake and disconnects.
 pub(super) async fn look(host: &str, port: u16, trust: &Trust) -> Result<Shown, String> {
-    // What is pinned is looked at by others.
+    // Pins are checked elsewhere.
     let (host, trust) = (host.to_owned(), trust.without_pins());
     let looking = tokio::task::spawn_blocking(move || {
         let certificate = shake_hands(&host, port, &trust, CertificateValidation::None)?;

@@ -55,7 +55,7 @@ where
     }
 }
 
-/// Everything a line shows.
+/// Everything shown in a line.
 struct Record<'a> {
     time: jiff::Timestamp,
     level: &'a Level,
@@ -100,7 +100,7 @@ impl Record<'_> {
     }
 }
 
-/// Part of a line may come from outside; it must not be able to start a line of its own.
+/// Part of a line may come from outside; it must not be able to start a new line.
 fn write_on_one_line(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
     for character in text.chars() {
         match character {
@@ -120,7 +120,7 @@ fn colour(level: &Level) -> &'static str {
     }
 }
 
-/// What an event says.
+/// The content of an event.
 #[derive(Debug, Default)]
 struct Content {
     message: String,
@@ -137,7 +137,7 @@ impl Content {
 }
 
 impl Content {
-    /// The id of the request that led to this, where that is long over and only the event remembers it.
+    /// The id of the originating request, which may have ended long ago, so that only the event remembers it.
     fn take_correlation_id(&mut self) -> Option<String> {
         let place = self.fields.iter().position(|(name, _)| CORRELATION_ID.contains(&name.as_str()))?;
         match self.fields.remove(place).1 {

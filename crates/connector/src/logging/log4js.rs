@@ -1,4 +1,4 @@
-//! What of a log4js configuration has a meaning here: levels, and whether lines are JSON.
+//! The parts of a log4js configuration with an effect here: levels, and whether lines are JSON.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use settings::{Path, Problem, Severity};
 
 use super::Format;
 
-/// How to log.
+/// The logging to set up.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) format: Format,
     /// In the syntax of `RUST_LOG`.
     pub(crate) directives: String,
-    /// What of the configuration has no effect.
+    /// The parts of the configuration that have no effect.
     pub(crate) notices: Vec<Problem>,
 }
 
-/// Logger names of the existing Connector and what they correspond to. A name stands for everything below it.
+/// Logger names of the existing Connector and their counterparts here. A name stands for everything below it.
 const LOGGERS: [(&str, &[&str]); 12] = [
     ("ConnectorRuntime", &["connector", "runtime"]),
     ("HttpServer", &["rest_api"]),
@@ -33,8 +33,8 @@ const LOGGERS: [(&str, &[&str]); 12] = [
     ("Database", &["store"]),
 ];
 
-/// The program's own parts. What libraries report is for whoever looks for a fault: the program says itself, once, what matters
-/// to an operator. So their lines come from DEBUG on only, and then from WARN on.
+/// The program's own parts. Reports of libraries are for troubleshooting: the program itself reports once everything
+/// that matters to an operator. So the lines of libraries only appear from DEBUG on, and then from WARN on.
 const OWN: [&str; 11] = [
     "connector",
     "rest_api",
@@ -49,10 +49,10 @@ const OWN: [&str; 11] = [
     "crypto",
 ];
 
-/// What libraries must not report at any level: this one shows the contents of messages that no queue takes.
+/// Library output that must be off at any level: it shows the contents of messages that no queue accepts.
 pub(super) const NEVER: &str = "lapin::returned_messages=off";
 
-/// The levels of log4js, most talkative first.
+/// The levels of log4js, most verbose first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Trace,
@@ -89,7 +89,7 @@ impl Level {
 }
 
 impl Plan {
-    /// Never fails: what has no meaning here is named in `notices`, which the check of the configuration passes on.
+    /// Never fails: parts without an effect are named in `notices`, which the configuration check passes on.
     pub(crate) fn from_log4js(block: &Value) -> Self {
         let mut reading = Reading { block, format: Format::Text, notices: Vec::new() };
         let mut levels: BTreeMap<&str, Level> = BTreeMap::new();
@@ -120,7 +120,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// The most talkative of the category's appenders, within the category's own level.
+    /// The most verbose of the category's appenders, within the category's own level.
     fn category_level(&mut self, name: &str, category: &'a Value) -> Level {
         let own = self.level(&["categories", name, "level"], category.get("level"));
         let appenders = category.get("appenders").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -129,7 +129,7 @@ impl<'a> Reading<'a> {
         filters.into_iter().min().map_or(own, |filter| filter.max(own))
     }
 
-    /// Follows filters to the appender that writes. `depth` ends circles.
+    /// Follows filters to the appender that writes. `depth` breaks cycles.
     fn appender_level(&mut self, name: &str, depth: usize) -> Level {
         let Some(appender) = self.block.get("appenders").and_then(|appenders| appenders.get(name)) else {
             self.note(&["appenders", name], "is used but not defined");
@@ -163,7 +163,7 @@ impl<'a> Reading<'a> {
     fn level(&mut self, path: &[&str], value: Option<&Value>) -> Level {
         let text = match value {
             None => return Level::Trace,
-            // log4js also takes the object form of a level.
+            // log4js also accepts the object form of a level.
             Some(value) => value.as_str().or_else(|| value.get("levelStr").and_then(Value::as_str)).unwrap_or_default(),
         };
         Level::parse(text).unwrap_or_else(|| {
@@ -188,7 +188,7 @@ mod tests {
         Plan::from_log4js(&block)
     }
 
-    /// The level that a target gets.
+    /// The level of a target.
     fn level<'a>(plan: &'a Plan, target: &str) -> &'a str {
         plan.directives
             .split(',')

@@ -16,17 +16,17 @@ pub(crate) use log4js::Plan;
 /// The variable that replaces the configured levels, for example `RUST_LOG=info,transport=debug`.
 const OVERRIDE: &str = "RUST_LOG";
 
-/// The levels, which can be changed while the program runs.
+/// The levels, which can be changed while the program is running.
 pub(crate) struct Levels {
     filter: reload::Handle<EnvFilter, Registry>,
     format: Format,
 }
 
 impl Levels {
-    /// Takes the levels of a `logging` block. Tells whether its format is another one, which stays as it is.
+    /// Applies the levels of a `logging` block. Returns true if its format differs from the current one, which is kept.
     ///
     /// # Errors
-    /// When logging has ended.
+    /// If logging has ended.
     pub(crate) fn apply(&self, block: &Value) -> Result<bool, reload::Error> {
         let (plan, ignored) = plan(block);
         self.filter.reload(filter(&plan))?;
@@ -35,10 +35,10 @@ impl Levels {
     }
 }
 
-/// Starts logging as the configuration's `logging` block asks, as far as it can be done here.
+/// Starts logging according to the configuration's `logging` block, as far as that is possible here.
 ///
 /// # Errors
-/// When logging was started before.
+/// If logging has been started before.
 pub(crate) fn start(block: &Value) -> Result<Levels, TryInitError> {
     let (plan, ignored) = plan(block);
     let (filter, handle) = reload::Layer::new(filter(&plan));
@@ -47,7 +47,8 @@ pub(crate) fn start(block: &Value) -> Result<Levels, TryInitError> {
         .event_format(line::Line::new(plan.format))
         .with_ansi(colours)
         .with_writer(std::io::stdout)
-        // A line that cannot be written is lost. To complain of it on standard error would panic where that is the same full disk.
+        // A line that cannot be written is lost. Reporting that on standard error would panic if it is on the same full
+        // disk.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(filter).with(lines).try_init()?;
     ignored.iter().for_each(|notice| tracing::warn!("{notice}"));
@@ -58,7 +59,7 @@ fn filter(plan: &Plan) -> EnvFilter {
     EnvFilter::try_new(&plan.directives).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
-/// What the block asks for, unless the variable says otherwise; and why that is ignored, if it is.
+/// The plan of the block, unless the variable overrides it; and the reason for ignoring the variable, if it is invalid.
 fn plan(block: &Value) -> (Plan, Option<String>) {
     let mut plan = Plan::from_log4js(block);
     let mut ignored = None;

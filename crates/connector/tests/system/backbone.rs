@@ -37,7 +37,7 @@ fn a_port_in_use_is_named_with_the_option_to_change_it() {
     assert_eq!(second.wait().code(), Some(1));
 }
 
-/// A second Backbone on the folder of `first`, which has been told to write there.
+/// A second Backbone on the folder of `first`, configured to write there.
 fn another(folder: &Path) -> Process {
     let mut command = connector();
     command.args(["backbone", "--port", "0", "--client-id", "x", "--client-secret", "x", "--data"]);
@@ -53,7 +53,7 @@ fn a_folder_in_use_is_refused_until_its_user_is_gone() {
     let line = second.line("another Backbone");
     assert!(line.contains(&format!("process {}", first.id())) && line.contains("--data"), "{line}");
     assert_eq!(second.wait().code(), Some(1));
-    // However it goes.
+    // Even if it is killed.
     let mut first = first;
     signal("KILL", first.id());
     first.wait();
@@ -66,7 +66,7 @@ fn a_folder_in_use_is_refused_until_its_user_is_gone() {
 async fn what_it_keeps_is_nobody_elses_business() {
     let folder = tempfile::tempdir().unwrap();
     let (process, url) = backbone(folder.path(), 0);
-    // A write, so that everything SQLite keeps beside its file is there.
+    // A write, so that all of SQLite's additional files exist.
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     assert_eq!(http.post(format!("{url}/api/v2/Challenges")).send().await.unwrap().status(), 201);
     let data = folder.path().join("backbone");

@@ -1,4 +1,4 @@
-//! What the Backbone makes of callers who want too much. Memory is that of its process.
+//! The Backbone under excessive load. Memory is that of its process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
 }
 
-/// A line of what the system says about a process's memory, in MiB.
+/// A line of the system's report on a process's memory, in MiB.
 fn memory(process: &Process, line: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
     let text = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
@@ -27,7 +27,7 @@ fn memory(process: &Process, line: &str) -> u64 {
     kib / 1024
 }
 
-/// What it has now, and the most it ever had.
+/// The current memory; `peak` is the maximum so far.
 fn resident(process: &Process) -> u64 {
     memory(process, "VmRSS")
 }
@@ -73,7 +73,7 @@ async fn a_thousand_logins_cost_little_memory_and_keep_nobody_waiting() {
     let http = http();
     let token = identity(&http, &url).await;
     let before = resident(&process);
-    // Fewer at once than one address may have before their login: one too many is answered 503, or makes room for another.
+    // Fewer at once than one address may have before their login: one too many is answered 503, or displaces another.
     let turns = Arc::new(Semaphore::new(400));
     let mut logins = JoinSet::new();
     for _ in 0..1000 {
@@ -83,8 +83,8 @@ async fn a_thousand_logins_cost_little_memory_and_keep_nobody_waiting() {
             log_in(&http, &url, "USR00000000000000000").await.status().as_u16()
         });
     }
-    // Others write and read meanwhile, each of which wants a connection to the database. Were they to wait for all logins, few
-    // of them would have their answer while there are still some under way.
+    // Other clients write and read meanwhile, each of which needs a database connection. If they had to wait for all
+    // logins, few of them would be answered while logins are still running.
     let mut answered_meanwhile = 0;
     while !logins.is_empty() {
         let expires_at = "2099-01-01T00:00:00.000Z";
@@ -110,7 +110,7 @@ async fn anonymous_bodies_take_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let (process, url) = backbone(folder.path(), 0);
     let before = peak(&process);
-    // One whole form of 20 MiB, and 60 that never end.
+    // One complete form of 20 MiB, and 60 that never end.
     let form = format!("grant_type=password&x={}", "a&".repeat(10 * 1024 * 1024));
     assert_eq!(http().post(format!("{url}/connect/token")).body(form).send().await.unwrap().status(), 400);
     let mut unfinished = Vec::new();
@@ -125,7 +125,7 @@ async fn anonymous_bodies_take_no_memory() {
     }
     let after = peak(&process);
     assert!(after < before + 64, "{before} MiB before, {after} MiB at most");
-    // Each gets an answer, for none of them is waited for ever.
+    // Each gets an answer, because the Backbone does not wait forever for any of them.
     for connection in &mut unfinished {
         let mut answer = [0; 12];
         tokio::time::timeout(LIMIT, connection.read_exact(&mut answer)).await.unwrap().unwrap();
@@ -160,7 +160,7 @@ async fn one_identity_can_not_take_all_the_memory() {
     }
     let most = peak(&process);
     assert!(most < before + 100, "{before} MiB before, {most} MiB while files are uploaded");
-    // Who asks for much and takes nothing gets no more than its share.
+    // A client that requests a lot and reads nothing gets no more than its share.
     let authorization = format!("Authorization: Bearer {token}\r\n");
     let silent = ask_and_do_not_read(&url, &format!("/api/v2/Files/{file}"), &authorization, 180).await;
     let other = identity(&http, &url).await;
@@ -172,7 +172,7 @@ async fn one_identity_can_not_take_all_the_memory() {
     assert_eq!(process.terminate().code(), Some(0));
 }
 
-/// Connections on which something was asked for, of whose answers nothing will be read.
+/// Connections with requests whose answers are never read.
 async fn ask_and_do_not_read(url: &str, path: &str, header: &str, number: usize) -> Vec<TcpStream> {
     let mut silent = Vec::new();
     for _ in 0..number {
@@ -198,7 +198,7 @@ async fn whoever_reads_nothing_of_large_tokens_takes_no_more_than_its_share() {
     let mut silent = Vec::new();
     for header in [format!("Authorization: Bearer {token}\r\n"), String::new()] {
         silent.extend(ask_and_do_not_read(&url, &path, &header, 80).await);
-        // What is small is answered all the same.
+        // Small requests are still answered.
         let small = http.get(format!("{url}/api/v2/Version")).send().await.unwrap();
         assert_eq!(small.status(), 200);
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -225,7 +225,7 @@ async fn long_lists_are_not_held_in_memory() {
     }
     let before = peak(&process);
     let mut lists = JoinSet::new();
-    // As many at once as the share of a caller allows.
+    // As many at once as the share of one client allows.
     for _ in 0..2 {
         let list = http.get(format!("{url}/api/v2/Tokens?{ids}")).bearer_auth(&token).send();
         lists.spawn(async move {
@@ -242,7 +242,7 @@ async fn long_lists_are_not_held_in_memory() {
         assert!(bytes.unwrap() > 80 * 1024 * 1024);
     }
     let most = peak(&process);
-    // As a whole, the records are 160 MiB, and as much again as the text of the answers.
+    // In total, the records are 160 MiB, and the text of the answers is as much again.
     assert!(most < before + 140, "{before} MiB before, {most} MiB at most");
     assert_eq!(process.terminate().code(), Some(0));
 }
@@ -254,7 +254,7 @@ async fn half_open_connections_keep_nobody_out() {
     let mut half_open = Vec::new();
     for _ in 0..900 {
         let Ok(mut connection) = TcpStream::connect(("127.0.0.1", port_of(&url))).await else { break };
-        // The first ones are cut to make room for those that follow.
+        // The first ones are closed to make room for later ones.
         let _ = connection.write_all(b"GET /health HTTP/1.1\r\nHost: l").await;
         half_open.push(connection);
     }

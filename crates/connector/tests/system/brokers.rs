@@ -1,4 +1,4 @@
-//! A broker whose exchange comes late and whose queue is bound later still, as operators see it.
+//! A broker whose exchange is created late and whose queue is bound even later, as operators see it.
 
 use serde_json::{Value, json};
 use system_tests::{Broker, BrokerKind, Consumer};
@@ -6,7 +6,7 @@ use system_tests::{Broker, BrokerKind, Consumer};
 use crate::support::{API_KEY, Client, LIMIT, Process, backbone, connector, eventually};
 
 const EVENT: &str = "runtime.modulesStarted";
-/// What allows to send to the webhook.
+/// The token that permits sending to the webhook.
 const TOKEN: &str = "x7Gh2kLm9Qw3";
 
 fn configuration(backbone_url: &str, broker_url: &str) -> Value {
@@ -34,7 +34,7 @@ fn configuration(backbone_url: &str, broker_url: &str) -> Value {
     })
 }
 
-/// The state of the target of a kind.
+/// The state of the target of one kind.
 async fn target(client: &Client, kind: &str) -> Value {
     let (status, answer) = client.get("/api/delivery/v1/Targets").await;
     assert_eq!(status, 200, "{answer}");
@@ -70,7 +70,7 @@ async fn a_missing_exchange_and_a_missing_queue_are_told_once_and_no_token_is_sh
     assert_eq!(missing.len(), 1, "{said}");
     assert_eq!(lines_with(&said, &["lapin"]), Vec::<&str>::new());
 
-    // The exchange is declared before its queue is bound: by the rules of AMQP what has waited is dropped.
+    // The exchange is declared before its queue is bound: by the rules of AMQP, waiting messages are dropped.
     let declare = |keys: &[&str]| json!({ "url": broker.url(), "queue": "crm", "exchange": "enmeshed", "keys": keys, "declareOnly": true });
     drop(Consumer::start("amqp", &declare(&[])).await.unwrap());
     let dropped = async || {
@@ -92,7 +92,7 @@ async fn a_missing_exchange_and_a_missing_queue_are_told_once_and_no_token_is_sh
         "{metrics}"
     );
 
-    // Of the webhook nothing is shown that would let anybody send to it.
+    // Nothing is shown of the webhook that would permit sending to it.
     let webhook = target(&client, "webhook").await;
     assert_eq!(webhook["endpoint"], "http://127.0.0.1:9/services/…");
     let shown = format!("{webhook}{metrics}{}", process.said());

@@ -114,7 +114,7 @@ fn what_has_no_effect_is_noted() {
     assert!(said.out.lines().any(|line| line.starts_with("Note: ") && line.contains("mail")), "{said:?}");
 }
 
-/// The findings of issue 10: none of these was said a word about.
+/// The findings of issue 10: none of these used to be reported.
 #[test]
 fn slips_of_the_finger_are_named_with_what_was_meant() {
     let mut installation = Installation::sqlite("http://localhost:1");

@@ -13,7 +13,7 @@ async fn post(client: &Client, route: &str, body: Value, expected: u16) -> Value
     answer["result"].take()
 }
 
-/// An active relationship that `requestor` asks for.
+/// An active relationship requested by `requestor`.
 async fn relate(templator: &Client, requestor: &Client) {
     let template = json!({
         "content": {"@type": "ArbitraryRelationshipTemplateContent", "value": {}}, "expiresAt": "2999-01-01T00:00:00.000Z"

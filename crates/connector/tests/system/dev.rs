@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use crate::support::{Client, Process, Shell, Terminal, connector, eventually, signal};
 
-/// The commands a reader of the README is told to try.
+/// The commands that the README suggests.
 fn commands() -> &'static str {
     let readme = include_str!("../../../../README.md");
     readme.split("```bash walkthrough\n").nth(1).unwrap().split("```").next().unwrap()
@@ -66,7 +66,7 @@ impl Dev {
 fn spawn(folder: &Path) -> Process {
     let mut command = connector();
     command.args(["dev", "--backbone-port", "0", "--port-a", "0", "--port-b", "0", "--events-port", "0"]);
-    // No synchronisation but those of the walk-through and of a start, so that the test owns the order of things.
+    // No synchronisation except those of the walk-through and of a start, so that the test controls the order.
     command.args(["--sync-interval", "0"]).current_dir(folder);
     let mut process = Process::spawn(command);
     process.line("Ready.");
@@ -80,7 +80,7 @@ fn what_is_kept_is_nobody_elses_business() {
     let dev = Dev::start();
     let folder = dev.folder.path().join("connector-dev");
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    // Nobody else gets into the folder; what is made in it directly is closed all the same.
+    // Others cannot enter the folder; files created directly in it are protected nevertheless.
     for part in ["", "logs", "backbone"] {
         assert_eq!(mode(&folder.join(part)), 0o700, "{part}");
     }
@@ -134,7 +134,7 @@ async fn the_walk_through_works_again_and_again_and_shows_errors() {
     );
 }
 
-/// People paste all of it at once into a terminal, where the shell reads more into a line than in a script.
+/// People paste all of it at once into a terminal, where the shell interprets more of a line than in a script.
 #[tokio::test]
 async fn the_walk_through_can_be_pasted_into_an_interactive_shell() {
     let Some(mut terminal) = Terminal::open() else { return };
@@ -142,7 +142,7 @@ async fn the_walk_through_can_be_pasted_into_an_interactive_shell() {
     terminal.type_in(&format!("cd '{}'\n", dev.folder.path().display()));
     for (run, paste) in [(1, commands().to_owned()), (2, format!("\u{1b}[200~{}\u{1b}[201~\n", commands()))] {
         terminal.type_in(&paste);
-        // What is typed is shown as well, but not as what it prints.
+        // The typed text is echoed as well, but it differs from its output.
         terminal.type_in(&format!("printf '%s of paste %s\\n' end {run}\n"));
         let printed = terminal.until(&format!("end of paste {run}"));
         assert!(printed.lines().any(|line| line.trim_end().ends_with("This was attached.")), "{printed}");
@@ -159,7 +159,7 @@ async fn a_kill_between_accept_and_sync_loses_nothing() {
     let mut shell = Shell::start(dev.folder.path());
 
     let printed = shell.execute(until_accepted);
-    // A has accepted and is killed with its event perhaps not delivered; B has not synchronised and is killed, too.
+    // A has accepted and is killed, possibly before delivering its event; B has not synchronised and is killed, too.
     assert!(printed.contains("Active"), "{printed}");
     let (_, known) = dev.client("b").get("/api/core/v1/Relationships").await;
     assert_eq!(known["result"][0]["status"], "Pending", "{known}");
@@ -168,7 +168,7 @@ async fn a_kill_between_accept_and_sync_loses_nothing() {
 
     let is_active = |data: &Value| data["id"] == relationship && data["status"] == "Active";
     dev.webhook("a", "transport.relationshipChanged", is_active).await;
-    // B synchronises at its start, as nobody told it to since the kill.
+    // B synchronises at its start, as it was not asked to since the kill.
     dev.webhook("b", "transport.relationshipChanged", is_active).await;
 
     let printed = shell.execute(&format!("# 3.{rest}"));
@@ -177,7 +177,7 @@ async fn a_kill_between_accept_and_sync_loses_nothing() {
     let (_, messages) = dev.client("b").get("/api/core/v1/Messages").await;
     assert_eq!(messages["result"].as_array().map(Vec::len), Some(1), "{messages}");
 
-    // And once more, with the message sent but not fetched yet.
+    // And again, with the message sent but not yet fetched.
     shell.execute("second=$(a /Messages --json \"{ \\\"recipients\\\": [\\\"$peer\\\"], \\\"content\\\": { \\\"@type\\\": \\\"Mail\\\", \\\"to\\\": [\\\"$peer\\\"], \\\"subject\\\": \\\"Again\\\", \\\"body\\\": \\\"!\\\" } }\")");
     dev.kill("b").await;
     let received = dev.webhook("b", "transport.messageReceived", |data| data["content"]["subject"] == "Again").await;

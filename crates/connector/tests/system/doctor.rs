@@ -11,10 +11,10 @@ use crate::support::port_of;
 pub(crate) const FINGERPRINT: &str =
     "43:33:2F:5B:1C:0F:BE:2B:5C:CC:F3:2C:EC:8E:1F:E0:0E:7C:08:67:31:0A:BD:BD:CA:6B:D6:2F:2C:AA:C7:95";
 
-/// What the doctor has found.
+/// The findings of the doctor.
 struct Report(Vec<(String, String, String)>);
 
-/// Examines, and checks that exit status and report agree.
+/// Runs the doctor, and checks that exit status and report agree.
 fn examine(installation: &Installation) -> Report {
     let before = Instant::now();
     let said = installation.run(&["doctor", "--json"]);
@@ -37,7 +37,7 @@ impl Report {
         self.0.iter().filter(|(_, state, _)| state == "problem").map(|(check, _, _)| check.as_str()).collect()
     }
 
-    /// Asserts that nothing but these checks has a problem.
+    /// Asserts that exactly these checks have problems.
     fn only(&self, problems: &[&str]) -> &Self {
         assert_eq!(self.problems(), problems, "{:?}", self.0);
         self
@@ -82,7 +82,7 @@ async fn from_the_first_look_to_the_running_service(installation: Installation) 
     client.healthy(true).await;
     assert_eq!(client.address().await, address);
 
-    // Another port than that of the service.
+    // A different port from that of the service.
     installation.change(|file| file["infrastructure"]["httpServer"]["port"] = free_port().into());
     examine(&installation).only(&[]).has("lease", "warning", "no Connector answers");
     assert_eq!(process.terminate().code(), Some(0));
@@ -161,7 +161,7 @@ async fn clocks_and_certificates_are_compared() {
 
     let secure = Proxy { certificate: Some("localhost.pem"), ..Proxy::default() }.start(backbone);
     base_url(&installation, format!("https://localhost:{secure}"));
-    // Whoever has issued it is not trusted yet.
+    // Its issuer is not trusted yet.
     examine(&installation).only(&["certificate", "backbone"]).has(
         "certificate",
         "problem",
@@ -191,7 +191,7 @@ async fn clocks_and_certificates_are_compared() {
         "not accepted",
     );
 
-    // A port that speaks no TLS at all.
+    // A port without any TLS.
     base_url(&installation, format!("https://localhost:{backbone}"));
     examine(&installation).only(&["certificate", "backbone"]).has("certificate", "problem", "no TLS with localhost");
 }
@@ -204,7 +204,7 @@ async fn places_that_cannot_be_used_are_named() {
     let database = |connection_string: &str| {
         installation.change(|file| file["database"]["connectionString"] = connection_string.into());
     };
-    // Nobody, whoever runs this test, can make a folder there.
+    // No user, whoever runs this test, can create a folder there.
     database("sqlite:///proc/connector/data");
     examine(&installation).only(&["database"]).has("database", "problem", "cannot be written");
     database("postgres://connector:database-passw0rd@localhost:1/connector");
@@ -263,7 +263,7 @@ fn keys_that_need_care_are_named() {
         .has("api-keys", "warning", "the key empty has no scopes");
 }
 
-/// A Redis server that refuses everybody.
+/// A Redis server that refuses every login.
 fn redis_without_mercy() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -271,7 +271,7 @@ fn redis_without_mercy() -> u16 {
         for client in listener.incoming() {
             let Ok(mut client) = client else { return };
             let mut buffer = [0; 4096];
-            // Who is refused hangs up. Each command, an array, gets an answer.
+            // A refused client disconnects. Each command, an array, gets an answer.
             while let Ok(length @ 1..) = std::io::Read::read(&mut client, &mut buffer) {
                 let commands = buffer[..length].iter().filter(|byte| **byte == b'*').count();
                 let refusal = "-WRONGPASS invalid username-password pair or user is disabled.\r\n".repeat(commands);

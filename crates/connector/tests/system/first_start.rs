@@ -1,4 +1,4 @@
-//! The first start: without an Identity, perhaps without a Backbone, perhaps beside another Connector.
+//! The first start: without an Identity, possibly without a Backbone, possibly alongside another Connector.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::installation::{Installation, OwnDatabase, backbone, free_port};
 use crate::support::{API_KEY, Client, Process, eventually};
 
-/// A server that answers everything with these bytes.
+/// A server that answers every request with these bytes.
 fn server(answer: String) -> String {
     observed_server(answer).0
 }
 
-/// The same, and when it was asked.
+/// The same, with the times of the requests.
 fn observed_server(answer: String) -> (String, mpsc::Receiver<Instant>) {
     let (asked, times) = mpsc::channel();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -23,7 +23,7 @@ fn observed_server(answer: String) -> (String, mpsc::Receiver<Instant>) {
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let Ok(mut client) = client else { return };
-            // Clients that hang up early are none of our business.
+            // Clients may disconnect early.
             let _ = asked.send(Instant::now());
             let _ = client.read(&mut [0; 4096]).and_then(|_| client.write_all(answer.as_bytes()));
         }

@@ -1,4 +1,4 @@
-//! Healthy means able to work: what `/health` and the routes say while something is down.
+//! Healthy means able to work: the answers of `/health` and the routes while something is down.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::installation::{Installation, backbone, backbone_command};
 use crate::support::{API_KEY, Client, Process, eventually};
 
-/// How an answer begins that has not waited for the check to end: that would be given up "within" a time. How long it takes is
-/// shown where the clock can be stopped, by the tests of `runtime`.
+/// The beginning of an answer that did not wait for the end of the check, which would be given up "within" a time. Its
+/// duration is tested in `runtime`, where the clock can be stopped.
 const UNDER_WAY: &str = "no answer for ";
 
 /// Waits until a component is unhealthy for a reason.
@@ -29,7 +29,7 @@ async fn unhealthy(client: &Client, component: &str, reason: &str) {
     assert_eq!((status, &body["isHealthy"]), (500, &json!(false)), "{body}");
 }
 
-/// Every route that needs the database says so.
+/// Every route that needs the database reports that.
 async fn refused(client: &Client, method: &str, path: &str) {
     let body = json!({ "content": { "a": 1 }, "expiresAt": "2099-01-01", "ephemeral": false });
     let (status, answer) = match method {
@@ -46,7 +46,7 @@ async fn a_disk_that_takes_no_write_is_unhealthy_until_it_does() {
     let folder = tempfile::tempdir().unwrap();
     let (_backbone, url) = backbone(folder.path(), 0);
     let installation = Installation::sqlite(&url);
-    // A limit for the size of files is told like a full disk.
+    // A limit for the size of files is reported like a full disk.
     let mut process = Process::spawn(installation.command(&["start"]));
     let client = Client::new(&process.url(), API_KEY);
     client.healthy(true).await;
@@ -67,7 +67,7 @@ async fn a_disk_that_takes_no_write_is_unhealthy_until_it_does() {
     assert!(body["components"].as_array().unwrap().iter().all(|component| component["state"] == "healthy"), "{body}");
 }
 
-/// A command under a limit for the size of files, of half a MiB or one, as the shell counts.
+/// A command under a file size limit of 0.5 or 1 MiB, depending on the shell's unit.
 fn limited(command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -f 1024; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
@@ -76,7 +76,7 @@ fn limited(command: &Command) -> Command {
     shell
 }
 
-/// Makes larger and larger what is stored, until somebody's files cannot grow; the answer then.
+/// Stores more and more, until a file cannot grow, and returns the answer to that.
 async fn fill(client: &Client) -> (u16, serde_json::Value) {
     let content = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": "x".repeat(100_000) });
     let template = json!({ "content": content, "expiresAt": "2099-01-01" });
@@ -125,7 +125,7 @@ async fn a_damaged_database_is_unhealthy() {
     assert_eq!(status, 201, "{answer}");
     assert_eq!(process.terminate().code(), Some(0));
 
-    // The template is by far the largest thing in the file, and the last.
+    // The template is by far the largest part of the file, and the last.
     let path = installation.path().join("data/default.db");
     let length = std::fs::metadata(&path).unwrap().len();
     let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -136,7 +136,7 @@ async fn a_damaged_database_is_unhealthy() {
     refused(&client, "GET", "/api/core/v1/RelationshipTemplates").await;
 }
 
-/// A way to a server that can be blocked: then nothing comes through, and nobody is told.
+/// A connection to a server that can be blocked: then nothing passes through, and neither end is notified.
 struct Way {
     port: u16,
     blocked: Arc<AtomicBool>,
@@ -169,7 +169,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, blocked: &AtomicBool) {
         }
     }
     if blocked.load(Ordering::SeqCst) {
-        // Both ends stay open and learn nothing, until the test ends.
+        // Both ends stay open and receive nothing until the test ends.
         std::mem::forget((from, to));
     } else {
         let _ = to.shutdown(std::net::Shutdown::Both);
@@ -233,7 +233,7 @@ async fn a_start_that_waits_for_its_backbone_answers_probes() {
     assert!(status == 503 && reason.starts_with("The Connector starts"), "{body}");
     let (status, body) = client.get("/api/core/v1/Messages").await;
     assert_eq!((status, &body["error"]["code"]), (503, &json!("error.connector.waitingForBackbone")));
-    // None of these had to wait for the end of the start, which comes all the same.
+    // None of these had to wait for the end of the start, which succeeds nevertheless.
     assert!(!process.said().contains("Connector listening on"), "{}", process.said());
     let client = Client::new(&process.url(), API_KEY);
     assert!(client.address().await.starts_with("did:e:"));

@@ -1,4 +1,4 @@
-//! A Connector's folder and configuration, with either database, and what its commands say.
+//! A Connector's folder and configuration, with either database, and the output of its commands.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::{API_KEY, Client, Process, connector, in_clean_environment, text};
 
-/// What nothing may ever print: each of these is in the configuration.
+/// Secrets that must never be printed: each of these is in the configuration.
 const SECRETS: [&str; 4] = [CLIENT_SECRET, API_KEY, DATABASE_PASSWORD, WEBHOOK_SECRET];
 const CLIENT_SECRET: &str = "0auth-client-secret";
 const DATABASE_PASSWORD: &str = "database-passw0rd";
@@ -29,19 +29,19 @@ pub(crate) fn backbone_command(folder: &Path, port: u16) -> Command {
     command
 }
 
-/// A port that nobody listens on.
+/// An unused port.
 pub(crate) fn free_port() -> u16 {
     system_tests::free_port().unwrap()
 }
 
-/// A place for a Connector.
+/// The folder and settings of a Connector.
 pub(crate) struct Installation {
     folder: TempDir,
     schema: Option<String>,
     environment: Vec<(String, String)>,
 }
 
-/// What a command has said.
+/// The output of a command.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
@@ -92,7 +92,7 @@ impl Installation {
         std::fs::write(path, file.to_string()).unwrap();
     }
 
-    /// A webhook for every event, to an address.
+    /// Configures a webhook for every event.
     pub(crate) fn deliver_to(&self, url: &str) {
         let headers = json!({"X-Secret": WEBHOOK_SECRET});
         let webhooks = json!({
@@ -124,7 +124,7 @@ impl Installation {
         command
     }
 
-    /// Where the service serves, whether or not it does already.
+    /// The URL of the service, whether or not it is already serving.
     pub(crate) fn url(&self) -> String {
         let file: Value = serde_json::from_slice(&std::fs::read(self.path().join("config.json")).unwrap()).unwrap();
         format!("http://localhost:{}", file["infrastructure"]["httpServer"]["port"])
@@ -138,7 +138,7 @@ impl Installation {
         place.rsplit('@').next().unwrap().to_owned()
     }
 
-    /// Runs a command to its end, and makes sure that it keeps the secrets.
+    /// Runs a command to its end, and checks that it keeps the secrets.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let output = self.command(arguments).output().unwrap();
         let said = Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) };
@@ -187,7 +187,7 @@ impl Installation {
         self.schema.as_ref().unwrap()
     }
 
-    /// Whether the PostgreSQL database has a schema of ours.
+    /// Returns true if the PostgreSQL database has our schema.
     pub(crate) async fn has_schema(&self) -> bool {
         let sql = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
         let rows = sqlx::query(sql).bind(self.schema.as_ref().unwrap()).fetch_all(&mut admin().await).await.unwrap();
@@ -205,7 +205,7 @@ impl Said {
         &self.err
     }
 
-    /// Asserts that the command has answered exactly this.
+    /// Asserts that exactly this was the command's answer.
     pub(crate) fn answered(&self, answer: &str) {
         assert_eq!((self.code, self.out.as_str(), self.err.as_str()), (Some(0), answer, ""), "{self:?}");
     }
@@ -218,7 +218,7 @@ impl Drop for Installation {
     }
 }
 
-/// A thread of its own, because the test's runtime may be running here.
+/// A separate thread, because the test's runtime may be running here.
 fn drop_in_a_thread(sql: String) {
     let dropped = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -242,7 +242,7 @@ fn connection_string() -> String {
     }
 }
 
-/// A PostgreSQL database that has nothing in it but what a test puts there.
+/// A PostgreSQL database that only contains what a test writes.
 pub(crate) struct OwnDatabase(String);
 
 impl OwnDatabase {
@@ -254,7 +254,7 @@ impl OwnDatabase {
         Self(name)
     }
 
-    /// An installation with a schema of its own in it.
+    /// An installation with its own schema in it.
     pub(crate) fn installation(&self, backbone: &str) -> Installation {
         let installation = Installation::postgres(backbone);
         installation.change(|file| {

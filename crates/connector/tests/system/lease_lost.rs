@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 
 use crate::support::{API_KEY, Client, Process, backbone, connector, signal};
 
-/// The schema of the Identity, gone with the test.
+/// The schema of the Identity, dropped with the test.
 struct Schema(String);
 
 impl Schema {
@@ -14,14 +14,14 @@ impl Schema {
         Self(format!("lease_lost_{}", std::process::id()))
     }
 
-    /// Also marks the sessions of whoever connects with it.
+    /// Also marks the sessions of its users.
     fn connection_string(&self, name: &str) -> String {
         let url = postgres_url();
         let separator = if url.contains('?') { '&' } else { '?' };
         format!("{url}{separator}application_name={name}_{}", self.0)
     }
 
-    /// Ends the sessions as a server does whose client is silent for too long.
+    /// Ends the sessions, as a server does if the client is silent for too long.
     async fn end_sessions(&self, name: &str) {
         let sql = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1";
         let name = format!("{name}_{}", self.0);
@@ -33,7 +33,7 @@ impl Schema {
 impl Drop for Schema {
     fn drop(&mut self) {
         let sql = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", self.0);
-        // A thread of its own, because the test's runtime may be running here.
+        // A separate thread, because the test's runtime may be running here.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap() });

@@ -1,4 +1,4 @@
-//! The program as its users meet it: real processes, real sockets, nothing shared but the network and files.
+//! The program as its users see it: real processes, real sockets, nothing shared but the network and files.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod backbone;

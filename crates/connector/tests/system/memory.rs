@@ -10,11 +10,11 @@ use sqlx::{ConnectOptions as _, Row as _};
 use crate::installation::{Installation, backbone};
 use crate::support::{API_KEY, Client, eventually};
 
-/// SQLite keeps the pages of the database it has read, and the key stands in one of them: a copy for each of the five connections
-/// that read and write, and a page that was given back for a newer one.
+/// SQLite keeps the pages it has read, and one of them contains the key: a copy for each of the five connections that
+/// read and write, and a page that was replaced by a newer one.
 const MOST_COPIES_OF_THE_BASE_KEY: usize = 8;
 
-/// How often a text stands in the memory of a process.
+/// The number of occurrences of a text in the memory of a process.
 fn copies(process: u32, text: &str) -> usize {
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
@@ -60,7 +60,7 @@ async fn keys_are_not_kept_as_text() {
     let (process, client) = installation.start();
     use_it(&client).await;
     drop(client);
-    // What came with a request is gone when its connection is.
+    // The data of a request is gone when its connection is.
     eventually("the API key to be gone", async || (copies(process.id(), API_KEY) == 0).then_some(())).await;
     let base_key = base_key(&installation).await;
     assert!(base_key.len() >= 43, "a key of 32 bytes");

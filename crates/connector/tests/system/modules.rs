@@ -1,4 +1,4 @@
-//! The modules as operators switch them on, under the names of today and of earlier versions.
+//! The modules as operators enable them, under current and former names.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -43,7 +43,7 @@ impl Connector {
         answer["result"]["status"].as_str().map(str::to_owned)
     }
 
-    /// Requests a Relationship with the other one; its id.
+    /// Requests a Relationship with the other one, and returns its id.
     async fn request(&self, other: &Self) -> String {
         let content = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": 1 });
         let body = json!({ "content": content, "expiresAt": "2099-01-01" });
@@ -56,7 +56,7 @@ impl Connector {
     }
 }
 
-/// A Relationship with it is accepted, and given up after the peer gave it up.
+/// A Relationship with it is accepted, and decomposed after the peer decomposed it.
 async fn lives_by_itself(backbone_url: &str, own: &Connector) {
     let peer = Connector::start(backbone_url, &json!({}));
     let relationship = peer.request(own).await;
@@ -129,11 +129,11 @@ async fn without_the_core_api_the_program_can_be_watched() {
     assert_eq!(own.process.terminate().code(), Some(0));
 }
 
-/// What `sse` says about a server with TLS, as somebody who trusts these issuers and pins this certificate.
+/// The report of `sse` on a server with TLS, with these trusted issuers and this pinned certificate.
 fn told_of_tls(issuers: Option<&str>, pin: Option<&str>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (_backbone, url) = backbone(folder.path(), 0);
-    // It passes answers on when they have ended, which the stream of events never has.
+    // It only passes on complete answers, and the event stream never completes.
     let port = Proxy { certificate: Some("localhost.pem"), ..Proxy::default() }.start(port_of(&url));
     let mut config = json!({
         "debug": true,

@@ -1,4 +1,4 @@
-//! What can be seen of a request from outside: its id in the log, in deliveries and in metrics.
+//! The traces of a request visible from outside: its id in the log, in deliveries and in metrics.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn webhook_receiver() -> (SocketAddr, UnboundedReceiver<(HeaderMap, Value)
 
 fn configuration(backbone_url: &str, webhook: SocketAddr) -> Value {
     json!({
-        // The one thing a Connector without peers can do that causes an event is for debug mode only.
+        // The only event that a Connector without peers can cause needs debug mode.
         "debug": true,
         "transportLibrary": {"baseUrl": backbone_url, "platformClientId": "test", "platformClientSecret": "test"},
         "database": {"connectionString": "sqlite://./data", "dbName": "observed"},
@@ -89,8 +89,8 @@ async fn one_id_leads_from_a_request_to_its_deliveries() {
     let headers = tokio::time::timeout(LIMIT, delivery).await.unwrap();
     assert_eq!(headers["x-correlation-id"], ID);
 
-    // Each part of the way writes a line, and all of them are found by the id. The answer and the delivery are on their way at
-    // the same time.
+    // Each part of the way writes a line, and all of them are found by the id. The answer and the delivery happen
+    // concurrently.
     let mut wanted = vec![
         ("transport::backbone::client", "call to the Backbone answered"),
         ("rest_api::middleware::observation", "POST /api/core/v1/IdentityDeletionProcess 200"),

@@ -1,4 +1,4 @@
-//! A server in front of a Backbone: with TLS, or with another idea of the time.
+//! A server in front of a Backbone: with TLS, or with a different time.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,17 +9,17 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What the server does beside passing things on.
+/// The behaviour of the server in addition to forwarding.
 #[derive(Clone, Default)]
 pub(crate) struct Proxy {
-    /// Certificate file, of those beside this file, for TLS.
+    /// The file of its TLS certificate, in the folder `tls`.
     pub(crate) certificate: Option<&'static str>,
-    /// What answers carry as `Date`.
+    /// The value of `Date` in answers.
     pub(crate) date: Option<&'static str>,
 }
 
-/// A file of the folder `tls`: `localhost.pem` and `expired.pem` are certificates of `localhost.key` by `issuer.pem`, whose key
-/// does not exist any more.
+/// A file of the folder `tls`: `localhost.pem` and `expired.pem` are certificates of `localhost.key` by `issuer.pem`,
+/// whose key no longer exists.
 pub(crate) fn tls_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/tls").join(name)
 }
@@ -33,7 +33,7 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let (proxy, tls) = (self.clone(), tls.clone());
-                // Clients that hang up early are none of our business.
+                // Clients may disconnect early.
                 std::thread::spawn(move || proxy.serve(client?, tls, backbone));
             }
         });
@@ -53,7 +53,7 @@ impl Proxy {
         }
     }
 
-    /// One request a connection.
+    /// One request per connection.
     fn exchange(&self, mut client: impl Read + Write, backbone: u16) -> std::io::Result<()> {
         let Some((head, body)) = request(&mut client)? else { return Ok(()) };
         let mut server = TcpStream::connect(("127.0.0.1", backbone))?;
@@ -77,7 +77,7 @@ impl Proxy {
     }
 }
 
-/// Head and body of a request; nothing if the client only wanted to connect.
+/// Head and body of a request; `None` if the client only connected.
 fn request(client: &mut impl Read) -> std::io::Result<Option<(String, Vec<u8>)>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

@@ -18,7 +18,7 @@ async fn exceptions_with_a_port_are_honoured_by_all_calls() {
     let receiver_port = target.split(':').nth(2).unwrap().split('/').next().unwrap().to_owned();
     let mut installation = Installation::sqlite(&url);
     installation.deliver_to(&target);
-    // Whoever asks that proxy gets nowhere.
+    // Requests to that proxy fail.
     installation.set("HTTP_PROXY", &format!("http://localhost:{}", free_port()));
     installation.set("NO_PROXY", &format!("localhost:{}, localhost:{receiver_port}", port_of(&url)));
     let (process, client) = installation.start();
@@ -28,7 +28,7 @@ async fn exceptions_with_a_port_are_honoured_by_all_calls() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(process.terminate().code(), Some(0));
 
-    // Another port is no exception.
+    // A different port is not exempt.
     installation.set("NO_PROXY", "localhost:1");
     let (_process, client) = installation.start();
     client.healthy(false).await;
@@ -110,7 +110,7 @@ fn a_file_of_authorities_that_is_missing_or_empty_is_named() {
     }
 }
 
-/// Brokers say nothing: the certificate of a private authority is enough for their sockets, too.
+/// The broker stays silent: the certificate of a private authority is sufficient for its socket, too.
 #[tokio::test]
 async fn brokers_trust_the_same_authorities() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! SIGHUP: reads the configuration anew, or means nothing where it was ignored from the beginning.
+//! SIGHUP: reloads the configuration, or has no effect if it was ignored from the beginning.
 
 use serde_json::json;
 
@@ -44,7 +44,8 @@ async fn a_hang_up_reloads_what_can_be_reloaded_and_names_the_rest() {
     assert_eq!(status, 204);
     process.line("call to the Backbone answered");
 
-    // Debug mode needs a restart, and so does what is allowed in it only. The same holds for having no server at all.
+    // Debug mode needs a restart, and so does everything permitted only in it. The same applies to having no server at
+    // all.
     let file = installation.path().join("config.json");
     let production = std::fs::read(&file).unwrap();
     for setting in ["debug", "enabled"] {
@@ -63,7 +64,7 @@ async fn a_hang_up_reloads_what_can_be_reloaded_and_names_the_rest() {
         std::fs::write(&file, &production).unwrap();
     }
 
-    // A mistake leaves everything as it was.
+    // A mistake changes nothing.
     use_key(&installation, "weak");
     signal("HUP", process.id());
     let line = process.line("The configuration is not reloaded");
@@ -103,7 +104,7 @@ async fn a_hang_up_that_was_ignored_from_the_beginning_stays_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let (_backbone, url) = backbone(folder.path(), 0);
     let installation = Installation::sqlite(&url);
-    // As nohup does it.
+    // As by nohup.
     let mut process = Process::spawn(installation.ignoring("HUP", &["start"]));
     let client = Client::new(&process.url(), API_KEY);
     let address = client.address().await;

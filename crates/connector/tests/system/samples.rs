@@ -1,6 +1,6 @@
-//! The sample configurations of webhooks and message brokers, as the documentation of the existing Connector has them in its
-//! different versions: they start, say what they should and nothing else, and deliver what happens to real servers, read by
-//! clients that know nothing of us.
+//! The sample configurations of webhooks and message brokers, from the documentation of the existing Connector in its
+//! different versions: they start, report exactly what they should, and deliver events to real servers, where they are
+//! read by independent clients.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::support::{API_KEY, Client, LIMIT, Process, backbone, connector, eventually};
 
 const EVENT: &str = "transport.relationshipChanged";
-/// A port nobody listens on.
+/// A port without a listener.
 const NOBODY: &str = "127.0.0.1:9";
 
 struct Connector {
@@ -30,7 +30,7 @@ struct Connector {
 }
 
 impl Connector {
-    /// With the address of a service for Google Pub/Sub where Google's own clients look for it.
+    /// Passes the address of a Google Pub/Sub service in the variable that Google's own clients read.
     fn start(backbone_url: &str, pubsub: &PubSubService, modules: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = json!({
@@ -56,7 +56,7 @@ impl Connector {
         answer["result"].clone()
     }
 
-    /// Requests a Relationship with the other one, which learns of it: an event for both. Its id.
+    /// Requests a Relationship with the other one, which learns of it: an event for both. Returns its id.
     async fn request(&self, other: &Self) -> String {
         let content = json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": 1 });
         let template = json!({ "content": content, "expiresAt": "2099-01-01" });
@@ -69,7 +69,7 @@ impl Connector {
         id
     }
 
-    /// Warnings and errors so far, each cut off where it gets long. `by` is the beginning of who says them.
+    /// Warnings and errors so far, each truncated if it is long. `by` is the beginning of the logger's name.
     fn complaints(&mut self, by: &str) -> Vec<String> {
         let said = self.process.said();
         let loud = said.lines().filter(|line| line.contains("[WARN]") || line.contains("[ERROR]"));
@@ -78,12 +78,12 @@ impl Connector {
     }
 }
 
-/// A message that is about the Relationship.
+/// Returns true if the message is about the Relationship.
 fn is_about(body: &[u8], relationship: &str) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|data| data["id"] == relationship)
 }
 
-/// Reads until the event has come, and expects it in the `name` member of what the consumer says.
+/// Reads until the event has come, and expects it in the `name` member of the consumer's output.
 async fn arrives(consumer: &mut Consumer, (name, body): (&str, &str), relationship: &str) {
     loop {
         let message = consumer.next().await.unwrap();
@@ -104,7 +104,7 @@ async fn arrives_at_topic(service: &mut PubSubService, topic: &str, relationship
     }
 }
 
-/// Mosquitto's own client, in a session that keeps what comes while it is not there.
+/// Mosquitto's own client, in a session that keeps messages while it is disconnected.
 fn mosquitto(broker: &Broker, more: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new("mosquitto_sub");
     command.args(["-h", "127.0.0.1", "-p", &broker.port().to_string(), "-i", "samples", "-c", "-q", "1"]);
@@ -128,7 +128,7 @@ async fn arrives_at_mosquitto(broker: &Broker, relationship: &str) {
 
 type Delivery = (String, HeaderMap, Bytes);
 
-/// Receives webhooks, and makes tokens at `/token`.
+/// Receives webhooks, and issues tokens at `/token`.
 struct Receiver {
     url: String,
     deliveries: UnboundedReceiver<Delivery>,
@@ -158,7 +158,7 @@ impl Receiver {
         Self { url, deliveries }
     }
 
-    /// The event arrives at each path as often as it says, with this header.
+    /// The event arrives at each path the given number of times, with this header.
     async fn arrives(&mut self, expected: &[(&str, usize, (&str, &str))], relationship: &str) {
         let mut missing: BTreeMap<_, _> =
             expected.iter().map(|(path, count, header)| (*path, (*count, header))).collect();
@@ -280,7 +280,7 @@ async fn webhooks_and_brokers_under_the_names_of_today() {
     assert_eq!(own.process.terminate().code(), Some(0));
 }
 
-/// Consumers bind only what they want, so that other events reach nobody.
+/// Consumers bind only the keys they need, so other events reach no queue.
 fn unexpected(complaints: Vec<String>) -> Vec<String> {
     complaints.into_iter().filter(|text| !text.starts_with("what the target accepts reaches nobody")).collect()
 }
@@ -348,10 +348,10 @@ async fn webhooks_and_brokers_under_the_names_of_earlier_versions_and_brokers_th
     );
     let relationship = alone.request(&former).await;
 
-    // What works is not held up.
+    // Working targets are not delayed.
     arrives(&mut queue, ("routingKey", "body"), &relationship).await;
     receiver.arrives(&[("/former", 1, ("x-tenant", "acme"))], &relationship).await;
-    // Both publish to the same project, in no order.
+    // Both publish to the same project, in any order.
     let topics = ["former", "latest"].map(|topic| format!("projects/my-project/topics/{topic}"));
     let mut missing = topics.to_vec();
     while !missing.is_empty() {
@@ -360,7 +360,7 @@ async fn webhooks_and_brokers_under_the_names_of_earlier_versions_and_brokers_th
             missing.retain(|topic| *topic != published.topic);
         }
     }
-    // What is down is told of, and REST serves.
+    // Unreachable targets are reported, and REST serves.
     let ready = eventually("the unreachable brokers to be told of", async || {
         let (status, ready) = alone.client.get("/health/ready").await;
         let modules = &ready["modules"];

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use crate::support::{API_KEY, Client, Process, backbone, connector, port_of, run, text};
 
-/// A configuration file as operators of the existing Connector have it.
+/// A configuration file as written for the existing Connector.
 const EXISTING: &str = include_str!("existing-config.json");
 
 /// A folder with a configuration file for a Backbone.
@@ -45,7 +45,7 @@ impl Setup {
         Process::spawn(command)
     }
 
-    /// Starts and expects a failure; returns what was said.
+    /// Starts and expects a failure; returns the output.
     fn refused(&self) -> String {
         let output = run(&["start", "-c", "config.json"], self.folder.path());
         assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
@@ -69,7 +69,7 @@ async fn an_existing_configuration_file_works_apart_from_the_database() {
     assert!(version["version"].as_str().is_some_and(|version| version.starts_with("7.")), "{version}");
     assert_eq!(client.get("/Monitoring/Support").await.0, 403, "a scope the key does not have");
 
-    // No host is configured: both families of addresses are served, as by Node.js.
+    // No host is configured: both address families are served, as by Node.js.
     for host in ["127.0.0.1", "[::1]"] {
         Client::new(&format!("http://{host}:{}", port_of(&url)), API_KEY).healthy(true).await;
     }
@@ -86,7 +86,7 @@ async fn an_existing_configuration_file_works_apart_from_the_database() {
 
 fn healthcheck(folder: &Path, url: &str) -> std::process::ExitStatus {
     let mut command = connector();
-    // The file says that any port will do; the environment says which one it was.
+    // The file permits any port; the environment names the actual one.
     command
         .args(["healthcheck", "-c", "config.json"])
         .env("infrastructure__httpServer__port", port_of(url).to_string());

@@ -1,4 +1,4 @@
-//! Processes and what to wait for. Everything waits for events with a limit; nothing waits for a while.
+//! Processes and waiting. Everything waits for events with a limit; nothing sleeps for a fixed time.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// No wait of a test takes longer; it is reached only when something is broken.
+/// No test waits longer; it is reached only if something is broken.
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
-/// An API key that fulfils the rules.
+/// An API key that complies with the rules.
 pub(crate) const API_KEY: &str = "A-Key-for-Tests-10-0123456789-abcdef";
 
 /// The program under test, in an environment that configures nothing.
@@ -51,7 +51,7 @@ impl Process {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// The first line from now on that contains `text`.
+    /// The next line that contains `text`.
     pub(crate) fn line(&mut self, text: &str) -> String {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -63,13 +63,13 @@ impl Process {
         }
     }
 
-    /// What it has said so far, apart from what was waited for.
+    /// The output so far, except awaited lines.
     pub(crate) fn said(&mut self) -> String {
         self.seen.extend(self.lines.try_iter());
         self.seen.join("\n")
     }
 
-    /// The URL at which the process says it listens.
+    /// The URL at which the process reports to listen.
     pub(crate) fn url(&mut self) -> String {
         let line = self.line("listening on http://");
         line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
@@ -88,7 +88,7 @@ impl Process {
         until(deadline, "the process to end", || self.child.try_wait().unwrap())
     }
 
-    /// Asks it to stop as an operator does, and waits for the end.
+    /// Asks it to stop as an operator does, and waits for its end.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         signal("TERM", self.child.id());
         self.wait()
@@ -118,7 +118,7 @@ pub(crate) fn signal(name: &str, process: u32) {
     assert!(status.success(), "kill -{name} {process}");
 }
 
-/// Asks again until there is an answer.
+/// Repeats the question until there is an answer.
 pub(crate) fn until<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let (_never_sent, pause) = mpsc::channel::<()>();
     loop {
@@ -130,7 +130,7 @@ pub(crate) fn until<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> O
     }
 }
 
-/// Asks again until the asynchronous question has an answer.
+/// Repeats the asynchronous question until there is an answer.
 pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + LIMIT;
     loop {
@@ -169,7 +169,7 @@ impl Client {
         Self { http, url: url.to_owned(), api_key: api_key.to_owned() }
     }
 
-    /// Status and body; `None` when nobody answers.
+    /// Status and body; `None` if there is no answer.
     pub(crate) async fn try_get(&self, path: &str) -> Option<(u16, Value)> {
         let request = self.http.get(format!("{}{path}", self.url)).header("X-API-KEY", &self.api_key);
         let response = request.send().await.ok()?;
@@ -208,7 +208,7 @@ impl Client {
     }
 }
 
-/// A shell that commands can be fed to piece by piece.
+/// A shell that accepts commands piece by piece.
 pub(crate) struct Shell {
     process: Process,
     stdin: ChildStdin,
@@ -228,7 +228,7 @@ impl Shell {
     pub(crate) fn execute(&mut self, commands: &str) -> String {
         self.parts += 1;
         let marker = format!("--- end of part {} ---", self.parts);
-        // Commands must not read what is meant for the shell.
+        // Commands must not consume the input of the shell.
         write!(self.stdin, "{{\n{commands}\n}} </dev/null\necho '{marker}'\n").unwrap();
         self.stdin.flush().unwrap();
         let seen = self.process.seen.len();
@@ -237,14 +237,14 @@ impl Shell {
     }
 }
 
-/// An interactive shell at a terminal, as a person has it.
+/// An interactive shell at a terminal, as used by a person.
 pub(crate) struct Terminal {
     process: Process,
     stdin: ChildStdin,
 }
 
 impl Terminal {
-    /// Nothing where no terminal can be made: that takes `script` of util-linux.
+    /// `None` if no terminal can be created: that needs `script` of util-linux.
     pub(crate) fn open() -> Option<Self> {
         let version = Command::new("script").arg("--version").output().ok()?;
         text(&version.stdout).contains("util-linux").then_some(())?;
@@ -261,7 +261,7 @@ impl Terminal {
         self.stdin.flush().unwrap();
     }
 
-    /// What was shown until `text` is.
+    /// Reads on until `text` is shown, and returns the output up to then.
     pub(crate) fn until(&mut self, text: &str) -> String {
         let seen = self.process.seen.len();
         self.process.line(text);

@@ -1,4 +1,4 @@
-//! API keys: one secret a client, in a header (`docs/protocol/07 §2.8`).
+//! API keys: one secret per client, in a header (`docs/protocol/07 §2.8`).
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::scopes::ScopePattern;
 use crate::startup::expiry;
 use crate::startup_error::StartupError;
 
-/// The keys that are configured. Only digests of them are kept.
+/// The configured keys. Only their digests are kept.
 pub(super) struct ApiKeys {
     header: HeaderName,
     keys: Vec<ApiKey>,
@@ -58,12 +58,12 @@ impl ApiKeys {
             (Some(presented), None) => {
                 self.find(presented.as_bytes(), now_millis).map_or(Verdict::Refused, Verdict::Accepted)
             }
-            // Which of several counts would be a matter of taste.
+            // With several values, it would be ambiguous which one counts.
             (Some(_), Some(_)) => Verdict::Refused,
         }
     }
 
-    /// Compares with every key, in a time that depends on none of them.
+    /// Compares with every key, in a time that does not depend on the keys.
     fn find(&self, presented: &[u8], now_millis: i64) -> Option<Principal> {
         let digest = crypto::hash::sha256(presented);
         let mut found = None;

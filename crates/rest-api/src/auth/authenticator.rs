@@ -1,8 +1,8 @@
-//! The configured methods, and what becomes of those who are not let in.
+//! The configured methods, and the refusal of unauthorized callers.
 //!
-//! Instead of the reference's random delay, unauthorized requests are limited per source. Valid credentials always pass:
-//! guessing a key of 30 characters is hopeless at any rate, and one misconfigured client must not lock out the others behind
-//! the same proxy.
+//! Instead of the reference's random delay, unauthorized requests are limited per source. Valid credentials always
+//! pass: guessing a key of 30 characters is hopeless at any rate, and one misconfigured client must not lock out the
+//! others behind the same proxy.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -24,9 +24,9 @@ use crate::error::ApiError;
 use crate::scopes::ScopePattern;
 use crate::startup_error::StartupError;
 
-/// 401 answers a source may get at once.
+/// The number of 401 answers that a source may get at once.
 const UNAUTHORIZED_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
-/// Sources remembered before those that have calmed down are forgotten.
+/// The number of sources remembered before inactive ones are forgotten.
 const REMEMBERED_SOURCES: usize = 10_000;
 
 /// The configured methods, ready for use. Keys can be replaced while requests are served.
@@ -46,10 +46,11 @@ struct Shared {
 }
 
 impl Authenticator {
-    /// Keeps digests of the keys, not the keys. Without any method everybody may do everything, which only debug mode allows.
+    /// Keeps digests of the keys, not the keys. Without any method there is no access control, which only debug mode
+    /// allows.
     ///
     /// # Errors
-    /// A header name or an expiry that cannot be one.
+    /// An invalid header name or expiry.
     pub fn new(config: &ApiKeyAuthenticationConfig, clock: Arc<dyn Clock>) -> Result<Self, StartupError> {
         Ok(Self(Arc::new(Shared {
             methods: RwLock::new(methods(config)?),
@@ -58,20 +59,20 @@ impl Authenticator {
         })))
     }
 
-    /// From the next request on these methods count.
+    /// These methods apply from the next request on.
     ///
     /// # Errors
-    /// As [`Self::prepare`]; what counted before stays.
+    /// As [`Self::prepare`]; the previous methods then remain.
     pub fn replace(&self, config: &ApiKeyAuthenticationConfig) -> Result<(), StartupError> {
         self.prepare(config)?();
         Ok(())
     }
 
-    /// All of a replacement that can fail; it takes effect when what is returned is called.
+    /// The part of a replacement that can fail; it takes effect when the returned function is called.
     ///
     /// # Errors
-    /// As [`Self::new`]; also when nobody would have to show credentials any more: that a running server is opened to
-    /// everybody takes a restart, whatever the new configuration says.
+    /// As [`Self::new`]; also if credentials would no longer be required: opening a running server to everybody takes a
+    /// restart, whatever the new configuration says.
     pub fn prepare(&self, config: &ApiKeyAuthenticationConfig) -> Result<impl FnOnce() + use<>, StartupError> {
         let new = methods(config)?;
         let shared = Arc::clone(&self.0);
@@ -87,10 +88,10 @@ impl Authenticator {
         })
     }
 
-    /// Who is calling.
+    /// Identifies the caller.
     ///
     /// # Errors
-    /// 401, or 429 if the source has had too many of them.
+    /// 401, or 429 if the source has had too many of these.
     pub(super) async fn authenticate(&self, head: &Parts) -> Result<Principal, ApiError> {
         let methods = self.0.methods();
         if methods.is_empty() {
@@ -100,7 +101,7 @@ impl Authenticator {
         for method in &*methods {
             match method.authenticate(head, &*self.0.clock).await {
                 Verdict::Accepted(principal) => return Ok(principal),
-                // The credentials of another method may be good.
+                // The credentials of another method may be valid.
                 Verdict::Absent | Verdict::Refused => {}
             }
         }
@@ -128,9 +129,9 @@ impl Shared {
     }
 }
 
-/// Those that are enabled.
+/// The enabled methods.
 fn methods(api_key: &ApiKeyAuthenticationConfig) -> Result<Arc<[Method]>, StartupError> {
-    // What is switched off must be right all the same.
+    // A disabled method must still be valid.
     let keys = ApiKeys::new(api_key)?;
     let api_key = api_key.is_enabled().then_some(Method::ApiKey(keys));
     Ok(api_key.into_iter().collect())

@@ -1,4 +1,4 @@
-//! The ways to prove who is calling. A new one is a file beside this one, and a variant here.
+//! The authentication methods. A new one is a file next to this one, and a variant here.
 
 use axum::http::request::Parts;
 use core_types::Clock;
@@ -6,7 +6,7 @@ use core_types::Clock;
 use super::api_key::ApiKeys;
 use super::verdict::Verdict;
 
-/// An authentication method that is enabled.
+/// An enabled authentication method.
 pub(super) enum Method {
     ApiKey(ApiKeys),
 }

@@ -1,4 +1,4 @@
-//! Lets only known callers through, and only to what they may use.
+//! Admits only known callers, and only to routes they may use.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -8,7 +8,7 @@ use super::authenticator::Authenticator;
 use super::principal::Principal;
 use crate::error::ApiError;
 
-/// Lets only known callers through and tells the routes what they may do. Whoever was let in is told to those that log.
+/// Admits only known callers and passes their permissions to the routes. Logs receive the caller's identity.
 pub(crate) async fn authenticate(State(authenticator): State<Authenticator>, request: Request, next: Next) -> Response {
     let (mut head, body) = request.into_parts();
     let principal = match authenticator.authenticate(&head).await {

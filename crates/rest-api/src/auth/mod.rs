@@ -1,4 +1,4 @@
-//! Who is calling (`docs/protocol/06 §2`, `07 §2.8`), one file a method.
+//! Authentication of callers (`docs/protocol/06 §2`, `07 §2.8`), one file per method.
 
 mod api_key;
 mod authenticator;

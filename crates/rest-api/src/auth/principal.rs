@@ -1,4 +1,4 @@
-//! Who is calling, and what that one may do.
+//! The identity and the permissions of a caller.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ pub(crate) struct Principal {
     pub(super) identity: CallerIdentity,
 }
 
-/// Who shares what there is for one caller: the users of a key, or those of an address where there are no keys.
+/// The unit that shares the limits of one caller: the users of a key, or those of an address if there are no keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
-    /// It was not asked.
+    /// Not determined.
     Unknown,
     /// The hash of the key.
     Key([u8; 32]),
-    /// Where the request comes from.
+    /// The origin of the request.
     Source(Source),
 }
 
-/// The name of a caller in logs: how it has authenticated, and as whom. It holds no credentials.
+/// The name of a caller in logs: its authentication method, and its name there. Contains no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CallerIdentity {
-    /// In debug mode without any authentication method everybody may do everything.
+    /// In debug mode without any authentication method there is no access control.
     Anyone,
     /// The id of an API key.
     ApiKey(Arc<str>),
@@ -52,7 +52,7 @@ impl Principal {
         &self.identity
     }
 
-    /// Whether any of the caller's scopes covers any of those that open a route.
+    /// Returns true if any of the caller's scopes covers any of those that open a route.
     pub(crate) fn may_use(&self, permitted: &[&str]) -> bool {
         permitted.iter().any(|scope| self.scopes.iter().any(|pattern| pattern.covers(scope)))
     }

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Where a request comes from: an address, for IPv6 the network of one customer.
+/// The origin of a request: an address, or for IPv6 the network of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Source {
     Unknown,

@@ -1,11 +1,11 @@
 use super::principal::Principal;
 
-/// What a method says about a request.
+/// The verdict of a method on a request.
 pub(super) enum Verdict {
-    /// There are no credentials for it.
+    /// There are no credentials for this method.
     Absent,
-    /// There are, but nobody is let in with them.
+    /// There are, but they are not accepted.
     Refused,
-    /// They are good.
+    /// They are valid.
     Accepted(Principal),
 }

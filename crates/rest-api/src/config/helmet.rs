@@ -109,7 +109,7 @@ fn frame_action(text: &str) -> Result<(), Wrong> {
     if is_known { Ok(()) } else { Err(Wrong::new("must be sameorigin or deny")) }
 }
 
-/// What is sent as (a part of) a header.
+/// A text that is sent as (a part of) a header.
 pub(super) const HEADER_TEXT: Kind = Kind::Text(Text { may_be_empty: true, rule: Some(header_value) });
 pub(super) const HEADER_TEXTS: Kind = Kind::OneOf(&[HEADER_TEXT, Kind::List(&HEADER_TEXT, 0)]);
 

@@ -15,14 +15,14 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-/// The header that carries an API key unless another one is configured.
+/// The default header for an API key.
 pub const DEFAULT_API_KEY_HEADER: &str = "X-API-KEY";
 
 /// Settings of the HTTP server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HttpServerConfig {
-    /// Whether the HTTP server runs at all.
+    /// Switches the HTTP server on.
     pub enabled: bool,
     /// The address to listen on; all of IPv6 and IPv4 by default ([`crate::listen`]).
     pub host: Option<IpAddr>,
@@ -33,7 +33,7 @@ pub struct HttpServerConfig {
     pub cors: CorsConfig,
     /// Replaces the complete set of security headers when present.
     pub helmet_options: Option<HelmetOptions>,
-    /// Who may call.
+    /// The authentication of callers.
     pub authentication: AuthenticationConfig,
     /// Metrics in the text format of Prometheus (an addition of this program).
     pub metrics: MetricsConfig,
@@ -69,13 +69,13 @@ fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     }
 }
 
-/// Whether `/metrics` is served, and to whom.
+/// Switches `/metrics` on, and determines its access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct MetricsConfig {
     /// Off by default.
     pub enabled: bool,
-    /// Whether callers need the scope `monitoring:metrics`; otherwise everybody may read the metrics.
+    /// True if callers need the scope `monitoring:metrics`; otherwise everybody may read the metrics.
     pub authenticated: bool,
 }
 
@@ -89,7 +89,7 @@ impl Default for MetricsConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct EventStreamConfig {
-    /// How many streams may be open at a time.
+    /// Maximum number of concurrent streams.
     pub max_streams: u32,
 }
 
@@ -103,19 +103,19 @@ impl Default for EventStreamConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CorsConfig {
-    /// Which origins may read responses; any (`*`) if the section exists without this member.
+    /// The origins that may read responses; any (`*`) if the section exists without this member.
     pub origin: CorsOrigin,
     /// Methods named in the answer to a preflight request.
     pub methods: TextOrList,
-    /// Request headers a page may send; the ones it asks for by default.
+    /// Request headers a page may send; the requested ones by default.
     pub allowed_headers: Option<TextOrList>,
     /// Response headers a page may read.
     pub exposed_headers: Option<TextOrList>,
-    /// Whether credentials may accompany a request.
+    /// True if credentials may accompany a request.
     pub credentials: bool,
-    /// How long a preflight answer may be cached, in seconds.
+    /// The time for which a preflight answer may be cached, in seconds.
     pub max_age: Option<u64>,
-    /// Whether `OPTIONS` is passed on to the routes.
+    /// True if `OPTIONS` is passed on to the routes.
     pub preflight_continue: bool,
     /// The status of a preflight answer.
     pub options_success_status: u16,
@@ -136,7 +136,7 @@ impl Default for CorsConfig {
     }
 }
 
-/// Which origins may read responses.
+/// The origins that may read responses.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum CorsOrigin {
@@ -152,7 +152,7 @@ pub enum CorsOrigin {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum TextOrList {
-    /// The value as it is sent.
+    /// The value as sent.
     Text(String),
     /// The parts of the value.
     List(Vec<String>),
@@ -167,7 +167,7 @@ impl TextOrList {
     }
 }
 
-/// An option of the security headers: off, on with its defaults, or on with own settings.
+/// An option of the security headers: off, on with its defaults, or on with its own settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Toggle<T> {
@@ -178,7 +178,7 @@ pub enum Toggle<T> {
 }
 
 impl<T: Default + Clone> Toggle<T> {
-    /// The settings in force, `None` if the header is off. An absent option is on.
+    /// The effective settings, `None` if the header is off. An absent option is on.
     pub(crate) fn settings(option: Option<&Self>) -> Option<T> {
         match option {
             None | Some(Self::Flag(true)) => Some(T::default()),
@@ -234,7 +234,7 @@ pub struct HelmetOptions {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ContentSecurityPolicyOptions {
-    /// Whether the default directives are added where no own one is given.
+    /// True if the default directives are added unless overridden.
     pub use_defaults: bool,
     /// Directives by name (camel case or hyphenated); a list, a text, or `null`/`false` to leave one out.
     pub directives: Map<String, Value>,
@@ -262,9 +262,9 @@ pub struct PolicyOptions {
 pub struct StrictTransportSecurityOptions {
     /// Seconds.
     pub max_age: u64,
-    /// Whether subdomains are included.
+    /// True if subdomains are included.
     pub include_sub_domains: bool,
-    /// Whether the site may be preloaded.
+    /// True if the site may be preloaded.
     pub preload: bool,
 }
 
@@ -278,7 +278,7 @@ impl Default for StrictTransportSecurityOptions {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct DnsPrefetchControlOptions {
-    /// Whether prefetching is allowed.
+    /// True if prefetching is allowed.
     pub allow: bool,
 }
 
@@ -298,7 +298,7 @@ pub struct PermittedPolicies {
     pub permitted_policies: Option<String>,
 }
 
-/// Who may call: the authentication methods (`docs/protocol/07 §2.8`).
+/// The authentication of callers: its methods (`docs/protocol/07 §2.8`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AuthenticationConfig {
@@ -314,7 +314,7 @@ pub struct AuthenticationConfig {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ApiKeyAuthenticationConfig {
-    /// On exactly if at least one key is configured, unless stated here.
+    /// Enabled if at least one key is configured, unless stated here.
     pub enabled: Option<bool>,
     /// The header that carries the key; `X-API-KEY` by default.
     pub header_name: Option<String>,
@@ -323,7 +323,7 @@ pub struct ApiKeyAuthenticationConfig {
 }
 
 impl ApiKeyAuthenticationConfig {
-    /// Whether the method is on.
+    /// Returns true if the method is enabled.
     pub fn is_enabled(&self) -> bool {
         self.enabled.unwrap_or(!self.keys.is_empty())
     }
@@ -356,7 +356,7 @@ pub struct ApiKeyConfig {
 pub struct ExternalMethodConfig(Map<String, Value>);
 
 impl ExternalMethodConfig {
-    /// On exactly if anything is configured, unless `enabled` says otherwise.
+    /// Enabled if anything is configured, unless `enabled` says otherwise.
     pub fn is_enabled(&self) -> bool {
         match self.0.get("enabled") {
             Some(Value::Bool(enabled)) => *enabled,

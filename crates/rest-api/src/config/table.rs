@@ -1,4 +1,4 @@
-//! What may stand in `infrastructure.httpServer` (`docs/protocol/07 §1.4.5`).
+//! The permitted members of `infrastructure.httpServer` (`docs/protocol/07 §1.4.5`).
 
 use axum::http::HeaderName;
 use settings::{Kind, Members, Names, Preset, Section, Setting, Wrong};
@@ -7,7 +7,7 @@ use super::helmet::{HEADER_TEXT, HEADER_TEXTS, HELMET};
 use crate::scopes::{FOREIGN_SCOPES, SCOPES, covers};
 use crate::startup::expiry;
 
-/// More streams than this would need more connections than a process has.
+/// More streams would need more connections than a process has.
 const MOST_STREAMS: u64 = 10_000;
 
 /// The section `infrastructure.httpServer` of the configuration.
@@ -66,7 +66,7 @@ const AUTHENTICATION: &[Setting] = &[
     Setting::new("oidc", EXTERNAL, "not there yet: refused").secret().since("7.0"),
 ];
 
-/// The options of a library that is not there.
+/// The options of a library that is not included.
 const EXTERNAL: Kind = Kind::Members(&Members { name: "option", rule: None, kind: Kind::Any });
 
 const API_KEY: &[Setting] = &[

@@ -1,24 +1,25 @@
-//! The `Content-Disposition` of a part of a form: under which name it was sent, and how its file is called.
+//! The `Content-Disposition` of a part of a form: the name of its field, and the name of its file.
 //!
-//! Clients write names of files in many ways: as UTF-8 with `%22` for a quote (browsers), as ISO 8859-1 (older .NET), as an encoded word of MIME (.NET), as
-//! `filename*` (older urllib3, .NET beside `filename`). All of them arrive as the text that was meant.
+//! Clients encode file names in many ways: as UTF-8 with `%22` for a quote (browsers), as ISO 8859-1 (older .NET), as
+//! an encoded word of MIME (.NET), as `filename*` (older urllib3, .NET in addition to `filename`). All of them yield
+//! the intended text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, WINDOWS_1252};
 use percent_encoding::percent_decode;
 
-/// What a part of a form says of itself.
+/// The description that a part of a form has of itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Disposition {
     /// Name of the field.
     pub(crate) name: String,
-    /// Name of the file, without any folder. Empty where a part says that it is a file, but not how that is called.
+    /// Name of the file, without any folder. Empty if a part is declared as a file, but has no file name.
     pub(crate) filename: Option<String>,
 }
 
 impl Disposition {
-    /// Reads a header. Names of parameters have any case, and the first of several of the same name counts.
+    /// Parses a header. Names of parameters are case-insensitive, and the first of several with the same name counts.
     pub(crate) fn parse(header: &[u8]) -> Self {
         let mut disposition = Self::default();
         let (mut name, mut plain, mut extended) = (None, None, None);
@@ -36,7 +37,7 @@ impl Disposition {
     }
 }
 
-/// Only the last part of a path is a name. Neither `.` nor `..` is one.
+/// Only the last part of a path is a name. Neither `.` nor `..` is a name.
 fn last_part(path: &str) -> &str {
     match path.rsplit(['/', '\\']).next().unwrap_or_default() {
         "." | ".." => "",
@@ -44,7 +45,7 @@ fn last_part(path: &str) -> &str {
     }
 }
 
-/// UTF-8, or else what most other clients send.
+/// UTF-8, or otherwise the encoding of most other clients.
 fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -52,7 +53,7 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// `charset'language'text` (RFC 8187). `None` if it is something else, so that a plain name beside it counts.
+/// `charset'language'text` (RFC 8187). `None` if it is anything else, so that a plain name next to it counts.
 fn extended_text(value: &[u8]) -> Option<String> {
     let mut parts = value.splitn(3, |byte| *byte == b'\'');
     let (charset, _, text) = (parts.next()?, parts.next()?, parts.next()?);
@@ -64,7 +65,7 @@ fn decoded(charset: &[u8], bytes: &[u8]) -> Option<String> {
     Encoding::for_label(charset)?.decode_without_bom_handling_and_without_replacement(bytes).map(Into::into)
 }
 
-/// Decodes a name that is nothing but encoded words (RFC 2047); any other stays as it is.
+/// Decodes a name that consists of encoded words only (RFC 2047); any other is kept unchanged.
 fn words(name: String) -> String {
     let decoded: Option<String> = name.split_ascii_whitespace().map(word).collect();
     match decoded {
@@ -108,7 +109,7 @@ fn quoted(text: &str) -> Option<Vec<u8>> {
 struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
-    /// Behind the type, which every reader takes for `form-data`.
+    /// Starts after the type, which every reader takes for `form-data`.
     fn of(header: &'a [u8]) -> Self {
         let end = header.iter().position(|byte| *byte == b';').unwrap_or(header.len());
         Self(header.get(end..).unwrap_or_default())
@@ -136,7 +137,7 @@ impl<'a> Iterator for Parameters<'a> {
     }
 }
 
-/// Up to the closing quote. A backslash escapes a quote and itself; before anything else it is a separator of folders.
+/// Up to the closing quote. A backslash escapes a quote and itself; before anything else it is a path separator.
 fn unquoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut value = Vec::new();
     let mut position = 0;

@@ -1,4 +1,4 @@
-//! What handlers take from a request, with the error envelope for what does not fit.
+//! The inputs that handlers extract from a request, with the error envelope for invalid ones.
 
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
@@ -38,7 +38,7 @@ where
     }
 }
 
-/// The query parameters in their order, repeated names included; flat, `+` being a space.
+/// The query parameters in their order, including repeated names; flat, with `+` as a space.
 #[derive(Debug)]
 pub(crate) struct QueryParameters(pub(crate) Vec<(String, String)>);
 

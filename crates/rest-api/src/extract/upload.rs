@@ -11,9 +11,10 @@ use crate::error::ApiError;
 
 /// The name of the form field that carries the file.
 const FILE_FIELD: &str = "file";
-/// The type of a part that names none.
+/// The default type of a part.
 const DEFAULT_MIMETYPE: &str = "text/plain";
-/// The parts of an upload, which is in memory already ([`crate::middleware::body`]). A body of another type is an upload without any part.
+/// The parts of an upload, which is already in memory ([`crate::middleware::body`]). A body of another type is an
+/// upload without any parts.
 #[derive(Debug, Default)]
 pub(crate) struct Upload {
     pub(crate) file: Option<UploadedFile>,
@@ -38,7 +39,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             let Disposition { name, filename } = Disposition::parse(disposition.unwrap_or_default());
             let mimetype = field.content_type().map(str::to_owned);
             match filename {
-                // So does a form whose file was not chosen.
+                // A form whose file was not chosen sends an empty name.
                 Some(filename) if filename.is_empty() => {}
                 None => upload.fields.push((name, field.text().await.map_err(invalid)?)),
                 Some(_) if name != FILE_FIELD || upload.file.is_some() => {

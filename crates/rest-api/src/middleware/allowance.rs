@@ -1,6 +1,6 @@
-//! What one caller may use of what all share: places for requests, and memory for what is under way to and from clients.
+//! One caller's share of common resources: places for requests, and memory for data in transfer to and from clients.
 //!
-//! A caller has at most a part of each, so that whatever one does, the others go on.
+//! A caller has at most a part of each, so that no caller can block the others.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -22,23 +22,23 @@ use crate::auth::{Caller, Principal};
 use crate::error::ApiError;
 use crate::response::ApiResult;
 
-/// How long a request may wait for a place or for memory.
+/// The time that a request may wait for a place or for memory.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(10);
 /// Memory is counted in units of this many bytes.
 const UNIT: u64 = 1024;
-/// Callers remembered before those that do nothing are forgotten.
+/// The number of callers remembered before idle ones are forgotten.
 const REMEMBERED_CALLERS: usize = 1000;
 
-/// How much there is.
+/// The available amounts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Amounts {
-    /// Requests being worked on at once; the others wait.
+    /// Maximum number of requests being processed; the others wait.
     pub(crate) requests: usize,
-    /// Of these, those of one caller.
+    /// The part of these for one caller.
     pub(crate) requests_of_one: usize,
-    /// Memory for what is under way, in bytes.
+    /// Memory for data in transfer, in bytes.
     pub(crate) memory: u64,
-    /// Of this, the part of one caller.
+    /// The part of this for one caller.
     pub(crate) memory_of_one: u64,
 }
 
@@ -48,7 +48,7 @@ impl Default for Amounts {
     }
 }
 
-/// What all callers share, and what each of them has of it.
+/// The resources shared by all callers, and the use of each.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits(Arc<Shared>);
 
@@ -110,7 +110,7 @@ pub(crate) async fn admit(State(limits): State<Limits>, mut request: Request, ne
     next.run(request).await
 }
 
-/// What the caller of a request may use.
+/// The resources that the caller of a request may use.
 #[derive(Debug, Clone)]
 pub(crate) struct Allowance {
     caller: Caller,
@@ -132,14 +132,14 @@ impl<S: Sync> FromRequestParts<S> for Allowance {
     }
 }
 
-/// A place for a request, of the caller and of all.
+/// A place for a request, both the caller's own and the shared one.
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) own: OwnedSemaphorePermit,
     pub(crate) shared: OwnedSemaphorePermit,
 }
 
-/// Memory that is in use until the last copy of this is gone.
+/// Memory that is in use until the last copy of this is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
     _permits: Arc<(OwnedSemaphorePermit, OwnedSemaphorePermit)>,
@@ -160,7 +160,7 @@ impl Allowance {
         in_time(turn).await
     }
 
-    /// Waits for memory. Nobody gets more than there is for one caller.
+    /// Waits for memory. The amount is limited to the share of one caller.
     pub(crate) async fn hold(&self, bytes: u64) -> Result<Held, ApiError> {
         let units = units(bytes.min(self.shared.amounts.memory_of_one));
         let held = async {
@@ -177,7 +177,7 @@ async fn in_time<T>(wanted: impl Future<Output = Option<T>>) -> Result<T, ApiErr
 }
 
 impl Held {
-    /// Keeps the memory for an answer until that was sent.
+    /// Keeps the memory for an answer until it has been sent.
     pub(crate) fn until_sent(self, answer: ApiResult) -> ApiResult {
         let mut response = answer?;
         response.extensions_mut().insert(self);
@@ -185,7 +185,7 @@ impl Held {
     }
 }
 
-/// Keeps the memory of an answer until its body has gone. It belongs outside of all that puts another body in its place.
+/// Keeps the memory of an answer until its body has been sent. It belongs outside everything that replaces the body.
 pub(crate) async fn keep_until_sent(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Held>() {
@@ -194,8 +194,8 @@ pub(crate) async fn keep_until_sent(request: Request, next: Next) -> Response {
     }
 }
 
-/// A body and the memory it needs. Its bytes hold that too, wherever they go: what sends them lets go of the body as soon as it
-/// has the last of them, which it may have to keep for as long as the client likes.
+/// A body and the memory it needs. Its bytes hold that too, wherever they go: the sender drops the body as soon as it
+/// has the last bytes, which it may have to keep for as long as the client likes.
 struct HeldBody {
     body: Body,
     held: Held,
@@ -259,7 +259,7 @@ mod tests {
         let turns = [one.turn().await.unwrap(), limits.of(key(1)).turn().await.unwrap()];
         assert!(matches!(one.turn().await, Err(ApiError::Overloaded)));
         let other = limits.of(key(2)).turn().await.unwrap();
-        // Now all are gone.
+        // Now all places are taken.
         assert!(matches!(limits.of(key(3)).turn().await, Err(ApiError::Overloaded)));
         drop((turns, other));
         one.turn().await.unwrap();
@@ -273,7 +273,7 @@ mod tests {
         assert!(one.hold(UNIT + 1).await.is_err());
         one.hold(UNIT).await.unwrap();
         drop(held);
-        // More than there is becomes all there is.
+        // Larger requests are reduced to the available amount.
         let all = one.hold(u64::MAX).await.unwrap();
         assert!(one.hold(1).await.is_err());
         let other = limits.of(key(2)).hold(4 * UNIT).await.unwrap();
@@ -314,7 +314,7 @@ mod tests {
         let mut body = response.into_body();
         let bytes = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(bytes, "answer");
-        // The one that sends has no body any more, but the bytes.
+        // The sender no longer has the body, but still has the bytes.
         drop(body);
         assert!(allowance.hold(1).await.is_err());
         drop(bytes);

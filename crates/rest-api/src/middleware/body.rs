@@ -1,7 +1,7 @@
 //! Reads JSON and form bodies once, for every method and path (`docs/protocol/06 §1.1`, step 6).
 //!
-//! Differences from the reference, all decided: authentication comes first, and a body that cannot be
-//! read is the caller's error (400, 413, 415), never a 500.
+//! Differences from the reference, all decided: authentication comes first, and an unreadable body is the caller's
+//! error (400, 413, 415), never a 500.
 
 use std::time::Duration;
 
@@ -25,19 +25,19 @@ pub(crate) const JSON_LIMIT: usize = 2 * 1024 * 1024;
 /// Limit of a form body, in bytes.
 pub(crate) const FORM_LIMIT: usize = 100 * 1024;
 
-/// Limit of the form of an upload in bytes: above the largest file that can be stored there is room for the other fields,
-/// and for files whose excess the service reports by name.
+/// Limit of the form of an upload in bytes: above the largest file that can be stored, it leaves room for the other
+/// fields, and for oversized files, which the service reports by name.
 const UPLOAD_LIMIT: usize = 16 * 1024 * 1024;
 
-/// How long an upload may take to arrive.
+/// The time in which an upload must arrive.
 const UPLOAD_DEADLINE: Duration = Duration::from_secs(120);
-/// How many times as large as its text a parsed body is taken to be.
+/// The assumed size of a parsed body as a multiple of its text.
 const PARSED_SIZE: u64 = 4;
-/// How long a JSON or form body may take to arrive.
+/// The time in which a JSON or form body must arrive.
 const READ_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The parsed body: an object or an array. `Null` stands for "no body": none was sent, or one of a type
-/// that is neither JSON nor a form.
+/// The parsed body: an object or an array. `Null` stands for "no body": none was sent, or one of a type that is neither
+/// JSON nor a form.
 #[derive(Debug, Clone)]
 pub(crate) struct ParsedBody(pub(crate) Value);
 
@@ -49,18 +49,18 @@ impl<S: Sync> FromRequestParts<S> for ParsedBody {
     }
 }
 
-/// Which bodies the routes read.
+/// The bodies that the routes read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bodies {
     /// JSON and forms.
     Texts,
-    /// And the files that are posted.
+    /// The same, and posted files.
     TextsAndPostedFiles,
 }
 
-/// Parses the body and hands it on as [`ParsedBody`]; a form with a file is only read. Other types are left alone.
+/// Parses the body and passes it on as [`ParsedBody`]; a form with a file is only read. Other types are ignored.
 ///
-/// The memory for a body is the caller's until the request was worked on, from the moment on when it begins to arrive.
+/// The memory for a body is charged to the caller from its arrival until the request has been processed.
 pub(crate) async fn parse(State(bodies): State<Bodies>, request: Request, next: Next) -> Response {
     match parsed(request, bodies).await {
         Ok(request) => next.run(request).await,
@@ -82,7 +82,7 @@ async fn parsed(mut request: Request, bodies: Bodies) -> Result<Request, ApiErro
         }
         return Ok(request);
     }
-    // Known encodings were undone before and their header removed.
+    // Known encodings have been decoded before and their header removed.
     let is_encoded = request
         .headers()
         .get(CONTENT_ENCODING)
@@ -101,8 +101,8 @@ fn content_type(request: &Request) -> Option<Mime> {
     request.headers().get(CONTENT_TYPE)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads the whole body of a request, of at most `limit` bytes, which must arrive within `deadline`. In memory it becomes
-/// `times` as large as it is.
+/// Reads the whole body of a request, of at most `limit` bytes, which must arrive within `deadline`. In memory it
+/// becomes `times` as large.
 async fn read(request: &mut Request, limit: usize, times: u64, deadline: Duration) -> Result<Bytes, ApiError> {
     let announced = request.body().size_hint();
     if announced.lower() > limit as u64 {
@@ -126,8 +126,8 @@ async fn read(request: &mut Request, limit: usize, times: u64, deadline: Duratio
     })
 }
 
-/// UTF-8, UTF-16 or UTF-32; a byte order mark decides the order of bytes, else little endian. Lone surrogates are as good as
-/// escaped ones.
+/// UTF-8, UTF-16 or UTF-32; a byte order mark determines the byte order, otherwise little endian. Lone surrogates are
+/// equivalent to escaped ones.
 fn decoded(bytes: Bytes, content_type: &Mime) -> Result<String, ApiError> {
     let charset =
         content_type.get_param(mime::CHARSET).map_or_else(|| "utf-8".to_owned(), |name| name.as_str().to_lowercase());
@@ -168,8 +168,8 @@ fn utf32(bytes: &[u8], big_endian: bool) -> Result<String, ApiError> {
     text.filter(|_| rest.is_empty()).ok_or(ApiError::InvalidJson)
 }
 
-/// Objects and arrays only; an empty text is an empty object. Lone surrogates are accepted, as U+FFFD. What is accepted is
-/// shallow enough for peers to read it as it is.
+/// Objects and arrays only; an empty text is an empty object. Lone surrogates are accepted, as U+FFFD. Accepted bodies
+/// are shallow enough for peers to read them unchanged.
 fn json(text: &str) -> Result<Value, ApiError> {
     if text.is_empty() {
         return Ok(Value::Object(Map::new()));

@@ -1,5 +1,5 @@
-//! Paths as clients write them: any case in the fixed parts, one slash more at the end
-//! (`docs/protocol/06 §1.1`). The router knows one spelling; this middleware restores it.
+//! Normalises paths: clients may use any case in the fixed parts, and a trailing slash (`docs/protocol/06 §1.1`). The
+//! router knows one spelling; this middleware restores it.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ struct Pattern {
     template: RouteTemplate,
 }
 
-/// The pattern of the path of a request, on its answer. There are as many of them as there are routes.
+/// The path pattern of a request, attached to its answer. There are as many of them as there are routes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RouteTemplate(pub(crate) Arc<str>);
 
@@ -30,17 +30,17 @@ enum Segment {
 }
 
 impl CanonicalPaths {
-    /// From patterns such as `/api/core/v1/Files/{id}`.
+    /// Parses patterns such as `/api/core/v1/Files/{id}`.
     pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
         let mut patterns: Vec<Pattern> = patterns.into_iter().map(Pattern::parse).collect();
-        // A fixed part wins over a parameter at the same place, as in the router.
+        // A fixed part takes precedence over a parameter at the same place, as in the router.
         patterns.sort_by_key(|pattern| {
             pattern.segments.iter().map(|segment| *segment == Segment::Parameter).collect::<Vec<_>>()
         });
         Self(patterns.into())
     }
 
-    /// The request with the path the router knows, and the pattern of that; unknown paths stay as they are.
+    /// The request with the path the router knows, and its pattern; unknown paths are kept unchanged.
     fn restore(&self, mut request: Request) -> (Request, Option<RouteTemplate>) {
         let uri = request.uri();
         let (path, template) = self.canonical(uri.path()).unzip();
@@ -79,7 +79,7 @@ impl CanonicalPaths {
     }
 }
 
-/// Restores the path of a request, and notes the pattern of it on the answer.
+/// Restores the path of a request, and attaches its pattern to the answer.
 pub(crate) async fn restore(State(paths): State<CanonicalPaths>, request: Request, next: Next) -> Response {
     let (request, template) = paths.restore(request);
     let mut response = next.run(request).await;

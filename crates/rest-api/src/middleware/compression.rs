@@ -21,13 +21,14 @@ pub(crate) fn layer() -> CompressionLayer<And<And<SizeAbove, CompressibleType>, 
     CompressionLayer::new().compress_when(SizeAbove::new(THRESHOLD).and(CompressibleType).and(ReadFirst))
 }
 
-/// What is sent while it is read is compressed without br, which takes some 20 MB for each answer however long that is.
+/// Answers that are read while they are sent are compressed without br, which takes some 20 MB for each answer of any
+/// length.
 pub(crate) fn layer_of_streams() -> CompressionLayer<And<CompressibleType, ReadMeanwhile>> {
     CompressionLayer::new().no_br().compress_when(CompressibleType.and(ReadMeanwhile))
 }
 
-/// A client that accepts no encoding at all gets its answer plain: by the time the encoding is chosen the
-/// work is done, and an error would hide that.
+/// A client that accepts no encoding at all gets its answer uncompressed: by the time the encoding is chosen the work
+/// is done, and an error would hide that.
 pub(crate) async fn tolerate_impossible_preferences(mut request: Request, next: Next) -> Response {
     if let Some(preferences) = preferences(request.headers(), ACCEPT_ENCODING) {
         let quality = |encoding: &str| {
@@ -36,7 +37,7 @@ pub(crate) async fn tolerate_impossible_preferences(mut request: Request, next: 
                 .or_else(|| preferences.iter().find(|preference| preference.range == "*"))
                 .map(|preference| preference.quality)
         };
-        // Plain is acceptable unless it is excluded, the others only if they are named.
+        // `identity` is acceptable unless it is excluded, the others only if they are named.
         let is_possible = OFFERED
             .iter()
             .any(|encoding| quality(encoding).unwrap_or(if *encoding == "identity" { 1.0 } else { 0.0 }) > 0.0);
@@ -47,7 +48,7 @@ pub(crate) async fn tolerate_impossible_preferences(mut request: Request, next: 
     next.run(request).await
 }
 
-/// Answers that are in memory.
+/// Matches answers that are in memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadFirst;
 
@@ -57,7 +58,7 @@ impl Predicate for ReadFirst {
     }
 }
 
-/// Answers that are read while they are sent.
+/// Matches answers that are read while they are sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadMeanwhile;
 
@@ -67,7 +68,7 @@ impl Predicate for ReadMeanwhile {
     }
 }
 
-/// Answers of a type that becomes smaller.
+/// Matches answers of a compressible type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CompressibleType;
 

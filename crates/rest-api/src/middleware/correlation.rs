@@ -1,4 +1,4 @@
-//! The correlation id of all work a request causes (`docs/protocol/07 §2.2`).
+//! The correlation id of all work caused by a request (`docs/protocol/07 §2.2`).
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -7,11 +7,11 @@ use core_types::{Randomness, random};
 use tracing::Instrument as _;
 
 const HEADER: &str = "x-correlation-id";
-/// Longer ids are not taken over: they would end in every log line and every event.
+/// Longer ids are not adopted: they would appear in every log line and every event.
 const MAXIMUM_LENGTH: usize = 256;
 
-/// Runs the rest of the request in the scope of its correlation id: the caller's, else a fresh one. The
-/// id is not echoed.
+/// Runs the rest of the request in the scope of its correlation id: the caller's, otherwise a new one. The id is not
+/// echoed.
 pub(crate) async fn scope(State(mut randomness): State<Randomness>, request: Request, next: Next) -> Response {
     let id = request
         .headers()

@@ -1,6 +1,5 @@
-//! Cross-origin resource sharing with the behaviour of the Express `cors` middleware
-//! (`docs/protocol/07 §2.4`): with an origin configured, every `OPTIONS` is answered here, before
-//! authentication and whatever its path.
+//! Cross-origin resource sharing with the behaviour of the Express `cors` middleware (`docs/protocol/07 §2.4`): with an
+//! origin configured, every `OPTIONS` is answered here, before authentication and regardless of the path.
 
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::config::{CorsConfig, CorsOrigin};
 use crate::startup_error::StartupError;
 
-/// The configured rules as ready header values.
+/// The configured rules as prepared header values.
 #[derive(Debug, Clone)]
 pub(crate) struct Cors(Option<Arc<Rules>>);
 

@@ -48,7 +48,7 @@ pub(crate) struct ErrorDto {
     details: Option<String>,
 }
 
-/// What the renderer needs to know.
+/// The facts that the renderer needs.
 #[derive(Clone)]
 pub(crate) struct Renderer {
     pub(crate) debug: bool,
@@ -56,7 +56,7 @@ pub(crate) struct Renderer {
     pub(crate) randomness: Randomness,
 }
 
-/// Gives error answers their body and logs those that are our fault.
+/// Gives error answers their body and logs internal errors.
 pub(crate) async fn render(State(mut renderer): State<Renderer>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(error) = response.extensions_mut().remove::<ApiError>() else {
@@ -64,7 +64,7 @@ pub(crate) async fn render(State(mut renderer): State<Renderer>, request: Reques
     };
     let id = error_id(&mut renderer.randomness);
     if matches!(error, ApiError::Starting | ApiError::WaitingForBackbone) {
-        // The start itself says what it waits for.
+        // The start itself logs the reason for waiting.
         tracing::debug!(id, error.code = error.code(), "request refused: {error}");
     } else if response.status().is_server_error() {
         tracing::error!(id, error.code = error.code(), details = error.details(), "request failed: {error}");
@@ -85,7 +85,7 @@ pub(crate) async fn render(State(mut renderer): State<Renderer>, request: Reques
 impl Renderer {
     fn describe(&self, error: &ApiError, id: String) -> ErrorDto {
         let code = error.code().to_owned();
-        // A refused caller learns nothing more in debug mode either.
+        // A refused caller gets no further details in debug mode either.
         let explain =
             self.debug && !matches!(error, ApiError::Unauthorized | ApiError::TooManyUnauthorizedRequests { .. });
         ErrorDto {

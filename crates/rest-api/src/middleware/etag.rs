@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 
-/// Tags every body that lies in memory and answers a matching `If-None-Match` with 304.
+/// Tags every body that is in memory and answers a matching `If-None-Match` with 304.
 pub(crate) async fn tag(request: Request, next: Next) -> Response {
     let conditional = (request.method() == Method::GET).then(|| condition(request.headers())).flatten();
     let response = next.run(request).await;

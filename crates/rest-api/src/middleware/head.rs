@@ -25,8 +25,7 @@ pub(crate) async fn serve_by_get(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// `Allow` of 405 in the form clients know; the router adds it to other answers too, where it does not
-/// belong.
+/// `Allow` of 405 in the form clients know; the router also adds it to other answers, where it does not belong.
 fn without_head_in_allow(mut response: Response) -> Response {
     let methods = response.headers_mut().remove(ALLOW);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED

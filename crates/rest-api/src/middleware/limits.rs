@@ -1,4 +1,4 @@
-//! A request takes its turn, does its work and gives its answer.
+//! Processes a request: waits for its turn, does its work and returns its answer.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use super::allowance::{Allowance, Held, Turn};
 use crate::error::ApiError;
 use crate::list_response::Streamed;
 
-/// How long the work for a request may take. A synchronisation may fetch many pages, so this is generous.
+/// The time limit for processing a request. A synchronisation may fetch many pages, so this is generous.
 const MAXIMUM_DURATION: Duration = Duration::from_secs(300);
-/// Smaller answers are not counted: the network has room for them.
+/// Smaller answers are not counted: they fit into network buffers.
 const UNCOUNTED_ANSWER: u64 = 16 * 1024;
-/// What an answer needs that is sent as it is read: one object in several forms.
+/// The memory for an answer that is sent while it is read: one object in several forms.
 const STREAMED_ANSWER: u64 = 4 * 1024 * 1024;
 
-/// Waits for a turn, then runs the request in a task of its own: a caller that hangs up must not stop a
-/// change half-way, between the Backbone's answer and the store. A panic ends that task only.
+/// Waits for a turn, then runs the request in a task of its own: a caller that disconnects must not interrupt a change
+/// halfway, between the Backbone's answer and the store. A panic only ends that task.
 ///
-/// What the request brings with it is in memory already: nobody waits for a client while he has a turn.
+/// The body of the request is already in memory: no turn is occupied while waiting for a client.
 pub(crate) async fn enforce(mut request: Request, next: Next) -> Response {
     let allowance = request.extensions().get::<Allowance>().cloned().unwrap_or_default();
     let Turn { own, shared } = match allowance.turn().await {
@@ -36,7 +36,7 @@ pub(crate) async fn enforce(mut request: Request, next: Next) -> Response {
     let work = async move {
         let response = next.run(request).await;
         drop((shared, body));
-        // Until its answer is accounted for, the next one of the caller has to wait.
+        // Until its answer is accounted for, the caller's next request has to wait.
         (response, own)
     }
     .in_current_span();
@@ -56,7 +56,7 @@ pub(crate) async fn enforce(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// The answer, with the memory it needs until it was sent.
+/// The answer, with the memory it needs until it has been sent.
 async fn accounted(mut response: Response, allowance: &Allowance, is_read_only: bool) -> Response {
     let needed = match response.extensions().get::<Streamed>() {
         Some(Streamed) => STREAMED_ANSWER,
@@ -70,13 +70,13 @@ async fn accounted(mut response: Response, allowance: &Allowance, is_read_only: 
             response.extensions_mut().insert(held);
             response
         }
-        // What was done is done, and its caller has to learn of it.
+        // A change has been made, and its caller must be informed.
         Err(_) if !is_read_only => response,
         Err(error) => error.into_response(),
     }
 }
 
-/// Reading is stopped when nobody waits for the answer any more.
+/// Reading is aborted when the answer is no longer awaited.
 struct AbortOnDrop(Option<tokio::task::AbortHandle>);
 
 impl Drop for AbortOnDrop {
@@ -109,7 +109,7 @@ mod tests {
         Request::builder().method(method).uri("/").body(Body::empty()).unwrap()
     }
 
-    /// A route that can be watched: it tells that it has begun, waits, and tells that it came to its end.
+    /// A route that can be observed: it signals its beginning, waits, and signals its end.
     struct Watched {
         begun: oneshot::Receiver<()>,
         proceed: oneshot::Sender<()>,

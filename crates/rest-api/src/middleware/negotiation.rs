@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::error::ApiError;
 
-/// What a route can answer with.
+/// The types that a route can answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Produces {
     Json,
@@ -88,8 +88,8 @@ pub(crate) fn preferences(headers: &HeaderMap, name: HeaderName) -> Option<Vec<P
     Some(elements)
 }
 
-/// The best offer: the higher quality wins, then the more specific range, then its place in the header,
-/// then the order of the offers.
+/// The best offer: the higher quality wins, then the more specific range, then its position in the header, then the
+/// order of the offers.
 fn preferred(headers: &HeaderMap, offered: &[Representation]) -> Option<Representation> {
     let Some(accepted) = preferences(headers, ACCEPT) else {
         return offered.first().copied();
@@ -120,7 +120,7 @@ fn preferred(headers: &HeaderMap, offered: &[Representation]) -> Option<Represen
     best.map(|(offer, _)| offer)
 }
 
-/// How exactly a range names a type, `None` if it does not.
+/// The specificity with which a range matches a type, `None` if it does not.
 fn specificity(range: &str, media_type: &str) -> Option<u8> {
     let family = media_type.split('/').next().unwrap_or_default();
     if range == media_type {
@@ -134,7 +134,7 @@ fn specificity(range: &str, media_type: &str) -> Option<u8> {
     }
 }
 
-/// A language header that excludes everything cannot be satisfied; any other one is ignored.
+/// A language header that excludes everything cannot be satisfied; any other is ignored.
 fn accepts_any_language(headers: &HeaderMap) -> bool {
     preferences(headers, ACCEPT_LANGUAGE)
         .is_none_or(|languages| languages.iter().any(|language| language.quality > 0.0))

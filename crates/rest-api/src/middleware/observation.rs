@@ -1,5 +1,4 @@
-//! What is seen of a request from outside: log line, counters, timing headers
-//! (`docs/protocol/07 §2.6`, `06 §1.1`).
+//! The visible traces of a request: log line, counters, timing headers (`docs/protocol/07 §2.6`, `06 §1.1`).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,9 +19,9 @@ use crate::auth::CallerIdentity;
 const DURATION: HeaderName = HeaderName::from_static("x-response-duration-ms");
 const TIME: HeaderName = HeaderName::from_static("x-response-time");
 
-/// Segments of a path up to this length are logged: ids have 20 characters, references at least twice as many as this.
+/// Path segments up to this length are logged: ids have 20 characters, references at least twice as many as this.
 const LOGGED_CHARACTERS: usize = 40;
-/// What is logged of longer ones. It tells what kind of object a reference points to.
+/// The logged part of longer ones. It shows the kind of object that a reference points to.
 const KEPT_CHARACTERS: usize = 4;
 
 /// Counters of answered requests since the server was built, in memory.
@@ -65,7 +64,7 @@ impl RequestStatistics {
     }
 }
 
-/// What the observer needs to know.
+/// The facts that the observer needs.
 #[derive(Clone)]
 pub(crate) struct Observer {
     pub(crate) statistics: Arc<RequestStatistics>,
@@ -94,7 +93,7 @@ pub(crate) async fn observe(State(observer): State<Observer>, request: Request, 
     response
 }
 
-/// Counts the answer by its route. Whatever is no route of ours is one and the same, so that nobody can make up new ones.
+/// Counts the answer by its route. All unknown paths count as one, so that clients cannot create new ones.
 fn measure(method: &Method, response: &Response, duration: Duration) {
     let template = response.extensions().get::<RouteTemplate>();
     let route = template.map_or(SharedString::const_str("unknown"), |route| SharedString::from(Arc::clone(&route.0)));
@@ -115,7 +114,7 @@ fn measure(method: &Method, response: &Response, duration: Duration) {
         .record(duration.as_secs_f64());
 }
 
-/// The path without what may be a reference: `GET /Files/{idOrReference}` takes one, and it holds the key of the File.
+/// The path without possible references: `GET /Files/{idOrReference}` accepts one, and it contains the key of the File.
 fn loggable(path: &str) -> String {
     let segments = path.split('/').map(|segment| match segment.char_indices().nth(LOGGED_CHARACTERS) {
         Some(_) if !segment.starts_with("did") => {

@@ -30,7 +30,7 @@ const DEFAULT_DIRECTIVES: [(&str, &str); 11] = [
 pub(crate) struct SecurityHeaders(Arc<[(HeaderName, HeaderValue)]>);
 
 impl SecurityHeaders {
-    /// The configured headers, else the defaults of the mode.
+    /// The configured headers, or the defaults of the mode.
     pub(crate) fn new(options: Option<&HelmetOptions>, debug: bool) -> Result<Self, StartupError> {
         let defaults = if debug {
             HelmetOptions {
@@ -147,7 +147,7 @@ fn policy_name(options: &PolicyOptions, default: &str) -> String {
     options.policy.as_ref().map_or_else(|| default.to_owned(), TextOrList::joined)
 }
 
-/// Own directives in their order, then the defaults nobody mentioned.
+/// The configured directives in their order, then the remaining defaults.
 fn content_security_policy(options: &ContentSecurityPolicyOptions) -> String {
     let mut mentioned = Vec::new();
     let mut directives = Vec::new();

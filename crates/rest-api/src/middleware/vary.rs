@@ -8,8 +8,8 @@ use axum::response::Response;
 
 const ORDER: [&str; 4] = ["Origin", "Access-Control-Request-Headers", "Accept", "Accept-Encoding"];
 
-/// Collects what the inner middleware said and adds `Accept-Encoding` to every compressible body,
-/// compressed or not.
+/// Collects the values of the inner middleware and adds `Accept-Encoding` to every compressible body, compressed or
+/// not.
 pub(crate) async fn unify(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let named: Vec<String> = response
@@ -34,14 +34,14 @@ pub(crate) async fn unify(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether compression is worth while for the type of a body.
+/// Returns true if compression is worthwhile for the type of a body.
 pub(crate) fn is_compressible(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };
     let content_type = content_type.split(';').next().unwrap_or_default();
     let content_type = content_type.trim().to_ascii_lowercase();
-    // A stream must not wait until there is enough of it.
+    // A stream must not be delayed to collect data.
     (content_type.starts_with("text/") && content_type != "text/event-stream")
         || content_type.ends_with("+json")
         || content_type.ends_with("+xml")

@@ -1,4 +1,4 @@
-//! Components that no type of ours stands for: ids, filters, the states of things, and answers that tell of an error.
+//! Components without a type of ours: ids, filters, states, and error answers.
 
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema as _;
@@ -14,7 +14,7 @@ pub(super) const ERRORS: [(&str, &str, &str); 5] = [
     ("406", "NotAcceptable", "No representation is acceptable to the client."),
 ];
 
-/// Ids by name, prefix and what has them.
+/// Ids by name, prefix and kind of object.
 const IDS: [(&str, &str, &str); 8] = [
     ("AnnouncementID", "ANC", "an Announcement"),
     ("ChallengeID", "CHL", "a challenge"),
@@ -26,7 +26,7 @@ const IDS: [(&str, &str, &str); 8] = [
     ("TokenID", "TOK", "a Token"),
 ];
 
-/// Filters by name, with what they accept.
+/// Filters by name, with the values they accept.
 const FILTERS: [(&str, &str); 8] = [
     ("TextFilter", TEXT_OPERATORS),
     (
@@ -45,7 +45,7 @@ const FILTERS: [(&str, &str); 8] = [
 ];
 const TEXT_OPERATORS: &str = "A text, optionally after `!` (not), `^` (begins with), `$` (ends with) or `~` (contains). Empty: the member exists; `!`: it does not. Repeated: any of the texts.";
 
-/// Name of the filter by the name of its parameter.
+/// The name of the filter for a parameter name.
 pub(super) fn filter(parameter: &str) -> &'static str {
     match parameter {
         "createdAt" | "expiresAt" | "wasReadAt" => "DateFilter",

@@ -1,4 +1,4 @@
-//! What the routes say of themselves.
+//! Descriptions of the routes.
 
 use runtime::query::{AFTER, LARGEST_LIMIT, LIMIT, OFFSET, SORT};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
@@ -7,7 +7,7 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Type};
 
 use super::components;
 
-/// Operations whose body names something that may not exist.
+/// Operations whose body names an object that may not exist.
 const NAMING_SOMETHING: [&str; 8] = [
     "createChallenge",
     "createRelationship",
@@ -21,7 +21,7 @@ const NAMING_SOMETHING: [&str; 8] = [
 
 pub(super) const SECURITY_SCHEME: &str = "ApiKeyAuth";
 
-/// Notes at the operations of a path which scopes open them and which errors they can end in.
+/// Adds to the operations of a path the scopes that open them and the errors they can return.
 pub(crate) fn describe_guard(path: &mut PathItem, scopes: &[&str], negotiates: bool) {
     for operation in operations(path) {
         operation.security = Some(vec![SecurityRequirement::new(SECURITY_SCHEME, scopes.iter().copied())]);
@@ -57,7 +57,7 @@ pub(crate) fn describe_filters(path: &mut PathItem, names: &[&str]) {
     }));
 }
 
-/// Describes the query parameters that ask for a part of a list and for an order.
+/// Describes the query parameters for a part of a list and for its order.
 pub(crate) fn describe_pages(path: &mut PathItem, orders: &[&str]) {
     let Some(list) = &mut path.get else { return };
     let orders: Vec<String> = orders.iter().map(|name| format!("`{name}`")).collect();

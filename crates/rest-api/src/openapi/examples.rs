@@ -1,8 +1,9 @@
-//! A body for each operation that takes one, and a value for whatever stands in a path: whoever tries it out gets what was asked for, or hears that something does not exist.
+//! A body for each operation that needs one, and a value for every path parameter: trying one out either succeeds, or
+//! reports that an object does not exist.
 
 use serde_json::{Value, json};
 
-/// An address that nobody has.
+/// An unused address.
 pub(super) const ADDRESS: &str = "did:e:localhost:dids:0123456789abcdef012345";
 const FILE_REFERENCE: &str =
     "RklMMDAwMDAwMDAwMDAwMDAwMDB8M3xBQUVDQXdRRkJnY0lDUW9MREEwT0R4QVJFaE1VRlJZWEdCa2FHeHdkSGg4fHw";
@@ -13,7 +14,7 @@ const TOKEN_REFERENCE: &str =
 const FILE_ID: &str = "FIL00000000000000000";
 const TEMPLATE_ID: &str = "RLT00000000000000000";
 const EXPIRY: &str = "2099-12-31T23:59:59.000Z";
-/// What a former challenge looked like.
+/// An example of an earlier challenge.
 const CHALLENGE: &str = r#"{"createdBy":"did:e:vectors.example:dids:0117822daa40781e4f165c","createdByDevice":"DVC5FxS293j6XEhUdkEd","expiresAt":"2026-11-21T19:53:01.271Z","id":"CHLvAQQJ3mBrcGZgDAn0","type":"Identity"}"#;
 const SIGNATURE: &str = "eyJzaWciOiIzQklMU0dKMXBJMmVqUVU3S2ZURlNKZ1FxdFlqS0RkZkRtVGxzVEJ3VGxDTy1manhhMFBLVWlENEljS0JXS2tUMnFJOVBkdTNsakU5dGRGSlJRdXlDUSIsImFsZyI6MiwiQHR5cGUiOiJDcnlwdG9TaWduYXR1cmUifQ";
 
@@ -40,7 +41,7 @@ pub(super) fn add(document: &mut Value) {
     }
 }
 
-/// An example for what no component stands for; those have one.
+/// An example for a parameter without a component; those have one.
 fn path_parameter(path: &str, name: &str) -> Option<Value> {
     let collection = path.rsplit_once("/{")?.0.rsplit('/').next()?;
     match (collection, name) {

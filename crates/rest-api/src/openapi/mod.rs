@@ -1,7 +1,7 @@
 //! The OpenAPI document, generated from the routes.
 //!
-//! Operations and schemas have the names of the existing Connector's document where they mean the same, so that clients
-//! generated from either are alike. What several schemas have in common is a component of its own.
+//! Operations and schemas have the names of the existing Connector's document if they have the same meaning, so that
+//! clients generated from either are alike. Common parts of several schemas are components of their own.
 
 mod components;
 pub(crate) mod describe;
@@ -20,7 +20,7 @@ use crate::middleware::errors::ErrorEnvelope;
 /// The description of the whole HTTP interface.
 #[must_use]
 pub fn openapi() -> Value {
-    // A document is made of texts and numbers, which always become JSON.
+    // A document consists of texts and numbers, which can always be serialised as JSON.
     let mut document = serde_json::to_value(described()).unwrap_or_default();
     components::add(&mut document);
     shape::rename(&mut document);

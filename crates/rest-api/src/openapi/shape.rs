@@ -1,4 +1,5 @@
-//! Gives the generated schemas the names of the existing Connector's document, and refers to components where a member is one.
+//! Gives the generated schemas the names of the existing Connector's document, and refers to components where there are
+//! any.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +7,7 @@ const PREFIX: &str = "#/components/schemas/";
 /// The name of a generic envelope begins with this.
 const ENVELOPE: &str = "ResultEnvelope_";
 
-/// Names of ours and the names in the document. Those of requests are the ones of the existing client library.
+/// Our names and the names in the document. Those of requests are the ones of the existing client library.
 const NAMES: [(&str, &str); 42] = [
     ("AnnouncementActionDto", "AnnouncementAction"),
     ("AnnouncementDto", "Announcement"),
@@ -67,7 +68,7 @@ const MEMBERS: [(&str, &str); 15] = [
     ("relationship", "RelationshipID"),
     ("relationshipId", "RelationshipID"),
     ("templateId", "RelationshipTemplateID"),
-    // Lists of them.
+    // Lists of these.
     ("attachments", "FileID"),
     ("recipients", "Address"),
 ];
@@ -95,9 +96,9 @@ const PATHS: [(&str, &str); 5] = [
     ("/api/core/v1/Tokens/", "TokenID"),
 ];
 
-/// Names the schemas, and what refers to them.
+/// Renames the schemas, and the references to them.
 pub(super) fn rename(document: &mut Value) {
-    // The two have the same members and mean the same.
+    // These two have the same members and the same meaning.
     for value in strings(document) {
         if let Some(name) = value.strip_prefix(PREFIX) {
             let name = if name == "IdentityDto" { "IdentityInfoDto" } else { name };
@@ -122,7 +123,7 @@ fn new_name(name: &str) -> String {
     known.unwrap_or_else(|| name.strip_suffix("Dto").unwrap_or(name)).to_owned()
 }
 
-/// Lets envelopes refer to what is in them, which the generator writes into each.
+/// Lets envelopes refer to their contents, which the generator writes into each.
 fn refer_from_envelopes(schemas: &mut Map<String, Value>) {
     let names: Vec<String> = schemas.keys().cloned().collect();
     for name in names {
@@ -162,7 +163,7 @@ pub(super) fn refer(document: &mut Value) {
         }) {
             let component = match parameter.get("name").and_then(Value::as_str) {
                 Some("id") => collection,
-                // A reference may stand in its place.
+                // A reference is permitted instead.
                 Some("idOrReference") if parameter.to_string().contains("\"Id of the File.\"") => collection,
                 Some("attachmentId") => Some("FileID"),
                 _ => None,
@@ -174,7 +175,7 @@ pub(super) fn refer(document: &mut Value) {
     }
 }
 
-/// A text becomes the component, a list of texts a list of it. What describes it stays.
+/// A text becomes the component, a list of texts a list of it. Its description is kept.
 fn replace(schema: &mut Value, component: &str) {
     let Some(members) = schema.as_object_mut() else { return };
     let reference = json!(format!("{PREFIX}{component}"));

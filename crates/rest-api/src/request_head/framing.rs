@@ -1,45 +1,45 @@
-//! Where the body of a request ends, so that the next head is found on a connection that stays open.
+//! Finds the end of a request's body, and so the next head on a connection that stays open.
 
 use httparse::Header;
 
 use crate::error::ApiError;
 
-/// What is left of a body.
+/// The rest of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes.
+    /// This number of bytes.
     Length(u64),
     /// Chunks.
     Chunked(Chunks),
-    /// No further head will be looked for: the chunks are malformed, which the server finds out as well.
+    /// No further head will be searched for: the chunks are malformed, which the server detects as well.
     Endless,
 }
 
-/// Where in a chunked body.
+/// The position in a chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunks {
     /// In the size of a chunk, or before it.
     Size { size: u64, digits: u8 },
-    /// Behind the size, up to the end of its line.
+    /// After the size, up to the end of its line.
     Extension { size: u64 },
     /// In the data.
     Data(u64),
-    /// Behind the data, up to the end of the line.
+    /// After the data, up to the end of the line.
     DataEnd,
     /// In the lines after the last chunk. The first empty one is the end.
     Trailer { is_empty: bool },
 }
 
-/// Longer sizes of chunks do not fit.
+/// Longer chunk sizes do not fit.
 const MAX_DIGITS: u8 = 16;
-/// The server keeps the largest numbers for itself.
+/// The server reserves the largest numbers.
 const MAX_LENGTH: u64 = u64::MAX - 3;
 
 impl Framing {
-    /// By the rules of RFC 9112, section 6.3.
+    /// Determined by the rules of RFC 9112, section 6.3.
     ///
     /// # Errors
-    /// [`ApiError::MalformedRequest`] where the end of the body is not certain.
+    /// [`ApiError::MalformedRequest`] if the end of the body is uncertain.
     pub(super) fn of(headers: &[Header<'_>], is_http_11: bool) -> Result<Self, ApiError> {
         let malformed = |reason: &'static str| ApiError::MalformedRequest { reason };
         let named = |name: &'static str| {
@@ -70,7 +70,7 @@ impl Framing {
         self == Self::Length(0)
     }
 
-    /// Goes on by what belongs to the body, and says how many bytes that are.
+    /// Consumes the part that belongs to the body, and returns its length.
     pub(super) fn consume(&mut self, bytes: &[u8]) -> usize {
         match self {
             Self::Length(left) => {
@@ -103,7 +103,7 @@ impl Framing {
 }
 
 impl Chunks {
-    /// The place after a byte that is no data.
+    /// The position after a byte that is not data.
     fn after(self, byte: u8) -> Framing {
         let next = match (self, byte) {
             (Self::Size { size, digits }, _) if byte.is_ascii_hexdigit() && digits < MAX_DIGITS => {

@@ -1,29 +1,29 @@
-//! The head of one request: read as the server will, its target escaped.
+//! The head of one request: parsed as by the server, with its target escaped.
 
 use axum::http::Uri;
 
 use super::framing::Framing;
 use crate::error::ApiError;
 
-/// Longest head, in bytes.
+/// Maximum length of a head, in bytes.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
-/// Most headers, as in the server.
+/// Maximum number of headers, as in the server.
 const MAX_HEADERS: usize = 100;
-/// Longest target after escaping, in bytes, as in the server.
+/// Maximum length of a target after escaping, in bytes, as in the server.
 const TARGET_LIMIT: usize = u16::MAX as usize - 1;
 
-/// A head as the server takes it.
+/// A head as the server accepts it.
 #[derive(Debug)]
 pub(super) struct Head {
-    /// With the line break at its end.
+    /// Including the final line break.
     pub(super) bytes: Vec<u8>,
-    /// Its length as it was received.
+    /// Its length as received.
     pub(super) received: usize,
-    /// Where its body ends.
+    /// The end of its body.
     pub(super) framing: Framing,
 }
 
-/// Why a head cannot be served.
+/// The reason why a head cannot be served.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) error: ApiError,
@@ -31,10 +31,10 @@ pub(super) struct Refusal {
     pub(super) line: Option<String>,
 }
 
-/// Looks for a whole head at the beginning of `received`; `None` if the end is still to come.
+/// Searches for a complete head at the beginning of `received`; `None` if its end is still missing.
 ///
 /// # Errors
-/// [`Refusal`] as soon as the head cannot become one.
+/// [`Refusal`] as soon as the head cannot become valid.
 pub(super) fn examine(received: &[u8]) -> Result<Option<Head>, Refusal> {
     let Some(end) = received.iter().position(|byte| *byte == b'\n') else {
         check_beginning(received)?;
@@ -66,7 +66,7 @@ pub(super) fn examine(received: &[u8]) -> Result<Option<Head>, Refusal> {
     Ok(Some(Head { bytes, received, framing }))
 }
 
-/// What can be no method cannot become a request, whatever follows.
+/// An invalid method cannot become a request, whatever follows.
 fn check_beginning(received: &[u8]) -> Result<(), Refusal> {
     let method = received.split(|byte| *byte == b' ').next().unwrap_or_default();
     match method.iter().all(|byte| is_token(*byte)) {
@@ -150,14 +150,14 @@ fn without_spaces_around(mut target: &[u8]) -> &[u8] {
     target
 }
 
-/// What is before and behind the space at `position`.
+/// The parts before and after the space at `position`.
 fn split_at_space(bytes: &[u8], position: Option<usize>) -> (&[u8], &[u8]) {
     let (before, behind) = bytes.split_at_checked(position.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
     (before, behind.get(1..).unwrap_or_default())
 }
 
-/// Escapes what may not stand in a URI but is sent all the same, as Express takes it. Bytes that are no ASCII are those of
-/// UTF-8. A space can be told apart because the version is the last word of the line.
+/// Escapes characters that are not permitted in a URI but sent nevertheless, as accepted by Express. Non-ASCII bytes
+/// are treated as UTF-8. A space can be recognised because the version is the last word of the line.
 fn escaped(target: &[u8]) -> Result<String, Refusal> {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let mut text = String::with_capacity(target.len());

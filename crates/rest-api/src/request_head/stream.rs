@@ -18,22 +18,23 @@ use super::framing::Framing;
 use super::head::{self, Refusal};
 use crate::error::ApiError;
 
-/// How much is read from the socket at once while a head is looked for.
+/// The number of bytes read from the socket at once while searching for a head.
 const READ_SIZE: usize = 8 * 1024;
-/// How long a head may take to arrive, from its first byte on. Callers that never finish it need no credentials to hold a
-/// connection.
+/// The time in which a head must arrive, from its first byte on. Callers that never finish it need no credentials to
+/// occupy a connection.
 pub(crate) const HEAD_DEADLINE: Duration = Duration::from_secs(60);
-/// How much of what follows a refused head is read and dropped, so that its sender gets to read the answer.
+/// The number of bytes read and dropped after a refused head, so that its sender can read the answer.
 const DROPPED_LIMIT: usize = 4 * 1024 * 1024;
-/// How long that may take.
+/// The time limit for that.
 const DROPPING_DEADLINE: Duration = Duration::from_secs(2);
 
-/// For each request that was handed to the server and has not reached the routes yet, why it cannot be served, if so.
+/// For each request that was passed to the server and has not reached the routes yet: the reason why it cannot be
+/// served, if any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Verdicts(Arc<Mutex<VecDeque<Option<ApiError>>>>);
 
 impl Verdicts {
-    /// Takes the verdict on the next request, and marks that if it was refused.
+    /// Takes the verdict on the next request, and marks the request if it was refused.
     pub(crate) fn pass<B>(&self, request: &mut Request<B>) {
         let verdict = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         if let Some(error) = verdict.flatten() {
@@ -52,13 +53,13 @@ pub(crate) struct CheckedStream<S> {
     socket: S,
     verdicts: Verdicts,
     phase: Phase,
-    /// Received and not looked at.
+    /// Received, but not yet checked.
     received: BytesMut,
-    /// How much of it is known to hold no end of a head.
+    /// The length of the part that is known to contain no end of a head.
     examined: usize,
-    /// When a head of which there is a part has to be there.
+    /// The time by which a partial head must be complete.
     head_deadline: Option<Pin<Box<Sleep>>>,
-    /// Looked at, for the server.
+    /// Checked, for the server.
     checked: Bytes,
 }
 
@@ -68,11 +69,11 @@ enum Phase {
     Head,
     /// In a body.
     Body(Framing),
-    /// After a head that was refused. Nothing more is handed on.
+    /// After a refused head. Nothing more is passed on.
     Refused(Dropping),
 }
 
-/// What is left to be read and dropped.
+/// The data that remain to be read and dropped.
 #[derive(Debug)]
 struct Dropping {
     limit: usize,
@@ -92,12 +93,12 @@ impl<S> CheckedStream<S> {
         }
     }
 
-    /// Looks for a head in what was received, and whether there is one to hand on now.
+    /// Searches the received data for a head, and returns true if there is one to pass on now.
     fn examine(&mut self) -> bool {
         let empty_lines = self.received.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.received.advance(empty_lines);
         self.examined = self.examined.saturating_sub(empty_lines);
-        // Only a whole line can make a difference, if the beginning was seen.
+        // If the beginning has been checked, only a complete line can change the result.
         let unseen = self.received.get(self.examined..).unwrap_or_default();
         let is_worthwhile = self.examined == 0 || unseen.contains(&b'\n') || self.received.len() > head::HEAD_LIMIT;
         if unseen.is_empty() || !is_worthwhile {
@@ -122,7 +123,7 @@ impl<S> CheckedStream<S> {
         true
     }
 
-    /// Puts an empty head in the place of the one that cannot be served.
+    /// Replaces the head that cannot be served by an empty one.
     fn refuse(&mut self, refusal: Refusal) {
         self.head_deadline = None;
         let line = refusal.line.unwrap_or_else(|| "GET /".to_owned());
@@ -139,7 +140,7 @@ impl<S> CheckedStream<S> {
 }
 
 impl<S: AsyncRead + Unpin> CheckedStream<S> {
-    /// Whether there is a part of a head, whose rest has not come in time.
+    /// Returns true if a head has begun, but its rest has not arrived in time.
     fn is_too_slow(&mut self, context: &mut Context<'_>) -> bool {
         if self.received.is_empty() {
             return false;
@@ -157,7 +158,7 @@ impl<S: AsyncRead + Unpin> CheckedStream<S> {
         Poll::Ready(Ok(!space.filled().is_empty()))
     }
 
-    /// Reads a body without a detour, if nothing of it was received together with its head.
+    /// Reads a body directly into `target`, unless a part of it was received together with its head.
     fn poll_body(&mut self, context: &mut Context<'_>, target: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Phase::Body(framing) = &mut self.phase else {
             return Poll::Ready(Ok(()));
@@ -180,7 +181,7 @@ impl<S: AsyncRead + Unpin> CheckedStream<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads and drops what follows a refused head, until its sender ends it or the limits are reached.
+    /// Reads and drops the data after a refused head, until the sender ends or the limits are reached.
     fn poll_drop(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Phase::Refused(dropping) = &mut self.phase else {
             return Poll::Ready(());
@@ -232,7 +233,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for CheckedStream<S> {
                 }
                 Phase::Body(_) => return self.poll_body(context, target),
                 Phase::Refused(_) => {
-                    // An end would make the server give up the answer; it closes the connection when that is written.
+                    // An end would make the server abandon the answer; it closes the connection once that is written.
                     let _: Poll<()> = self.poll_drop(context);
                     return Poll::Pending;
                 }
@@ -250,7 +251,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for CheckedStream<S> {
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
-    /// Closing a socket with something unread in it may destroy the answer on its way.
+    /// Closing a socket with unread data may destroy the answer on its way.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.socket).poll_shutdown(context))?;
         if self.poll_drop(context).is_ready() {
@@ -284,7 +285,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives what it holds piece by piece, then ends.
+    /// Returns its contents piece by piece, then ends.
     struct Pieces(VecDeque<Vec<u8>>);
 
     impl AsyncRead for Pieces {
@@ -300,7 +301,7 @@ mod tests {
         }
     }
 
-    /// What the server reads of pieces with these lengths, the last one taking the rest.
+    /// The data that the server reads from pieces of these lengths, with the rest in the last one.
     async fn read(sent: &[u8], lengths: &[usize]) -> Vec<u8> {
         let mut pieces = VecDeque::new();
         let mut rest = sent.to_vec();
@@ -336,7 +337,7 @@ mod tests {
     }
 
     proptest! {
-        /// However requests arrive, targets are escaped and everything else stays.
+        /// However requests are split, targets are escaped and everything else is unchanged.
         #[test]
         fn requests_pass_in_any_pieces(
             requests in proptest::collection::vec(request(), 1..5),

@@ -1,4 +1,4 @@
-//! `/api/delivery/v1`: what operators see of deliveries, and do about them (`docs/delivery.md`).
+//! `/api/delivery/v1`: the administration of deliveries, for operators (`docs/delivery.md`).
 
 use axum::http::StatusCode;
 use runtime::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};

@@ -20,10 +20,10 @@ const SWAGGER: &str = "/docs/swagger";
 const RAPIDOC: &str = "/docs/rapidoc";
 const RAPIDOC_SCRIPT: &str = "/rapidoc/rapidoc-min.js";
 
-/// The paths whose spelling is corrected.
+/// The paths whose spelling is normalised.
 pub(crate) const PATHS: [&str; 5] = ["/docs", "/docs/json", "/docs/yaml", RAPIDOC, RAPIDOC_SCRIPT];
 
-/// The endpoints; anything else is left to the other routes.
+/// The endpoints; everything else is left to the other routes.
 pub(crate) fn beside(others: Router, core_api: CoreHttpApi) -> Router {
     endpoints(&others, core_api).fallback_service(or_former_paths(others))
 }
@@ -67,7 +67,7 @@ fn endpoints(others: &Router, core_api: CoreHttpApi) -> Router {
         .route("/docs/swagger/{*file}", endpoint(get(asset)))
 }
 
-/// What is left over: paths from earlier days that begin with `/api-docs` lead to the documentation.
+/// The remaining paths: former ones that begin with `/api-docs` lead to the documentation.
 fn or_former_paths(others: Router) -> Router {
     Router::new().fallback_service(others).layer(from_fn(async |request: Request, next: Next| {
         let path = request.uri().path().to_ascii_lowercase();
@@ -80,7 +80,7 @@ fn with_charset(content_type: &str) -> String {
     if content_type.starts_with("text/") { format!("{content_type}; charset=utf-8") } else { content_type.to_owned() }
 }
 
-/// A page for RapiDoc, whose settings are attributes, so that no script stands in the page itself.
+/// A page for RapiDoc, with its settings as attributes, so that the page itself contains no script.
 fn rapidoc(persist_authorization: bool) -> Response {
     let page = format!(
         r#"<!doctype html>
@@ -102,7 +102,7 @@ fn rapidoc(persist_authorization: bool) -> Response {
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
-/// RapiDoc 9.3.8 as it is published on npm, under the MIT licence that lies beside it.
+/// RapiDoc 9.3.8 as published on npm, under the MIT licence in the same folder.
 async fn rapidoc_script() -> impl IntoResponse {
     const SCRIPT: &[u8] = include_bytes!("../../assets/rapidoc/rapidoc-min.js");
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)

@@ -1,4 +1,4 @@
-//! `GET /api/delivery/v1/EventStream`: the events as server-sent events, for systems that can open no port
+//! `GET /api/delivery/v1/EventStream`: the events as server-sent events, for systems that cannot open a port
 //! (`docs/delivery.md`).
 
 use axum::body::Body;
@@ -19,9 +19,9 @@ use crate::server::Connection;
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["delivery:events"]);
-/// What a client sends when it connects again.
+/// Sent by a client that reconnects.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Keeps a common proxy from collecting the stream.
+/// Prevents a common proxy from buffering the stream.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {

@@ -1,10 +1,10 @@
-//! What answers where no route does.
+//! The answers to requests without a route.
 
 use axum::{Router, routing};
 
 use crate::error::ApiError;
 
-/// A method router whose other methods are answered as if its path did not exist.
+/// A method router that answers all other methods as if its path did not exist.
 pub(crate) fn or_authenticated<S: Clone + Send + Sync + 'static>(
     routes: routing::MethodRouter<S>,
     authenticated: &Router,

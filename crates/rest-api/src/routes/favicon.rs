@@ -1,4 +1,4 @@
-//! `/favicon.ico`, which browsers ask for wherever they are, without credentials.
+//! `/favicon.ico`, which browsers request everywhere, without credentials.
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;

@@ -22,7 +22,7 @@ use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:files"]);
 const COLLECTION: &str = "Files";
-/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 13] = [
     "createdAt",
     "createdBy",

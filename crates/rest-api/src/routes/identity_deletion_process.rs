@@ -1,4 +1,5 @@
-//! `/IdentityDeletionProcess`, which exists in debug mode only: nobody deletes an Identity in production by a slip.
+//! `/IdentityDeletionProcess`, which exists in debug mode only, to prevent accidental deletion of an Identity in
+//! production.
 
 use runtime::dto::IdentityDeletionProcessDto;
 use runtime::input::InitiateIdentityDeletionRequest;

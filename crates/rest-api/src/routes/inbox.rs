@@ -1,4 +1,4 @@
-//! `/api/delivery/v1/Inbox`: what was received and could not be applied yet (`docs/inbox.md`).
+//! `/api/delivery/v1/Inbox`: received items that could not be applied yet (`docs/inbox.md`).
 
 use runtime::dto::{InboxAttemptDto, InboxEntryDto};
 use runtime::input::ListInboxRequest;

@@ -17,7 +17,7 @@ use crate::schemas::{Binary, SendMessageBody};
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:messages"]);
-/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 13] = [
     "isOwn",
     "createdBy",

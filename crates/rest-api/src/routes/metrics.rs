@@ -1,4 +1,4 @@
-//! `/metrics`: counters and timings in the text format of Prometheus (`docs/metrics.md`), if they are switched on.
+//! `/metrics`: counters and timings in the text format of Prometheus (`docs/metrics.md`), if enabled.
 
 use axum::Router;
 use axum::extract::State;
@@ -23,7 +23,7 @@ pub(crate) fn guarded() -> OpenApiRouter<ApiState> {
     )
 }
 
-/// For everybody. With another method the path is an unknown route.
+/// For everybody. For other methods the path is an unknown route.
 pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(metrics).map(|router| or_authenticated(router, authenticated)))
 }
@@ -33,7 +33,7 @@ pub(crate) fn open(authenticated: &Router) -> OpenApiRouter<ApiState> {
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")))]
 async fn metrics(State(state): State<ApiState>, services: Services) -> ApiResult {
     let renderer = state.metrics().ok_or(ApiError::RouteDoesNotExist)?;
-    // Looking at the targets brings their gauges up to date. What can be told is told while the store is down, too.
+    // Querying the targets updates their gauges. The available metrics are returned even while the store is down.
     if let Err(error) = services.delivery_administration().targets().await {
         tracing::debug!(%error, "the gauges of the targets are not up to date");
     }

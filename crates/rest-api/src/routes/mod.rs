@@ -1,5 +1,5 @@
-//! The routes, one file a resource (`docs/protocol/06 §5`). A handler parses, calls one service method and
-//! maps the outcome.
+//! The routes, one file per resource (`docs/protocol/06 §5`). A handler parses, calls one service method and maps the
+//! outcome.
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -37,7 +37,7 @@ mod relationship_templates;
 mod relationships;
 mod tokens;
 
-/// Everything that needs credentials, as it is outside debug mode.
+/// All routes that need credentials outside debug mode.
 pub(crate) fn authenticated() -> OpenApiRouter<ApiState> {
     let api = OpenApiRouter::new()
         .merge(account::routes())
@@ -53,18 +53,18 @@ pub(crate) fn authenticated() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().nest(API_PREFIX, api).merge(infrastructure())
 }
 
-/// What of [`authenticated`] stays without the core API.
+/// The part of [`authenticated`] that remains without the core API.
 pub(crate) fn infrastructure() -> OpenApiRouter<ApiState> {
     let delivery = delivery::routes().merge(event_stream::routes()).merge(inbox::routes());
     OpenApiRouter::new().nest(DELIVERY_PREFIX, delivery).merge(monitoring::routes())
 }
 
-/// What debug mode adds to [`authenticated`].
+/// The additions of debug mode to [`authenticated`].
 pub(crate) fn debugging() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().nest(API_PREFIX, identity_deletion_process::routes())
 }
 
-/// What everybody may ask. With another method these paths are unknown routes.
+/// The routes for everybody. For other methods these paths are unknown routes.
 pub(crate) fn public(authenticated: &Router) -> OpenApiRouter<ApiState> {
     let public = |routes: UtoipaMethodRouter<ApiState>| routes.map(|router| or_authenticated(router, authenticated));
     OpenApiRouter::new()
@@ -83,7 +83,7 @@ impl Guard {
         self.guarded(Some(Produces::Json), Bodies::Texts, routes)
     }
 
-    /// The same, and what is posted to them is a form with a file.
+    /// The same, and forms with a file can be posted to them.
     fn json_for_files(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(Some(Produces::Json), Bodies::TextsAndPostedFiles, routes)
     }
@@ -93,13 +93,13 @@ impl Guard {
         self.guarded(Some(Produces::JsonOrPng), Bodies::Texts, routes)
     }
 
-    /// Routes without a declared type: any `Accept` header will do.
+    /// Routes without a declared type: any `Accept` header is acceptable.
     fn any_type(self, routes: UtoipaMethodRouter<ApiState>) -> UtoipaMethodRouter<ApiState> {
         self.guarded(None, Bodies::Texts, routes)
     }
 
-    /// Who may not use a route is sent away before anything else; only then its body is read, and only when that is there
-    /// the request takes a turn.
+    /// A caller without permission is refused before anything else; only then is the body read, and the request takes
+    /// its turn only when the body has arrived.
     fn guarded(
         self,
         produces: Option<Produces>,
@@ -122,7 +122,7 @@ impl Guard {
     }
 }
 
-/// Documents by which members the list among the routes can be filtered and sorted; the service knows them too.
+/// Documents the members by which the list among the routes can be filtered and sorted; the service knows them too.
 fn filtered_by(
     resource: Resource,
     names: &[&str],

@@ -61,7 +61,7 @@ async fn version(State(state): State<ApiState>) -> ApiResult {
     with_implementation(&state, json(StatusCode::OK, state.version())?)
 }
 
-/// Adds our own name and version. The documents have the members that clients know, and no others.
+/// Adds our own name and version. The documents have exactly the members that clients know.
 fn with_implementation(state: &ApiState, mut response: Response) -> ApiResult {
     let implementation = &state.version().implementation;
     let text = format!("{}/{}", implementation.name, implementation.version);

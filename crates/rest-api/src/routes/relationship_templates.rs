@@ -22,7 +22,7 @@ use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationshipTemplates"]);
 const COLLECTION: &str = "RelationshipTemplates";
-/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 11] = [
     "isOwn",
     "createdAt",

@@ -15,7 +15,7 @@ use crate::schemas::{CanCreateRelationshipBody, CreateRelationshipBody};
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationships"]);
-/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 3] = ["peer", "status", "templateId"];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -76,7 +76,7 @@ async fn decompose(services: Services, PathParameters(id): PathParameters<String
     no_content()
 }
 
-/// A route that changes the status of a Relationship by one call of the service of the same name.
+/// A route that changes the status of a Relationship by one call of the service method of the same name.
 macro_rules! status_change {
     ($name:ident, $path:literal, $id:literal, $summary:literal) => {
         #[doc = $summary]

@@ -18,7 +18,7 @@ use crate::schemas::{Binary, CreateOwnTokenBody, LoadPeerTokenBody};
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:tokens"]);
-/// By which members lists can be filtered (`docs/protocol/06 §4.6`).
+/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
 const FILTERS: [&str; 9] = [
     "createdAt",
     "createdBy",
@@ -106,7 +106,7 @@ pub(super) fn answer_with_new_token(representation: Representation, object_id: &
     }
 }
 
-/// An ephemeral Token is not stored, so there is no place to read it again.
+/// An ephemeral Token is not stored, so it has no path to read it again.
 fn created_token(token: TokenDto) -> ApiResult {
     if token.is_ephemeral { created(token) } else { created_at("Tokens", &token.id.clone(), token) }
 }

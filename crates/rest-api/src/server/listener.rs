@@ -6,14 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-/// Connections the system accepts before we do.
+/// The number of connections the system accepts before we do.
 const BACKLOG: i32 = 1024;
 
-/// Listens on an address, or on all of them: of IPv6 and IPv4 where the machine has both, else of IPv4. An address of IPv6 that
-/// means all of them (`::`) means those of IPv4 too.
+/// Listens on an address, or on all of them: of IPv6 and IPv4 if the machine has both, otherwise of IPv4. The
+/// unspecified IPv6 address (`::`) includes those of IPv4.
 ///
 /// # Errors
-/// What the system says, for instance that the port is in use.
+/// The error of the system, for instance that the port is in use.
 pub fn listen(host: Option<IpAddr>, port: u16) -> io::Result<TcpListener> {
     match host {
         Some(host) => bind(SocketAddr::new(host, port)),
@@ -24,7 +24,7 @@ pub fn listen(host: Option<IpAddr>, port: u16) -> io::Result<TcpListener> {
     }
 }
 
-/// What [`listen`] listens on, for messages: `[::]:80` stands for all addresses of both families.
+/// The address of [`listen`] for messages: `[::]:80` stands for all addresses of both families.
 #[must_use]
 pub fn address_in_words(host: Option<IpAddr>, port: u16) -> String {
     SocketAddr::new(host.unwrap_or(Ipv6Addr::UNSPECIFIED.into()), port).to_string()
@@ -33,10 +33,10 @@ pub fn address_in_words(host: Option<IpAddr>, port: u16) -> String {
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
-        // Some systems have it otherwise.
+        // Some systems have a different default.
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
-    // A port is not taken by what is left of connections of a former process.
+    // Remaining connections of a previous process do not block the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
@@ -45,7 +45,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// The kernel does not know IPv6, or it is switched off.
+/// The kernel does not support IPv6, or it is disabled.
 fn is_without_ipv6(error: &io::Error) -> bool {
     // EAFNOSUPPORT has no kind of its own: 97 on Linux, 47 on macOS, 10047 on Windows.
     error.kind() == io::ErrorKind::AddrNotAvailable || matches!(error.raw_os_error(), Some(97 | 47 | 10047))
@@ -64,7 +64,7 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
             TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await.unwrap();
-            // Neither family is left to somebody else.
+            // Neither family is available to another program.
             let taken = listen(Some(Ipv4Addr::UNSPECIFIED.into()), port).unwrap_err();
             assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
             assert_eq!(listen(None, port).unwrap_err().kind(), io::ErrorKind::AddrInUse);

@@ -1,4 +1,4 @@
-//! How many connections there are, and how many come from where.
+//! Limits the number of connections, in total and per source.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Source;
 
-/// Files a process may often have, and what is taken for the number where the system does not tell it.
+/// The usual file limit of a process, assumed if the system does not report it.
 const USUAL_FILES: usize = 1024;
 
-/// How many connections there may be. Each is a file for the system, and without files nothing works, be it a connection of
-/// somebody else or the database.
+/// The maximum number of connections. Each is a file for the system, and without files nothing works, neither other
+/// connections nor the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     in_all: usize,
@@ -34,17 +34,17 @@ impl Limits {
     fn of(files: usize) -> Self {
         const MOST_PER_SOURCE: usize = 512;
         let in_all = (files - files / 4).max(1);
-        // One source alone must not be all.
+        // A single source must not take all.
         Self { in_all, per_source: MOST_PER_SOURCE.min((in_all / 3 * 2).max(1)) }
     }
 }
 
-/// How many files this process may have open, where the system tells.
+/// The number of files this process may have open, if the system reports it.
 fn open_files() -> Option<usize> {
     soft_limit(&std::fs::read_to_string("/proc/self/limits").ok()?)
 }
 
-/// The first number in the line about files, which is the limit in force.
+/// The first number in the line about files, which is the effective limit.
 fn soft_limit(limits: &str) -> Option<usize> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     match line.split_whitespace().next()? {
@@ -53,19 +53,19 @@ fn soft_limit(limits: &str) -> Option<usize> {
     }
 }
 
-/// The connections that are open.
+/// The open connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     limits: Limits,
     open: Arc<Mutex<Open>>,
-    /// Orders what happens.
+    /// Orders the events of all connections.
     steps: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     connections: HashMap<u64, Arc<Connection>>,
-    /// Until there are fewer, it is said once.
+    /// Reported once, until there are fewer.
     is_reported: bool,
     of: HashMap<Source, Count>,
 }
@@ -73,7 +73,7 @@ struct Open {
 #[derive(Debug, Default)]
 struct Count {
     open: usize,
-    /// Until all of them have ended, it is said once.
+    /// Reported once, until all of them have ended.
     is_reported: bool,
 }
 
@@ -86,10 +86,10 @@ struct Connection {
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// No request has come yet, or the last one was answered, since this step.
+    /// No request has arrived yet, or the last one was answered, since this step.
     Idle(u64),
     Working,
-    /// All of the answer is written, but may not have left.
+    /// The answer is completely written, but may not have been sent.
     Sending,
 }
 
@@ -109,8 +109,8 @@ impl Sources {
         Self { limits, open: Arc::default(), steps: Arc::default() }
     }
 
-    /// Where the source has as many as it may, or all together have, the one that has been idle for longest makes room. `None` if
-    /// all are at work.
+    /// If the source has reached its limit, or all together have, the connection that has been idle for longest makes
+    /// room. `None` if all are busy.
     pub(crate) fn enter(&self, address: IpAddr) -> Option<Visit> {
         let source = Source::of(address);
         let Limits { in_all, per_source } = self.limits;
@@ -145,7 +145,7 @@ impl Sources {
 }
 
 impl Open {
-    /// Ends the connection that has been idle for longest, of a source or of all, if one is.
+    /// Ends the connection that has been idle for longest, of a source or of all, if any is idle.
     fn displace(&mut self, source: Option<Source>) -> bool {
         let among = |connection: &Connection| source.is_none_or(|source| connection.source == source);
         let idle =
@@ -180,17 +180,17 @@ impl Visit {
         self.0.connection.displaced.cancelled().await;
     }
 
-    /// A request has come.
+    /// A request has arrived.
     pub(crate) fn begin(&self) {
         *lock(&self.0.connection.state) = State::Working;
     }
 
-    /// The body of the answer to it, after which the connection is idle again as soon as everything has left.
+    /// The body of its answer, after which the connection is idle again as soon as everything has been sent.
     pub(crate) fn until_taken(&self, body: Body) -> Body {
         Body::new(Taken { body, visit: self.clone() })
     }
 
-    /// Everything that was written has left.
+    /// Everything written has been sent.
     pub(crate) fn flushed(&self) {
         let mut state = lock(&self.0.connection.state);
         if matches!(*state, State::Sending) {
@@ -203,14 +203,14 @@ impl Drop for Entered {
     fn drop(&mut self) {
         let mut open = lock(&self.sources.open);
         open.remove(self.id);
-        // So that connections that come and go at the limit do not fill the log.
+        // So that connections that come and go at the limit do not flood the log.
         if open.connections.len() < self.sources.limits.in_all / 2 {
             open.is_reported = false;
         }
     }
 }
 
-/// The body of an answer, which is dropped when the last of it is written.
+/// The body of an answer, which is dropped once its end is written.
 #[derive(Debug)]
 struct Taken {
     body: Body,
@@ -243,7 +243,7 @@ impl Drop for Taken {
     }
 }
 
-/// What is guarded here is consistent between any two statements, so a panic elsewhere spoils nothing.
+/// The guarded values are consistent between any two statements, so a panic elsewhere does no harm.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -253,7 +253,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    /// A connection at work.
+    /// A busy connection.
     fn working(sources: &Sources, address: IpAddr) -> Option<Visit> {
         sources.enter(address).inspect(Visit::begin)
     }
@@ -296,7 +296,7 @@ mod tests {
         let one: IpAddr = "10.0.0.1".parse().unwrap();
         let visits: Vec<_> = (0..10).map(|_| working(&sources, one).unwrap()).collect();
         let is_displaced = |index: usize| visits[index].0.connection.displaced.is_cancelled();
-        // Some of the answer may not have left.
+        // A part of the answer may not have been sent.
         for index in [7, 3] {
             drop(visits[index].until_taken(Body::empty()));
         }

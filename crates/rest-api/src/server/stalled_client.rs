@@ -1,4 +1,4 @@
-//! Clients that take nothing of what is sent to them.
+//! Clients that stop reading their answers.
 
 use std::io;
 use std::io::IoSlice;
@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 
 use super::sources::Visit;
 
-/// A connection that fails once its client has for some time taken nothing of what waits for it.
+/// A connection that fails if its client has read no pending data for some time.
 #[derive(Debug)]
 pub(crate) struct Watched {
     stream: TcpStream,
@@ -34,7 +34,7 @@ impl Watched {
         let patience = self.patience;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         ready!(stalled.as_mut().poll(context));
-        // What the system keeps for the client is of no use either, and the client must not take what it has for the whole.
+        // The system's buffers for the client are useless too, and the client must not take a part for the whole.
         let reset = self.stream.set_zero_linger();
         tracing::info!(?reset, ?patience, "a client that took nothing of its answer was cut off");
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -70,7 +70,7 @@ impl AsyncWrite for Watched {
         self.stream.is_write_vectored()
     }
 
-    /// Is asked for once everything has been written.
+    /// Called once everything has been written.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.visit.flushed();
@@ -100,7 +100,7 @@ mod tests {
         (Watched::new(stream, PATIENCE, Sources::new(Limits::of_process()).enter(address.ip()).unwrap()), client)
     }
 
-    /// Writes without end, and tells how it ended.
+    /// Writes without end, and returns the final error.
     async fn write_on(mut server: Watched) -> io::ErrorKind {
         loop {
             if let Err(error) = server.write_all(&[0; 64 * 1024]).await {

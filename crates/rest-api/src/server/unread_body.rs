@@ -1,7 +1,7 @@
-//! Bodies of which nobody has read the end.
+//! Bodies that were not read to the end.
 //!
-//! A client that writes its whole request before it reads the answer would find the connection closed under it, and never
-//! learn why it was refused. So what nobody wants is taken off the connection and dropped, within limits.
+//! A client that writes its whole request before it reads the answer would find the connection closed, and never learn
+//! the reason for the refusal. So an unwanted body is read and dropped, within limits.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -15,16 +15,16 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::runtime::Handle;
 
-/// How much is dropped.
+/// The number of bytes that are dropped at most.
 const MAXIMUM: u64 = 64 * 1024 * 1024;
-/// How long it may take to arrive.
+/// The time in which they must arrive.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The body of a request, whose rest is read when it is let go of.
+/// The body of a request, whose rest is read when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Drained {
     body: Option<Incoming>,
-    /// The client sends nothing before it is asked to, and is asked by the first read.
+    /// The client sends nothing before the server asks for it, which the first read does.
     waits_to_be_asked: bool,
 }
 

@@ -1,4 +1,4 @@
-//! JSON bodies that are wrong in one member, in their form, or no JSON at all.
+//! JSON bodies that are wrong in one member or in their form, or not JSON at all.
 
 use std::fmt::Write as _;
 
@@ -85,7 +85,7 @@ fn variants(body: &Value) -> Vec<Value> {
     variants
 }
 
-/// Bodies that are no JSON, or JSON of an extreme kind.
+/// Bodies that are not JSON, or extreme JSON.
 fn texts(body: &Value) -> Vec<(&'static str, Vec<u8>)> {
     let text = body.to_string();
     let mut long_number = String::from("{\"expiresAt\":");
@@ -161,7 +161,7 @@ pub(crate) async fn members_of_a_wrong_kind_or_number(world: World) {
 pub(crate) async fn bodies_that_are_no_ordinary_json(world: World) {
     for operation in operations() {
         let body = operation.body(&world.ids);
-        // All routes read bodies in the same place; those that expect none get only some of them.
+        // All routes read bodies in the same place; those that expect none only get some of them.
         let step = if body.is_some() { 1 } else { 5 };
         for (what, text) in texts(&body.unwrap_or_else(|| json!({"a": 1}))).into_iter().step_by(step) {
             attack_with(&world, &operation, what, JSON, text).await;

@@ -1,4 +1,4 @@
-//! Callers that take more than their part, on real sockets: the others must not feel it.
+//! Callers that take more than their share, on real sockets: the others must not notice.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -43,7 +43,7 @@ impl Server {
         self.task.await.unwrap().unwrap();
     }
 
-    /// A caller gets its answer while all others are still where they are: it has waited for none of them.
+    /// A caller gets its answer while the state of all others is unchanged: it has waited for none of them.
     async fn serves(&self, key: &'static str, beside: &[TcpStream]) {
         let address = self.address;
         let answer = spawn_blocking(move || ask(address, key, "GET", "/api/core/v1/Files", "")).await.unwrap();
@@ -61,7 +61,7 @@ fn head(key: &str, method: &str, path: &str, headers: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nhost: h\r\nx-api-key: {key}\r\n{headers}\r\n")
 }
 
-/// The whole answer to a request without a body.
+/// The complete answer to a request without a body.
 fn ask(address: SocketAddr, key: &str, method: &str, path: &str, headers: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     let headers = format!("connection: close\r\n{headers}");
@@ -71,14 +71,14 @@ fn ask(address: SocketAddr, key: &str, method: &str, path: &str, headers: &str) 
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The beginning of an answer, as soon as there is any.
+/// The beginning of an answer, as soon as it arrives.
 fn first_line(connection: &mut TcpStream) -> String {
     let mut bytes = [0; 4096];
     let length = connection.read(&mut bytes).unwrap();
     String::from_utf8_lossy(&bytes[..length]).lines().next().unwrap_or_default().to_owned()
 }
 
-/// Whether the server has neither answered nor closed a connection, since what was read of it last.
+/// Returns true if the server has neither answered nor closed a connection since the last read.
 fn is_waiting(connection: &TcpStream) -> bool {
     connection.set_nonblocking(true).unwrap();
     let outcome = connection.peek(&mut [0]);
@@ -86,7 +86,7 @@ fn is_waiting(connection: &TcpStream) -> bool {
     outcome.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// Requests with bodies that do not come.
+/// Requests with bodies that never arrive.
 fn unfinished(address: SocketAddr, key: &str, count: usize) -> Vec<TcpStream> {
     let headers = "content-type: application/json\r\ncontent-length: 2000000\r\n";
     let request = format!("{}[", head(key, "POST", "/api/core/v1/Messages", headers));
@@ -104,7 +104,7 @@ async fn slow_bodies_of_a_key_without_scope_stop_nobody() {
     let address = server.address;
     let connections = spawn_blocking(move || {
         let mut connections = unfinished(address, WITHOUT_SCOPE, 300);
-        // Nothing of the body is waited for.
+        // The server does not wait for any part of the body.
         assert!(connections.iter_mut().all(|connection| first_line(connection).contains("403")));
         connections
     });
@@ -187,7 +187,7 @@ async fn a_body_without_an_end_is_not_read_for_ever() {
         written
     });
     let megabytes = written.await.unwrap();
-    // What the system has in its buffers comes on top.
+    // The buffers of the system come on top.
     assert!((20..200).contains(&megabytes), "{megabytes}");
     server.stop().await;
 }
@@ -217,7 +217,7 @@ async fn streams_that_are_not_read_lose_their_places() {
         let started = Instant::now();
         while !open().1.contains("200") {
             assert!(started.elapsed() < Duration::from_secs(60), "the places stay taken");
-            // Each look is a connection and an answer, so that this does not spin.
+            // Each attempt is a connection and an answer, so this does not spin.
             std::thread::yield_now();
         }
     });

@@ -1,4 +1,4 @@
-//! Headers and encodings: bodies that grow, and headers that are many, long or no text.
+//! Headers and encodings: compressed bodies that grow, and headers that are numerous, long or not text.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -25,7 +25,7 @@ fn with_headers(
     request
 }
 
-/// A few kilobytes that stand for 100 MB.
+/// A few kilobytes that unpack to 100 MB.
 async fn bomb(encoding: &str) -> Vec<u8> {
     let app = Router::new().route("/", get(async || vec![b' '; 100 * 1024 * 1024])).layer(CompressionLayer::new());
     let request = Request::builder().uri("/").header("accept-encoding", encoding).body(Body::empty()).unwrap();
@@ -43,7 +43,7 @@ async fn bodies_that_grow_when_they_are_unpacked() {
         let bomb = bomb(encoding).await;
         for operation in operations() {
             let is_public = operation.pattern.starts_with("/health");
-            // All routes unpack bodies in the same place; those that expect none get only one kind.
+            // All routes decompress bodies in the same place; those that expect none only get one kind.
             let is_expected = operation.takes_form || operation.body(&world.ids).is_some();
             if !is_expected && encoding != "gzip" {
                 continue;

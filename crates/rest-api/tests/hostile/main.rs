@@ -1,6 +1,7 @@
-//! Whatever a client sends: a 4xx with a documented code, never a 5xx, a panic, a hang or a changed store.
+//! Any client input results in a 4xx with a documented code, never in a 5xx, a panic, a hang or a changed store.
 //!
-//! What reaches the store is tried on both databases. The routes come from the OpenAPI document, so a new one is attacked without a change here.
+//! Everything that reaches the store is tried on both databases. The routes come from the OpenAPI document, so a new
+//! one is attacked without a change here.
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
@@ -17,7 +18,7 @@ mod support;
 mod uploads;
 mod world;
 
-/// Runs each function as one test a database.
+/// Runs each function as one test per database.
 macro_rules! on_both {
     ($($module:ident::$name:ident),* $(,)?) => {
         mod sqlite {

@@ -1,4 +1,4 @@
-//! Ids that are none, and paths that mean something else to others.
+//! Invalid ids, and paths with a special meaning elsewhere.
 
 use axum::http::Uri;
 
@@ -6,7 +6,7 @@ use crate::routes::operations;
 use crate::support::request;
 use crate::world::World;
 
-/// Texts in the place of an id.
+/// Texts in place of an id.
 fn segments(world: &World) -> Vec<String> {
     let ids = &world.ids;
     let mut segments: Vec<String> = [
@@ -65,7 +65,7 @@ fn segments(world: &World) -> Vec<String> {
     segments.extend(["VE9L", "RklM", "UkxU"].map(|prefix| format!("{prefix}{}", "A".repeat(84))));
     segments.push("a".repeat(50_000));
     segments.push("%61".repeat(10_000));
-    // Ids of other kinds of objects, and with something around them.
+    // Ids of other kinds of objects, and with additional characters.
     for id in [&ids.file, &ids.message, &ids.relationship, &ids.template, &ids.token] {
         segments.extend([format!("{id}%00"), format!("{id}%2F"), format!("%20{id}"), id.to_lowercase()]);
     }
@@ -77,10 +77,10 @@ pub(crate) async fn ids_that_are_none(world: World) {
     for operation in operations().iter().filter(|operation| operation.has_parameters()) {
         for segment in segments(&world) {
             let path = operation.path_with(&segment);
-            // What is no URI never reaches a route.
+            // Text that is not a URI never reaches a route.
             if path.parse::<Uri>().is_ok() {
                 let answer = world.attack("id", request(&operation.method, &path, &[], "")).await;
-                // `Own` and `Peer` are routes of their own.
+                // `Own` and `Peer` are separate routes.
                 if !answer.status.is_client_error() {
                     world.fail(format!("{} {path}: {}", operation.method, answer.status));
                 }

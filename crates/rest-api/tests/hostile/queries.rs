@@ -1,4 +1,4 @@
-//! Query parameters that no list has, or with values that are meant to do harm.
+//! Query parameters that no list has, or with malicious values.
 
 use axum::http::Uri;
 

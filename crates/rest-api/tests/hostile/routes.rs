@@ -1,4 +1,4 @@
-//! The documented routes, and a body for each that would be accepted.
+//! The documented routes, with an acceptable body for each.
 
 use serde_json::{Map, Value, json};
 
@@ -54,8 +54,8 @@ impl Operation {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// A path that names an object that exists where a body is needed too, else one that names nothing: so that bodies are
-    /// looked at, and nothing is changed by accident.
+    /// A path that names an existing object if a body is needed too, otherwise a missing one: so that bodies are
+    /// checked, and nothing is changed by accident.
     pub(crate) fn path(&self, ids: &Ids) -> String {
         if self.body.is_none() {
             return self.path_with("AAA00000000000000000");
@@ -64,7 +64,7 @@ impl Operation {
         self.path_with(if is_file { &ids.file } else { &ids.template })
     }
 
-    /// A JSON body that has the right form.
+    /// A JSON body of the right form.
     pub(crate) fn body(&self, ids: &Ids) -> Option<Value> {
         let document = document();
         let schema = &document["components"]["schemas"][self.body.as_deref()?];

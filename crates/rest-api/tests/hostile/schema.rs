@@ -1,10 +1,10 @@
-//! A PostgreSQL schema of a test's own.
+//! A PostgreSQL schema for a single test.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
 use store::{Store, StoreConfig};
 
-/// Taken away when dropped, whoever still uses it.
+/// Removed when dropped, even if it is still in use.
 pub(crate) struct Schema(String);
 
 impl Schema {
@@ -15,7 +15,7 @@ impl Schema {
     pub(crate) async fn open(&self) -> Store {
         let url = postgres_url();
         let separator = if url.contains('?') { '&' } else { '?' };
-        // The application name tells this test's sessions from all others.
+        // The application name distinguishes the sessions of this test.
         let connection_string = format!("{url}{separator}application_name={}", self.0);
         Store::open(&StoreConfig { connection_string, db_name: self.0.clone() }).await.unwrap()
     }
@@ -28,7 +28,7 @@ impl Drop for Schema {
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = '{schema}'; \
              DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"
         );
-        // A thread of its own, because the test's runtime may be running here.
+        // A separate thread, because the test's runtime may be running here.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async { sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap() });

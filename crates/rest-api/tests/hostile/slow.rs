@@ -1,4 +1,4 @@
-//! Bodies without an end, and clients that take their time. Time is that of the test, so nobody waits.
+//! Endless bodies, and slow clients. The clock belongs to the test, so there is no real waiting.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::world::World;
 
 const TYPES: [&str; 4] =
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain"];
-/// Nobody may occupy a place for longer.
+/// No client may occupy a place for longer.
 const LONGEST: Duration = Duration::from_secs(150);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,7 +59,7 @@ async fn bodies_that_never_arrive() {
     }
 }
 
-/// Writes `head`, then `drop` once a second, until the server has had enough; what it said until then.
+/// Writes `head`, then `drop` once a second, until the server ends the connection; returns its output.
 async fn trickle(address: std::net::SocketAddr, head: &str, drop: &[u8]) -> String {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.write_all(head.as_bytes()).await.unwrap();
@@ -74,7 +74,7 @@ async fn trickle(address: std::net::SocketAddr, head: &str, drop: &[u8]) -> Stri
     let reading = reader.read_to_end(&mut answer);
     let started = Instant::now();
     tokio::select! {
-        // A reset connection is an end too.
+        // A reset connection counts as an end too.
         _ = reading => {}
         () = writing => {}
         () = tokio::time::sleep(2 * LONGEST) => {}
@@ -108,7 +108,7 @@ async fn slow_clients_on_a_socket() {
     assert!(announced.starts_with("HTTP/1.1 408"), "{announced}");
     let chunked = trickle(address, &format!("{post}transfer-encoding: chunked\r\n\r\n"), b"1\r\n[\r\n").await;
     assert!(chunked.starts_with("HTTP/1.1 408"), "{chunked}");
-    // Who has no key is not listened to at all.
+    // The body of a client without a key is not read at all.
     let anonymous = trickle(address, &format!("{}content-length: 9\r\n\r\n", post.replace(KEY, "k")), b"").await;
     assert!(anonymous.starts_with("HTTP/1.1 401"), "{anonymous}");
 

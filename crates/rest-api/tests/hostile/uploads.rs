@@ -1,4 +1,4 @@
-//! Multipart forms that end early, repeat themselves or carry too much.
+//! Multipart forms that end early, repeat themselves or contain too much.
 
 use crate::routes::{Operation, operations};
 use crate::support::request;

@@ -1,4 +1,4 @@
-//! A Connector with a peer and one of everything, and the rules that every answer obeys.
+//! A Connector with a peer and one object of each kind, and the rules for every answer.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -114,7 +114,7 @@ impl World {
         world
     }
 
-    /// Sends a request with credentials and checks what holds for every answer.
+    /// Sends a request with credentials and checks the rules for every answer.
     pub(crate) async fn probe(&self, what: &str, mut request: Request<Body>) -> Answer {
         request.headers_mut().entry("x-api-key").or_insert(KEY.parse().unwrap());
         let (method, uri) = (request.method().clone(), request.uri().to_string());
@@ -129,12 +129,12 @@ impl World {
         answer
     }
 
-    /// Notes that a rule was broken; the test fails when it is over, with all that was noted.
+    /// Records a violated rule; the test fails at its end, with all records.
     pub(crate) fn fail(&self, what: String) {
         self.failures.lock().unwrap().push(what);
     }
 
-    /// [`probe`](Self::probe), and nothing but a success may change the store.
+    /// As [`probe`](Self::probe), and only a success may change the store.
     pub(crate) async fn attack(&self, what: &str, request: Request<Body>) -> Answer {
         let (method, uri) = (request.method().clone(), request.uri().to_string());
         let answer = self.probe(what, request).await;
@@ -149,13 +149,14 @@ impl World {
         answer
     }
 
-    /// Whether it is time to look at the store. A server is asked after every tenth refusal only, as that takes its time.
+    /// Returns true if it is time to check the store. A server is only queried after every tenth refusal, as that takes
+    /// time.
     fn is_due(&self) -> bool {
         let refusals = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
         self.schema.is_none() || refusals.is_multiple_of(10)
     }
 
-    /// Everything that is stored, but for counters: they go on whatever happens, because no nonce may be used twice.
+    /// Everything that is stored, except counters: they always advance, because no nonce may be used twice.
     pub(crate) async fn snapshot(&self) -> Snapshot {
         let mut text = String::new();
         for spec in collections() {
@@ -195,7 +196,7 @@ fn collections() -> [CollectionSpec; 13] {
     ]
 }
 
-/// All codes in the reference documents, lists in braces written out, and our own.
+/// All codes in the reference documents, with lists in braces expanded, and our own.
 fn documented_codes() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol");
     let document: String = ["03-backbone-api.md", "06-rest-api.md", "../error-codes.md"]

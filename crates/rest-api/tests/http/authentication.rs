@@ -1,4 +1,4 @@
-//! Who may do what: every documented route against every kind of key.
+//! Permissions: every documented route against every kind of key.
 use crate::support::{request, router, send};
 use serde_json::{Value, json};
 
@@ -29,8 +29,8 @@ fn scope(path: &str) -> Option<&'static str> {
     resources.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, scope)| *scope)
 }
 
-/// All operations of the OpenAPI document but the public ones, with ids in the place of parameters that
-/// fit no object, so that nothing is changed.
+/// All operations of the OpenAPI document except the public ones, with ids of no existing object in place of
+/// parameters, so that nothing is changed.
 fn operations() -> Vec<(String, String)> {
     let document = rest_api::openapi();
     let paths = document["paths"].as_object().unwrap();
@@ -60,11 +60,11 @@ async fn every_route_against_every_kind_of_key() {
     let operations = operations();
     assert!(operations.len() >= 40, "{} operations", operations.len());
     let production = operations.into_iter().map(|operation| (operation, rest_api::ServerMode::default()));
-    // Routes of debug mode are in no document.
+    // Routes of debug mode are not in the document.
     let debug = rest_api::ServerMode { debug: true, ..rest_api::ServerMode::default() };
     let debugging = ["GET", "POST", "DELETE"]
         .map(|method| ((method.to_owned(), "/api/core/v1/IdentityDeletionProcess".to_owned()), debug));
-    // So is the route that has to be switched on.
+    // Nor is the route that has to be enabled.
     let metrics = [(("GET".to_owned(), "/metrics".to_owned()), rest_api::ServerMode::default())];
     for ((method, path), mode) in production.chain(debugging).chain(metrics) {
         let scope = scope(&path).unwrap_or_else(|| panic!("no scope is known for {path}"));
@@ -118,7 +118,7 @@ async fn every_route_against_every_kind_of_key() {
         }
         for (name, _) in &closed {
             assert_eq!(status(&[("x-api-key", &key(name))]).await, 403, "{name}: {method} {path}");
-            // 403 comes before 406.
+            // 403 takes precedence over 406.
             let headers = [("x-api-key", key(name)), ("accept", "text/html".to_owned())];
             let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
             assert_eq!(status(&headers).await, 403, "{name} without JSON: {method} {path}");

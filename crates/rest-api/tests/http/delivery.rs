@@ -1,4 +1,4 @@
-//! What operators see of deliveries, and do about them, with a real engine and a target that does as it is told.
+//! The administration of deliveries, with a real engine and a target whose behaviour is prescribed.
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 type Behaviour = Arc<Mutex<Option<DeliveryError>>>;
 
-/// Fails as it is told, or tells the id of what it took.
+/// Fails as prescribed, or reports the id of the accepted message.
 struct Obedient {
     behaviour: Behaviour,
     taken: UnboundedSender<String>,
@@ -32,7 +32,7 @@ impl Target for Obedient {
         match self.behaviour.lock().unwrap().clone() {
             Some(error) => Err(error),
             None => {
-                // A test that has ended does not listen any more.
+                // A test that has ended no longer listens.
                 let _ = self.taken.send(message.id.clone());
                 Ok(Receipt::Accepted)
             }
@@ -94,7 +94,7 @@ impl World {
         answer.json()["result"].take()
     }
 
-    /// Asks again until the list has this many deliveries.
+    /// Repeats the request until the list has this many deliveries.
     async fn deliveries(&self, query: &str, count: usize) -> Vec<Value> {
         let asking = async {
             loop {
@@ -108,7 +108,7 @@ impl World {
         tokio::time::timeout(PATIENCE, asking).await.expect("the deliveries in time")
     }
 
-    /// Asks again until the target has taken this many messages and it is written down that nothing waits for it.
+    /// Repeats the request until the target has accepted this many messages and nothing waits for it any more.
     async fn settled(&self, delivered: u64) -> Value {
         let asking = async {
             loop {

@@ -1,4 +1,4 @@
-//! Events as server-sent events, read as they come.
+//! Events as server-sent events, read as they arrive.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 use crate::support::{KEY, call, production, request};
 
 const PATH: &str = "/api/delivery/v1/EventStream";
-/// Nothing takes nearly as long.
+/// Nothing takes nearly this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One message of a stream.
@@ -93,7 +93,7 @@ async fn world() -> (Arc<HostedAccount>, Router) {
 async fn a_stream_begins_now_and_tells_what_happens_then() {
     let (account, router) = world().await;
     let before = append(&account, &["a.before"]).await;
-    // Nothing collects the stream or answers from memory.
+    // The stream is neither buffered nor answered from memory.
     let headers = [("accept-encoding", "br, gzip"), ("if-none-match", "*"), ("accept", "text/event-stream")];
     let mut reader = Reader::open(&router, "", &headers).await;
     let first = reader.next().await;
@@ -146,11 +146,11 @@ async fn what_is_missing_is_told_first() {
     let gap = Message { id: removed_up_to, name: "gap".into(), data: json!({"asked": 1, "after": removed_up_to}) };
     assert_eq!(reader.next().await, gap);
     assert_eq!(reader.next().await.name, "a.three");
-    // A position of another database.
+    // A position from another database.
     let mut reader = Reader::open(&router, &format!("?after={}", last + 5), &[]).await;
     assert_eq!(reader.next().await.name, "gap");
     assert_eq!(reader.next().await.name, "a.three");
-    // What was read up to its end has no gap.
+    // There is no gap after a complete read.
     let mut reader = Reader::open(&router, &format!("?after={last}"), &[]).await;
     assert_eq!(reader.next().await.name, "position");
 }
@@ -160,15 +160,16 @@ async fn silence_is_kept_alive_with_the_position() {
     let (account, router) = world().await;
     let mut reader = Reader::open(&router, "?trigger=b.*", &[]).await;
     reader.next().await;
-    // Both are read together.
+    // Both are read in one batch.
     let last = append(&account, &["b.one", "a.two"]).await;
     assert_eq!(reader.next().await.id, last - 1);
-    // The clock stands still for the database as well, whose time to answer would be over at once: first, nothing more is read.
+    // The clock also stops for the database, so its time limit would expire at once: first wait until nothing more is
+    // read.
     tokio::time::timeout(Duration::from_millis(500), reader.block()).await.unwrap_err();
     tokio::time::pause();
     assert_eq!(reader.block().await.unwrap(), format!(":\nid: {last}"));
     assert_eq!(reader.block().await.unwrap(), ":");
-    // In the end clients have to show their credentials again.
+    // In the end, clients have to present their credentials again.
     while reader.block().await.is_some() {}
 }
 
@@ -182,7 +183,7 @@ async fn there_are_only_so_many_streams() {
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (503, "error.delivery.tooManyEventStreams"));
     drop(first);
     assert_eq!(call(&router, "GET", PATH, &[]).await.status, 200);
-    // A look at the headers opens no stream.
+    // A request for the headers opens no stream.
     for _ in 0..3 {
         let answer = call(&router, "HEAD", PATH, &[]).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("text/event-stream")));
@@ -219,7 +220,7 @@ async fn a_stop_does_not_wait_for_streams() {
     for stream in &mut streams {
         assert!(stream.chunk().await.unwrap().unwrap().starts_with(b"retry: "));
     }
-    // The second client reads no more: its buffers are full.
+    // The second client stops reading: its buffers are full.
     let mut transaction = account.store().begin().await.unwrap();
     for _ in 0..40 {
         let data = Some(json!("x".repeat(500_000)));

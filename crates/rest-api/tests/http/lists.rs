@@ -1,4 +1,4 @@
-//! Lists: all of them, parts of them, and such as do not fit into memory.
+//! Lists: complete ones, parts of them, and ones that do not fit into memory.
 use std::sync::Arc;
 
 use axum::Router;
@@ -83,7 +83,7 @@ async fn parts_of_lists_in_an_order() {
     assert_eq!(ids(&router, "sort=-createdAt").await, expected(&created_at, true));
     assert_eq!(ids(&router, "sort=-createdBy").await, expected(&created_by, true));
 
-    // Page by page it is the whole, although something is added in between.
+    // Page by page, the result is the complete list.
     for sort in ["", "&sort=-createdBy", "&sort=createdAt"] {
         let whole = ids(&router, sort.trim_start_matches('&')).await;
         let mut pages: Vec<String> = Vec::new();
@@ -142,7 +142,7 @@ async fn long_lists_have_the_text_of_short_ones() {
     let mut items = Vec::new();
     for number in 0..30 {
         let one = call(&router, "GET", &format!("{PATH}?limit=1&offset={number}"), &[]).await;
-        // What fits into memory is answered as everything else is.
+        // A list that fits into memory is answered like everything else.
         let tag = one.header("etag").unwrap().to_owned();
         assert!(one.header("content-type") == Some("application/json; charset=utf-8"));
         let known = call(&router, "GET", &format!("{PATH}?limit=1&offset={number}"), &[("if-none-match", &tag)]).await;
@@ -155,7 +155,7 @@ async fn long_lists_have_the_text_of_short_ones() {
     assert_eq!(all.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(all.header("vary"), Some("Accept, Accept-Encoding"));
     assert!(all.body == format!("{{\"result\":[{}]}}", items.join(",")).into_bytes());
-    // What is known beforehand is compressed best, the other with little memory.
+    // An answer that is known in advance is compressed best, the other with little memory.
     for (query, encoding) in [("?limit=1", "br"), ("", "gzip")] {
         let path = format!("{PATH}{query}");
         let answer = call(&router, "GET", &path, &[("accept-encoding", "br, gzip;q=0.5")]).await;
@@ -164,7 +164,7 @@ async fn long_lists_have_the_text_of_short_ones() {
     let head = call(&router, "HEAD", PATH, &[]).await;
     assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
 
-    // The same over a connection, compressed.
+    // The same over a connection, with compression.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     let stop = CancellationToken::new();
@@ -182,7 +182,7 @@ async fn a_list_that_breaks_off_is_never_taken_for_the_whole() {
     let broken = json!({"id": id(30)});
     let documents = (0..30).map(|number| message(number, &body)).chain([broken.clone()]);
     let (_account, router) = world(documents).await;
-    // In memory a failure is an answer.
+    // In memory, a failure is reported in an answer.
     assert_eq!(call(&router, "GET", &format!("{PATH}?offset=30"), &[]).await.status, 500);
     let request = request("GET", PATH, &[("x-api-key", KEY)], "");
     let answer = router.clone().oneshot(request).await.unwrap();
@@ -204,20 +204,20 @@ async fn a_list_that_breaks_off_is_never_taken_for_the_whole() {
     server.await.unwrap().unwrap();
 }
 
-/// A figure of the memory of this process, in bytes: `VmRSS` is in use, `VmHWM` is the most that was.
+/// The memory of this process, in bytes: `VmRSS` is the current use, `VmHWM` the maximum so far.
 fn memory(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
-/// The most memory that was in use counts from now on.
+/// Resets the maximum memory use.
 fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
-/// A hundred messages of 1.9 MB, ten callers at once that each take some of them, one of them sorted and one filtered by what
-/// only the evaluator knows. In memory all of them would be two gigabytes.
+/// A hundred messages of 1.9 MB, and ten concurrent callers that each read some of them, some sorted and some filtered
+/// by a condition that only the evaluator supports. In memory all of them would be two gigabytes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_need_no_memory() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,7 +247,7 @@ async fn lists_need_no_memory() {
             while length < 20_000_000 {
                 length += answer.chunk().await.unwrap().unwrap().len();
             }
-            // Whoever stops reading now holds what is under way, and no more.
+            // A caller that stops reading now holds the data in transfer, and no more.
             answer
         }));
     }
@@ -256,7 +256,7 @@ async fn lists_need_no_memory() {
         answers.push(caller.await.unwrap());
     }
     let grown = memory("VmHWM").saturating_sub(before) / 1_000_000;
-    // Most of it is what the allocator keeps for the next time.
+    // Most of it is kept by the allocator for later use.
     assert!(grown < 160, "{grown} MB more than before");
     drop(answers);
     stop.cancel();

@@ -1,4 +1,4 @@
-//! The metrics, as they are offered.
+//! The metrics as they are served.
 use serde_json::{Value, json};
 
 use crate::support::{KEY, call, production, request, router, send};

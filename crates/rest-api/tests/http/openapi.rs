@@ -1,4 +1,4 @@
-//! The OpenAPI document is part of the contract: a change of it must be a decision.
+//! The OpenAPI document is part of the contract: every change of it must be a decision.
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{call, debug, request, send};
 
-/// Set this environment variable to write the document anew after a decided change.
+/// Set this environment variable to rewrite the document after a decided change.
 const UPDATE: &str = "UPDATE_OPENAPI";
 
 #[test]
@@ -29,7 +29,7 @@ fn the_document_is_the_checked_in_one() {
     );
 }
 
-/// What the existing Connector calls its operations.
+/// The names of operations in the existing Connector.
 const OPERATIONS: [(&str, &str, &str); 54] = [
     ("get", "/Monitoring/Requests", "getRequests"),
     ("get", "/Monitoring/Support", "getSupportInfo"),
@@ -86,7 +86,7 @@ const OPERATIONS: [(&str, &str, &str); 54] = [
     ("delete", "/api/core/v1/Tokens/{id}", "deleteToken"),
     ("get", "/health", "getHealth"),
 ];
-/// Those it does not have.
+/// The operations it does not have.
 const OWN_OPERATIONS: [(&str, &str, &str); 15] = [
     ("get", "/api/delivery/v1/Inbox", "listInbox"),
     ("get", "/api/delivery/v1/Inbox/{id}", "getInboxEntry"),
@@ -105,7 +105,7 @@ const OWN_OPERATIONS: [(&str, &str, &str); 15] = [
     ("get", "/health/ready", "getReadiness"),
 ];
 
-/// Everything that is an object in the document, with the way to it.
+/// Every object in the document, with its path.
 fn objects<'v>(value: &'v Value, path: &str, found: &mut Vec<(String, &'v Map<String, Value>)>) {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(members) => {
@@ -137,7 +137,7 @@ fn everything_that_is_referred_to_exists_and_every_component_is_used() {
     }
 }
 
-/// What has members or choices is a component if it occurs twice.
+/// A schema with members or choices is a component if it occurs twice.
 #[test]
 fn no_shape_is_written_twice() {
     let document = rest_api::openapi();
@@ -188,7 +188,7 @@ fn operations_are_called_as_in_the_existing_connector() {
     assert_eq!(found.iter().map(|(_, _, id)| id).collect::<HashSet<_>>().len(), found.len());
 }
 
-/// Whoever names something hears when it does not exist, wherever the name stands.
+/// A caller that names an object is informed if it does not exist, wherever it is named.
 #[test]
 fn what_may_not_exist_is_documented() {
     for (path, method, operation) in operations() {
@@ -226,7 +226,7 @@ fn what_stands_in_a_path_has_an_example() {
     assert!(count > 25, "{count}");
 }
 
-/// What the existing Connector calls its schemas; those of contents and of what is not there yet are missing.
+/// The names of schemas in the existing Connector; those of contents and of missing parts are omitted.
 #[test]
 fn schemas_are_called_as_in_the_existing_connector() {
     let document = rest_api::openapi();
@@ -274,7 +274,7 @@ fn schemas_are_called_as_in_the_existing_connector() {
     }
 }
 
-/// The codes of what is wrong with a request itself.
+/// The codes of mistakes in a request itself.
 fn is_about_the_input(code: &str) -> bool {
     code.contains(".validation.")
         || code.contains(".unexpected")
@@ -333,7 +333,7 @@ fn form(example: &Value) -> String {
     form + "--b--\r\n"
 }
 
-/// `docs/api-keys.md` has the scopes of every operation, and of those that are not in the document.
+/// `docs/api-keys.md` lists the scopes of every operation, and of those that are not in the document.
 #[test]
 fn every_scope_is_documented() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-keys.md");
@@ -363,10 +363,10 @@ async fn every_documented_filter_is_one() {
     let mut count = 0;
     for (path, method, operation) in operations() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            // What operators see has parameters of another kind.
+            // The operators' interfaces have other kinds of parameters.
             if method == "get" && parameter["in"] == "query" && path.starts_with("/api/core/") {
                 let name = parameter["name"].as_str().unwrap();
-                // Parts and orders of lists are none.
+                // Parts and orders of lists are not filters.
                 if parameter["required"] == true || ["limit", "offset", "after", "sort"].contains(&name) {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! Every rule of the pipeline, through the whole router (`docs/protocol/06 §1`).
+//! Every rule of the pipeline, through the complete router (`docs/protocol/06 §1`).
 use crate::support::{KEY, call, debug, post, production, request, send};
 use serde_json::json;
 
@@ -82,7 +82,7 @@ async fn paths_are_tolerant() {
     ] {
         assert_eq!(call(&router, "GET", path, &[]).await.status, 200, "{path}");
     }
-    // Percent-encoding that is none, or that is no text.
+    // Percent-encoding that is invalid, or not text.
     for path in ["/api/core/v1/Messages/%ZZ", "/api/core/v1/Messages/%FF"] {
         assert_eq!(call(&router, "GET", path, &[]).await.status, 400, "{path}");
     }
@@ -164,7 +164,7 @@ async fn bodies() {
     assert_eq!((none.status.as_u16(), none.code().as_str()), (400, invalid_value));
     assert_eq!(none.json()["error"]["message"], "must be object");
 
-    // A body is parsed whatever the method and path, but not before authentication.
+    // A body is parsed for any method and path, but not before authentication.
     let headers = [("content-type", JSON), ("x-api-key", KEY)];
     for (method, path) in [("GET", "/api/core/v1/Messages"), ("POST", "/nope")] {
         let answer = send(&router, request(method, path, &headers, "{")).await;
@@ -368,7 +368,7 @@ async fn documentation_is_served_in_debug_mode_only_where_it_lives() {
     assert!(String::from_utf8(start.body).unwrap().contains("/docs/json"));
     let page = String::from_utf8(get("/docs/rapidoc").await.body).unwrap();
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
-    // Nothing stands in the page that the policy of scripts forbids.
+    // The page contains nothing that the script policy forbids.
     assert!(page.contains("<script type=\"module\" src=\"/rapidoc/rapidoc-min.js\"></script>"), "{page}");
     assert_eq!(page.matches("<script").count(), 1, "{page}");
     assert!(page.contains("spec-url=\"/docs/json\"") && page.contains("load-fonts=\"false\""), "{page}");

@@ -1,4 +1,4 @@
-//! Whatever a client sends, it is never the server's fault.
+//! No client input ever causes a server error.
 use std::sync::OnceLock;
 
 use axum::Router;
@@ -191,7 +191,7 @@ proptest! {
                 request = request.header(HeaderName::from_static(name), value);
             }
         }
-        // What is no URI never reaches a server.
+        // Text that is not a URI never reaches a server.
         let Ok(request) = request.body(Body::from(body)) else { return Ok(()) };
         let (runtime, router) = application();
         let answer = runtime.block_on(crate::support::send(router, request));

@@ -1,4 +1,4 @@
-//! Requests as bytes on a socket: targets that are no URIs, and what is no HTTP at all.
+//! Requests as bytes on a socket: targets that are not URIs, and data that is not HTTP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Answer {
     }
 }
 
-/// Sends the parts one after the other, then reads answers until the server ends the connection.
+/// Sends the parts one by one, then reads answers until the server ends the connection.
 async fn converse(address: SocketAddr, parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<Answer> {
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection.set_nodelay(true).unwrap();
@@ -104,7 +104,7 @@ async fn targets_are_taken_as_clients_write_them() {
 async fn targets_are_taken_on_connections_that_stay_open() {
     let (address, _server) = serve().await;
     let filtered = get(&format!("{TEMPLATES}?createdAt=>2020-01-01"), "");
-    // Bodies are no requests, whatever they look like.
+    // Bodies are not requests, whatever they look like.
     let body = json!({"reference": filtered, "password": "\r\n\r\nGET /?a=> HTTP/1.1\r\n\r\n"}).to_string();
     let head = format!("POST /api/core/v1/Tokens/Peer HTTP/1.1\r\nHost: localhost\r\nX-API-KEY: {KEY}\r\n");
     let sized = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
@@ -149,7 +149,7 @@ async fn what_cannot_be_served_is_told_so_in_the_envelope() {
         (long_target.as_bytes(), too_large),
         (many.as_bytes(), too_large),
     ] {
-        // What was asked before is answered before.
+        // Earlier requests are answered earlier.
         let before = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n".as_bytes();
         for parts in [vec![request], vec![before, request]] {
             let shown = String::from_utf8_lossy(request).chars().take(60).collect::<String>();

@@ -1,4 +1,4 @@
-//! Routes that no recording shows.
+//! Routes without a recording.
 use serde_json::json;
 
 use crate::support::account::{self, TestBackbone};
@@ -98,7 +98,7 @@ async fn files_have_tags_of_the_backbone_that_exist_and_are_leaves() {
         assert_eq!(created.status, 201, "{tag}");
         assert_eq!(created.json()["result"]["tags"], json!([tag]));
     }
-    // Not a leaf, not there, and only there for telephone numbers.
+    // Not a leaf, not existing, and only existing for telephone numbers.
     for tag in ["bkb:schulabschluss", "bkb:schulabschluss:abitur", "bkb:private", "bkb:", "bkb"] {
         let refused = upload(tag).await;
         let code = "error.consumption.attributes.invalidTags";

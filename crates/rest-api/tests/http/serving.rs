@@ -1,4 +1,4 @@
-//! The server on a socket of this machine.
+//! The server on a local socket.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn it_serves_limits_per_source_and_stops_when_asked() {
     let limited = limited.unwrap();
     let wait = limited.headers().get("retry-after").unwrap().to_str().unwrap();
     assert!(wait.parse::<u64>().unwrap() >= 1, "{wait}");
-    // Everything that needs no credentials goes on.
+    // Everything that needs no credentials remains available.
     assert_eq!(get("/health/live").await.unwrap().status(), 200);
 
     shutdown.cancel();

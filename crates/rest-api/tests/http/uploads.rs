@@ -1,4 +1,4 @@
-//! How files are called that arrive in forms of many clients.
+//! File names in the forms of many clients.
 
 use serde_json::json;
 

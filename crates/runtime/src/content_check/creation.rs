@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::read_for;
 use crate::error::{ApplicationError, RuntimeError};
 
-/// Checks what is said when a Relationship is requested with a template of that content, and gives the form in which
-/// it travels.
+/// Checks the content sent when requesting a Relationship with a template of that content, and returns the form sent to
+/// the peer.
 ///
-/// A template with a Request is answered with the response to it. The response has to be one that was decided on; as
-/// there is no incoming Request without the layer that decides, such a template can only be answered there.
+/// A template with a Request is answered with the Response to it. The Response must belong to a decision; as there is
+/// no incoming Request without the layer that makes decisions, such a template can only be answered there.
 ///
 /// # Errors
-/// `error.runtime.validation.invalidPropertyValue` for other kinds of content or one that does not go with the
-/// template, `error.runtime.relationships.noAcceptedIncomingRequest`, `error.runtime.unknownType`,
+/// `error.runtime.validation.invalidPropertyValue` for other kinds of content or one that does not match the template,
+/// `error.runtime.relationships.noAcceptedIncomingRequest`, `error.runtime.unknownType`,
 /// `error.runtime.requestDeserialization`.
 pub(crate) fn check_creation_content(
     content: &Value,

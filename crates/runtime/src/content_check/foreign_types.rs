@@ -1,12 +1,12 @@
-//! Types that peers know beside those of `content`: how they store things, and what they keep keys in. None of them may stand in a
-//! content, but the peers read what they know before they look where it stands, and refuse it with other codes than what
-//! they do not know.
+//! Types that peers know in addition to those of `content`: their storage formats and key material. None of them may
+//! occur in a content, but peers parse the types they know before they check the position, and refuse them with other
+//! codes than unknown types.
 
 use serde_json::Value;
 
 use crate::error::{ApplicationError, RuntimeError};
 
-/// Types of objects, each with the member that is looked for first (`vectors/registered-types.json`).
+/// Types of objects, each with the member that is checked first (`vectors/registered-types.json`).
 const OBJECTS: &[(&str, &str)] = &[
     ("CoreAddress", "address"),
     ("CoreId", "id"),
@@ -100,9 +100,9 @@ const OBJECTS: &[(&str, &str)] = &[
     ("Setting", "key"),
     ("RuntimeDatabaseSchemaMetadata", "version"),
 ];
-/// Types that need nothing.
+/// Types without required members.
 const EMPTY_OBJECTS: &[&str] = &["JSONWrapperAsync", "SendDeviceParameters"];
-/// Types of bytes and keys. Their classes fail on what they cannot read with errors that are none of the content.
+/// Types of bytes and keys. On unreadable input their classes fail with errors that are not errors of contents.
 const MATERIAL: &[&str] = &[
     "CoreDate",
     "CoreBuffer",
@@ -122,8 +122,9 @@ const MATERIAL: &[&str] = &[
     "RelationshipTemplatePublicKey",
 ];
 
-/// Why an object of a type that only peers know is refused: by what it lacks, else by where it stands, which is `place`; without
-/// one it is the content itself, and what content there may be is for the caller to say. `None` if nobody knows the type.
+/// The reason for refusing an object of a type that only peers know: its missing member, otherwise its position
+/// `place`. Without a place it is the content itself, and the caller reports the permitted contents. `None` if peers do
+/// not know the type either.
 pub(super) fn refusal(object: &Value, type_name: &str, place: Option<&str>) -> Option<Option<ApplicationError>> {
     if MATERIAL.contains(&type_name) {
         let message = format!("A {type_name} cannot be read here, and may not stand in a content.");
@@ -162,7 +163,7 @@ mod tests {
         check_message_content(content, NOW).unwrap_err().code().to_owned()
     }
 
-    /// Of a template and of what answers it; a Message says the same, and a Token takes neither.
+    /// For a template and the answer to it; a Message gives the same codes, and a Token accepts neither.
     #[test]
     fn every_class_of_the_peers_is_refused_with_their_code() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/registered-types.json");

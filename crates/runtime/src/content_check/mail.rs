@@ -1,4 +1,4 @@
-//! The recipients a Mail names (`docs/protocol/04-content.md` §10).
+//! The recipients named in a Mail (`docs/protocol/04-content.md` §10).
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use core_types::IdentityAddress;
 
 use crate::error::{ApplicationError, RuntimeError};
 
-/// Checks who is written to against the recipients of the Message.
+/// Checks the addressees of the Mail against the recipients of the Message.
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue`: duplicates, overlaps and differences.
@@ -40,7 +40,7 @@ pub(crate) fn check_mail_recipients(mail: &Mail<'_>, recipients: &[IdentityAddre
     Ok(())
 }
 
-/// `'a', 'b'`.
+/// Formats addresses as `'a', 'b'`.
 pub(crate) fn quoted<'a>(addresses: impl IntoIterator<Item = &'a str>) -> String {
     addresses.into_iter().map(|address| format!("'{address}'")).collect::<Vec<_>>().join(", ")
 }

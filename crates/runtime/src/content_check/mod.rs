@@ -1,8 +1,8 @@
-//! The contents that Messages, RelationshipTemplates, Relationships and Tokens take.
+//! The contents that Messages, RelationshipTemplates, Relationships and Tokens accept.
 //!
-//! `content` knows the form of every type (`docs/protocol/04-content.md`); this module adds where which type may stand, the
-//! rules that need more than the content itself, and the codes clients know (`docs/protocol/06-rest-api.md` §5.8 to §5.13).
-//! Checked content comes out in the form in which it travels.
+//! `content` knows the form of every type (`docs/protocol/04-content.md`); this module adds the permitted positions of
+//! each type, the rules that need more than the content itself, and the codes clients know
+//! (`docs/protocol/06-rest-api.md` §5.8 to §5.13). Checked content is returned in the form that is sent.
 
 mod creation;
 mod foreign_types;
@@ -39,7 +39,7 @@ pub(crate) fn check_message_content(content: &Value, now: Timestamp) -> Result<O
     })
 }
 
-/// Checks the content of a Token to create. Content without type is kept as it is.
+/// Checks the content of a Token to create. Content without a type is kept unchanged.
 ///
 /// # Errors
 /// `error.runtime.invalidTokenContent` for anything but an object that its type can read.
@@ -48,8 +48,8 @@ pub(crate) fn check_token_content(content: &Value, now: Timestamp) -> Result<Val
     Ok(content.into_value())
 }
 
-/// Reads content for a place; `None` if it may not stand there. As content is read first, what is wrong inside counts more
-/// than where it stands. Anything but an object has no type and so no place.
+/// Reads content for a position; `None` if it is not permitted there. As content is read first, a mistake inside it
+/// takes precedence over its position. Anything but an object has no type and so no position.
 fn read_for(position: Position, content: &Value, now: Timestamp) -> Result<Option<Object>, ApplicationError> {
     if !content.is_object() {
         return Ok(None);
@@ -62,8 +62,8 @@ fn read_for(position: Position, content: &Value, now: Timestamp) -> Result<Optio
     }
 }
 
-/// The error for the type at `path`, names joined by dots, which is unknown here. `None` if it is right in itself, and only
-/// stands where it may not.
+/// The error for the unknown type at `path`, a list of names joined by dots. `None` if the object itself is valid, and
+/// is only in a place where it is not permitted.
 fn unknown_type(content: &Value, path: &str) -> Option<ApplicationError> {
     let mut names = path.split('.').filter(|name| !name.is_empty() && *name != "@version");
     let object = names.clone().fold(content, |object, name| object.get(name).unwrap_or(object));
@@ -75,7 +75,7 @@ fn unknown_type(content: &Value, path: &str) -> Option<ApplicationError> {
     })
 }
 
-/// Absent means 1; texts count by the integer they begin with.
+/// Absent means 1; texts count as the integer they begin with.
 fn version(version: Option<&Value>) -> i64 {
     match version {
         Some(Value::Number(number)) => number.as_i64().filter(|number| *number != 0).unwrap_or(1),
@@ -111,7 +111,7 @@ mod tests {
                 "error.runtime.validation.invalidPropertyValue",
                 "The content of a Message must",
             ),
-            // A mistake inside counts more than the place.
+            // A mistake inside takes precedence over the position.
             (json!({ "@type": "GivenName" }), "error.runtime.requestDeserialization", "GivenName.value :: "),
             (json!({ "@type": "Nope" }), "error.runtime.unknownType", "Type 'Nope' with version 1 "),
             (json!({ "@type": "Mail", "@version": 2 }), "error.runtime.unknownType", "Type 'Mail' with version 2 "),

@@ -1,6 +1,6 @@
-//! Checks that an own Request for nobody in particular can be made (`docs/protocol/05-consumption.md` §3.6, §4.1, §5), as far as
-//! that shows without stored Attributes and the tags of the Backbone. Both belong to the layer that decides on Requests, which
-//! takes this place when it comes.
+//! Checks that an own Request without a specific recipient can be made (`docs/protocol/05-consumption.md` §3.6, §4.1,
+//! §5), as far as this is possible without stored Attributes and the tags of the Backbone. Both belong to the layer
+//! that decides on Requests, which will replace this check.
 
 use content::characters::forbidden_property;
 use content::form_fields::check_settings;
@@ -13,11 +13,11 @@ use core_types::Timestamp;
 
 use crate::error::{ApplicationError, RuntimeError};
 
-/// Checks a Request that will be answered by whoever loads a template.
+/// Checks a Request that will be answered by any Identity that loads a template.
 ///
 /// # Errors
 /// `error.consumption.requests.{cannotCreateRequestWithExpirationDateInPast, validation.inheritedFromItem,
-/// violatedKeyUniquenessOfRelationshipAttributes}`, `error.runtime.unknown` for items that are no request items.
+/// violatedKeyUniquenessOfRelationshipAttributes}`, `error.runtime.unknown` for items that are not request items.
 pub(super) fn check(
     request: &Request<'_>,
     own_address: &str,
@@ -40,12 +40,12 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Some item of a Request cannot be sent.
+/// The error for a Request with items that cannot be sent.
 pub(crate) fn invalid_items() -> ApplicationError {
     ApplicationError::from(RuntimeError::InheritedFromItem)
 }
 
-/// The items of a Request, those of groups included.
+/// The items of a Request, including those of groups.
 fn items<'a, 'c>(request: &'a Request<'c>) -> Result<Vec<&'a RequestItem<'c>>, ApplicationError> {
     let mut items = Vec::new();
     for entry in request.items() {
@@ -77,7 +77,7 @@ fn is_valid(item: &RequestItem<'_>, own_address: &str, known_tags: &TagCollectio
         RequestItem::ProposeAttribute(item) => is_proposal_valid(item, own_address, known_tags),
         RequestItem::FormField(item) => check_settings(item.settings()).is_ok(),
         // Only stored Attributes can be shared, and there are none without the layer that stores them. A deletion can
-        // only be asked of somebody in particular.
+        // only be requested from a specific peer.
         RequestItem::ShareAttribute(_) | RequestItem::DeleteAttribute(_) => false,
         RequestItem::Authentication(_)
         | RequestItem::Consent(_)
@@ -94,7 +94,7 @@ fn is_proposal_valid(item: &ProposeAttributeRequestItem<'_>, own_address: &str, 
         && check_answer(&query, item.attribute(), own_address, "").is_ok()
 }
 
-/// An own IdentityAttribute is shared, not created at the peer; so its owner stays open.
+/// An own IdentityAttribute is shared, not created at the peer; so its owner remains open.
 fn is_attribute_valid(
     attribute: &Attribute<'_>,
     relationship_owners: &[Owner<'_>],
@@ -112,7 +112,7 @@ fn is_attribute_valid(
     }
 }
 
-/// IQL was parsed when the query was read.
+/// IQL has been parsed when the query was read.
 fn is_query_valid(
     query: &Query<'_>,
     relationship_owners: &[Owner<'_>],
@@ -133,7 +133,7 @@ fn are_tags_valid(tags: &[&str], value_type: &str, known_tags: &TagCollection) -
     tags.iter().all(|tag| tags::is_valid(tag, value_type, known_tags))
 }
 
-/// Owner, key and value type of the RelationshipAttribute that an item leads to, if it does.
+/// Owner, key and value type of the RelationshipAttribute that an item leads to, if any.
 fn fragment<'c>(item: &RequestItem<'c>) -> Option<(Owner<'c>, &'c str, &'c str)> {
     match item {
         RequestItem::CreateAttribute(item) => fragment_of_attribute(item.attribute()),
@@ -167,9 +167,9 @@ fn fragment_of_query<'c>(query: &Query<'c>) -> Option<(Owner<'c>, &'c str, &'c s
 /// A File whose ownership a template offers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OfferedFile<'c> {
-    /// Where it is.
+    /// The reference to the File.
     pub(crate) reference: &'c str,
-    /// The new owner has to show it.
+    /// The token that the new owner has to present.
     pub(crate) ownership_token: &'c str,
 }
 

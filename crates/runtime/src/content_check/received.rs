@@ -1,15 +1,15 @@
-//! Contents of peers, and how they are shown (`docs/protocol/06-rest-api.md` §6).
+//! Contents of peers, and their presentation (`docs/protocol/06-rest-api.md` §6).
 
 use content::Reader;
 use content::positions::Position;
 use core_types::Timestamp;
 use serde_json::{Value, json};
 
-/// Most characters of a peer's text that go into a log.
+/// Maximum number of characters of a peer's text in a log.
 const MAX_LOGGED: usize = 100;
 
-/// The content of a Message as a client is shown it. Anything that cannot be read as one of the kinds of a Message comes wrapped,
-/// as it is; inside what can be read, objects of unknown types are kept.
+/// The content of a Message as shown to a client. Content that cannot be read as one of the kinds of a Message is
+/// wrapped unchanged; inside readable content, objects of unknown types are kept.
 pub(crate) fn presentable_message_content(content: &Value) -> Value {
     presentable(content, Position::Message, "ArbitraryMessageContent")
 }
@@ -31,14 +31,14 @@ fn presentable(content: &Value, position: Position, wrapper: &str) -> Value {
     }
 }
 
-/// Says in the log what of a received content is not understood; it is kept all the same.
+/// Logs the part of a received content that is not understood; it is kept nevertheless.
 pub(crate) fn report_unreadable(content: &Value, carrier: &'static str, id: &str) {
     if let Some(what) = unreadable(content) {
         tracing::warn!(carrier, id, what, "received content that this version does not understand is kept as it came");
     }
 }
 
-/// The part of the content that is not understood. Never says more of it than names of types.
+/// The part of the content that is not understood. Reveals nothing but names of types.
 fn unreadable(content: &Value) -> Option<String> {
     match reader().read_received(content) {
         Ok(received) => received.unknown().first().map(|first| {
@@ -51,7 +51,7 @@ fn unreadable(content: &Value) -> Option<String> {
     }
 }
 
-/// Content that was right when it was sent is right: dates are not held against the own clock.
+/// Content that was valid when it was sent is valid: dates are not compared with the own clock.
 fn reader() -> Reader {
     Reader::new(Timestamp::MAX)
 }
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(presentable_message_content(&newer), newer);
     }
 
-    /// On half the stack that a worker of the asynchronous runtime has, without optimisation as well.
+    /// On half the stack of a worker of the asynchronous runtime, even without optimisation.
     #[test]
     fn contents_of_full_depth_are_shown() {
         let check = || {

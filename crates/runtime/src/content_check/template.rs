@@ -9,21 +9,21 @@ use serde_json::Value;
 use super::{own_request, read_for};
 use crate::error::{ApplicationError, RuntimeError};
 
-/// The facts the content of a template is checked against.
+/// The facts against which the content of a template is checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TemplateFacts<'a> {
-    /// End of the template's life.
+    /// Expiry of the template.
     pub(crate) expires_at: Timestamp,
-    /// Its maker.
+    /// The address of its creator.
     pub(crate) own_address: &'a IdentityAddress,
-    /// When it is made.
+    /// The time of creation.
     pub(crate) now: Timestamp,
-    /// The tags of the Backbone; not needed for a content without any.
+    /// The tags of the Backbone; not needed for a content without tags.
     pub(crate) known_tags: &'a TagCollection,
 }
 
-/// Checks the content of a RelationshipTemplate, and gives the form in which it travels: the Request for a new Relationship
-/// expires with the template if it says nothing else.
+/// Checks the content of a RelationshipTemplate, and returns the form that is sent: unless it says otherwise, the
+/// Request for a new Relationship expires with the template.
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue` for other kinds of content, `error.runtime.unknownType`,
@@ -41,7 +41,7 @@ pub(crate) fn check_template_content(content: &Value, facts: TemplateFacts<'_>) 
     }
 }
 
-/// Checks the Requests of a template, and gives its content with what was added to it, if anything was.
+/// Checks the Requests of a template, and returns its content with the additions, if there are any.
 fn check_requests(
     template: &RelationshipTemplateContent<'_>,
     facts: TemplateFacts<'_>,

@@ -105,7 +105,7 @@ pub struct InboxAttemptDto {
 impl From<InboxAttempt> for InboxAttemptDto {
     fn from(attempt: InboxAttempt) -> Self {
         let (outcome, failure, held_by) = match attempt {
-            // Whoever dealt with it meanwhile has applied it.
+            // An entry that is gone has been applied in the meantime.
             InboxAttempt::Applied | InboxAttempt::Gone => ("applied", None, None),
             InboxAttempt::Failed(failure) => ("failed", Some(InboxFailureDto::from(&failure)), None),
             InboxAttempt::Held(id) => ("held", None, Some(id)),

@@ -1,4 +1,4 @@
-//! What use cases answer (`docs/protocol/06-rest-api.md` §6).
+//! The results of use cases (`docs/protocol/06-rest-api.md` §6).
 //!
 //! Members come in the order clients know; absent optional values are left out, never `null`.
 

@@ -1,4 +1,4 @@
-//! How failures of the layers below reach the caller (`docs/protocol/06-rest-api.md` §3.3).
+//! The mapping of the failures of lower layers (`docs/protocol/06-rest-api.md` §3.3).
 
 use content::ContentError;
 use core_types::CoreError;
@@ -7,9 +7,9 @@ use transport::{RequestError, TransportError};
 
 use super::{ApplicationError, ErrorKind, RuntimeError};
 
-/// The database cannot be used, so that nothing can be read or written.
+/// The database cannot be used: nothing can be read or written.
 const STORE_UNAVAILABLE: &str = "error.connector.storeUnavailable";
-/// The transport layer does not know what was named.
+/// The transport layer does not know the requested object.
 const TRANSPORT_RECORD_NOT_FOUND: &str = "error.transport.recordNotFound";
 
 impl From<TransportError> for ApplicationError {
@@ -34,7 +34,7 @@ impl From<TransportError> for ApplicationError {
     }
 }
 
-/// A refusal that is about the input (validation, not found) is the caller's; anything else keeps the Backbone's status.
+/// A refusal because of the input (validation, not found) is the caller's fault; all others keep the Backbone's status.
 impl From<&RequestError> for ApplicationError {
     fn from(error: &RequestError) -> Self {
         let (code, kind) = match error.code.as_str() {
@@ -71,7 +71,7 @@ impl From<&StoreError> for ApplicationError {
                 "The database of the Connector cannot be used now. {what} Whether the operation was carried out is \
                  unknown; try again when GET /health/ready says that the database is healthy."
             ),
-            // What the database says is for operators.
+            // The database's message is for operators.
             details: Some(error.to_string()),
             kind: ErrorKind::Store,
             retry_after: None,
@@ -79,7 +79,7 @@ impl From<&StoreError> for ApplicationError {
     }
 }
 
-/// Values in requests that are no ids, keys or passwords.
+/// Values in requests that are not valid ids, keys or passwords.
 impl From<CoreError> for ApplicationError {
     fn from(error: CoreError) -> Self {
         RuntimeError::RequestDeserialization(error.to_string()).into()

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 pub use runtime_error::RuntimeError;
 
-/// Why a use case failed.
+/// The failure of a use case.
 ///
-/// `code` is stable and what clients compare; `message` is for people. The meaning of the layers below is translated in
-/// one place, the `From` implementations.
+/// `code` is stable, and the value that clients compare; `message` is for people. The failures of lower layers are
+/// translated in one place, the `From` implementations.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApplicationError {
@@ -22,21 +22,21 @@ pub struct ApplicationError {
     retry_after: Option<Duration>,
 }
 
-/// Whose fault it is, in terms that a transport such as HTTP can map.
+/// The responsibility for a failure, in terms that a protocol such as HTTP can map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The input is wrong, or the state of things does not allow the operation.
+    /// The input is wrong, or the current state does not allow the operation.
     Invalid,
-    /// What was named does not exist (any more).
+    /// The named object does not exist (any more).
     NotFound,
     /// The Backbone refused or could not be reached.
     Backbone {
-        /// HTTP status of the Backbone; 500 where there was no answer.
+        /// HTTP status of the Backbone; 500 if there was no answer.
         status: u16,
     },
     /// The database does not work.
     Store,
-    /// Nothing the caller did; the message is not meant for it.
+    /// An internal failure, not caused by the caller; the message is not meant for clients.
     Unexpected,
 }
 
@@ -47,25 +47,25 @@ impl ApplicationError {
         &self.code
     }
 
-    /// What happened, in words.
+    /// The description of the failure.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// More for people who debug; not for clients in production.
+    /// Details for debugging; not for clients in production.
     #[must_use]
     pub fn details(&self) -> Option<&str> {
         self.details.as_deref()
     }
 
-    /// Whose fault it is.
+    /// The responsibility for the failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// How long the Backbone asks to be left alone.
+    /// The time for which the Backbone asks callers to pause.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

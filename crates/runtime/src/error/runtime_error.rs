@@ -1,4 +1,5 @@
-//! The failures this layer finds itself: code, kind and text of each in one place (`docs/protocol/06-rest-api.md` §3.5).
+//! The failures detected by this layer itself: code, kind and text of each in one place (`docs/protocol/06-rest-api.md`
+//! §3.5).
 
 use std::fmt;
 
@@ -7,14 +8,14 @@ use super::ErrorKind;
 /// Declares the enum with its codes, kinds and texts.
 macro_rules! runtime_errors {
     ($($(#[doc = $doc:literal])+ $name:ident $(($field:ident: $type:ty))? = $kind:ident, $code:literal, $text:literal;)+) => {
-        /// A failure that this layer finds itself.
+        /// A failure that this layer itself detects.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum RuntimeError {
             $($(#[doc = $doc])+ $name $(($type))?,)+
         }
 
         impl RuntimeError {
-            /// The stable code, which is what clients compare.
+            /// The stable code, which clients compare.
             #[must_use]
             pub const fn code(&self) -> &'static str {
                 match self {
@@ -22,7 +23,7 @@ macro_rules! runtime_errors {
                 }
             }
 
-            /// Whose fault it is.
+            /// The responsibility for the failure.
             #[must_use]
             pub const fn kind(&self) -> ErrorKind {
                 match self {
@@ -42,9 +43,9 @@ macro_rules! runtime_errors {
 }
 
 runtime_errors! {
-    /// Something inside a use case failed. Nothing the caller did; the text is not meant for it.
+    /// Something inside a use case failed, not caused by the caller; the text is not meant for clients.
     Unexpected(text: String) = Unexpected, "error.runtime.unknown", "{text}";
-    /// The input names a type that no content may hold, or an item that no Request may hold.
+    /// The input names a type that is not permitted in any content, or an item that is not permitted in any Request.
     Unknown(text: String) = Invalid, "error.runtime.unknown", "{text}";
     /// The entity, such as `File`, does not exist or has expired.
     RecordNotFound(entity: &'static str) = NotFound, "error.runtime.recordNotFound",
@@ -56,13 +57,13 @@ runtime_errors! {
         "The given combination of properties in the payload is not supported.";
     /// The operation exists, but not for this kind of input.
     NotSupported(text: &'static str) = Invalid, "error.runtime.notSupported", "{text}";
-    /// A Token holds something else than the operation needs.
+    /// A Token holds something other than the operation needs.
     InvalidTokenContent = Invalid, "error.runtime.invalidTokenContent",
         "The given Token has an invalid content for this route.";
-    /// A reference points to something else than the operation needs.
+    /// A reference points to something other than the operation needs.
     InvalidReference(reference: String) = Invalid, "error.runtime.invalidReference",
         "The given reference '{reference}' is not valid. The reference must be a valid reference for this route.";
-    /// A reference cannot be read at all; why.
+    /// A reference cannot be parsed, with the reason.
     InvalidTruncatedReference(reason: String) = Invalid, "error.core-types.invalidTruncatedReference",
         "The given reference is not valid: {reason}";
     /// A typed object names an unknown type; name and version.
@@ -80,7 +81,7 @@ runtime_errors! {
     /// A Token for a protected template needs the same protection.
     PasswordProtectionMustBeInherited = Invalid, "error.runtime.relationshipTemplates.passwordProtectionMustBeInherited",
         "If a RelationshipTemplate has password protection, Tokens created from it must have the same password protection.";
-    /// A Token can only be made for an own template.
+    /// A Token can only be created for an own template.
     CannotCreateTokenForPeerTemplate = Invalid, "error.runtime.relationshipTemplates.cannotCreateTokenForPeerTemplate",
         "You cannot create a Token for a peer RelationshipTemplate.";
     /// A Request in a template outlives the template.
@@ -92,10 +93,10 @@ runtime_errors! {
     NoAcceptedIncomingRequest = Invalid, "error.runtime.relationships.noAcceptedIncomingRequest",
         "There is no accepted incoming Request associated with the RelationshipTemplateContent of the RelationshipTemplate.";
 
-    /// The Identity is not going to be deleted.
+    /// The Identity is not being deleted.
     NoActiveIdentityDeletionProcess = Invalid, "error.runtime.identityDeletionProcess.noActiveIdentityDeletionProcess",
         "No active IdentityDeletionProcess found.";
-    /// The Identity is going to be deleted already.
+    /// The Identity is already being deleted.
     ActiveIdentityDeletionProcessAlreadyExists = Invalid,
         "error.runtime.identityDeletionProcess.activeIdentityDeletionProcessAlreadyExists",
         "There is already an active IdentityDeletionProcess. You cannot start another, as there may only be one active IdentityDeletionProcess per Identity.";
@@ -114,7 +115,7 @@ runtime_errors! {
     RequestExpirationDateInPast = Invalid,
         "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast",
         "You cannot create a Request with an expiration date that is in the past.";
-    /// Some item of a Request cannot be sent.
+    /// Some items of a Request cannot be sent.
     InheritedFromItem = Invalid, "error.consumption.requests.validation.inheritedFromItem",
         "Some child items have errors.";
     /// Items of a Request lead to RelationshipAttributes with the same owner, key and value type.
@@ -135,11 +136,11 @@ runtime_errors! {
     /// Only dead letters can be removed.
     DeliveryIsWaiting = Invalid, "error.delivery.deliveryIsWaiting",
         "Only dead letters can be removed; this delivery is going to be tried again.";
-    /// A list of deliveries, the inbox or the event stream is asked for with an unknown parameter or a wrong value.
+    /// A query for deliveries, the inbox or the event stream has an unknown parameter or an invalid value.
     DeliveryInvalidQuery(text: String) = Invalid, "error.delivery.invalidQuery", "{text}";
-    /// It is not clear what is to be sent once more.
+    /// A replay request does not say clearly what to send again.
     DeliveryInvalidReplay(text: String) = Invalid, "error.delivery.invalidReplay", "{text}";
-    /// The position at which an event stream is to begin is not one.
+    /// The start position for an event stream is invalid.
     DeliveryInvalidPosition = Invalid, "error.delivery.invalidPosition",
         "A position is the id of a message of the stream, or 0 for the oldest event that is kept.";
     /// A trigger cannot be the name of an event.
@@ -148,7 +149,7 @@ runtime_errors! {
     /// No entry of the inbox has the id.
     InboxEntryNotFound = NotFound, "error.delivery.inboxEntryNotFound",
         "Entry not found. What was applied is not in the inbox any more.";
-    /// Only entries that wait can be given up.
+    /// Only waiting entries can be given up.
     InboxEntryIsNotWaiting = Invalid, "error.delivery.inboxEntryIsNotWaiting",
         "The entry is not tried any more; it can be tried now, or removed.";
     /// Only entries that were given up can be removed.

@@ -1,29 +1,29 @@
-//! All events: their names, what they carry, and when they happen. What is recorded, and `docs/events.md`, follow from it.
+//! All events: their names, payloads and occasions. The recorded events and `docs/events.md` are derived from it.
 
 use serde_json::Value;
 use store::NewEvent;
 
-/// What an event carries: the DTO that the REST API shows of its object at that moment.
+/// The payload of an event: the DTO that the REST API shows of its object at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventData {
     /// Nothing.
     None,
     /// A File.
     File,
-    /// A process of deletion of the own Identity; nothing when it is over.
+    /// A deletion process of the own Identity; nothing when it is over.
     IdentityDeletionProcess,
     /// A Message, without the attached Files.
     Message,
     /// A Relationship.
     Relationship,
-    /// The id of a Relationship that is gone.
+    /// The id of a Relationship that no longer exists.
     RelationshipId,
     /// A RelationshipTemplate.
     RelationshipTemplate,
 }
 
 impl EventData {
-    /// What the documentation says of it.
+    /// The text in the documentation.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -60,25 +60,25 @@ macro_rules! catalogue {
         }
 
         impl EventKind {
-            /// All of them, in the order of the documentation.
+            /// All kinds, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$event),*];
 
             /// Their names, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
-            /// The name under which subscribers know it (`docs/protocol/06-rest-api.md` §7.2).
+            /// The name for subscribers (`docs/protocol/06-rest-api.md` §7.2).
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$event => $name,)* }
             }
 
-            /// What it carries.
+            /// The payload.
             #[must_use]
             pub const fn data(self) -> EventData {
                 match self { $(Self::$event => EventData::$data,)* }
             }
 
-            /// When it happens.
+            /// The occasion.
             #[must_use]
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$event => $when,)* }

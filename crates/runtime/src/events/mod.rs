@@ -1,8 +1,7 @@
-//! Events: what is recorded when something happens, and how modules get to know it
-//! (`docs/protocol/06-rest-api.md` §7).
+//! Events: what is recorded, and how modules are notified (`docs/protocol/06-rest-api.md` §7).
 //!
-//! An event is a row of the store's event log, written together with the documents it is about. Whoever wants events
-//! opens a [`Subscription`], which remembers how far it got.
+//! An event is a row of the store's event log, written together with the documents it is about. A consumer opens a
+//! [`Subscription`], which remembers its position.
 
 mod catalogue;
 mod names;

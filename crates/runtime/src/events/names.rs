@@ -1,6 +1,7 @@
-//! The names of events of other programs, which configurations may choose.
+//! The names of events of other programs, which are permitted in configurations.
 
-/// Events that only versions of the existing Connector have, or deliver (`docs/protocol/05 §7`, `07 §4.3`).
+/// Events that only exist, or are only delivered, in versions of the existing Connector (`docs/protocol/05 §7`, `07
+/// §4.3`).
 pub const FOREIGN_EVENT_NAMES: &[&str] = &[
     "consumption.attributeCreated",
     "consumption.attributeDeleted",

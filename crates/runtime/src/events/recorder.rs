@@ -1,4 +1,4 @@
-//! From what the transport layer reports to rows of the event log (`docs/protocol/06-rest-api.md` §7.2).
+//! Turns the events of the transport layer into rows of the event log (`docs/protocol/06-rest-api.md` §7.2).
 
 use core_types::IdentityAddress;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::catalogue::EventKind;
 use crate::content_check;
 use crate::dto::{FileDto, IdentityDeletionProcessDto, MessageDto, RelationshipDto, RelationshipTemplateDto};
 
-/// Records every event under its name, with the DTO of the object it is about.
+/// Records every event under its name, with the DTO of its object.
 #[derive(Debug, Clone)]
 pub struct DtoRecorder {
     base_url: String,
@@ -87,7 +87,7 @@ fn of_relationship(kind: EventKind, relationship: &Relationship) -> NewEvent {
     kind.entry(Some(relationship.id.as_str()), data(&RelationshipDto::from(relationship)))
 }
 
-/// Contents are kept whatever they are; whoever runs the Connector is told of those from another world.
+/// All contents are kept; operators are informed of unknown ones.
 fn report_unreadable_content(event: &TransportEvent) {
     match event {
         TransportEvent::MessageReceived(message) => {
@@ -103,7 +103,7 @@ fn report_unreadable_content(event: &TransportEvent) {
     }
 }
 
-/// DTOs are plain structures; writing one as JSON has no way to fail.
+/// DTOs are plain structures; serialising one as JSON cannot fail.
 fn data(dto: &impl Serialize) -> Option<Value> {
     serde_json::to_value(dto).ok()
 }

@@ -1,23 +1,24 @@
-//! The end of old events.
+//! The removal of old events.
 
 use std::time::Duration;
 
 use store::{Abandoned, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
-/// How long an event is kept after it was recorded, at least. Ages are counted in running time ([`Store::running_time`]). One that a subscription has not read, or that is still to
-/// be delivered somewhere, is kept longer.
+/// Minimum time for which an event is kept. Ages are measured in running time ([`Store::running_time`]). An event that
+/// a subscription has not read, or that is still to be delivered, is kept longer.
 const KEPT: Duration = Duration::from_hours(30 * 24);
-/// How long any event is kept. Only what nothing reads any more waits so long: a module that was removed from the
-/// configuration, a target that is gone, a dead letter; and what a target does not take whose age limit is longer.
-/// Without an end they would keep the whole log from then on.
+/// Maximum time for which any event is kept. It only applies to events that nothing reads any more (those for a module
+/// removed from the configuration, a target that no longer exists, a dead letter), and to those that a target with a
+/// longer age limit does not accept. Without a maximum they would keep the whole log from then on.
 const KEPT_AT_MOST: Duration = Duration::from_hours(90 * 24);
-/// How often old events are removed.
+/// The interval between removals of old events.
 const INTERVAL: Duration = Duration::from_hours(24);
-/// How often the running time is written down, which a crash forgets since then.
+/// The interval between writes of the running time; a crash loses the time since the last one.
 const NOTE_EVERY: Duration = Duration::from_mins(1);
 
-/// Removes old events at once and then every day, and keeps count of the time in which they become old, until `shutdown`.
+/// Removes old events at once and then daily, and keeps track of the running time that determines their age, until
+/// `shutdown`.
 pub(crate) async fn remove_old_events(store: Store, shutdown: CancellationToken) {
     let mut next = Duration::ZERO;
     while !shutdown.is_cancelled() {
@@ -37,7 +38,7 @@ pub(crate) async fn remove_old_events(store: Store, shutdown: CancellationToken)
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(NOTE_EVERY) => {
-                // Whoever cannot write has said so elsewhere.
+                // A store that cannot write has reported it elsewhere.
                 if let Err(error) = store.keep_running_time().await {
                     tracing::debug!(%error, "the running time was not written down");
                 }
@@ -46,7 +47,7 @@ pub(crate) async fn remove_old_events(store: Store, shutdown: CancellationToken)
     }
 }
 
-/// What was given up is never given up silently.
+/// Reports every loss, so that nothing is given up silently.
 fn report(abandoned: &Abandoned) {
     if abandoned.events > 0 {
         tracing::warn!(events.removed = abandoned.events, "events that nobody has taken for a long time were given up");
@@ -61,7 +62,7 @@ fn report(abandoned: &Abandoned) {
     }
 }
 
-/// What was removed.
+/// The result of one removal.
 #[derive(Debug, PartialEq, Eq)]
 struct Removed {
     read: u64,
@@ -191,7 +192,8 @@ mod tests {
         }
         store.close().await.unwrap();
 
-        // Off for longer than anything is kept, and started again and again meanwhile with a clock that is ahead.
+        // Switched off for longer than anything is kept, and restarted repeatedly in the meantime with a clock that is
+        // ahead.
         for _ in 0..3 {
             clock.advance(LONG);
             let store = open().await.unwrap();
@@ -200,7 +202,7 @@ mod tests {
             store.close().await.unwrap();
         }
 
-        // While it runs the time counts.
+        // Time counts while it runs.
         let store = open().await.unwrap();
         clock.advance(KEPT);
         clock.set(start);

@@ -17,7 +17,7 @@ static SEND: Object = Object {
 /// `POST /BackboneNotifications`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendBackboneNotificationRequest {
-    /// Who is notified.
+    /// The peers to notify.
     pub recipients: Vec<IdentityAddress>,
     /// Names the text, which the operator of the Backbone has configured.
     pub code: String,

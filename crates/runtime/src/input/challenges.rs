@@ -20,7 +20,7 @@ static VALIDATE: Object = Object {
     open: false,
 };
 
-/// What a challenge is to be signed with.
+/// The key that signs a challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChallengeKind {
     /// The key of the Identity.
@@ -34,7 +34,7 @@ pub enum ChallengeKind {
 /// `POST /Challenges`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateChallengeRequest {
-    /// What to sign with.
+    /// The key to sign with.
     pub kind: ChallengeKind,
 }
 

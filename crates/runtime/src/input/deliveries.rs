@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApplicationError, RuntimeError};
 
-/// How many deliveries one request lists or sends again at most.
+/// Maximum number of deliveries that one request lists or sends again.
 const MAXIMUM_DELIVERIES: u32 = 1000;
-/// How many triggers one request may name.
+/// Maximum number of triggers in one request.
 const MAXIMUM_TRIGGERS: usize = 100;
-/// Longer triggers name no event.
+/// No event has a longer name.
 const MAXIMUM_TRIGGER_LENGTH: usize = 200;
 
-/// The id by which a target is known outside: its name in the store, with characters that need no escaping in a URL.
+/// The public id of a target: its name in the store, with characters that need no escaping in a URL.
 pub(crate) fn target_id(subscriber: &str) -> String {
     let mut id = String::with_capacity(subscriber.len());
     for byte in subscriber.bytes() {
@@ -21,14 +21,14 @@ pub(crate) fn target_id(subscriber: &str) -> String {
             b'/' => id.push('.'),
             b'-' | b'_' => id.push(char::from(byte)),
             _ if byte.is_ascii_alphanumeric() => id.push(char::from(byte)),
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             _ => drop(write!(id, "~{byte:02x}")),
         }
     }
     id
 }
 
-/// The name in the store of the target with this id; `None` if it is no id of a target.
+/// The name in the store of the target with this id; `None` if it is not the id of a target.
 pub(crate) fn subscriber_of(target_id: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(target_id.len());
     let mut rest = target_id.bytes();
@@ -71,7 +71,7 @@ pub fn check_triggers<'a>(triggers: impl IntoIterator<Item = &'a String>) -> Res
     Ok(())
 }
 
-/// Refuses query parameters that are given more than once: none of the values would be the one that is meant.
+/// Refuses query parameters that are given more than once: it would be unclear which value is meant.
 ///
 /// # Errors
 /// `error.delivery.invalidQuery`.
@@ -86,12 +86,12 @@ pub fn check_repetition(parameters: &[(String, String)], may_be_repeated: &[&str
     Ok(())
 }
 
-/// Which deliveries to list.
+/// The selection of deliveries to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListDeliveriesRequest(pub(crate) DeliveryQuery);
 
 impl ListDeliveriesRequest {
-    /// From the query parameters `target`, `state`, `after` and `limit`.
+    /// Parses the query parameters `target`, `state`, `after` and `limit`.
     ///
     /// # Errors
     /// `error.delivery.invalidQuery`.
@@ -129,12 +129,13 @@ impl ListDeliveriesRequest {
     }
 }
 
-/// What to send once more.
+/// The selection of deliveries to send again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayRequest(pub(crate) Replay);
 
 impl ReplayRequest {
-    /// From a body with `delivery`, `deliveries`, `target` and `deadLetters`, or `target`, `from`, `to` and `triggers`.
+    /// Parses a body with `delivery`, `deliveries`, `target` and `deadLetters`, or `target`, `from`, `to` and
+    /// `triggers`.
     ///
     /// # Errors
     /// `error.delivery.invalidReplay`, `error.delivery.invalidTrigger`, `error.delivery.targetNotFound`.

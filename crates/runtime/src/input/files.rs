@@ -12,7 +12,7 @@ use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
 use crate::validation::{check_expiry, check_id};
 
-/// The expiry of a File for which none is given: 9999-12-31T00:00:00.000Z.
+/// The expiry of a File if none is given: 9999-12-31T00:00:00.000Z.
 const NEVER: Timestamp = Timestamp::from_millis(253_402_214_400_000);
 
 static UPLOAD_FIELDS: Object = Object {
@@ -49,9 +49,9 @@ impl std::fmt::Debug for UploadedFile {
 /// `POST /Files/Own`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateOwnFileRequest {
-    /// What to upload.
+    /// The file to upload.
     pub file: UploadedFile,
-    /// End of the File's life.
+    /// Expiry of the File.
     pub expires_at: Timestamp,
     /// Title; may be empty.
     pub title: Option<String>,
@@ -90,7 +90,7 @@ impl CreateOwnFileRequest {
     }
 }
 
-/// Later fields replace earlier ones of the same name, except tags, which add up.
+/// Later fields replace earlier ones of the same name, except tags, which are collected.
 fn members_of(fields: &[(String, String)]) -> Map<String, Value> {
     let mut members = Map::new();
     for (name, value) in fields {
@@ -127,8 +127,9 @@ pub struct LoadPeerFileRequest {
 
 impl LoadPeerFileRequest {
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, `error.runtime.invalidReference`
-    /// if the reference names another kind of object, and what reading the reference reports.
+    /// `error.runtime.validation.invalidPropertyValue` if the body does not have the right form,
+    /// `error.runtime.invalidReference` if the reference names another kind of object, and the errors of parsing the
+    /// reference.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_FILE.is_valid(body) {
             return Err(RuntimeError::property("token / file reference invalid").into());
@@ -141,11 +142,11 @@ impl LoadPeerFileRequest {
 /// `POST /Files/:id/Token`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTokenForFileRequest {
-    /// The File the Token is to lead to.
+    /// The File to which the Token leads.
     pub file_id: FileId,
-    /// End of the Token's life; the File's if absent.
+    /// Expiry of the Token; the File's if absent.
     pub expires_at: Option<Timestamp>,
-    /// How the Token is made.
+    /// The options of the Token.
     pub options: TokenOptions,
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{ApplicationError, RuntimeError};
 
 const LENGTH: &str = "lengthOfGracePeriodInDays";
-/// Ten thousand years; what lies behind is no date.
+/// Ten thousand years; anything beyond is not a date.
 const MAX_DAYS: f64 = 3_652_500.0;
 
 /// `POST /IdentityDeletionProcess`.

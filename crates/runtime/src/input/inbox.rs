@@ -3,12 +3,12 @@ use transport::documents::InboxState;
 use super::deliveries::check_repetition;
 use crate::error::{ApplicationError, RuntimeError};
 
-/// How many entries one request lists at most.
+/// Maximum number of entries that one request lists.
 const MAXIMUM_ENTRIES: u64 = 1000;
-/// How many it lists if it does not say.
+/// The number that it lists by default.
 const USUAL_ENTRIES: u64 = 100;
 
-/// Which entries of the inbox to list.
+/// The selection of inbox entries to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListInboxRequest {
     pub(crate) state: Option<InboxState>,
@@ -17,7 +17,7 @@ pub struct ListInboxRequest {
 }
 
 impl ListInboxRequest {
-    /// From the query parameters `state`, `limit` and `offset`.
+    /// Parses the query parameters `state`, `limit` and `offset`.
     ///
     /// # Errors
     /// `error.delivery.invalidQuery`.

@@ -23,7 +23,7 @@ static SEND: Object = Object {
 pub struct SendMessageRequest {
     /// At least one, no duplicates.
     pub recipients: Vec<IdentityAddress>,
-    /// What to say.
+    /// The content of the Message.
     pub content: Value,
     /// Files to attach, no duplicates.
     pub attachments: Vec<FileId>,

@@ -41,7 +41,7 @@ use crate::error::{ApplicationError, RuntimeError};
 /// Reads a reference in one of its text forms.
 ///
 /// # Errors
-/// `error.core-types.invalidTruncatedReference`, whatever is wrong with it.
+/// `error.core-types.invalidTruncatedReference`, whatever the mistake.
 pub(crate) fn parse_reference(text: &str) -> Result<Reference, ApplicationError> {
     Reference::parse(text).map_err(|error| match error {
         CoreError::InvalidTruncatedReference(_) => TransportError::from(error).into(),
@@ -49,7 +49,7 @@ pub(crate) fn parse_reference(text: &str) -> Result<Reference, ApplicationError>
     })
 }
 
-/// The text under `name`; members were checked before.
+/// The text under `name`; the members have been checked before.
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     members.get(name).and_then(Value::as_str).map(str::to_owned)
 }
@@ -74,7 +74,7 @@ fn value(members: &Map<String, Value>, name: &str) -> Value {
     members.get(name).cloned().unwrap_or(Value::Null)
 }
 
-/// Reads `reference` and `password` of a body that passed its schema.
+/// Reads `reference` and `password` of a body that has passed its schema.
 fn reference_and_password(
     body: &Value,
     kinds: &[ReferenceKind],
@@ -146,7 +146,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a body holds, it is parsed or refused with one of the codes of this layer.
+        /// Any body is parsed, or refused with one of the codes of this layer.
         #[test]
         fn any_body_is_parsed_or_refused(body in any_value()) {
             let now = Timestamp::from_millis(1_700_000_000_000);

@@ -18,7 +18,7 @@ static CREATE: Object = Object { required: &["templateId", "creationContent"], p
 pub struct CanCreateRelationshipRequest {
     /// The template of the peer.
     pub template_id: RelationshipTemplateId,
-    /// What the peer would be told.
+    /// The content that would be sent to the peer.
     pub creation_content: Option<Value>,
 }
 
@@ -39,7 +39,7 @@ impl CanCreateRelationshipRequest {
 pub struct CreateRelationshipRequest {
     /// The template of the peer.
     pub template_id: RelationshipTemplateId,
-    /// What the peer is told.
+    /// The content that is sent to the peer.
     pub creation_content: Value,
 }
 

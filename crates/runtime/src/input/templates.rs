@@ -40,15 +40,15 @@ static LOAD_PEER_BY_TOKEN: Object = Object {
 /// `POST /RelationshipTemplates/Own`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateOwnRelationshipTemplateRequest {
-    /// End of the template's life.
+    /// Expiry of the template.
     pub expires_at: Timestamp,
-    /// What peers get to see.
+    /// The content that peers see.
     pub content: Value,
-    /// How many Identities may load it.
+    /// Maximum number of Identities that may load it.
     pub max_number_of_allocations: Option<u32>,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,
-    /// The password that is needed to load it.
+    /// The password required to load it.
     pub password_protection: Option<PasswordProtectionCreationParameters>,
 }
 
@@ -60,7 +60,7 @@ impl CreateOwnRelationshipTemplateRequest {
         let expires_at = date(members, "expiresAt");
         check_expiry(expires_at, now)?;
         let max_number_of_allocations = members.get("maxNumberOfAllocations").map(|number| {
-            // A limit nobody can reach is as good as the largest one that can be sent.
+            // A limit that cannot be reached is equivalent to the largest one that can be sent.
             let number = number.as_f64().unwrap_or(f64::MAX).min(f64::from(i32::MAX));
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to i32::MAX")]
             let number = number as u32;
@@ -81,14 +81,15 @@ impl CreateOwnRelationshipTemplateRequest {
 pub struct LoadPeerRelationshipTemplateRequest {
     /// Names a RelationshipTemplate, or a Token that holds one.
     pub reference: Reference,
-    /// Password of what is named, if it has one.
+    /// Password of the named object, if it has one.
     pub password: Option<SecretString>,
 }
 
 impl LoadPeerRelationshipTemplateRequest {
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, `error.runtime.invalidReference`
-    /// if the reference names another kind of object, and what reading the reference reports.
+    /// `error.runtime.validation.invalidPropertyValue` if the body does not have the right form,
+    /// `error.runtime.invalidReference` if the reference names another kind of object, and the errors of parsing the
+    /// reference.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_TEMPLATE.is_valid(body) {
             return Err(RuntimeError::property("token / relationship template reference invalid").into());
@@ -102,11 +103,11 @@ impl LoadPeerRelationshipTemplateRequest {
 /// `POST /RelationshipTemplates/Own/:id/Token`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTokenForTemplateRequest {
-    /// The template the Token is to lead to.
+    /// The template to which the Token leads.
     pub template_id: RelationshipTemplateId,
-    /// End of the Token's life; the template's if absent.
+    /// Expiry of the Token; the template's if absent.
     pub expires_at: Option<Timestamp>,
-    /// How the Token is made.
+    /// The options of the Token.
     pub options: TokenOptions,
 }
 

@@ -12,7 +12,7 @@ use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
 use crate::validation::pattern::Pattern;
 use crate::validation::schema::{Object, Schema};
 
-/// Body of the routes that make a Token for something else; unknown members are ignored there.
+/// Body of the routes that create a Token for another object; unknown members are ignored there.
 pub(super) static TOKEN_OPTIONS: Object = Object {
     required: &[],
     properties: &[
@@ -46,14 +46,14 @@ static LOAD_PEER: Object = Object {
     open: false,
 };
 
-/// How a Token is made.
+/// The options of a Token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOptions {
-    /// Whether the Token is only handed out, not kept.
+    /// True if the Token is only returned, not kept.
     pub ephemeral: bool,
     /// The only Identity that may load it.
     pub for_identity: Option<IdentityAddress>,
-    /// The password that is needed to load it.
+    /// The password required to load it.
     pub password_protection: Option<PasswordProtectionCreationParameters>,
 }
 
@@ -70,11 +70,11 @@ impl TokenOptions {
 /// `POST /Tokens/Own`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CreateOwnTokenRequest {
-    /// What the Token holds.
+    /// The content of the Token.
     pub content: Value,
-    /// End of its life.
+    /// Its expiry.
     pub expires_at: Timestamp,
-    /// How it is made; kept by default.
+    /// Its options; kept by default.
     pub options: TokenOptions,
 }
 
@@ -108,7 +108,7 @@ impl CreateOwnTokenRequest {
 pub struct LoadPeerTokenRequest {
     /// Names the Token.
     pub reference: Reference,
-    /// Whether the Token is only handed out, not kept.
+    /// True if the Token is only returned, not kept.
     pub ephemeral: bool,
     /// Its password, if it has one.
     pub password: Option<SecretString>,
@@ -116,7 +116,8 @@ pub struct LoadPeerTokenRequest {
 
 impl LoadPeerTokenRequest {
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` if the body is not of the right form, and what reading the reference reports.
+    /// `error.runtime.validation.invalidPropertyValue` if the body does not have the right form, and the errors of
+    /// parsing the reference.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         if !LOAD_PEER.is_valid(body) {
             return Err(RuntimeError::property("token reference invalid").into());

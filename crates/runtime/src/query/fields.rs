@@ -1,4 +1,4 @@
-//! Which fields can be filtered (`docs/protocol/06-rest-api.md` §4.6).
+//! The filterable fields (`docs/protocol/06-rest-api.md` §4.6).
 
 /// A kind of object that can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,28 +22,28 @@ pub(super) struct Field {
     pub(super) name: &'static str,
     /// Path in the stored document.
     pub(super) path: &'static str,
-    /// Whether it must not be repeated.
+    /// True if it must not be repeated.
     pub(super) single: bool,
-    /// The only values it takes.
+    /// The only values it accepts.
     pub(super) allowed: Option<&'static [&'static str]>,
-    /// How its values are read.
+    /// The parsing rule of its values.
     pub(super) rule: Rule,
-    /// Whether a list can be sorted by it: it is one plain value.
+    /// True if a list can be sorted by it: it is one plain value.
     pub(super) sortable: bool,
 }
 
-/// How the values of a parameter are read.
+/// The parsing rule for the values of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
     /// With operators and conversion.
     Operators,
-    /// As they are.
+    /// Unchanged.
     Literal,
-    /// Any of the tags, as they are.
+    /// Any of the tags, unchanged.
     Tags,
-    /// `+` for any attachment, else any of the ids.
+    /// `+` for any attachment, otherwise any of the ids.
     Attachments,
-    /// The format of a Mail, which is `PlainText` where none is named.
+    /// The format of a Mail, which is `PlainText` if none is named.
     BodyFormat,
     /// Sender or recipient.
     Participant,
@@ -157,7 +157,7 @@ impl Resource {
         self.fields().iter().map(|field| field.name).collect()
     }
 
-    /// By what a list can be sorted, for documentation.
+    /// The parameters by which a list can be sorted, for documentation.
     #[must_use]
     pub fn orders(self) -> Vec<&'static str> {
         self.fields().iter().filter(|field| field.sortable).map(|field| field.name).collect()

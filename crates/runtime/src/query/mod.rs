@@ -1,7 +1,7 @@
-//! List filters: query parameters become conditions on stored documents (`docs/protocol/06-rest-api.md` §4.5, §4.6), and
-//! say which part of a list is wanted, in which order (`docs/rest-api.md`).
+//! List filters: query parameters become conditions on stored documents (`docs/protocol/06-rest-api.md` §4.5, §4.6),
+//! and select a part of the list and its order (`docs/rest-api.md`).
 //!
-//! What a user types is compared as text. No part of it is ever read as a pattern.
+//! User input is compared as text. No part of it is ever interpreted as a pattern.
 
 mod fields;
 mod page;
@@ -16,22 +16,22 @@ use store::Filter;
 use crate::error::{ApplicationError, RuntimeError};
 use fields::{Field, Rule};
 
-/// Whose objects a list shows.
+/// Restricts a list by the owner of its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
     /// All.
     Any,
-    /// Own ones only, whatever the query says.
+    /// Own ones only, regardless of the query.
     Own,
-    /// Those of peers only, whatever the query says.
+    /// Those of peers only, regardless of the query.
     Peer,
 }
 
 /// Reads the decoded query parameters of a list, in the order sent; repeated parameters are repeated.
 ///
 /// # Errors
-/// `error.runtime.validation.invalidPropertyValue`: a parameter that is no filter of the resource, one that must not
-/// be repeated, or one with another value than the few it takes.
+/// `error.runtime.validation.invalidPropertyValue`: a parameter that is not a filter of the resource, one that must not
+/// be repeated, or one with a value outside its permitted ones.
 pub fn parse(resource: Resource, query: &[(String, String)]) -> Result<Filter, ApplicationError> {
     let parameters = group(query);
     let known = |name: &str| resource.fields().iter().find(|field| field.name == name);
@@ -48,7 +48,7 @@ pub fn parse(resource: Resource, query: &[(String, String)]) -> Result<Filter, A
     Ok(Filter::And(conditions))
 }
 
-/// [`parse`] for one of the lists of own objects, objects of peers, or both.
+/// [`parse`] for a list of own objects, objects of peers, or both.
 ///
 /// # Errors
 /// Those of [`parse`].
@@ -67,7 +67,7 @@ pub(crate) fn parse_owned(
     Ok(parse(resource, &others)?.and(Filter::eq("isOwn", is_own)))
 }
 
-/// Values by name. A name that is repeated may carry `[]`.
+/// Groups values by name. A repeated name may carry `[]`.
 fn group(query: &[(String, String)]) -> Vec<(&str, Vec<&str>)> {
     let mut parameters: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, value) in query.iter().filter(|(name, _)| name != "__proto__") {
@@ -97,7 +97,7 @@ fn check(field: &Field, values: &[&str]) -> Result<(), ApplicationError> {
     }
 }
 
-/// `None` where the parameter sets no condition.
+/// `None` if the parameter sets no condition.
 fn condition(field: &Field, values: &[&str]) -> Option<Filter> {
     let path = field.path;
     match (field.rule, values) {
@@ -123,7 +123,7 @@ fn condition(field: &Field, values: &[&str]) -> Option<Filter> {
     }
 }
 
-/// Mails of releases before 7.1 name no format, and those of later ones are stored with the one they have by default.
+/// Mails of releases before 7.1 name no format, and those of later ones are stored with the default.
 fn body_format(path: &str, values: &[&str]) -> Filter {
     let named = value::condition(path, values);
     let unnamed = Filter::missing(path).and(Filter::eq("content.@type", "Mail"));

@@ -1,15 +1,15 @@
-//! Which part of a list is wanted, and in which order. Without these parameters it is all, in the order in which it was stored.
+//! The requested part of a list and its order. Without these parameters it is the whole list, in the order of storage.
 
 use store::{Query, Sort};
 
 use super::{Ownership, Resource, parse_owned};
 use crate::error::{ApplicationError, RuntimeError};
 
-/// The parameter that says how many objects are wanted at most.
+/// The parameter with the maximum number of objects.
 pub const LIMIT: &str = "limit";
-/// The parameter that says how many to leave out.
+/// The parameter with the number of objects to skip.
 pub const OFFSET: &str = "offset";
-/// The parameter that names the object after which to begin.
+/// The parameter that names the object after which the list begins.
 pub const AFTER: &str = "after";
 /// The parameter that names the member to sort by.
 pub const SORT: &str = "sort";
@@ -20,7 +20,7 @@ pub const LARGEST_LIMIT: u64 = 1000;
 /// Reads all query parameters of a list.
 ///
 /// # Errors
-/// Those of [`super::parse`], and `error.runtime.validation.invalidPropertyValue` for a part or an order that makes no sense.
+/// Those of [`super::parse`], and `error.runtime.validation.invalidPropertyValue` for an invalid part or order.
 pub(crate) fn parse_list(
     resource: Resource,
     ownership: Ownership,
@@ -41,7 +41,7 @@ pub(crate) fn parse_list(
     Ok(list)
 }
 
-/// The object after which a list was to begin does not exist.
+/// The object after which a list should begin does not exist.
 pub(crate) fn unknown_position() -> ApplicationError {
     failure(AFTER, "must be the id of an object that exists")
 }
@@ -136,7 +136,7 @@ mod tests {
         let messages = Resource::Messages.orders();
         assert!(messages.contains(&"createdAt") && messages.contains(&"content.@type"), "{messages:?}");
         assert!(!messages.contains(&"recipients.address") && !messages.contains(&"participant"), "{messages:?}");
-        // What is sorted by a secret tells something about it.
+        // An order by a secret would reveal something about it.
         assert!(!Resource::Tokens.orders().iter().any(|name| name.starts_with("passwordProtection")));
         for resource in [Resource::Files, Resource::Messages, Resource::RelationshipTemplates, Resource::Tokens] {
             let filters = resource.parameters();

@@ -201,7 +201,7 @@ fn ownership_wins_over_the_query() {
 }
 
 proptest::proptest! {
-    /// Whatever is typed after a search operator is searched for as it stands.
+    /// Any text after a search operator is searched for literally.
     #[test]
     fn searches_are_literal(text in "[-a-zA-Z.*+?()|\\[\\]{}^$\\\\/ ]{1,12}") {
         proptest::prop_assume!(!text.starts_with('=') && !["true", "false"].contains(&text.to_lowercase().as_str()));

@@ -4,7 +4,7 @@ use core_types::LocationIndicator;
 use serde_json::{Number, Value};
 use store::Filter;
 
-/// The condition that the value or values of one parameter put on the field at `path`.
+/// The condition that the value or values of one parameter impose on the field at `path`.
 pub(super) fn condition(path: &str, values: &[&str]) -> Filter {
     match values {
         [""] => Filter::exists(path),
@@ -14,7 +14,7 @@ pub(super) fn condition(path: &str, values: &[&str]) -> Filter {
     }
 }
 
-/// Repeated parameters: plain values and negated ones are collected, of several text searches the last one counts.
+/// Repeated parameters: plain values and negated ones are collected; of several text searches the last one counts.
 fn combined(path: &str, values: &[&str]) -> Filter {
     let (mut any_of, mut none_of, mut conditions, mut search) = (Vec::new(), Vec::new(), Vec::new(), None);
     for value in values {
@@ -79,7 +79,7 @@ impl<'a> Operand<'a> {
         convert(self.text)
     }
 
-    /// Searches compare texts: what was understood as a number or truth value is written out again.
+    /// Searches compare texts: a value read as a number or boolean is converted back to text.
     fn search_text(&self) -> String {
         match self.value() {
             Value::String(text) => text,
@@ -103,7 +103,7 @@ impl<'a> Operand<'a> {
     }
 }
 
-/// Truth values in any case, numbers in JavaScript's decimal notation, otherwise text.
+/// Booleans in any case, numbers in JavaScript's decimal notation, otherwise text.
 pub(super) fn convert(text: &str) -> Value {
     if text.eq_ignore_ascii_case("true") {
         return Value::Bool(true);
@@ -120,7 +120,7 @@ fn number(text: &str) -> Option<Number> {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    // JavaScript understands 0x10 as a number at first, and then reads its leading decimal digits.
+    // JavaScript first recognises 0x10 as a number, and then reads its leading decimal digits.
     if unsigned == trimmed && is_prefixed_integer(trimmed) {
         return Some(Number::from(0));
     }
@@ -147,7 +147,7 @@ fn is_prefixed_integer(text: &str) -> bool {
     digits(["0x", "0X"], 16) || digits(["0o", "0O"], 8) || digits(["0b", "0B"], 2)
 }
 
-/// The stored number of an indicator; −1, which nothing has, for anything that is none.
+/// The stored number of an indicator; −1, which no document has, for anything else.
 pub(super) fn location_indicator(text: &str) -> i64 {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().unwrap_or(-1);

@@ -1,11 +1,11 @@
-//! What the failure of a reaction says about trying again.
+//! Classifies the failure of a reaction for the retry decision.
 
 use delivery::DeliveryError;
 use transport::{RequestError, request_error_codes as codes};
 
 use crate::error::{ApplicationError, ErrorKind};
 
-/// Failures that every other reaction would have as well.
+/// Failures that would affect every other reaction as well.
 const OUTAGES: [&str; 6] = [
     codes::NO_AUTH_POSSIBLE,
     codes::NO_AUTH_GRANT,
@@ -15,13 +15,13 @@ const OUTAGES: [&str; 6] = [
     codes::UNAUTHORIZED,
 ];
 
-/// A proxy in front of the Backbone answers in its place, to other calls as well.
+/// A proxy answers in place of the Backbone, and would do so for other calls as well.
 const PAGES: [&str; 2] = [codes::NOT_FOUND, codes::BAD_REQUEST];
 
-/// The peer has not fetched what was sent before, which says nothing about others and is over when it does.
+/// The peer has not fetched earlier Messages, which does not concern other peers and ends when it does so.
 const PEER_IS_AWAY: &str = "error.platform.validation.message.maxNumberOfUnreceivedMessagesReached";
 
-/// The failure in the terms of the delivery engine.
+/// The failure in terms of the delivery engine.
 pub(super) fn delivery_error(error: &ApplicationError) -> DeliveryError {
     let text = format!("{}: {}", error.code(), error.message());
     match error.kind() {
@@ -37,7 +37,7 @@ fn of_backbone(code: &str, status: u16, text: String) -> DeliveryError {
     match status {
         _ if OUTAGES.contains(&code) || PAGES.contains(&code) => DeliveryError::Unreachable(text),
         429 | 502..=504 => DeliveryError::Unreachable(text),
-        // The Backbone's own word, as the inbox takes it.
+        // The Backbone's own verdict, as interpreted by the inbox.
         _ if !(RequestError { code: code.to_owned(), status, ..RequestError::default() }.may_pass()) => {
             DeliveryError::Permanent(text)
         }
@@ -66,7 +66,7 @@ mod tests {
             ("error.platform.unexpected", 500, Refused),
             ("error.platform.unexpected", 408, Refused),
             ("error.platform.unexpected", 405, Refused),
-            // A proxy may say it as well as the Backbone.
+            // A proxy may answer so, as well as the Backbone.
             ("error.platform.forbidden", 403, Refused),
             ("error.platform.validation.relationship.notPending", 400, Permanent),
             // Pages of a proxy, not the Backbone's own answers.

@@ -1,4 +1,4 @@
-//! The note that an event has had its effects.
+//! The mark that an event has been applied.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use transport::UnitOfWork;
 
 use crate::error::ApplicationError;
 
-/// Marks that are removed at once.
+/// Maximum number of marks removed at once.
 const BATCH: u64 = 500;
-/// Where more deliveries wait, the marks are left for later.
+/// If more deliveries are waiting, marks are removed later.
 const MOST_WAITING: u32 = 1000;
 
-/// An event has had its effects, but the position of the reaction may still be before it. The existing Connector has no such
-/// collection.
+/// An event that has been applied, while the position of the reaction may still be before it. The existing Connector
+/// has no such collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AppliedEvent {
@@ -45,8 +45,8 @@ impl AppliedEvent {
     }
 }
 
-/// Removes marks that are not needed any more: those of events that the position has passed and that no delivery brings once
-/// more. The position also passes events that are only written down to be tried again.
+/// Removes marks that are no longer needed: those of events that the position has passed and that no delivery will
+/// repeat. The position also passes events that are only recorded for another attempt.
 pub(super) async fn remove_passed(
     store: &Store,
     unit: &mut UnitOfWork,

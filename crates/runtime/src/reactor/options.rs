@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use delivery::DeliveryOptions;
 
-/// What becomes of an event that a reaction fails at.
+/// The treatment of an event at which a reaction fails.
 ///
-/// After six attempts that say something about the event itself it is set aside. Nothing is ever set aside because of its age:
-/// it may have waited for an outage to end.
+/// It is set aside after six attempts that failed because of the event itself. No event is ever set aside because of
+/// its age: it may have waited for an outage to end.
 pub(super) const OPTIONS: DeliveryOptions = DeliveryOptions {
     max_in_flight: 4,
     attempt_timeout: Duration::from_mins(5),

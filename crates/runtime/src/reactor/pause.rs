@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// No longer pause is kept to.
+/// Longer pauses are cut to this.
 const LONGEST: Duration = Duration::from_mins(4);
 
-/// Until when the Backbone asked to be left alone.
+/// The end of the pause that the Backbone asked for.
 #[derive(Debug, Default)]
 pub(super) struct Pause(Mutex<Option<Instant>>);
 

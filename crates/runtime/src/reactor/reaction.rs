@@ -5,17 +5,17 @@ use crate::error::ApplicationError;
 use crate::events::EventKind;
 use crate::services::AccountServices;
 
-/// What there is to react to.
+/// The trigger of a reaction.
 #[derive(Debug, Clone, Copy)]
 pub enum Occasion<'a> {
     /// An event.
     Event(&'a delivery::OutboundEvent),
-    /// An object that events told of before, when nobody reacted.
+    /// An object of earlier events that were not reacted to.
     Found(&'a str),
 }
 
 impl Occasion<'_> {
-    /// Id of the object it is about; empty if it is about none.
+    /// Id of the object concerned; empty if there is none.
     #[must_use]
     pub fn object_id(&self) -> &str {
         match self {
@@ -25,34 +25,34 @@ impl Occasion<'_> {
     }
 }
 
-/// What is done about events.
+/// A reaction to events.
 #[async_trait]
 pub trait Reaction: Send + Sync + 'static {
-    /// What the effects depend on.
+    /// The facts on which the effects depend.
     type Facts: Send;
 
     /// Name of the module and of its position in the event log.
     const NAME: &'static str;
-    /// What it does, for operators.
+    /// Its purpose, for operators.
     const PURPOSE: &'static str;
-    /// The events it is about.
+    /// The events it reacts to.
     const EVENTS: &'static [EventKind];
 
-    /// The objects there is something to do about although no event tells of them any more. Asked for at the start.
-    /// No event marks what is done about them, so that [`apply`](Self::apply) has to look at what is stored.
+    /// The objects that still need a reaction although no event is pending for them. Called at the start. No mark is
+    /// set for these, so [`apply`](Self::apply) has to check the stored state.
     async fn backlog(&self, _services: &AccountServices) -> Result<Vec<String>, ApplicationError> {
         Ok(Vec::new())
     }
 
-    /// Finds out what the effects depend on, and does what involves others. May happen several times for one event. Nothing if
-    /// there are no effects in the store.
+    /// Determines the facts for the effects, and performs everything that involves others. May be called several times
+    /// for one event. Returns `None` if there are no effects in the store.
     async fn prepare(
         &self,
         services: &AccountServices,
         occasion: Occasion<'_>,
     ) -> Result<Option<Self::Facts>, ApplicationError>;
 
-    /// Has the effects in the store. What this writes is there once, however often the event comes.
+    /// Applies the effects in the store. They are written once, however often the event is delivered.
     async fn apply(
         &self,
         _unit: &mut UnitOfWork,

@@ -18,7 +18,7 @@ use super::trouble::Trouble;
 use crate::error::ApplicationError;
 use crate::services::AccountServices;
 
-/// So many events have their effects before marks that are not needed any more are removed.
+/// After this many applied events, marks that are no longer needed are removed.
 const REMOVE_MARKS_EVERY: u32 = 64;
 
 pub(super) struct ReactionTarget<R> {
@@ -34,7 +34,7 @@ impl<R: Reaction> ReactionTarget<R> {
         Self { reaction, services, pause: Pause::default(), trouble, applied: AtomicU32::new(0) }
     }
 
-    /// Does what there is to do about what happened before, also while the module was switched off.
+    /// Reacts to the backlog, including everything that happened while the module was switched off.
     pub(super) async fn catch_up(&self) {
         let objects = self.persistently("the backlog", || self.reaction.backlog(&self.services)).await;
         for object in objects.unwrap_or_default() {
@@ -42,7 +42,7 @@ impl<R: Reaction> ReactionTarget<R> {
         }
     }
 
-    /// Tries until it works, or it is known that it will not.
+    /// Retries until it succeeds, or is known to be futile.
     async fn persistently<T, F>(&self, what: &str, attempt: impl FnMut() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, ApplicationError>>,
@@ -94,7 +94,7 @@ impl<R: Reaction> ReactionTarget<R> {
     }
 }
 
-/// Whether there is another attempt after so many that were refused.
+/// Returns true if there is another attempt after this number of refusals.
 fn is_tried_again(error: &DeliveryError, refusals: u32) -> bool {
     match error {
         DeliveryError::Unreachable(_) | DeliveryError::Unroutable(_) => true,

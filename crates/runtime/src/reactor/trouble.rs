@@ -1,11 +1,11 @@
-//! How a reaction is, for the health of its module.
+//! The state of a reaction, for the health of its module.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::module::StatusReporter;
 
-/// What fails, and is tried again.
+/// The failures that are being retried.
 pub(super) struct Trouble {
     status: StatusReporter,
     failing: Mutex<Failing>,
@@ -13,9 +13,9 @@ pub(super) struct Trouble {
 
 #[derive(Default)]
 struct Failing {
-    /// Why nothing can be done at all.
+    /// The reason why no event can be handled.
     everything: Option<String>,
-    /// Codes of the last failures by object.
+    /// Codes of the latest failures by object.
     objects: BTreeMap<String, String>,
 }
 
@@ -24,23 +24,23 @@ impl Trouble {
         Self { status, failing: Mutex::default() }
     }
 
-    /// Nothing can be done for this reason; or something can.
+    /// Records the reason why no event can be handled, or that there is none.
     pub(super) fn everything(&self, reason: Option<String>) {
         self.change(|failing| failing.everything = reason);
     }
 
-    /// What was to be done about an object has failed with this code, and is tried again.
+    /// The reaction to an object has failed with this code, and is retried.
     pub(super) fn failed(&self, object: &str, code: &str) {
         self.change(|failing| drop(failing.objects.insert(object.to_owned(), code.to_owned())));
     }
 
-    /// It is done, or is not tried any more.
+    /// The reaction to an object has succeeded, or is not retried any more.
     pub(super) fn over(&self, object: &str) {
         self.change(|failing| drop(failing.objects.remove(object)));
     }
 
     fn change(&self, change: impl FnOnce(&mut Failing)) {
-        // Consistent at every point a panic could happen.
+        // Consistent at every point where a panic could happen.
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut failing);
         match (&failing.everything, failing.objects.first_key_value()) {

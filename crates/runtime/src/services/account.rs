@@ -30,7 +30,7 @@ impl AccountService {
         Ok(())
     }
 
-    /// As [`Self::sync`], but tries only what is due of what waits: for who synchronises regularly.
+    /// As [`Self::sync`], but retries only waiting items that are due: for regular synchronisation.
     ///
     /// # Errors
     /// As [`Self::sync`].
@@ -39,8 +39,8 @@ impl AccountService {
         Ok(())
     }
 
-    /// As [`Self::sync_due`], but never shares a synchronisation that began before this call: for who has just been told of
-    /// something new. How many external events the Backbone had.
+    /// As [`Self::sync_due`], but never shares a synchronisation that began before this call: for callers that have
+    /// just been notified of something new. Returns the number of external events.
     ///
     /// # Errors
     /// As [`Self::sync`].
@@ -53,8 +53,8 @@ impl AccountService {
         self.account.sync().settled().await;
     }
 
-    /// Opens the Backbone's stream of events, which tells when there is something new. `base_url` is where, if not at the
-    /// Backbone itself.
+    /// Opens the Backbone's event stream, which announces new data. `base_url` is its address, if it is not the
+    /// Backbone's own.
     ///
     /// # Errors
     /// Failures of the Backbone.
@@ -62,7 +62,7 @@ impl AccountService {
         Ok(self.account.backbone().listen(base_url).await?)
     }
 
-    /// When the Account was last synchronised.
+    /// The time of the last synchronisation of the Account.
     ///
     /// # Errors
     /// A failure of the store.

@@ -4,7 +4,7 @@ use crate::dto::{AnnouncementActionDto, AnnouncementDto};
 use crate::error::ApplicationError;
 use crate::input::GetAnnouncementsRequest;
 
-/// What the operator of the Backbone has to say (`docs/protocol/06-rest-api.md` §5.2).
+/// Announcements by the operator of the Backbone (`docs/protocol/06-rest-api.md` §5.2).
 #[derive(Debug, Clone)]
 pub struct AnnouncementsService {
     pub(super) account: Account,

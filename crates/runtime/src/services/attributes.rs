@@ -6,7 +6,7 @@ use transport::Account;
 use crate::dto::TagCollectionDto;
 use crate::error::{ApplicationError, RuntimeError};
 
-/// The value type that stands for Files in the collection of tags.
+/// The value type that stands for Files in the tag collection.
 const FILES: &str = "IdentityFileReference";
 const OF_BACKBONE: &str = "bkb:";
 
@@ -17,16 +17,16 @@ pub struct AttributesService {
 }
 
 impl AttributesService {
-    /// The tags the Backbone offers.
+    /// The tags offered by the Backbone.
     ///
     /// # Errors
-    /// Failures of the Backbone, unless the tags are known from before, and of the store.
+    /// Failures of the Backbone, unless the tags are already known, and of the store.
     pub async fn tag_collection(&self) -> Result<TagCollectionDto, ApplicationError> {
         collection(&self.account).await
     }
 }
 
-/// The tags of the Backbone, if the content names any: only then it is asked.
+/// The tags of the Backbone, fetched only if the content names any.
 ///
 /// # Errors
 /// As [`AttributesService::tag_collection`].
@@ -43,7 +43,7 @@ fn names_tag_of_backbone(content: &Value) -> bool {
     }
 }
 
-/// Refuses tags that a File cannot have (`docs/protocol/05-consumption.md` §2.2).
+/// Refuses tags that are invalid for a File (`docs/protocol/05-consumption.md` §2.2).
 ///
 /// # Errors
 /// `error.consumption.attributes.invalidTags`, naming the tags; as [`AttributesService::tag_collection`].
@@ -52,7 +52,7 @@ pub(super) async fn check_file_tags(account: &Account, tags: &[String]) -> Resul
     invalid_tags(tags, &known).map_or(Ok(()), Err)
 }
 
-/// The refusal of the tags that a File cannot have, if there are any.
+/// The error for tags that are invalid for a File, if there are any.
 pub(crate) fn invalid_tags(tags: &[String], known: &TagCollection) -> Option<ApplicationError> {
     let invalid: Vec<_> = tags::invalid(tags, FILES, known).iter().map(|tag| format!("'{tag}'")).collect();
     (!invalid.is_empty()).then(|| RuntimeError::InvalidTags(invalid.join(", ")).into())

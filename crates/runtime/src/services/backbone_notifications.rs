@@ -10,7 +10,7 @@ pub struct BackboneNotificationsService {
 }
 
 impl BackboneNotificationsService {
-    /// Lets the Backbone show a text to peers.
+    /// Asks the Backbone to show a text to peers.
     ///
     /// # Errors
     /// `error.transport.backboneNotifications.{atLeastOneRecipientRequired, codeMustNotBeEmpty,

@@ -18,8 +18,8 @@ impl ChallengesService {
     /// Gets a challenge from the Backbone and signs it.
     ///
     /// # Errors
-    /// `error.runtime.recordNotFound`, `error.transport.challenges.challengeTypeRequiresActiveRelationship`, failures of
-    /// the Backbone and the store.
+    /// `error.runtime.recordNotFound`, `error.transport.challenges.challengeTypeRequiresActiveRelationship`, failures
+    /// of the Backbone and the store.
     pub async fn create(&self, request: CreateChallengeRequest) -> Result<ChallengeDto, ApplicationError> {
         let challenges = self.account.challenges();
         let signed = match request.kind {
@@ -34,10 +34,10 @@ impl ChallengesService {
         dto(&signed)
     }
 
-    /// Checks a challenge that a peer signed.
+    /// Validates a challenge signed by a peer.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a signature or challenge that is none,
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid signature or challenge,
     /// `error.transport.recordNotFound` without an active Relationship to its creator, `error.runtime.notSupported` for
     /// challenges of devices, a failure of the store.
     pub async fn validate(

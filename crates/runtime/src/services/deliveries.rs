@@ -4,14 +4,14 @@ use crate::dto::{DeliveryDto, DeliveryTargetDto, ReplayDto};
 use crate::error::{ApplicationError, RuntimeError};
 use crate::input::{ListDeliveriesRequest, ReplayRequest, subscriber_of};
 
-/// Use cases of operators on what is delivered to webhooks and message brokers (`docs/delivery.md`).
+/// Operators' use cases on deliveries to webhooks and message brokers (`docs/delivery.md`).
 #[derive(Debug, Clone)]
 pub struct DeliveriesService {
     pub(super) deliveries: Deliveries,
 }
 
 impl DeliveriesService {
-    /// All targets: the configured ones, then those that were removed while something waited for them.
+    /// All targets: the configured ones, then those that were removed while deliveries were waiting for them.
     ///
     /// # Errors
     /// A failure of the store.
@@ -28,7 +28,7 @@ impl DeliveriesService {
         Ok(target.ok_or(RuntimeError::DeliveryTargetNotFound)?.into())
     }
 
-    /// Forgets a target that was removed from the configuration, with all that waits for it.
+    /// Forgets a target that was removed from the configuration, with all its waiting deliveries.
     ///
     /// # Errors
     /// `error.delivery.targetNotFound`, `error.delivery.targetIsConfigured`, a failure of the store.
@@ -51,7 +51,7 @@ impl DeliveriesService {
         Ok(self.deliveries.list(&request.0).await?.into_iter().map(DeliveryDto::from).collect())
     }
 
-    /// One of them.
+    /// One delivery.
     ///
     /// # Errors
     /// `error.delivery.deliveryNotFound`, a failure of the store.
@@ -75,10 +75,11 @@ impl DeliveriesService {
         Err(RuntimeError::DeliveryIsWaiting.into())
     }
 
-    /// Sends deliveries once more.
+    /// Sends deliveries again.
     ///
     /// # Errors
-    /// `error.delivery.targetNotFound`, `error.delivery.deliveryNotFound`, a failure of the store. Then nothing is sent.
+    /// `error.delivery.targetNotFound`, `error.delivery.deliveryNotFound`, a failure of the store. In these cases
+    /// nothing is sent.
     pub async fn replay(&self, request: &ReplayRequest) -> Result<ReplayDto, ApplicationError> {
         match self.deliveries.replay(&request.0).await {
             Ok(count) => Ok(ReplayDto { count }),

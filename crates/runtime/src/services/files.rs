@@ -46,7 +46,7 @@ impl FilesService {
         Ok(self.dto(&file))
     }
 
-    /// Takes in a File of a peer, named by its reference or by one to a Token that holds it.
+    /// Loads a File of a peer, named by its reference or by one to a Token that holds it.
     ///
     /// # Errors
     /// `error.runtime.invalidTokenContent` if the Token holds something else, failures of the Backbone and the store.
@@ -68,7 +68,7 @@ impl FilesService {
     /// Lists Files.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid query, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
@@ -79,10 +79,10 @@ impl FilesService {
         Listing::new(self.account.files().scan(&query).await, move |found| FileDto::new(found, &base_url))
     }
 
-    /// One File, named by its id or by a truncated reference, of which only the id counts.
+    /// One File, named by its id or by a truncated reference, of which only the id is used.
     ///
     /// # Errors
-    /// `error.runtime.recordNotFound`, `error.runtime.invalidReference`, and what reading the reference reports.
+    /// `error.runtime.recordNotFound`, `error.runtime.invalidReference`, and the errors of parsing the reference.
     pub async fn get(&self, id_or_reference: &str) -> Result<FileDto, ApplicationError> {
         let id = if id_or_reference.starts_with(FileId::PREFIX) {
             id_or_reference.to_owned()
@@ -96,7 +96,7 @@ impl FilesService {
         Ok(self.dto(&self.file("id", &id).await?))
     }
 
-    /// How large the content of a File is, bytes.
+    /// The size of a File's content in bytes.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`.
@@ -104,17 +104,18 @@ impl FilesService {
         Ok(self.file("id", id).await?.filesize)
     }
 
-    /// The content of a File, fetched and decrypted anew each time.
+    /// The content of a File, fetched and decrypted on every call.
     ///
     /// # Errors
-    /// `error.runtime.recordNotFound`, failures of the Backbone, `error.transport.files.*` if the content is not what it was.
+    /// `error.runtime.recordNotFound`, failures of the Backbone, `error.transport.files.*` if the content has been
+    /// altered.
     pub async fn download(&self, id: &str) -> Result<FileDownload, ApplicationError> {
         let file = self.file("id", id).await?;
         let content = self.account.files().download(&file.id).await?;
         Ok(FileDownload { content, filename: file.filename, mimetype: file.mimetype })
     }
 
-    /// Makes a Token that leads to a File.
+    /// Creates a Token that leads to a File.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, failures of the Backbone and the store.
@@ -135,7 +136,7 @@ impl FilesService {
         Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
     }
 
-    /// Deletes a File: an own one at the Backbone too.
+    /// Deletes a File; an own one at the Backbone too.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, failures of the Backbone and the store.
@@ -146,7 +147,7 @@ impl FilesService {
         Ok(())
     }
 
-    /// Replaces the token with which a peer can take an own File over.
+    /// Replaces the token with which a peer can take over an own File.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, `error.runtime.files.notOwnedByYou`, failures of the Backbone and the store.
@@ -160,7 +161,7 @@ impl FilesService {
         Ok(self.dto(&file))
     }
 
-    /// `name` is what the id is called in a failure.
+    /// `name` is the name of the id in an error.
     async fn file(&self, name: &str, id: &str) -> Result<File, ApplicationError> {
         check_id(name, Pattern::FileId, id)?;
         found(self.account.files().get(&FileId::new(id)).await?, "File")

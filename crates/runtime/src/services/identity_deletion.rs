@@ -16,8 +16,8 @@ impl IdentityDeletionService {
     /// Starts a deletion process, at whose end the Identity is deleted.
     ///
     /// # Errors
-    /// `error.runtime.identityDeletionProcess.activeIdentityDeletionProcessAlreadyExists`, failures of the Backbone and the
-    /// store.
+    /// `error.runtime.identityDeletionProcess.activeIdentityDeletionProcessAlreadyExists`, failures of the Backbone and
+    /// the store.
     pub async fn initiate(
         &self,
         request: InitiateIdentityDeletionRequest,
@@ -31,7 +31,7 @@ impl IdentityDeletionService {
         Ok(IdentityDeletionProcessDto::from(&process))
     }
 
-    /// The deletion process that is running.
+    /// The running deletion process.
     ///
     /// # Errors
     /// `error.runtime.identityDeletionProcess.noActiveIdentityDeletionProcess`, failures of the store.
@@ -39,7 +39,7 @@ impl IdentityDeletionService {
         Ok(IdentityDeletionProcessDto::from(&self.running().await?))
     }
 
-    /// Cancels the deletion process that is running.
+    /// Cancels the running deletion process.
     ///
     /// # Errors
     /// `error.runtime.identityDeletionProcess.noActiveIdentityDeletionProcess`, failures of the Backbone and the store.

@@ -4,14 +4,14 @@ use crate::dto::{InboxAttemptDto, InboxEntryDto};
 use crate::error::{ApplicationError, RuntimeError};
 use crate::input::ListInboxRequest;
 
-/// Use cases of operators on what was received and could not be applied yet (`docs/inbox.md`).
+/// Operators' use cases on received items that could not be applied yet (`docs/inbox.md`).
 #[derive(Debug, Clone)]
 pub struct InboxService {
     pub(super) account: Account,
 }
 
 impl InboxService {
-    /// Entries in the order in which they were received.
+    /// Entries in the order of receipt.
     ///
     /// # Errors
     /// A failure of the store.
@@ -38,7 +38,7 @@ impl InboxService {
         Ok(attempt.ok_or(RuntimeError::InboxEntryNotFound)?.into())
     }
 
-    /// Tries an entry no more. What the Backbone has of it is kept.
+    /// Stops retrying an entry. The Backbone's copy is kept.
     ///
     /// # Errors
     /// `error.delivery.inboxEntryNotFound`, `error.delivery.inboxEntryIsNotWaiting`, a failure of the store.
@@ -51,7 +51,7 @@ impl InboxService {
         }
     }
 
-    /// Removes an entry that was given up for good.
+    /// Removes for good an entry that was given up.
     ///
     /// # Errors
     /// `error.delivery.inboxEntryNotFound`, `error.delivery.inboxEntryIsWaiting`, a failure of the store.
@@ -66,7 +66,7 @@ impl InboxService {
         Err(RuntimeError::InboxEntryIsWaiting.into())
     }
 
-    /// Brings the gauges of the inbox up to date.
+    /// Updates the metrics of the inbox.
     ///
     /// # Errors
     /// A failure of the store.

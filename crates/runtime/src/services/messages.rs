@@ -20,10 +20,10 @@ pub struct MessagesService {
 }
 
 impl MessagesService {
-    /// Sends a Message. The order of the checks is what clients know.
+    /// Sends a Message. The order of the checks is the one clients know.
     ///
     /// # Errors
-    /// Those of the check of the content, `error.runtime.messages.*`, `error.transport.messages.*`,
+    /// Those of the content check, `error.runtime.messages.*`, `error.transport.messages.*`,
     /// `error.runtime.recordNotFound` for an attachment, failures of the Backbone and the store.
     pub async fn send(&self, request: SendMessageRequest) -> Result<MessageDto, ApplicationError> {
         let message = self.account.messages().send(self.checked(request).await?).await?;
@@ -74,7 +74,7 @@ impl MessagesService {
     /// Lists Messages.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid query, a failure of the store.
     pub async fn list(&self, query: &[(String, String)]) -> Result<Listing<MessageDto>, ApplicationError> {
         let query = query::parse_list(Resource::Messages, Ownership::Any, query)?;
         Listing::new(self.account.messages().scan(&query).await, |message| message.into())
@@ -108,7 +108,7 @@ impl MessagesService {
     /// The content of a File attached to a Message.
     ///
     /// # Errors
-    /// As [`Self::attachment`], failures of the Backbone, `error.transport.files.*` if the content is not what it was.
+    /// As [`Self::attachment`], failures of the Backbone, `error.transport.files.*` if the content has been altered.
     pub async fn download_attachment(&self, id: &str, attachment_id: &str) -> Result<FileDownload, ApplicationError> {
         let file = self.attached(id, attachment_id).await?;
         let content = self.account.files().download(&file.id).await?;
@@ -130,7 +130,7 @@ impl MessagesService {
         found(self.account.messages().get(&MessageId::new(id)).await?, "Message")
     }
 
-    /// An attached File. One that could not be loaded with its Message is asked for once more.
+    /// An attached File. One that could not be loaded with its Message is requested again.
     async fn file(&self, id: &FileId) -> Result<File, ApplicationError> {
         if let Some(file) = self.account.files().get(id).await? {
             return Ok(file);
@@ -143,8 +143,8 @@ impl MessagesService {
         FileDto::new(file, &self.account.config().base_url)
     }
 
-    /// Notifications may go to peers that no other Message reaches: over terminated Relationships and to peers about to
-    /// be deleted.
+    /// Notifications may go to peers that no other Message can reach: over terminated Relationships and to peers about
+    /// to be deleted.
     async fn check_recipients(
         &self,
         recipients: &[IdentityAddress],
@@ -186,7 +186,7 @@ impl MessagesService {
 }
 
 /// Requests are created and kept by the layer that decides on them; one that it does not know cannot be sent. Without
-/// that layer it knows none.
+/// that layer none is known.
 fn unknown_request(request: &Request<'_>) -> ApplicationError {
     match request.id() {
         None => ApplicationError::from(RuntimeError::property("The Request must have an id.")),

@@ -1,6 +1,6 @@
 //! The use cases of one Account (`docs/protocol/06-rest-api.md` §5).
 //!
-//! Each method is one use case: it checks its input, asks the transport layer, and answers with a DTO or one
+//! Each method is one use case: it checks its input, calls the transport layer, and returns a DTO or an
 //! [`ApplicationError`].
 
 mod account;
@@ -46,13 +46,13 @@ pub struct AccountServices {
 }
 
 impl AccountServices {
-    /// The use cases of `account`, whose events go out through `deliveries`.
+    /// The use cases of `account`, whose events are delivered through `deliveries`.
     #[must_use]
     pub fn new(account: Account, deliveries: Deliveries) -> Self {
         Self { account, deliveries }
     }
 
-    /// The account below.
+    /// The underlying account.
     pub(crate) fn transport(&self) -> &Account {
         &self.account
     }
@@ -63,7 +63,7 @@ impl AccountServices {
         self.account.clock().now()
     }
 
-    /// Where random numbers come from.
+    /// The source of random numbers.
     #[must_use]
     pub fn randomness(&self) -> Randomness {
         self.account.randomness()
@@ -75,7 +75,7 @@ impl AccountServices {
         AccountService { account: self.account.clone() }
     }
 
-    /// What the operator of the Backbone has to say.
+    /// Announcements by the operator of the Backbone.
     #[must_use]
     pub fn announcements(&self) -> AnnouncementsService {
         AnnouncementsService { account: self.account.clone() }
@@ -93,37 +93,37 @@ impl AccountServices {
         BackboneNotificationsService { account: self.account.clone() }
     }
 
-    /// Ending the own Identity.
+    /// The deletion of the own Identity.
     #[must_use]
     pub fn identity_deletion(&self) -> IdentityDeletionService {
         IdentityDeletionService { account: self.account.clone() }
     }
 
-    /// What operators see of what could not be applied yet, and do about it.
+    /// Received items that could not be applied yet, for operators.
     #[must_use]
     pub fn inbox(&self) -> InboxService {
         InboxService { account: self.account.clone() }
     }
 
-    /// Proving who one is.
+    /// Proofs of identity.
     #[must_use]
     pub fn challenges(&self) -> ChallengesService {
         ChallengesService { account: self.account.clone() }
     }
 
-    /// What is on its way to webhooks and message brokers.
+    /// The deliveries to webhooks and message brokers.
     #[must_use]
     pub fn deliveries(&self) -> Deliveries {
         self.deliveries.clone()
     }
 
-    /// The events, from the first one after the position `after` of the log on.
+    /// The events, starting with the first one after the position `after` of the log.
     #[must_use]
     pub fn events(&self, after: i64) -> EventReader {
         EventReader::new(self.account.store().clone(), after)
     }
 
-    /// What operators see of deliveries, and do about them.
+    /// The administration of deliveries, for operators.
     #[must_use]
     pub fn delivery_administration(&self) -> DeliveriesService {
         DeliveriesService { deliveries: self.deliveries.clone() }
@@ -160,14 +160,15 @@ impl AccountServices {
     }
 }
 
-/// Tells the other devices of the Identity what changed. The change itself is done and stays done whatever happens here.
+/// Synchronises changes to the other devices of the Identity. The change itself is done and remains, whatever happens
+/// here.
 async fn push_datawallet(account: &Account) {
     if let Err(error) = account.sync().only_datawallet().await {
         tracing::warn!(error.code = error.code(), "the datawallet was not pushed; the next synchronisation does it");
     }
 }
 
-/// What a stored object must be, for its absence to be reported.
+/// The object, or the error that no `entity` was found.
 fn found<T>(object: Option<T>, entity: &'static str) -> Result<T, ApplicationError> {
     Ok(object.ok_or(RuntimeError::RecordNotFound(entity))?)
 }

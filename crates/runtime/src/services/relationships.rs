@@ -20,7 +20,7 @@ pub struct RelationshipsService {
 }
 
 impl RelationshipsService {
-    /// Whether a Relationship could be requested. A documented refusal is an answer, not an error.
+    /// Checks if a Relationship could be requested. A documented refusal is a result, not an error.
     ///
     /// # Errors
     /// Failures of the Backbone and the store.
@@ -50,8 +50,8 @@ impl RelationshipsService {
     /// Requests a Relationship with the template of a peer.
     ///
     /// # Errors
-    /// `error.runtime.recordNotFound`, `error.transport.relationships.*` where the transport layer refuses, those of the
-    /// check of the content, failures of the Backbone and the store.
+    /// `error.runtime.recordNotFound`, `error.transport.relationships.*` if the transport layer refuses, those of the
+    /// content check, failures of the Backbone and the store.
     pub async fn create(&self, request: CreateRelationshipRequest) -> Result<RelationshipDto, ApplicationError> {
         let template = found(self.template(&request.template_id).await?, "RelationshipTemplate")?;
         if let Some(refusal) = self.account.relationships().can_send(&template).await? {
@@ -82,7 +82,7 @@ impl RelationshipsService {
     /// Lists Relationships.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid query, a failure of the store.
     pub async fn list(&self, query: &[(String, String)]) -> Result<Listing<RelationshipDto>, ApplicationError> {
         let query = query::parse_list(Resource::Relationships, Ownership::Any, query)?;
         Listing::new(self.account.relationships().scan(&query).await, |found| found.into())
@@ -105,7 +105,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().accept(&id).await?).await)
     }
 
-    /// As [`Self::accept`], with a content for the peer, which peers of today do not read.
+    /// As [`Self::accept`], with a content for the peer, which current peers do not read.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -114,7 +114,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().accept_with(&id, content).await?).await)
     }
 
-    /// Refuses a requested Relationship.
+    /// Rejects a requested Relationship.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -123,7 +123,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().reject(&id).await?).await)
     }
 
-    /// Takes an own request back.
+    /// Revokes an own request.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -150,7 +150,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().request_reactivation(&id).await?).await)
     }
 
-    /// Agrees to the reactivation that the peer asked for.
+    /// Accepts the reactivation that the peer requested.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -159,7 +159,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().accept_reactivation(&id).await?).await)
     }
 
-    /// Refuses the reactivation that the peer asked for.
+    /// Rejects the reactivation that the peer requested.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -168,7 +168,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().reject_reactivation(&id).await?).await)
     }
 
-    /// Takes the own request for reactivation back.
+    /// Revokes the own request for reactivation.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -177,7 +177,7 @@ impl RelationshipsService {
         Ok(self.changed(&self.account.relationships().revoke_reactivation(&id).await?).await)
     }
 
-    /// Gives a terminated Relationship up: it and what was exchanged through it are deleted.
+    /// Decomposes a terminated Relationship: it and everything exchanged through it are deleted.
     ///
     /// # Errors
     /// As [`Self::accept`].
@@ -200,7 +200,7 @@ impl RelationshipsService {
         Ok(self.account.templates().get(id).await?)
     }
 
-    /// `name` is what the id is called in a failure.
+    /// `name` is the name of the id in an error.
     async fn relationship(&self, name: &str, id: &str) -> Result<Relationship, ApplicationError> {
         check_id(name, Pattern::RelationshipId, id)?;
         found(self.account.relationships().get(&RelationshipId::new(id)).await?, "Relationship")

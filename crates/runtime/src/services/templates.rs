@@ -21,7 +21,7 @@ use crate::query::{self, Ownership, Resource};
 use crate::validation::check_id;
 use crate::validation::pattern::Pattern;
 
-/// Life of a Token for a template that does not expire: 12 days.
+/// Lifetime of a Token for a template that does not expire: 12 days.
 const DEFAULT_TOKEN_LIFE: Duration = Duration::from_hours(12 * 24);
 
 /// Use cases on RelationshipTemplates (`docs/protocol/06-rest-api.md` §5.10).
@@ -31,10 +31,10 @@ pub struct RelationshipTemplatesService {
 }
 
 impl RelationshipTemplatesService {
-    /// Makes a template.
+    /// Creates a template.
     ///
     /// # Errors
-    /// Those of the check of its content, failures of the Backbone and the store.
+    /// Those of the content check, failures of the Backbone and the store.
     pub async fn create_own(
         &self,
         request: CreateOwnRelationshipTemplateRequest,
@@ -62,11 +62,12 @@ impl RelationshipTemplatesService {
         Ok(self.dto(&template))
     }
 
-    /// Takes in a template of a peer, named by its reference or by one to a Token that holds it.
+    /// Loads a template of a peer, named by its reference or by one to a Token that holds it.
     ///
     /// # Errors
     /// `error.runtime.invalidTokenContent` if the Token holds something else, failures of the Backbone (wrong password:
-    /// `error.runtime.recordNotFound`) and the store, `error.transport.*` if it is not for the own Identity or unreadable.
+    /// `error.runtime.recordNotFound`) and the store, `error.transport.*` if it is unreadable or not for the own
+    /// Identity.
     pub async fn load_peer(
         &self,
         request: LoadPeerRelationshipTemplateRequest,
@@ -89,7 +90,7 @@ impl RelationshipTemplatesService {
     /// Lists templates.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid query, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
@@ -112,7 +113,7 @@ impl RelationshipTemplatesService {
         Ok(self.dto(&found(template, "RelationshipTemplate")?))
     }
 
-    /// Deletes a template: an own one at the Backbone, too.
+    /// Deletes a template; an own one at the Backbone too.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, failures of the Backbone and the store.
@@ -125,7 +126,7 @@ impl RelationshipTemplatesService {
         Ok(())
     }
 
-    /// Makes a Token that leads to an own template. What protects the template protects the Token too.
+    /// Creates a Token that leads to an own template. The template's protection applies to the Token too.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, `error.runtime.relationshipTemplates.{cannotCreateTokenForPeerTemplate,
@@ -165,7 +166,7 @@ impl RelationshipTemplatesService {
         Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
     }
 
-    /// Only an own File that lives can be offered, and only with the token that lets the peer take it over.
+    /// Only an existing own File can be offered, and only with the token that lets the peer take it over.
     async fn check_offered_file(&self, offered: OfferedFile<'_>) -> Result<(), ApplicationError> {
         let id = Reference::parse(offered.reference).map(|reference| FileId::new(reference.id));
         let id = id.map_err(|_| content_check::invalid_items())?;

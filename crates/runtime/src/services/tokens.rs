@@ -19,7 +19,7 @@ pub struct TokensService {
 }
 
 impl TokensService {
-    /// Makes a Token.
+    /// Creates a Token.
     ///
     /// # Errors
     /// `error.runtime.invalidTokenContent`, failures of the Backbone and the store.
@@ -42,11 +42,11 @@ impl TokensService {
         Ok(TokenDto::new(&token, options.ephemeral, &self.account.config().base_url))
     }
 
-    /// Takes in a Token of a peer.
+    /// Loads a Token of a peer.
     ///
     /// # Errors
-    /// Failures of the Backbone (wrong password: `error.runtime.recordNotFound`) and the store, `error.transport.*` if the
-    /// Token is not for the own Identity, empty or unreadable.
+    /// Failures of the Backbone (wrong password: `error.runtime.recordNotFound`) and the store, `error.transport.*` if
+    /// the Token is empty, unreadable or not for the own Identity.
     pub async fn load_peer(&self, request: LoadPeerTokenRequest) -> Result<TokenDto, ApplicationError> {
         let password = exposed(request.password.as_ref());
         let token = self.account.tokens().load_by_reference(&request.reference, password, request.ephemeral).await?;
@@ -59,7 +59,7 @@ impl TokensService {
     /// Lists the Tokens that were kept.
     ///
     /// # Errors
-    /// `error.runtime.validation.invalidPropertyValue` for a query that makes no sense, a failure of the store.
+    /// `error.runtime.validation.invalidPropertyValue` for an invalid query, a failure of the store.
     pub async fn list(
         &self,
         ownership: Ownership,
@@ -80,7 +80,7 @@ impl TokensService {
         Ok(TokenDto::new(&token, false, &self.account.config().base_url))
     }
 
-    /// Deletes a Token: an own one at the Backbone, too.
+    /// Deletes a Token; an own one at the Backbone too.
     ///
     /// # Errors
     /// `error.runtime.recordNotFound`, failures of the Backbone and the store.

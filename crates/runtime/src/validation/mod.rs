@@ -1,7 +1,7 @@
 //! Input validation: the schema checks of `docs/protocol/06-rest-api.md` §4.
 //!
-//! Every request is checked against a small schema. Only the first failure is reported, in the order and with the
-//! wording clients know, always under the code `error.runtime.validation.invalidPropertyValue`.
+//! Every request is checked against a small schema. Only the first failure is reported, in the order and wording that
+//! clients know, always under the code `error.runtime.validation.invalidPropertyValue`.
 
 pub(crate) mod password_protection;
 pub(crate) mod pattern;
@@ -12,7 +12,7 @@ use core_types::Timestamp;
 use crate::error::{ApplicationError, RuntimeError};
 use pattern::Pattern;
 
-/// Checks one identifier that came on its own, such as a path segment called `name`.
+/// Checks a single identifier, such as a path segment called `name`.
 ///
 /// # Errors
 /// `error.runtime.validation.invalidPropertyValue`, text `<name> must match pattern …`.

@@ -1,4 +1,4 @@
-//! Password protection as requests give it (`docs/protocol/06-rest-api.md` §4.4).
+//! Password protection in requests (`docs/protocol/06-rest-api.md` §4.4).
 
 use core_types::{LocationIndicator, PasswordProtectionCreationParameters};
 use serde_json::{Map, Value};
@@ -17,11 +17,11 @@ pub(crate) static PASSWORD_PROTECTION: Object = Object {
     open: false,
 };
 
-/// Reads the member `passwordProtection` of a body that passed its schema.
+/// Reads the member `passwordProtection` of a body that has passed its schema.
 ///
 /// # Errors
-/// `error.runtime.validation.invalidPropertyValue` for a PIN that is none or an indicator that is not allowed,
-/// `error.runtime.requestDeserialization` for an indicator that is no integer.
+/// `error.runtime.validation.invalidPropertyValue` for an invalid PIN or an indicator that is not permitted,
+/// `error.runtime.requestDeserialization` for an indicator that is not an integer.
 pub(crate) fn parse(
     body: &Map<String, Value>,
 ) -> Result<Option<PasswordProtectionCreationParameters>, ApplicationError> {
@@ -63,7 +63,8 @@ fn location_indicator(value: &Value) -> Result<LocationIndicator, ApplicationErr
             #[expect(clippy::cast_possible_truncation, reason = "50 to 99")]
             LocationIndicator::new(number as i64).map_err(|_| not_allowed())
         }
-        // The reference looks the text up in an enumeration that also has its numbers as names, and fails on them later.
+        // The reference implementation looks the text up in an enumeration that also has its numbers as names, and
+        // fails on them later.
         Value::String(text) if matches!(text.as_str(), "0" | "1" | "2" | "3" | "4" | "5" | "6") => {
             Err(not_an_integer())
         }

@@ -1,7 +1,7 @@
 //! Patterns of identifiers, addresses and references (`docs/protocol/06-rest-api.md` §4.2).
 //!
-//! Unless a pattern carries `^` or `$` it is searched anywhere in the text, so that an id with extra characters around
-//! a match passes here and then ends in "not found".
+//! A pattern without `^` or `$` is searched for anywhere in the text, so that an id with extra characters around a
+//! match passes here and then results in "not found".
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ const RELATIONSHIP_TEMPLATE_ID: &str = "RLT[A-Za-z0-9]{17}";
 const TOKEN_ID: &str = "TOK[A-Za-z0-9]{17}";
 const FILE_ID: &str = "FIL[A-Za-z0-9]{17}";
 
-/// What a text has to look like.
+/// The required form of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pattern {
     /// Address of an Identity.
@@ -41,7 +41,7 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
-    /// Whether `text` satisfies the pattern.
+    /// Returns true if `text` satisfies the pattern.
     pub(crate) fn is_match(self, text: &str) -> bool {
         match self {
             // Peers do not exchange signed years; the pattern clients know excludes them.
@@ -58,7 +58,7 @@ impl Pattern {
         }
     }
 
-    /// The second half of the failure text, after the name of the property.
+    /// The second half of the error text, after the name of the property.
     pub(crate) fn failure(self) -> String {
         let source = match self {
             Self::Date => return "must match ISO8601 datetime format".to_owned(),

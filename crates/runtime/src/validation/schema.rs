@@ -1,4 +1,4 @@
-//! A schema checker that finds the failure clients of the existing Connector would be told about first
+//! A schema checker that finds the failure that the existing Connector would report to clients first
 //! (`docs/protocol/06-rest-api.md` §4.1): missing required properties in their listed order, then unknown properties,
 //! then the properties in the order of the schema.
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::pattern::Pattern;
 use crate::error::{ApplicationError, RuntimeError};
 
-/// What a JSON value has to be.
+/// The required form of a JSON value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Schema {
     /// Anything.
@@ -22,7 +22,7 @@ pub(crate) enum Schema {
     Matching(Pattern),
     /// `true` or `false`.
     Boolean,
-    /// Nothing but `true`.
+    /// Only `true`.
     True,
     /// A whole number not below the minimum.
     Integer { minimum: i64 },
@@ -41,12 +41,12 @@ pub(crate) struct Object {
     pub(crate) required: &'static [&'static str],
     /// In the order in which their failures are reported.
     pub(crate) properties: &'static [(&'static str, Schema)],
-    /// Whether properties without an entry are let through.
+    /// True if properties without an entry are permitted.
     pub(crate) open: bool,
 }
 
 impl Object {
-    /// Checks a request body and hands out its members.
+    /// Checks a request body and returns its members.
     ///
     /// # Errors
     /// `error.runtime.validation.invalidPropertyValue` with the first failure.
@@ -54,7 +54,7 @@ impl Object {
         Ok(self.members(body, "").map_err(RuntimeError::InvalidPropertyValue)?)
     }
 
-    /// Whether a body satisfies the schema.
+    /// Returns true if a body satisfies the schema.
     pub(crate) fn is_valid(&'static self, body: &Value) -> bool {
         self.members(body, "").is_ok()
     }
@@ -128,7 +128,7 @@ impl Schema {
         items.try_for_each(|(index, item)| self.first_failure(item, &join(path, &index.to_string())))
     }
 
-    /// The first pair of equal items, looked for from the end. Plain texts are reported the higher index first.
+    /// The first pair of equal items, searched from the end. For plain texts the higher index is reported first.
     fn duplicate(self, values: &[Value]) -> Option<(usize, usize)> {
         let mut seen = HashMap::with_capacity(values.len());
         if matches!(self, Self::Text) {
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Whoever sends a long list must not keep a processor busy for minutes with it.
+    /// A caller that sends a long list must not keep a processor busy for minutes.
     #[test]
     fn long_lists_are_checked_at_once() {
         let tags: Vec<Value> = (0..300_000).map(|number| number.to_string().into()).collect();

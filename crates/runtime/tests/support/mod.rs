@@ -1,4 +1,4 @@
-//! An embedded Backbone and Accounts at it.
+//! An embedded Backbone with Accounts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl World {
         Self { base_url, _guard: shutdown.clone().drop_guard(), shutdown, _dir: dir }
     }
 
-    /// The Backbone goes away.
+    /// Shuts the Backbone down.
     pub fn stop_backbone(&self) {
         self.shutdown.cancel();
     }
@@ -52,7 +52,7 @@ impl World {
     }
 }
 
-/// Makes the Accounts know each other: an active Relationship, requested by `requestor`. Returns its id.
+/// Connects the Accounts by an active Relationship, requested by `requestor`. Returns its id.
 pub async fn connect(templator: &AccountServices, requestor: &AccountServices) -> String {
     let body = json!({
         "expiresAt": "2099-01-01", "content": { "@type": "ArbitraryRelationshipTemplateContent", "value": {} },

@@ -1,4 +1,4 @@
-//! Which recordings are replayed as they are, which differ on purpose, and which have no counterpart yet.
+//! The recordings that are replayed unchanged, those that differ on purpose, and those without a counterpart so far.
 //!
 //! Numbers of decisions refer to the project's decision log.
 
@@ -7,15 +7,15 @@ use crate::support::Answer;
 
 pub(super) enum Expectation {
     Same,
-    /// The same answer, but up to some seconds later, by decision.
+    /// The same answer, but up to a few seconds later, by decision.
     Soon,
-    /// The answer is another one, by decision.
+    /// A different answer, by decision.
     Differs(Difference),
-    /// What the recording needs does not exist yet.
+    /// A requirement of the recording does not exist yet.
     NotApplicable(&'static str),
 }
 
-/// The answer in the place of the recorded one. `code` is that of the error, empty for a success.
+/// The answer instead of the recorded one. `code` is that of the error, empty for a success.
 #[derive(Clone, Copy)]
 pub(super) struct Difference {
     pub(super) reason: &'static str,
@@ -45,7 +45,7 @@ const EXTERNAL_EVENTS: &str = "events that an embedded Backbone raises only for 
 const LATER_RELEASES: &str = "a route that later releases have, and this one too";
 const SURVIVED_THE_END: &str = "the stand-in let an Identity live whose grace period was over";
 
-/// Beginnings of names; the first that fits counts.
+/// Beginnings of names; the first match counts.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("webhook: ", WEBHOOKS),
     ("jwt: ", OTHER_AUTHENTICATION),
@@ -81,13 +81,13 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("IdentityDeletionProcess: grace period zero", SURVIVED_THE_END),
 ];
 
-/// What is there already of a resource that is not there as a whole.
+/// The existing parts of a resource that does not exist completely.
 const APPLICABLE: &[&str] = &["Attributes: TagCollection"];
 
 /// Decision 7: results of health checks are reused for some seconds.
 const SOON: &[&str] = &["health: Backbone down", "health: Backbone up again"];
 
-/// Whole names that are the beginning of others.
+/// Complete names that are the beginning of others.
 const NOT_APPLICABLE_EXACTLY: &[(&str, &str)] =
     &[("Messages: send request", CONSUMPTION), ("Relationships: reject", CONSUMPTION)];
 
@@ -229,7 +229,7 @@ pub(super) fn of(recording: &Recording) -> Expectation {
     }
 }
 
-/// Entries of the lists that no recording fits.
+/// Entries of the lists that match no recording.
 pub(super) fn that_fit_nothing(recordings: &[Recording]) -> Vec<&'static str> {
     let is_name = |name: &str| recordings.iter().any(|recording| recording.name == name);
     let is_beginning = |start: &str| recordings.iter().any(|recording| recording.name.starts_with(start));

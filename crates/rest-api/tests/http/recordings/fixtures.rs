@@ -1,4 +1,4 @@
-//! What the recordings only describe: special bodies and API keys.
+//! Items that the recordings only describe: special bodies and API keys.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::replay::Recording;
 /// gzip of `{"challengeType":"Identity"}`.
 const GZIPPED_CHALLENGE: &str = "H4sIAAAAAAACA6tWSs5IzMlJzUtPDaksSFWyUvJMSc0rySypVKoFAN6UOOccAAAA";
 
-/// A body that is no JSON.
+/// A body that is not JSON.
 pub(super) fn raw(text: &str) -> Vec<u8> {
     if text == "JSON object of 2097161 bytes" {
         return format!("{{\"a\":\"{}\"}}", "x".repeat(2_097_161 - 8)).into_bytes();

@@ -1,5 +1,5 @@
-//! Replays the recorded exchanges with an existing Connector (`vectors/README.md`) and compares status,
-//! headers and bodies. What differs is listed with its reason in [`expectations`].
+//! Replays the recorded exchanges with an existing Connector (`vectors/README.md`) and compares status, headers and
+//! bodies. Differences are listed with their reasons in [`expectations`].
 
 mod expectations;
 mod fixtures;

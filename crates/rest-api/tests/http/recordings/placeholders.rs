@@ -1,4 +1,4 @@
-//! Placeholders of the recordings: bound to a value at first sight, then always that value.
+//! Placeholders of the recordings: bound to a value at their first occurrence, and always that value afterwards.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ impl Bindings {
             .collect()
     }
 
-    /// Whether a text is what was recorded; binds placeholders seen for the first time.
+    /// Checks if a text is the recorded one; binds placeholders at their first occurrence.
     pub(super) fn matches(&mut self, recorded: &str, actual: &str) -> Result<(), String> {
         let differs = || format!("expected {recorded:?}, got {actual:?}");
         let parts = parts(recorded);
@@ -100,7 +100,7 @@ fn is_stable(name: &str) -> bool {
     numbered || name.starts_with("address-") || name.contains("-reference of ")
 }
 
-/// Whether a value has the form that a placeholder promises.
+/// Returns true if a value has the form that a placeholder promises.
 fn fits(name: &str, value: &str) -> bool {
     let is_base64url = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     match name {

@@ -1,4 +1,4 @@
-//! Sends recorded requests to Connectors of our own and compares the answers.
+//! Sends recorded requests to Connectors of this program and compares the answers.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -34,11 +34,11 @@ const CONTRACT_HEADERS: [&str; 11] = [
     "access-control-max-age",
 ];
 const UNKNOWN_SIGNATURE: &str = "to be replaced";
-/// The id of a Request that came with a template; it is not accepted where its id is used.
+/// The id of a Request that came with a template; it has not been accepted when its id is used.
 const UNDECIDED_REQUEST: &str = "REQ00000000000000004";
-/// How long an answer that is allowed to come later may take, on a busy machine.
+/// The time limit for an answer that is allowed to come later, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Pause before it is asked for again.
+/// The pause before the request is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
 const BOUNDARY: &str = "boundary-of-the-replay";
 
@@ -77,12 +77,12 @@ pub(super) struct StandIn {
     body: Option<Value>,
 }
 
-/// Three Connectors on one Backbone, as they were when the recordings were made.
+/// Three Connectors on one Backbone, as when the recordings were made.
 pub(super) struct Replay {
     backbone: TestBackbone,
     servers: HashMap<&'static str, Router>,
     bindings: Bindings,
-    /// Recorded texts with several placeholders, and what they stood for.
+    /// Recorded texts with several placeholders, and their actual values.
     texts: HashMap<String, String>,
     /// The signatures of challenges by recorded challenge text.
     signatures: HashMap<String, String>,
@@ -134,7 +134,7 @@ impl Replay {
         }
     }
 
-    /// Plays one recording. With a `difference`, that is expected in the place of the recorded answer.
+    /// Plays one recording. A `difference` is expected in place of the recorded answer.
     pub(super) async fn play(&mut self, recording: &Recording, difference: Option<Difference>) -> Result<(), String> {
         if let Some(stand_in) = &recording.stand_in {
             return self.tell_backbone(stand_in);
@@ -159,7 +159,7 @@ impl Replay {
         }
     }
 
-    /// Plays one recording again and again, until the answer is the recorded one.
+    /// Plays one recording repeatedly, until the answer is the recorded one.
     pub(super) async fn play_until_same(&mut self, recording: &Recording) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -170,8 +170,8 @@ impl Replay {
         }
     }
 
-    /// Keeps what comes later comparable: learns the placeholders of an answer that differs, remembers
-    /// what was refused, and takes back what was not created then.
+    /// Keeps later recordings comparable: learns the placeholders of a different answer, remembers refused objects, and
+    /// removes those that were not created then.
     async fn note_difference(
         &mut self,
         recorded: &RecordedResponse,
@@ -208,7 +208,7 @@ impl Replay {
                 }
             }
             (Value::String(recorded), Value::String(actual)) => {
-                // A text that differs teaches nothing, and that it may differ was decided.
+                // A text may differ by decision, and then binds nothing.
                 self.bindings.matches(recorded, actual).unwrap_or_default();
             }
             _ => {}
@@ -317,8 +317,8 @@ impl Replay {
         })
     }
 
-    /// The signature that was made for a challenge; one of another challenge if `foreign`, or if this one
-    /// was never signed.
+    /// The signature that was made for a challenge; one of another challenge if `foreign`, or if this one was never
+    /// signed.
     fn signature(&self, challenge: &str, foreign: bool) -> String {
         let own = self.signatures.get(challenge).filter(|_| !foreign);
         let other = || self.signatures.iter().find(|(other, _)| *other != challenge);
@@ -357,7 +357,7 @@ impl Replay {
         }
         self.compare_body(&recorded.body, answer)?;
         for (name, value) in &recorded.headers {
-            // Decision 13 (1): instead of `_` the created resource is named, where it has a path.
+            // Decision 13 (1): instead of `_` the created resource is named, if it has a path.
             if name.eq_ignore_ascii_case("location") && value == "_" {
                 if let Some(location) = answer.header("location") {
                     let id = answer.json()["result"]["id"].as_str().unwrap_or_default().to_owned();
@@ -419,7 +419,7 @@ impl Replay {
         Ok(())
     }
 
-    /// Lists do not contain what was refused.
+    /// Removes refused objects from recorded lists.
     fn forget_refused(&self, recorded: &mut Value) {
         if let Some(items) = recorded["result"].as_array_mut() {
             items.retain(|item| item["id"].as_str().is_none_or(|id| !self.refused.contains(id)));
@@ -471,8 +471,8 @@ impl Replay {
     }
 }
 
-/// Messages of the layers below are for people and ours; clients compare the code
-/// (`docs/protocol/06 §3.3`). Decision 13 (9): they hold neither the code nor a time.
+/// Messages of lower layers are for people and our own; clients compare the code (`docs/protocol/06 §3.3`). Decision 13
+/// (9): they contain neither the code nor a time.
 fn leave_out_texts_of_lower_layers(recorded: &mut Value, actual: &Value) -> Result<(), String> {
     for member in ["error", "result"] {
         let Some(object) = recorded.get_mut(member).and_then(Value::as_object_mut) else {

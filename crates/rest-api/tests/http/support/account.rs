@@ -1,4 +1,4 @@
-//! An embedded Backbone and Accounts on it.
+//! An embedded Backbone with Accounts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,18 +16,18 @@ use store::Store;
 use tokio::net::TcpListener;
 use transport::TransportConfig;
 
-/// A Backbone that listens on this machine until the test ends. It can be told to misbehave.
+/// A Backbone that listens on this machine until the test ends. It can be made to misbehave.
 pub(crate) struct TestBackbone {
     base_url: String,
     misbehaviour: Arc<Mutex<Misbehaviour>>,
 }
 
-/// What the Backbone does instead of its work.
+/// The behaviour of the Backbone instead of its normal one.
 #[derive(Clone, Default)]
 pub(crate) struct Misbehaviour {
     /// Answers every request like this.
     pub(crate) failure: Option<(StatusCode, &'static str, String)>,
-    /// Answers the question whether a Relationship can be created with this code.
+    /// The code returned if asked whether a Relationship can be created.
     pub(crate) cannot_create: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl TestBackbone {
         change(&mut self.misbehaviour.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// A new Identity with a store of its own.
+    /// A new Identity with its own store.
     pub(crate) async fn open_account(&self) -> Arc<HostedAccount> {
         self.open_account_in(Store::in_memory().await.unwrap()).await
     }
@@ -82,7 +82,7 @@ impl TestBackbone {
     }
 }
 
-/// A new Identity on a Backbone of its own.
+/// A new Identity on its own Backbone.
 pub(crate) async fn open() -> Arc<HostedAccount> {
     TestBackbone::start().await.open_account().await
 }
@@ -104,7 +104,7 @@ async fn misbehave(State(misbehaviour): State<Arc<Mutex<Misbehaviour>>>, request
     next.run(request).await
 }
 
-/// The tags that the Backbone of the recordings offered.
+/// The tags offered by the Backbone of the recordings.
 fn tags() -> Value {
     let named = |de: &str, en: &str| json!({"de": de, "en": en});
     let degree = json!({
@@ -120,7 +120,7 @@ fn tags() -> Value {
     })
 }
 
-/// What the Backbone of the recordings had to say; its announcement is older than any of a fresh Backbone.
+/// The announcement of the Backbone of the recordings; it is older than any of a fresh Backbone.
 fn announcements(query: &str) -> Value {
     let language = query.split('&').find_map(|parameter| parameter.strip_prefix("language=")).unwrap_or_default();
     json!({"result": [{

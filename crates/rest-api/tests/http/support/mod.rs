@@ -109,7 +109,7 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let (parts, mut body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|content_type| content_type.starts_with("text/event-stream")) {
-        // It has no end; its first message is read by the tests of the stream.
+        // It never ends; its first message is read by the tests of the stream.
         body = Body::empty();
     }
     Answer { status: parts.status, headers: parts.headers, body: to_bytes(body, usize::MAX).await.unwrap().into() }
