@@ -1,0 +1,34 @@
+//! What Identities do about the content they exchange: the rules of Attributes, Requests and Notifications
+//! (`docs/protocol/05-consumption.md`), without I/O.
+//!
+//! A rule is a function of a document, an input and [`Facts`]; it gives [`Changes`] or a [`ConsumptionError`]. It reads no store,
+//! no clock and no random numbers. So the caller
+//!
+//! 1. opens a unit of work and loads what the rule's [`Need`]s name,
+//! 2. calls the rule,
+//! 3. writes the changes, and commits.
+//!
+//! Since one writer has the Identity, what was loaded is still true when the changes are written, and a crash leaves nothing or
+//! everything. Several rules in one unit of work go through a [`Work`], where each sees what those before it have changed.
+//!
+//! Identifiers of new documents are part of a rule's input where it makes one, and come from a `rand::CryptoRng` where it makes several.
+
+#![forbid(unsafe_code)]
+
+mod changes;
+mod error;
+mod events;
+mod facts;
+mod needs;
+mod validation_result;
+mod work;
+
+pub mod documents;
+
+pub use changes::{AnyDocument, Cause, Changes, DocumentRef, Outgoing, Write};
+pub use error::{ConsumptionError, ErrorKind};
+pub use events::{ConsumptionEvent, ProcessingResult};
+pub use facts::{ConsumptionSettings, Facts, PeerDeletion, PeerRelationship, RelationshipStatus};
+pub use needs::Need;
+pub use validation_result::ValidationResult;
+pub use work::Work;
