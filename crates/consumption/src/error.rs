@@ -214,8 +214,14 @@ pub enum ConsumptionError {
     )]
     CannotCreateDuplicateOwnIdentityAttribute(AttributeId),
     /// The peer could not be told.
-    #[error("The shared Attribute cannot be deleted while the Relationship to '{0}' is in status 'Pending'.")]
-    CannotDeleteSharedAttributeWhileRelationshipIsPending(IdentityAddress),
+    #[error("The shared Attribute '{0}' cannot be deleted while the Relationship to the peer is in status 'Pending'.")]
+    CannotDeleteSharedAttributeWhileRelationshipIsPending(AttributeId),
+    /// The peer could not be told anything.
+    #[error("there is neither an active nor a terminated Relationship to {0}")]
+    HasNeitherActiveNorTerminatedRelationship(IdentityAddress),
+    /// The peer could not be told anything, because it is gone.
+    #[error("the Identity {0} is deleted")]
+    RecipientIsDeleted(IdentityAddress),
     /// The Relationship is in another status.
     #[error("The Relationship to '{0}' is neither rejected nor revoked.")]
     IsNeitherRejectedNorRevoked(IdentityAddress),
@@ -305,6 +311,10 @@ impl ConsumptionError {
             Self::CannotDeleteSharedAttributeWhileRelationshipIsPending(_) => {
                 "error.runtime.attributes.cannotDeleteSharedAttributeWhileRelationshipIsPending"
             }
+            Self::HasNeitherActiveNorTerminatedRelationship(_) => {
+                "error.transport.messages.hasNeitherActiveNorTerminatedRelationship"
+            }
+            Self::RecipientIsDeleted(_) => "error.transport.messages.peerIsDeleted",
             Self::IsNeitherRejectedNorRevoked(_) => "error.runtime.relationships.isNeitherRejectedNorRevoked",
             _ => return None,
         })

@@ -23,6 +23,7 @@ mod needs;
 mod validation_result;
 mod work;
 
+pub mod attributes;
 pub mod documents;
 
 pub use changes::{AnyDocument, Cause, Changes, DocumentRef, Outgoing, Write};

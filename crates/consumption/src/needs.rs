@@ -18,6 +18,9 @@ pub enum Need {
     },
     /// All forwarding details for this peer, with the attributes they belong to and all versions of these.
     ForwardedTo(IdentityAddress),
+    /// The attributes whose `peer` that is, with all their forwarding details, for anybody. All versions of an attribute have the same
+    /// peer.
+    OfPeer(IdentityAddress),
     /// The Relationship with this peer.
     Relationship(IdentityAddress),
     /// The Relationships with all peers that the attribute and its versions are shared with: the `peer` of each, and those of their

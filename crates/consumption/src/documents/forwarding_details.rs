@@ -54,6 +54,12 @@ impl ForwardingDetails {
         }
     }
 
+    /// The same with that known about a deletion.
+    #[must_use]
+    pub fn with_deletion_info(&self, deletion_info: Option<EmittedDeletionInfo>) -> Self {
+        Self { deletion_info, ..self.clone() }
+    }
+
     /// How far a deletion by the peer is.
     #[must_use]
     pub fn deletion_status(&self) -> Option<EmittedDeletionStatus> {

@@ -1,0 +1,18 @@
+//! Marking attributes as viewed (`docs/protocol/05 §2.5`).
+
+use crate::documents::LocalAttribute;
+use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts};
+
+/// Notes that an attribute was viewed, the first time. Needs nothing.
+///
+/// # Errors
+/// None.
+pub fn mark_as_viewed(attribute: &LocalAttribute, (): (), facts: &Facts) -> Result<Changes, ConsumptionError> {
+    let mut changes = Changes::none();
+    if attribute.was_viewed_at.is_none() {
+        let viewed = LocalAttribute { was_viewed_at: Some(facts.now()), ..attribute.clone() };
+        changes.replace(viewed.clone());
+        changes.publish(ConsumptionEvent::AttributeWasViewedAtChanged(viewed));
+    }
+    Ok(changes)
+}
