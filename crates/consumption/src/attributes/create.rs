@@ -8,7 +8,7 @@ use core_types::{AttributeId, IdentityAddress};
 use serde_json::Value;
 
 use super::checks::{self, ContentType, check_characters, check_tags, owner_of};
-use super::defaults;
+use super::{defaults, duplicates};
 use crate::documents::{
     AttributeDetails, AttributeKind, EmittedDetails, LocalAttribute, ReceivedDetails, SourceReference,
 };
@@ -56,6 +56,34 @@ pub(super) fn needs_of_value_type(value_type: &str) -> Need {
         Condition::Equals("@type", AttributeKind::OwnIdentityAttribute.as_str().to_owned()),
         Condition::Equals("content.value.@type", value_type.to_owned()),
     ]))
+}
+
+/// What [`own_identity_attribute_with_new_value`] and [`check_own_identity_attribute`] need to have loaded.
+#[must_use]
+pub fn needs_with_new_value(id: &AttributeId, content: &Value, settings: ConsumptionSettings) -> Vec<Need> {
+    let mut needs = needs(id, content, settings);
+    needs.push(duplicates::needs_for_own_identity_attribute(content.get("value").unwrap_or(&Value::Null)));
+    needs
+}
+
+/// Creates an OwnIdentityAttribute whose value no other has, which is asked first.
+///
+/// # Errors
+/// `cannotCreateDuplicateOwnIdentityAttribute`; as [`own_identity_attribute`].
+pub fn own_identity_attribute_with_new_value(new: NewOwnIdentityAttribute<'_>, facts: &Facts) -> Result<Changes> {
+    duplicates::check_own_identity_attribute(new.content.get("value").unwrap_or(&Value::Null), facts)?;
+    own_identity_attribute(new, facts)
+}
+
+/// Checks that an OwnIdentityAttribute can be created: its structure, its value, its tags. Characters are not looked at, as the peers
+/// do not either, so it can fail all the same.
+///
+/// # Errors
+/// Of the content; `cannotCreateDuplicateOwnIdentityAttribute`, `invalidTags`.
+pub fn check_own_identity_attribute(content: &Value, facts: &Facts) -> Result<()> {
+    let read = checks::read(content, ContentType::Identity, facts)?;
+    duplicates::check_own_identity_attribute(content.get("value").unwrap_or(&Value::Null), facts)?;
+    check_tags(&read, facts)
 }
 
 /// Creates an OwnIdentityAttribute. If there are defaults, the first of a value type is the default.

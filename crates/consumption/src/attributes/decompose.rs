@@ -18,7 +18,7 @@ pub fn needs(peer: &IdentityAddress) -> Vec<Need> {
 ///
 /// # Errors
 /// `recordNotFound` if a version of something it had is missing.
-pub fn relationship_decomposed(peer: &IdentityAddress, (): (), facts: &Facts) -> Result<Changes, ConsumptionError> {
+pub fn relationship_decomposed(peer: &IdentityAddress, facts: &Facts) -> Result<Changes, ConsumptionError> {
     let mut work = Work::new(facts);
     let mut changes = Changes::none();
     for attribute in facts.attributes_where(|attribute| attribute.details.peer() == Some(peer)) {
@@ -35,7 +35,6 @@ pub fn relationship_decomposed(peer: &IdentityAddress, (): (), facts: &Facts) ->
 /// `isNeitherRejectedNorRevoked`; as [`delete::with_predecessors`].
 pub fn relationship_rejected_or_revoked(
     relationship: &PeerRelationship,
-    (): (),
     facts: &Facts,
 ) -> Result<Changes, ConsumptionError> {
     let peer = &relationship.peer;
@@ -46,7 +45,7 @@ pub fn relationship_rejected_or_revoked(
     for attribute in facts.attributes_where(|attribute| attribute.details.peer() == Some(peer)) {
         // It may be gone already, as a predecessor of another.
         if let Some(attribute) = work.facts().attribute(&attribute.id).cloned() {
-            work.add(delete::with_predecessors(&attribute, (), work.facts())?);
+            work.add(delete::with_predecessors(&attribute, work.facts())?);
         }
     }
     work.add(forget_forwardings(peer, false, work.facts())?);

@@ -14,7 +14,7 @@ pub fn needs(attribute: &LocalAttribute) -> Vec<Need> {
 ///
 /// # Errors
 /// `setDefaultOwnIdentityAttributesIsDisabled`, `isNotOwnIdentityAttribute`, `hasSuccessor`; if there are several defaults.
-pub fn set_as_default(attribute: &LocalAttribute, (): (), facts: &Facts) -> Result<Changes, ConsumptionError> {
+pub fn set_as_default(attribute: &LocalAttribute, facts: &Facts) -> Result<Changes, ConsumptionError> {
     if !are_set(facts) {
         return Err(ConsumptionError::SetDefaultOwnIdentityAttributesIsDisabled);
     }

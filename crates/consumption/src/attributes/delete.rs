@@ -50,7 +50,7 @@ pub(super) fn version(attribute: &LocalAttribute, facts: &Facts, changes: &mut C
 ///
 /// # Errors
 /// `successorDoesNotExist` if the version after it is missing; as [`predecessors`].
-pub fn with_predecessors(attribute: &LocalAttribute, (): (), facts: &Facts) -> Result<Changes> {
+pub fn with_predecessors(attribute: &LocalAttribute, facts: &Facts) -> Result<Changes> {
     let mut changes = Changes::none();
     if let Some(id) = &attribute.succeeded_by {
         let successor = facts.attribute(id).ok_or(ConsumptionError::SuccessorDoesNotExist)?;
@@ -72,7 +72,7 @@ pub fn with_predecessors(attribute: &LocalAttribute, (): (), facts: &Facts) -> R
 /// # Errors
 /// `cannotDeleteSharedAttributeWhileRelationshipIsPending`; as [`with_predecessors`].
 pub fn and_notify(attribute: &LocalAttribute, rng: &mut dyn CryptoRng, facts: &Facts) -> Result<Changes> {
-    let mut changes = with_predecessors(attribute, (), facts)?;
+    let mut changes = with_predecessors(attribute, facts)?;
     for (peer, version) in peers_to_notify(attribute, facts)? {
         let id = NotificationId::generate(rng);
         changes.send(notification(id, peer, deleted_item(attribute.kind(), &version), facts)?);

@@ -243,7 +243,6 @@ pub fn needs_for_relationship_deletion_proposed(peer: &IdentityAddress) -> Vec<N
 /// `wrongRelationshipStatusToSetDeletionInfo`.
 pub fn relationship_deletion_proposed(
     relationship: &PeerRelationship,
-    (): (),
     facts: &Facts,
 ) -> Result<Changes, ConsumptionError> {
     if relationship.status != RelationshipStatus::DeletionProposed {

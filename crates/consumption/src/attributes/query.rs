@@ -158,7 +158,8 @@ pub fn own_attributes_shared_with_peer<'f>(
     Ok(found)
 }
 
-/// What was exchanged with a peer: first what it has from here, then what has it as its peer.
+/// What was exchanged with a peer: first what it has from here, then what has it as its peer. Further filters, on attributes or on
+/// forwarding details, can be applied to the result.
 ///
 /// # Errors
 /// `recordNotFound` if a version of one is missing.

@@ -186,6 +186,34 @@ fn the_same_value_again() {
 }
 
 #[test]
+fn what_the_use_cases_of_creation_check_first() {
+    let world = World::of([own_identity("ATT1", "Ann")]);
+    let duplicate = "cannotCreateDuplicateOwnIdentityAttribute";
+    for (content, on_creation, on_check) in [
+        (given_name(ME, "Bob"), "ok", "ok"),
+        (tagged(ME, " Ann", &["nope"]), duplicate, duplicate),
+        (tagged(PEER, "Ann", &["nope"]), duplicate, duplicate),
+        (tagged(ME, "Bob", &["nope"]), "invalidTags", "invalidTags"),
+        (given_name(ME, "\u{3a9}"), "forbiddenCharactersInAttribute", "ok"),
+        (given_name(PEER, "Bob"), "wrongOwnerOfAttribute", "ok"),
+        (
+            json!({"@type": "IdentityAttribute", "owner": ME}),
+            "error.runtime.requestDeserialization",
+            "error.runtime.requestDeserialization",
+        ),
+    ] {
+        let needs = create::needs_with_new_value(&ID.into(), &content, world.settings);
+        let created = world.run(&needs, |facts| {
+            let new = NewOwnIdentityAttribute { id: ID.into(), content: &content };
+            create::own_identity_attribute_with_new_value(new, facts)
+        });
+        assert_eq!(code(&created), on_creation, "{content}");
+        let checked = world.run(&needs, |facts| create::check_own_identity_attribute(&content, facts));
+        assert_eq!(code(&checked.map(|()| Changes::none())), on_check, "{content}");
+    }
+}
+
+#[test]
 fn a_value_is_found_again_at_the_peer() {
     let mut deleted = peer_identity("ATT1", "Ann");
     deleted.details.received_mut().unwrap().deletion_info =

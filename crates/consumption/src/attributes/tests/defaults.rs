@@ -11,7 +11,7 @@ fn default(id: &str, value: &str) -> LocalAttribute {
 
 fn set(world: &World, id: &str) -> Result<Changes, ConsumptionError> {
     let attribute = world.get(id);
-    world.run(&defaults::needs(attribute), |facts| defaults::set_as_default(attribute, (), facts))
+    world.run(&defaults::needs(attribute), |facts| defaults::set_as_default(attribute, facts))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_flag_moves_with_succession_and_deletion() {
     assert!(written_attribute(&changes, "ATT4").is_default() && !written_attribute(&changes, "ATT1").is_default());
 
     let needs = delete::needs(old, world.settings);
-    let changes = world.run(&needs, |facts| delete::with_predecessors(old, (), facts)).unwrap();
+    let changes = world.run(&needs, |facts| delete::with_predecessors(old, facts)).unwrap();
     assert_eq!(writes(&changes), ["=ATT2", "-ATT1"], "the one created last");
     assert!(written_attribute(&changes, "ATT2").is_default());
 }

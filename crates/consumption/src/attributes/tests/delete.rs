@@ -172,7 +172,7 @@ fn a_decomposed_relationship_leaves_nothing_of_the_peer() {
     let world = exchanged();
     let peer = IdentityAddress::new(PEER);
     let changes =
-        world.run(&decompose::needs(&peer), |facts| decompose::relationship_decomposed(&peer, (), facts)).unwrap();
+        world.run(&decompose::needs(&peer), |facts| decompose::relationship_decomposed(&peer, facts)).unwrap();
     assert_eq!(
         sorted(writes(&changes)),
         ["-ATT1", "-ATT2", "-ATT3", "-ATT4", "-ATTA", "-ATTB", "-ATTFD1", "-ATTFD2", "-ATTFD3", "-ATTFD5", "-ATTFD6"]
@@ -187,9 +187,7 @@ fn a_relationship_that_never_began_leaves_nothing_either() {
     let peer = IdentityAddress::new(PEER);
     let rule = |status| {
         let relationship = relationship(PEER, status, None);
-        world.run(&decompose::needs(&peer), |facts| {
-            decompose::relationship_rejected_or_revoked(&relationship, (), facts)
-        })
+        world.run(&decompose::needs(&peer), |facts| decompose::relationship_rejected_or_revoked(&relationship, facts))
     };
     for status in [RelationshipStatus::Rejected, RelationshipStatus::Revoked] {
         let changes = rule(status).unwrap();

@@ -167,7 +167,7 @@ fn a_decomposing_peer_deletes_everything() {
     let relationship = |status| relationship(PEER, status, None);
     let rule = |relationship: &PeerRelationship| {
         let needs = deletion_info::needs_for_relationship_deletion_proposed(&PEER.into());
-        world.run(&needs, |facts| deletion_info::relationship_deletion_proposed(relationship, (), facts))
+        world.run(&needs, |facts| deletion_info::relationship_deletion_proposed(relationship, facts))
     };
     let changes = rule(&relationship(RelationshipStatus::DeletionProposed)).unwrap();
     assert_eq!(writes(&changes), ["=ATTFD1", "=ATT1", "=ATT2", "=ATT3", "=ATT4"]);

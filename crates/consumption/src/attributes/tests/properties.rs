@@ -88,16 +88,16 @@ impl World {
             }
             Step::SetDefault(which) => {
                 let attribute = self.pick(*which)?;
-                self.run(&defaults::needs(attribute), |facts| defaults::set_as_default(attribute, (), facts)).ok()
+                self.run(&defaults::needs(attribute), |facts| defaults::set_as_default(attribute, facts)).ok()
             }
             Step::Delete(which) => {
                 let attribute = self.pick(*which)?;
                 let needs = delete::needs(attribute, self.settings);
-                self.run(&needs, |facts| delete::with_predecessors(attribute, (), facts)).ok()
+                self.run(&needs, |facts| delete::with_predecessors(attribute, facts)).ok()
             }
             Step::Decompose(number) => {
                 let peer = peer(*number);
-                self.run(&decompose::needs(&peer), |facts| decompose::relationship_decomposed(&peer, (), facts)).ok()
+                self.run(&decompose::needs(&peer), |facts| decompose::relationship_decomposed(&peer, facts)).ok()
             }
         }
     }

@@ -183,9 +183,9 @@ fn peers_hear_of_newer_versions_only() {
 fn an_attribute_is_viewed_once() {
     let facts = World::default().everything();
     let mut attribute = own_identity("ATT1", "Ann");
-    let changes = viewed::mark_as_viewed(&attribute, (), &facts).unwrap();
+    let changes = viewed::mark_as_viewed(&attribute, &facts);
     assert_eq!((writes(&changes), events(&changes)), (vec!["=ATT1".into()], vec!["WasViewedAtChanged ATT1".into()]));
     assert_eq!(written_attribute(&changes, "ATT1").was_viewed_at, Some(NOW));
     attribute.was_viewed_at = Some(at(-1));
-    assert!(viewed::mark_as_viewed(&attribute, (), &facts).unwrap().is_empty());
+    assert!(viewed::mark_as_viewed(&attribute, &facts).is_empty());
 }
