@@ -1,7 +1,7 @@
 //! New attributes (`docs/protocol/05 §2.3`).
 //!
 //! The checks come in this order: structure, owner, characters, tags, id. That the value is there already is no concern of these
-//! rules: see [`duplicates`](super::duplicates).
+//! rules: see [`duplicates`].
 
 use content::queries::Condition;
 use core_types::{AttributeId, IdentityAddress};

@@ -6,6 +6,7 @@ use content::{
 };
 use core_types::{AttributeId, IdentityAddress, NotificationId};
 use rand::CryptoRng;
+use serde_json::Value;
 
 use super::defaults;
 use super::forward::forwarding_peers;
@@ -78,6 +79,16 @@ pub fn and_notify(attribute: &LocalAttribute, rng: &mut dyn CryptoRng, facts: &F
         changes.send(notification(id, peer, deleted_item(attribute.kind(), &version), facts)?);
     }
     Ok(changes)
+}
+
+/// The references of the Files that were stored along with the value of an attribute, such as logos of a credential. They are of no use
+/// without it, so whoever deletes it deletes them, which is a matter of the Backbone.
+#[must_use]
+pub fn cached_files(attribute: &LocalAttribute) -> Vec<&str> {
+    let images = attribute.value().get("displayInformationCachedImages").and_then(Value::as_array);
+    let names = ["logo", "backgroundImage"];
+    let references = images.into_iter().flatten().flat_map(|image| names.map(|name| image.get(name)));
+    references.flatten().filter_map(Value::as_str).collect()
 }
 
 /// The peers to tell, each with the version it has.

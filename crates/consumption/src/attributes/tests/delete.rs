@@ -140,6 +140,15 @@ fn who_cannot_be_told_is_not_told() {
     }
 }
 
+#[test]
+fn files_that_go_with_an_attribute() {
+    let mut credential = own_identity("ATT1", "v");
+    credential.content["value"] = json!({"@type": "VerifiableCredential", "value": {}, "type": "dc+sd-jwt",
+        "displayInformationCachedImages": [{"locale": "de", "logo": "L1"}, {"logo": "L2", "backgroundImage": "B2"}, {}]});
+    assert_eq!(delete::cached_files(&credential), ["L1", "L2", "B2"]);
+    assert!(delete::cached_files(&own_identity("ATT1", "v")).is_empty());
+}
+
 /// Exchanged with the peer: one of each kind, and three versions of which it has two; one attribute of another one.
 fn exchanged() -> World {
     let mut kinds = each_kind("ATT1", "v").to_vec();
