@@ -70,14 +70,6 @@ pub enum ConsumptionError {
     /// The peer has deleted it.
     #[error("You cannot succeed shared attributes that were deleted by the peer.")]
     CannotSucceedSharedAttributesDeletedByPeer,
-    /// The peer does not have it.
-    #[error("The deletion info of the Attribute '{attribute_id}' cannot be set for the peer '{peer}'.")]
-    CannotSetAttributeDeletionInfo {
-        /// The attribute.
-        attribute_id: AttributeId,
-        /// The peer.
-        peer: IdentityAddress,
-    },
     /// The Relationship is not about to be deleted.
     #[error("The deletion info can only be set if the Relationship is in status 'DeletionProposed'.")]
     WrongRelationshipStatusToSetDeletionInfo,
@@ -276,9 +268,6 @@ impl ConsumptionError {
             }
             Self::CannotSucceedSharedAttributesDeletedByPeer => {
                 "error.consumption.attributes.cannotSucceedSharedAttributesDeletedByPeer"
-            }
-            Self::CannotSetAttributeDeletionInfo { .. } => {
-                "error.consumption.attributes.cannotSetAttributeDeletionInfo"
             }
             Self::WrongRelationshipStatusToSetDeletionInfo => {
                 "error.consumption.attributes.wrongRelationshipStatusToSetDeletionInfo"

@@ -179,7 +179,7 @@ impl<'de> Deserialize<'de> for LocalAttribute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = Members(Map::deserialize(deserializer)?);
         let kind = members.needed("@type")?;
-        let content: Value = members.needed("content")?;
+        let content = members.0.shift_remove("content").ok_or_else(|| D::Error::missing_field("content"))?;
         if !content.is_object() {
             return Err(D::Error::custom("content is no object"));
         }

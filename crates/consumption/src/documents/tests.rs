@@ -129,6 +129,28 @@ fn all_members_and_unknown_ones_are_kept() {
 }
 
 #[test]
+fn every_member_travels_to_other_devices() {
+    fn travelling<T: Document>() -> Vec<&'static str> {
+        [T::TECHNICAL, T::USERDATA, T::METADATA].concat()
+    }
+    for (collection, document) in complete_documents() {
+        let travelling = match collection {
+            LocalAttribute::COLLECTION => travelling::<LocalAttribute>(),
+            ForwardingDetails::COLLECTION => travelling::<ForwardingDetails>(),
+            LocalRequest::COLLECTION => travelling::<LocalRequest>(),
+            LocalNotification::COLLECTION => travelling::<LocalNotification>(),
+            Setting::COLLECTION => travelling::<Setting>(),
+            Draft::COLLECTION => travelling::<Draft>(),
+            _ => travelling::<IdentityMetadata>(),
+        };
+        let is_left = |name: &&String| *name != "id" && !travelling.contains(&name.as_str());
+        assert_eq!(document.as_object().unwrap().keys().find(is_left), None, "{collection}");
+        let distinct: std::collections::BTreeSet<_> = travelling.iter().collect();
+        assert_eq!(distinct.len(), travelling.len(), "{collection}");
+    }
+}
+
+#[test]
 fn members_of_another_kind_are_kept_as_well() {
     let (_, mut own) = complete_documents().remove(0);
     own["peer"] = json!(PEER);

@@ -160,3 +160,66 @@ fn lists_of_what_was_exchanged_with_a_peer() {
         assert_eq!(found, expected, "{name} {shown:?}");
     }
 }
+
+#[test]
+fn a_condition_says_the_same_of_an_attribute_and_of_its_document() {
+    use content::queries::Condition;
+    let mut attributes = stored().attributes;
+    attributes.extend(each_kind("ATT90", "v"));
+    let mut received = third_party("ATT91", "v");
+    received.details.received_mut().unwrap().deletion_info =
+        Some(DeletionInfo::new(ReceivedDeletionStatus::ToBeDeleted, NOW));
+    attributes.push(received);
+    let paths = [
+        "@type",
+        "id",
+        "succeeds",
+        "succeededBy",
+        "peer",
+        "sourceReference",
+        "initialAttributePeer",
+        "content.@type",
+        "content.owner",
+        "content.key",
+        "content.tags",
+        "content.confidentiality",
+        "content.value.@type",
+        "content.value.value",
+        "content.value.city",
+        "deletionInfo.deletionStatus",
+        "nothing",
+        "content.nothing",
+    ];
+    let texts = [
+        ME,
+        PEER,
+        OTHER,
+        "k",
+        "x:b",
+        "GivenName",
+        "private",
+        "ATT01",
+        "ATT02",
+        "OwnIdentityAttribute",
+        "ToBeDeleted",
+        "Ann",
+        "",
+    ];
+    for path in paths {
+        let mut conditions = vec![Condition::Exists(path), Condition::Differs(path, "private")];
+        conditions.extend(texts.map(|text| Condition::Equals(path, text.to_owned())));
+        conditions.push(Condition::OneOf(path, vec!["k".to_owned(), "x:a".to_owned(), PEER.to_owned()]));
+        conditions.push(Condition::Any(vec![Condition::Equals(path, ME.to_owned()), Condition::Exists("content.key")]));
+        conditions.push(Condition::All(vec![Condition::Exists(path), Condition::Exists("content.key")]));
+        for condition in conditions {
+            for attribute in &attributes {
+                let document = serde_json::to_value(attribute).unwrap();
+                assert_eq!(
+                    query::holds(&condition, attribute),
+                    condition.holds(&document),
+                    "{condition:?} {attribute:?}"
+                );
+            }
+        }
+    }
+}
