@@ -1,8 +1,11 @@
 //! What becomes of attributes when a Relationship ends (`docs/protocol/05 §2.8`).
 
+use std::collections::BTreeSet;
+
 use core_types::IdentityAddress;
 
 use super::delete;
+use super::forward::is_forwarded;
 use super::versions::successors;
 use crate::documents::{Document, ForwardingDetails};
 use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need, PeerRelationship, RelationshipStatus, Work};
@@ -59,18 +62,17 @@ fn forget_forwardings(
     facts: &Facts,
 ) -> Result<Changes, ConsumptionError> {
     let mut changes = Changes::none();
-    let mut told = Vec::new();
+    let mut told = BTreeSet::new();
     for details in facts.forwarding_details_for(peer) {
         changes.delete::<ForwardingDetails>(details.key());
         let Some(attribute) = facts.attribute(&details.attribute_id) else { continue };
         let has_newer = || -> Result<bool, ConsumptionError> {
             let newer = successors(attribute, facts)?;
-            Ok(newer.iter().any(|version| super::forward::is_forwarded(&version.id, peer, false, facts)))
+            Ok(newer.iter().any(|version| is_forwarded(&version.id, peer, false, facts)))
         };
-        if told.contains(&&attribute.id) || (only_newest_are_told && has_newer()?) {
+        if !told.insert(&attribute.id) || (only_newest_are_told && has_newer()?) {
             continue;
         }
-        told.push(&attribute.id);
         changes.publish(ConsumptionEvent::AttributeForwardingDetailsChanged(attribute.clone()));
     }
     Ok(changes)

@@ -93,16 +93,12 @@ pub fn cached_files(attribute: &LocalAttribute) -> Vec<&str> {
 
 /// The peers to tell, each with the version it has.
 fn peers_to_notify(attribute: &LocalAttribute, facts: &Facts) -> Result<Vec<(IdentityAddress, AttributeId)>> {
-    let mut holders: Vec<(IdentityAddress, AttributeId)> = Vec::new();
-    let peer = attribute.details.peer().cloned();
-    let forwarded =
-        if attribute.kind().is_forwardable() { forwarding_peers(&attribute.id, true, facts) } else { Vec::new() };
-    for peer in peer.into_iter().chain(forwarded) {
-        if holders.iter().all(|(holder, _)| *holder != peer) {
-            holders.push((peer, attribute.id.clone()));
-        }
-    }
+    let with_this_version = |peer: IdentityAddress| (peer, attribute.id.clone());
+    let own_peer = attribute.details.peer();
+    let mut holders: Vec<_> = own_peer.cloned().map(with_this_version).into_iter().collect();
     if attribute.kind().is_forwardable() {
+        let forwarded = forwarding_peers(&attribute.id, true, facts);
+        holders.extend(forwarded.into_iter().filter(|peer| Some(peer) != own_peer).map(with_this_version));
         holders.extend(peers_with_older_versions_only(attribute, facts)?);
     }
     let mut reached = Vec::with_capacity(holders.len());

@@ -2,6 +2,8 @@
 //!
 //! The lookups need [`Need::Forwardings`](crate::Need::Forwardings) of the attribute.
 
+use std::collections::BTreeSet;
+
 use core_types::{AttributeId, ForwardingDetailsId, IdentityAddress};
 
 use super::deletion_info::{EmittedTrigger, next_emitted};
@@ -24,14 +26,12 @@ pub fn live_details<'f>(id: &AttributeId, peer: &IdentityAddress, facts: &'f Fac
 /// with `includes_to_be_deleted`.
 #[must_use]
 pub fn forwarding_peers(id: &AttributeId, includes_to_be_deleted: bool, facts: &Facts) -> Vec<IdentityAddress> {
-    let mut peers: Vec<IdentityAddress> = Vec::new();
-    for details in facts.forwarding_details_of(id) {
-        let counts = if includes_to_be_deleted { details.is_live() } else { details.is_to_stay() };
-        if counts && !peers.contains(&details.peer) {
-            peers.push(details.peer.clone());
-        }
-    }
-    peers
+    let counts = |details: &&ForwardingDetails| {
+        if includes_to_be_deleted { details.is_live() } else { details.is_to_stay() }
+    };
+    let mut seen = BTreeSet::new();
+    let details = facts.forwarding_details_of(id).into_iter().filter(counts);
+    details.map(|details| &details.peer).filter(|peer| seen.insert(*peer)).cloned().collect()
 }
 
 /// To whom an attribute is forwarded.

@@ -1,7 +1,8 @@
 //! Telling peers about attributes they have (`docs/protocol/05 §2.7`).
 
 use content::{Draft, Notification, NotificationItem, PeerAttributeSucceededNotificationItem};
-use core_types::{ForwardingDetailsId, IdentityAddress, NotificationId};
+use core_types::{AttributeId, ForwardingDetailsId, IdentityAddress, NotificationId};
+use serde_json::Value;
 
 use super::forward::{Forwarding, forward};
 use super::versions::{is_subsequent, latest_shared_with_peer};
@@ -64,20 +65,21 @@ pub fn about_succession(
     let source_reference = notification_id.clone().into();
     let forwarding = Forwarding { id: forwarding_details_id, peer: peer.clone(), source_reference };
     let mut changes = forward(attribute, forwarding, facts)?;
-    changes.send(succession(latest, attribute, notification_id, peer, facts)?);
+    let successor = (&attribute.id, &attribute.content);
+    changes.send(succession(&latest.id, successor, notification_id, peer, facts)?);
     Ok(changes)
 }
 
-/// That one version has come after another.
+/// That a version, which has that id and content, has come after another.
 pub(super) fn succession(
-    predecessor: &LocalAttribute,
-    successor: &LocalAttribute,
+    predecessor_id: &AttributeId,
+    (successor_id, content): (&AttributeId, &Value),
     id: NotificationId,
     recipient: IdentityAddress,
     facts: &Facts,
 ) -> Result<Outgoing, ConsumptionError> {
-    let content: Draft<content::Attribute<'static>> = Draft::from_json(successor.content.clone());
-    let item = PeerAttributeSucceededNotificationItem::new(predecessor.id.as_str(), successor.id.as_str(), content);
+    let content: Draft<content::Attribute<'static>> = Draft::from_json(content.clone());
+    let item = PeerAttributeSucceededNotificationItem::new(predecessor_id.as_str(), successor_id.as_str(), content);
     notification(id, recipient, item.widen(), facts)
 }
 

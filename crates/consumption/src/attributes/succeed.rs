@@ -115,9 +115,9 @@ pub fn own_relationship_attribute_and_notify(
     let content = checked(predecessor, &new.id, &Value::Object(content), facts)?;
     check_recipient(peer, facts)?;
     let details = AttributeDetails::OwnRelationship(EmittedDetails::new(peer.clone(), new.notification_id.clone()));
-    let mut changes = succeeded(predecessor, new.id.clone(), content.clone(), details.clone(), facts);
-    let successor = LocalAttribute::new(new.id, content, facts.now(), details);
-    changes.send(succession(predecessor, &successor, new.notification_id, peer.clone(), facts)?);
+    let told = succession(&predecessor.id, (&new.id, &content), new.notification_id, peer.clone(), facts)?;
+    let mut changes = succeeded(predecessor, new.id, content, details, facts);
+    changes.send(told);
     Ok(changes)
 }
 
