@@ -1,6 +1,8 @@
+use std::fmt;
+
 use content::{Content, ContentError, Owner, Reader};
 use core_types::{AttributeId, Timestamp};
-use serde::de::Error as _;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -177,20 +179,53 @@ fn entry<M: SerializeMap, T: Serialize>(members: &mut M, name: &str, value: &Opt
 
 impl<'de> Deserialize<'de> for LocalAttribute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut members = Members(Map::deserialize(deserializer)?);
-        let kind = members.needed("@type")?;
-        let content = members.0.shift_remove("content").ok_or_else(|| D::Error::missing_field("content"))?;
-        if !content.is_object() {
-            return Err(D::Error::custom("content is no object"));
+        deserializer.deserialize_map(AttributeVisitor)
+    }
+}
+
+/// Reads the members all kinds have as they come, because many attributes are read at once; those that depend on the kind, which may
+/// come late, afterwards.
+struct AttributeVisitor;
+
+impl<'de> Visitor<'de> for AttributeVisitor {
+    type Value = LocalAttribute;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a LocalAttribute")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LocalAttribute, A::Error> {
+        let (mut kind, mut id, mut content, mut created_at) = (None, None, None, None);
+        let (mut succeeds, mut succeeded_by, mut was_viewed_at) = (None, None, None);
+        let mut members = Members(Map::new());
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "@type" => kind = Some(map.next_value()?),
+                "id" => id = Some(map.next_value()?),
+                "content" => content = Some(map.next_value::<Value>()?),
+                "createdAt" => created_at = Some(map.next_value()?),
+                "succeeds" => succeeds = map.next_value()?,
+                "succeededBy" => succeeded_by = map.next_value()?,
+                "wasViewedAt" => was_viewed_at = map.next_value()?,
+                _ => {
+                    let value = map.next_value()?;
+                    members.0.insert(name, value);
+                }
+            }
         }
-        Ok(Self {
+        let missing = A::Error::missing_field;
+        let content = content.ok_or_else(|| missing("content"))?;
+        if !content.is_object() {
+            return Err(A::Error::custom("content is no object"));
+        }
+        Ok(LocalAttribute {
             content,
-            id: members.needed("id")?,
-            created_at: members.needed("createdAt")?,
-            succeeds: members.optional("succeeds")?,
-            succeeded_by: members.optional("succeededBy")?,
-            was_viewed_at: members.optional("wasViewedAt")?,
-            details: details(kind, &mut members)?,
+            id: id.ok_or_else(|| missing("id"))?,
+            created_at: created_at.ok_or_else(|| missing("createdAt"))?,
+            succeeds,
+            succeeded_by,
+            was_viewed_at,
+            details: details(kind.ok_or_else(|| missing("@type"))?, &mut members)?,
             other: members.0,
         })
     }
