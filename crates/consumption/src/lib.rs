@@ -38,6 +38,9 @@ mod error;
 mod events;
 mod facts;
 mod needs;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod testing;
 mod validation_result;
 mod work;
 
