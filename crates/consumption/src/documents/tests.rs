@@ -52,11 +52,14 @@ fn relationship_attribute() -> Value {
 
 /// One document with all members for each shape of `docs/protocol/05 §1.1, §1.2, §3.1, §6.1, §8`.
 fn complete_documents() -> Vec<(&'static str, Value)> {
+    [complete_attributes(), complete_other_documents()].concat()
+}
+
+/// Those of attributes, one a kind.
+fn complete_attributes() -> Vec<(&'static str, Value)> {
     let identity = json!({"@type": "IdentityAttribute", "owner": PEER, "tags": ["x:a"], "value": {"@type": "GivenName", "value": "Ann"}});
     let received = json!({"deletionStatus": "ToBeDeleted", "deletionDate": DATE});
     let emitted = json!({"deletionStatus": "DeletionRequestSent", "deletionDate": DATE});
-    let status_log =
-        json!([{"createdAt": DATE, "newStatus": "Open", "oldStatus": "Draft", "data": {"a": 1}, "code": "c"}]);
     vec![
         (
             "Attributes",
@@ -83,6 +86,15 @@ fn complete_documents() -> Vec<(&'static str, Value)> {
             json!({"@type": "ThirdPartyRelationshipAttribute", "content": relationship_attribute(), "createdAt": DATE,
             "deletionInfo": received, "id": "ATT1", "initialAttributePeer": "did:e:a.example:dids:third", "peer": PEER, "sourceReference": "REQ1"}),
         ),
+    ]
+}
+
+/// The same of all other documents.
+fn complete_other_documents() -> Vec<(&'static str, Value)> {
+    let emitted = json!({"deletionStatus": "DeletionRequestSent", "deletionDate": DATE});
+    let status_log =
+        json!([{"createdAt": DATE, "newStatus": "Open", "oldStatus": "Draft", "data": {"a": 1}, "code": "c"}]);
+    vec![
         (
             "AttributeForwardingDetails",
             json!({"attributeId": "ATT1", "deletionInfo": emitted, "id": "ATTFD1", "peer": PEER,
