@@ -145,6 +145,14 @@ ids! {
     RequestId = "REQ";
     /// Identifies a notification between identities. Local, and transmitted in content.
     NotificationId = "NOT";
+    /// Identifies the details of how an attribute was forwarded to a peer. Local. Passes for an attribute's, too, as the peers check it.
+    ForwardingDetailsId = "ATTFD";
+    /// Identifies a setting. Local.
+    SettingId = "LCLSET";
+    /// Identifies a draft. Local.
+    DraftId = "LCLDRF";
+    /// Identifies what is noted about another identity. Local.
+    IdentityMetadataId = "IDM";
 }
 
 #[cfg(test)]

@@ -19,9 +19,10 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::CoreError;
 pub use id::{
     AnnouncementId, AttributeId, ChallengeId, DatawalletId, DatawalletModificationId, DeviceId, DevicePushIdentifier,
-    ExternalEventId, FileId, HttpRequestId, IdentityDeletionProcessId, LocalDatawalletModificationId, MessageId,
-    NotificationId, RelationshipAuditLogEntryId, RelationshipId, RelationshipSecretId, RelationshipTemplateId,
-    RelationshipTemplateKeyId, RequestId, SecretId, SyncErrorId, SyncRunId, TierId, TokenId, Username,
+    DraftId, ExternalEventId, FileId, ForwardingDetailsId, HttpRequestId, IdentityDeletionProcessId,
+    IdentityMetadataId, LocalDatawalletModificationId, MessageId, NotificationId, RelationshipAuditLogEntryId,
+    RelationshipId, RelationshipSecretId, RelationshipTemplateId, RelationshipTemplateKeyId, RequestId, SecretId,
+    SettingId, SyncErrorId, SyncRunId, TierId, TokenId, Username,
 };
 pub use identity_address::IdentityAddress;
 pub use password::{

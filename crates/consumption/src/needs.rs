@@ -1,0 +1,33 @@
+use content::queries::Condition;
+use core_types::{AttributeId, IdentityAddress, RequestId};
+
+/// A part of [`Facts`](crate::Facts) a rule needs: what the caller has to load before. Rules name theirs by functions called `needs`
+/// or in their documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The attribute with this id, if there is one, and all versions before and after it.
+    Versions(AttributeId),
+    /// The attributes that fulfil a condition.
+    Attributes(Condition),
+    /// The forwarding details of this attribute and of all its versions: those for one peer, or all.
+    Forwardings {
+        /// One of the versions.
+        attribute_id: AttributeId,
+        /// The peer; `None` for all.
+        peer: Option<IdentityAddress>,
+    },
+    /// All forwarding details for this peer, with the attributes they belong to and all versions of these.
+    ForwardedTo(IdentityAddress),
+    /// The attributes whose `peer` that is, with all their forwarding details, for anybody. All versions of an attribute have the same
+    /// peer.
+    OfPeer(IdentityAddress),
+    /// The Relationship with this peer.
+    Relationship(IdentityAddress),
+    /// The Relationships with all peers that the attribute and its versions are shared with: the `peer` of each, and those of their
+    /// forwarding details.
+    RelationshipsOf(AttributeId),
+    /// The Request with this id.
+    Request(RequestId),
+    /// The tags of the Backbone. They come from there, so they are needed before the unit of work is opened.
+    TagCollection,
+}
