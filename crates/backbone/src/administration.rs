@@ -20,7 +20,8 @@ pub(crate) fn configured(config: &BackboneConfig) -> Result<Settings, BackboneEr
 
 /// The settings with the administrator's file, if there is one.
 ///
-/// # Errors [`BackboneError::AdminFile`] when it is invalid.
+/// # Errors
+/// [`BackboneError::AdminFile`] when it is invalid.
 pub(crate) async fn read(config: &BackboneConfig) -> Result<Settings, BackboneError> {
     let Some(path) = &config.admin_file else { return configured(config) };
     let refuse = |problem: Problem| BackboneError::AdminFile { path: path.clone(), reason: problem.to_string() };

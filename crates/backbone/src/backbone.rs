@@ -72,7 +72,8 @@ impl Backbone {
     /// Sends due reminders, removes every Identity whose grace period is over, and then outdated records
     /// (`docs/protocol/03 §3.6, §16`). [`Self::serve`] does it regularly.
     ///
-    /// # Errors [`BackboneError::Database`]; completed steps stay done.
+    /// # Errors
+    /// [`BackboneError::Database`]; completed steps stay done.
     pub async fn maintain(&self) -> Result<Maintained, BackboneError> {
         maintenance::run(&self.0).await
     }

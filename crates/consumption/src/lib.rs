@@ -14,11 +14,11 @@
 //! ```
 //! use consumption::attributes::create::{NewOwnIdentityAttribute, needs, own_identity_attribute};
 //! use consumption::{ConsumptionEvent, Facts, Write};
-//! use core_types::{AttributeId, Timestamp};
+//! use core_types::{AttributeId, Randomness, Timestamp};
 //! use serde_json::json;
 //!
 //! let content = json!({"@type": "IdentityAttribute", "owner": "did:e:a.example:dids:me", "value": {"@type": "GivenName", "value": " Ann "}});
-//! let id = AttributeId::generate(&mut rand::rng());
+//! let id = AttributeId::generate(&mut Randomness::system());
 //! let facts = Facts::new("did:e:a.example:dids:me".into(), Timestamp::from_millis(1_700_000_000_000));
 //! assert_eq!(needs(&id, &content, facts.settings()).len(), 1, "whether the id is free");
 //!

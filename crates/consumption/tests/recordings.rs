@@ -144,7 +144,7 @@ impl Connector {
     }
 
     fn delete(&mut self, id: &str) -> Result<Changes, ConsumptionError> {
-        let changes = delete::and_notify(self.get(id).unwrap(), &mut rand::rng(), &self.facts)?;
+        let changes = delete::and_notify(self.get(id).unwrap(), &mut core_types::Randomness::system(), &self.facts)?;
         self.apply(&changes);
         Ok(changes)
     }

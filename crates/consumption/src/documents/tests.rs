@@ -235,7 +235,7 @@ fn documents_print_no_contents() {
 
 #[test]
 fn the_prefix_tells_what_an_attribute_came_with() {
-    let mut rng = rand::rng();
+    let mut rng = core_types::Randomness::system();
     assert!(SourceReference::from(core_types::NotificationId::generate(&mut rng)).is_notification());
     assert!(!SourceReference::from(core_types::RequestId::generate(&mut rng)).is_notification());
 }
