@@ -58,7 +58,7 @@ pub use events::{EventRecorder, TransportEvent};
 pub use files::{Files, SendFile};
 pub use identity_deletion::IdentityDeletion;
 pub use inbox::{GivingUp, Inbox, InboxAttempt, InboxOverview};
-pub use messages::{Messages, SendMessage};
+pub use messages::{Messages, Recipients, SendMessage};
 pub use reconciliation::{PassLimits, PassReport, Reconciliation, UnknownOwnMessages};
 pub use relationships::Relationships;
 pub use request_error::{RequestError, codes as request_error_codes};

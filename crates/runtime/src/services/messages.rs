@@ -1,7 +1,7 @@
 use content::{MessageContent, Request};
 use core_types::{FileId, IdentityAddress, MessageId};
-use transport::documents::{File, Message, PeerDeletionStatus, RelationshipStatus};
-use transport::{Account, SendMessage, Sending, TransportError};
+use transport::documents::{File, Message};
+use transport::{Account, SendMessage, Sending};
 
 use super::{found, push_datawallet};
 use crate::content_check::{check_mail_recipients, check_message_content, quoted};
@@ -150,37 +150,17 @@ impl MessagesService {
         recipients: &[IdentityAddress],
         is_notification: bool,
     ) -> Result<(), ApplicationError> {
-        let (mut inactive, mut in_deletion, mut unreachable, mut deleted) = (vec![], vec![], vec![], vec![]);
-        for recipient in recipients {
-            let relationship = self.account.relationships().existing_to_identity(recipient).await?;
-            let status = relationship.as_ref().map(|relationship| relationship.status);
-            let deletion = relationship.and_then(|relationship| relationship.peer_deletion_info);
-            if status != Some(RelationshipStatus::Active) {
-                inactive.push(recipient);
+        let found = self.account.messages().recipients(recipients).await?;
+        if !is_notification {
+            let (inactive, in_deletion) = (found.without_active_relationship(), found.to_be_deleted());
+            if !inactive.is_empty() {
+                return Err(RuntimeError::HasNoActiveRelationship(addresses(&inactive)).into());
             }
-            if !matches!(status, Some(RelationshipStatus::Active | RelationshipStatus::Terminated)) {
-                unreachable.push(recipient.as_str().to_owned());
-            }
-            match deletion.map(|info| info.deletion_status) {
-                Some(PeerDeletionStatus::ToBeDeleted) => in_deletion.push(recipient),
-                Some(PeerDeletionStatus::Deleted) => deleted.push(recipient.as_str().to_owned()),
-                None => {}
+            if !in_deletion.is_empty() {
+                return Err(RuntimeError::PeerIsInDeletion(addresses(&in_deletion)).into());
             }
         }
-        if !is_notification && !inactive.is_empty() {
-            let addresses = quoted(inactive.into_iter().map(IdentityAddress::as_str));
-            return Err(RuntimeError::HasNoActiveRelationship(addresses).into());
-        }
-        if !is_notification && !in_deletion.is_empty() {
-            let addresses = quoted(in_deletion.into_iter().map(IdentityAddress::as_str));
-            return Err(RuntimeError::PeerIsInDeletion(addresses).into());
-        }
-        if !unreachable.is_empty() {
-            return Err(TransportError::HasNeitherActiveNorTerminatedRelationship(unreachable).into());
-        }
-        if !deleted.is_empty() {
-            return Err(TransportError::PeerIsDeleted(deleted).into());
-        }
+        found.reachable()?;
         Ok(())
     }
 }
@@ -192,4 +172,8 @@ fn unknown_request(request: &Request<'_>) -> ApplicationError {
         None => ApplicationError::from(RuntimeError::property("The Request must have an id.")),
         Some(_) => ApplicationError::from(RuntimeError::RecordNotFound("Request")),
     }
+}
+
+fn addresses(recipients: &[&IdentityAddress]) -> String {
+    quoted(recipients.iter().map(|address| address.as_str()))
 }

@@ -6,6 +6,7 @@ mod list;
 mod odd_json_tests;
 mod pending;
 mod receiving;
+mod recipients;
 mod sending;
 
 use core_types::MessageId;
@@ -14,6 +15,7 @@ use store::{Query, Scan};
 
 pub(crate) use list::Backwards;
 pub(crate) use pending::body_hash;
+pub use recipients::Recipients;
 pub use sending::SendMessage;
 
 use crate::{

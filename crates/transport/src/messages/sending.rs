@@ -2,10 +2,9 @@ use backbone_api::{
     Bytes,
     messages::{Attachment, NewRecipient, SendMessageRequest, SendMessageResponse},
     paths,
-    relationships::RelationshipStatus,
 };
 use core_types::{IdentityAddress, Reference};
-use protocol::message::Recipient;
+use protocol::message::{Recipient, SealedMessage, SealedRecipient};
 use serde_json::Value;
 
 use super::{
@@ -16,9 +15,8 @@ use crate::{
     backbone::Call,
     cause::Sending,
     counters,
-    documents::{File, Message, MessageRecipient, PeerDeletionStatus, PendingMessage, Relationship},
+    documents::{File, Message, MessageRecipient, PendingMessage, Relationship},
     error::{Result, TransportError},
-    relationships::Relationships,
     request_error::RequestError,
 };
 
@@ -78,7 +76,7 @@ impl Messages {
 
     async fn send_now(&self, new: SendMessage, cause: Option<String>) -> Result<Sending<Message>> {
         let context = &self.context;
-        let relationships = self.relationships_to(&new.recipients).await?;
+        let relationships = self.recipients(&new.recipients).await?.reachable()?;
         let mut secrets = Vec::with_capacity(relationships.len());
         for relationship in &relationships {
             secrets.push(context.relationship_secrets(relationship).await?);
@@ -100,20 +98,9 @@ impl Messages {
                 counter,
             })
             .collect();
-        let sealed =
+        let mut sealed =
             protocol::message::seal_message(&mut context.randomness(), &new.content, &attachments, &recipients, now)?;
-        let request = SendMessageRequest {
-            attachments: new.attachments.iter().map(|file| Attachment { id: file.id.clone() }).collect(),
-            body: Bytes(sealed.body),
-            recipients: sealed
-                .recipients
-                .iter()
-                .map(|recipient| NewRecipient {
-                    address: recipient.address.clone(),
-                    encrypted_key: Bytes(recipient.encrypted_key_wire()),
-                })
-                .collect(),
-        };
+        let request = request(&new.attachments, &mut sealed);
         if let Some(cause) = &cause
             && !context.causes().is_open(&mut unit, cause).await?
         {
@@ -126,18 +113,7 @@ impl Messages {
             created_by_device,
             id: body_hash(request.body.as_slice()),
             prepared_at: now,
-            recipients: sealed
-                .recipients
-                .into_iter()
-                .zip(&relationships)
-                .map(|(recipient, relationship)| MessageRecipient {
-                    address: recipient.address,
-                    encrypted_key: recipient.cipher,
-                    received_at: None,
-                    received_by_device: None,
-                    relationship_id: Some(relationship.id.clone()),
-                })
-                .collect(),
+            recipients: stored_recipients(sealed.recipients, &relationships),
             secret_key: sealed.secret_key,
             sent_after: self.time_of_backbone(),
         };
@@ -157,34 +133,30 @@ impl Messages {
             Err(error) => self.resolve(pending, error).await.map(Sending::Sent),
         }
     }
+}
 
-    /// The relationships to all recipients, in their order.
-    async fn relationships_to(&self, recipients: &[IdentityAddress]) -> Result<Vec<Relationship>> {
-        let mut found = Vec::with_capacity(recipients.len());
-        let mut unrelated = Vec::new();
-        let mut deleted = Vec::new();
-        for address in recipients {
-            let relationship =
-                Relationships::new(&self.context).to_identity(address, None).await?.filter(|relationship| {
-                    matches!(relationship.status, RelationshipStatus::Active | RelationshipStatus::Terminated)
-                });
-            match relationship {
-                Some(relationship) => {
-                    let info = relationship.peer_deletion_info.as_ref();
-                    if info.is_some_and(|info| info.deletion_status == PeerDeletionStatus::Deleted) {
-                        deleted.push(address.to_string());
-                    }
-                    found.push(relationship);
-                }
-                None => unrelated.push(address.to_string()),
-            }
-        }
-        if !unrelated.is_empty() {
-            return Err(TransportError::HasNeitherActiveNorTerminatedRelationship(unrelated));
-        }
-        if !deleted.is_empty() {
-            return Err(TransportError::PeerIsDeleted(deleted));
-        }
-        Ok(found)
+/// The call that sends a sealed message, whose body moves into it.
+fn request(attachments: &[File], sealed: &mut SealedMessage) -> SendMessageRequest {
+    let recipients = sealed.recipients.iter().map(|recipient| NewRecipient {
+        address: recipient.address.clone(),
+        encrypted_key: Bytes(recipient.encrypted_key_wire()),
+    });
+    SendMessageRequest {
+        attachments: attachments.iter().map(|file| Attachment { id: file.id.clone() }).collect(),
+        recipients: recipients.collect(),
+        body: Bytes(std::mem::take(&mut sealed.body)),
     }
+}
+
+fn stored_recipients(sealed: Vec<SealedRecipient>, relationships: &[Relationship]) -> Vec<MessageRecipient> {
+    let recipients = sealed.into_iter().zip(relationships);
+    recipients
+        .map(|(recipient, relationship)| MessageRecipient {
+            address: recipient.address,
+            encrypted_key: recipient.cipher,
+            received_at: None,
+            received_by_device: None,
+            relationship_id: Some(relationship.id.clone()),
+        })
+        .collect()
 }
