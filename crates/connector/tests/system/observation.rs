@@ -102,8 +102,10 @@ async fn one_id_leads_from_a_request_to_its_deliveries() {
         let Some(found) = wanted.iter().position(|(by, text)| logger.starts_with(by) && message.contains(text)) else {
             continue;
         };
-        wanted.remove(found);
+        let (by, _) = wanted.remove(found);
         assert_eq!(line["correlationId"], ID, "{line}");
+        let caller = by.starts_with("rest_api").then_some("apiKey:all");
+        assert_eq!(line["caller"].as_str(), caller, "{line}");
         assert!(line.get("correlation_id").is_none(), "{line}");
     }
 
