@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::meters::Meters;
-use crate::{Activity, TargetSpec, TargetState, is_delivered, matches};
+use crate::{Activity, TargetSpec, TargetState, matches};
 
 /// The number of events after a target's position that are counted exactly.
 const COUNTED_EVENTS: u32 = 10_000;
@@ -162,9 +162,6 @@ pub(crate) async fn removed(store: &Store, subscriber: String) -> Result<TargetS
 
 /// The number of messages for an event of this name: one for every trigger that it matches.
 pub(crate) fn copies(triggers: &[String], namespace: &str) -> u32 {
-    if !is_delivered(namespace) {
-        return 0;
-    }
     let matching = triggers.iter().filter(|trigger| matches(trigger, namespace)).count();
     u32::try_from(matching).unwrap_or(u32::MAX)
 }

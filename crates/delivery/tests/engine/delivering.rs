@@ -49,7 +49,7 @@ pub(crate) async fn one_message_for_every_trigger(database: TestDatabase) {
     let triggers = ["test.*", "test.x", "runtime.*"].map(str::to_owned).to_vec();
     let running = world.start(vec![TargetSpec { triggers, ..spec("t", &target) }]);
     let mut transaction = world.store.begin().await.unwrap();
-    for name in ["runtime.initializing", "runtime.initialized", "other.x", "runtime.modulesStarted"] {
+    for name in ["other.x", "runtime.modulesStarted"] {
         let event = NewEvent { namespace: name.to_owned(), object_id: None, data: None, correlation_id: None };
         transaction.append_event(event).await.unwrap();
     }

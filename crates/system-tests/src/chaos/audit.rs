@@ -20,9 +20,6 @@ const EXCHANGE_LIMIT: Duration = Duration::from_secs(60);
 const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 /// Pause before a call is repeated.
 const AGAIN: Duration = Duration::from_millis(100);
-/// Steps of the start before anybody can subscribe (`docs/protocol/07 §4.1`).
-const NOT_DELIVERED: [&str; 4] =
-    ["runtime.initializing", "runtime.modulesLoaded", "runtime.modulesInitialized", "runtime.initialized"];
 
 /// The messages of one side: subject by id.
 struct Mailbox {
@@ -78,11 +75,7 @@ pub(super) async fn audit(
     for (side, mailbox) in arena.sides.iter_mut().zip(&mailboxes) {
         let log = event_log(side).await?;
         check_events(&log, mailbox, side.connector.name(), &mut findings);
-        let to_deliver: BTreeSet<String> = log
-            .into_iter()
-            .filter(|event| !NOT_DELIVERED.contains(&event.namespace.as_str()))
-            .map(|event| event.id)
-            .collect();
+        let to_deliver: BTreeSet<String> = log.into_iter().map(|event| event.id).collect();
         side.connector.run().await?;
         events += to_deliver.len();
         deliveries += delivered(side, &to_deliver, &mut findings).await;
