@@ -7,8 +7,8 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use runtime::query::{Resource, parse};
 use serde_json::{Map, Value, json};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use store::{CollectionSpec, Document as _, Store, StoreConfig};
+use testing::TestDatabase;
 use transport::documents::{File, Message, Relationship, RelationshipTemplate, Token};
 
 const RESOURCES: [(Resource, CollectionSpec); 5] = [
@@ -185,25 +185,12 @@ fn run(cases: u32, config: &StoreConfig) {
 
 #[test]
 fn sqlite_answers_as_the_evaluator() {
-    let folder = tempfile::tempdir().unwrap();
-    let connection_string = format!("sqlite://{}", folder.path().display());
-    run(400, &StoreConfig { connection_string, db_name: "test".to_owned() });
+    let database = TestDatabase::sqlite();
+    run(400, &database.config);
 }
 
 #[test]
 fn postgres_answers_as_the_evaluator() {
-    let url =
-        std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
-    let schema = format!("test_filter_language_{}", std::process::id());
-    let config = StoreConfig { connection_string: url.clone(), db_name: schema.clone() };
-    let outcome = std::panic::catch_unwind(|| run(250, &config));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let mut connection = PgConnection::connect(&url).await.unwrap();
-        let drop = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
-        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
-    });
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
+    let database = TestDatabase::postgres();
+    run(250, &database.config);
 }

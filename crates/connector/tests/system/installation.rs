@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
+use testing::{admin, postgres_url};
 
 use crate::support::{API_KEY, Client, Process, connector, in_clean_environment, text};
 
@@ -227,10 +228,6 @@ fn drop_in_a_thread(sql: String) {
     assert!(dropped.join().is_ok() || std::thread::panicking());
 }
 
-fn postgres_url() -> String {
-    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
-}
-
 /// With a password, which servers that trust this machine do not ask for.
 fn connection_string() -> String {
     let url = postgres_url();
@@ -270,8 +267,4 @@ impl Drop for OwnDatabase {
     fn drop(&mut self) {
         drop_in_a_thread(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0));
     }
-}
-
-async fn admin() -> PgConnection {
-    postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
 }

@@ -1,8 +1,8 @@
 //! A process that was asleep while another one took its place.
 
 use serde_json::json;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
+use testing::{admin, postgres_url};
 
 use crate::support::{API_KEY, Client, Process, backbone, connector, signal};
 
@@ -40,14 +40,6 @@ impl Drop for Schema {
         });
         assert!(dropped.join().is_ok() || std::thread::panicking());
     }
-}
-
-fn postgres_url() -> String {
-    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
-}
-
-async fn admin() -> PgConnection {
-    postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
 }
 
 #[tokio::test]

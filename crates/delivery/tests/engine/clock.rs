@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use delivery::{Activity, DeliveryOptions, DeliveryQuery, DeliveryState};
 
-use crate::support::{Reply, START, Scripted, TestDatabase, World, quick, refused, spec_with, unreachable};
+use crate::support::{Reply, START, Scripted, World, quick, refused, spec_with, unreachable};
+use testing::TestDatabase;
 
 const DAY: Duration = Duration::from_hours(24);
 const LONG: Duration = Duration::from_hours(95 * 24);

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::support::{Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable};
+use crate::support::{Reply, Scripted, World, name, quick, refused, spec, spec_with, unreachable};
+use testing::TestDatabase;
 
 /// The outcomes of attempts, by chance.
 #[derive(Debug, Clone)]

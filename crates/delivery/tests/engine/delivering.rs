@@ -6,7 +6,8 @@ use delivery::{Activity, DeliveryOptions, TargetSpec};
 use store::NewEvent;
 use tokio::sync::Notify;
 
-use crate::support::{PATIENCE, Reply, Scripted, TestDatabase, World, quick, spec, spec_with};
+use crate::support::{PATIENCE, Reply, Scripted, World, quick, spec, spec_with};
+use testing::TestDatabase;
 
 /// Longer than any test waits.
 const VERY_LONG: Duration = Duration::from_secs(PATIENCE.as_secs() * 10);

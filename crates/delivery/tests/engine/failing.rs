@@ -6,9 +6,8 @@ use delivery::{Activity, DeliveryError, DeliveryOptions, DeliveryQuery, Delivery
 
 use tokio::sync::Notify;
 
-use crate::support::{
-    PATIENCE, Reply, Scripted, TestDatabase, World, name, quick, refused, spec, spec_with, unreachable,
-};
+use crate::support::{PATIENCE, Reply, Scripted, World, name, quick, refused, spec, spec_with, unreachable};
+use testing::TestDatabase;
 
 async fn list(world: &World, state: DeliveryState) -> Vec<DeliveryView> {
     let query = DeliveryQuery { state: Some(state), limit: 1000, ..DeliveryQuery::default() };

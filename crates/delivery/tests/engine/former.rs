@@ -1,11 +1,11 @@
 use std::path::Path;
 
 use core_types::Timestamp;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 
-use crate::support::{Scripted, TestDatabase, World, postgres_url, spec};
+use crate::support::{Scripted, World, spec};
+use testing::{TestDatabase, admin};
 
 /// The former tables, with waiting deliveries.
 fn former_contents() -> String {
@@ -50,8 +50,7 @@ async fn write_former(database: &TestDatabase) {
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         }
         None => {
-            let mut connection: PgConnection =
-                postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
+            let mut connection = admin().await;
             let schema = &database.config.db_name;
             let sql = format!(
                 "CREATE SCHEMA \"{schema}\"; SET search_path TO \"{schema}\"; {}{}; SELECT setval(pg_get_serial_sequence('event', 'sequence'), 5); SELECT setval(pg_get_serial_sequence('delivery', 'id'), 6);",

@@ -9,7 +9,8 @@ use delivery::{DeliveryError, DeliveryOptions};
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
 
-use crate::support::{Reply, Running, Scripted, TestDatabase, World, quick, refused, spec_with};
+use crate::support::{Reply, Running, Scripted, World, quick, refused, spec_with};
+use testing::TestDatabase;
 
 /// Lines of the log.
 #[derive(Clone, Default)]

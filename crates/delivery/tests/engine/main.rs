@@ -10,25 +10,7 @@ mod logging;
 mod replaying;
 mod support;
 
-/// Runs each function as one test per database.
-macro_rules! on_both {
-    ($($module:ident::$name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(crate::support::TestDatabase::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(crate::support::TestDatabase::postgres()).await;
-            })*
-        }
-    };
-}
-
-on_both! {
+testing::on_both! {
     delivering::everything_arrives_once_and_in_order,
     delivering::one_message_for_every_trigger,
     delivering::a_target_gets_only_so_many_messages_at_the_same_time,

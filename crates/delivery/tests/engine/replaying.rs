@@ -5,7 +5,8 @@ use delivery::{
     ReplayError, TargetSpec,
 };
 
-use crate::support::{PATIENCE, Reply, START, Scripted, TestDatabase, World, quick, spec, spec_with, unreachable};
+use crate::support::{PATIENCE, Reply, START, Scripted, World, quick, spec, spec_with, unreachable};
+use testing::TestDatabase;
 
 fn permanent() -> Reply {
     Reply::Fail(DeliveryError::Permanent("never".to_owned()))

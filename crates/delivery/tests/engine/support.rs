@@ -10,10 +10,8 @@ use delivery::{
     Deliveries, DeliveryError, DeliveryOptions, Engine, OutboundEvent, Receipt, Target, TargetSpec, TargetState,
 };
 use serde_json::json;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
-use store::{NewEvent, Store, StoreConfig, StoreOptions};
-use tempfile::TempDir;
+use store::{NewEvent, Store, StoreOptions};
+use testing::TestDatabase;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -21,59 +19,6 @@ use tokio_util::sync::CancellationToken;
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_704_067_200_000);
-
-/// An empty database of one of the two kinds, removed afterwards.
-pub(crate) struct TestDatabase {
-    pub(crate) config: StoreConfig,
-    _folder: Option<TempDir>,
-    schema: Option<String>,
-}
-
-impl TestDatabase {
-    pub(crate) fn sqlite() -> Self {
-        let folder = TempDir::new().unwrap();
-        let connection_string = format!("sqlite://{}", folder.path().display());
-        let config = StoreConfig { connection_string, db_name: "test".to_owned() };
-        Self { config, _folder: Some(folder), schema: None }
-    }
-
-    pub(crate) fn postgres() -> Self {
-        let schema = format!("delivery_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
-        let config = StoreConfig { connection_string: postgres_url(), db_name: schema.clone() };
-        Self { config, _folder: None, schema: Some(schema) }
-    }
-
-    /// An empty one of the same kind.
-    pub(crate) fn another(&self) -> Self {
-        if self.schema.is_some() { Self::postgres() } else { Self::sqlite() }
-    }
-
-    pub(crate) async fn open(&self, clock: &Arc<dyn Clock>) -> Store {
-        let options = StoreOptions { clock: Arc::clone(clock), ..StoreOptions::default() };
-        Store::open_with(&self.config, options).await.unwrap()
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let Some(schema) = self.schema.take() else { return };
-        // A thread of its own, because the test's runtime may be running here.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut admin: PgConnection =
-                    postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-                let sql = format!("SET lock_timeout = '10s'; DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
-            });
-        });
-        assert!(dropped.join().is_ok() || std::thread::panicking());
-    }
-}
-
-pub(crate) fn postgres_url() -> String {
-    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
-}
 
 /// An open store, and the environment of an Account.
 pub(crate) struct World {
@@ -104,7 +49,7 @@ impl World {
     }
 
     async fn with_clock(database: &TestDatabase, clock: Arc<dyn Clock>, manual: Option<Arc<ManualClock>>) -> Self {
-        let store = database.open(&clock).await;
+        let store = database.open_with(StoreOptions { clock: Arc::clone(&clock), ..StoreOptions::default() }).await;
         let deliveries = Deliveries::new(store.clone(), Arc::clone(&clock), core_types::Randomness::system());
         Self { store, clock, manual, deliveries, health: watch::Sender::default() }
     }

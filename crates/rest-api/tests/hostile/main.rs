@@ -10,7 +10,6 @@ mod headers;
 mod paths;
 mod queries;
 mod routes;
-mod schema;
 mod slow;
 #[path = "../http/support/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the interface")]
@@ -18,25 +17,7 @@ mod support;
 mod uploads;
 mod world;
 
-/// Runs each function as one test per database.
-macro_rules! on_both {
-    ($($module:ident::$name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$module::$name(crate::world::World::new().await).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::$module::$name(crate::world::World::in_postgres().await).await;
-            })*
-        }
-    };
-}
-
-on_both! {
+testing::on_both! { |database| crate::world::World::on(database).await =>
     bodies::members_of_a_wrong_kind_or_number,
     bodies::bodies_that_are_no_ordinary_json,
     bodies::other_types_and_charsets,

@@ -12,9 +12,9 @@ use axum::http::{Method, Request};
 use runtime::HostedAccount;
 use serde_json::{Value, json};
 use store::{CollectionSpec, Document, Query, Store};
+use testing::TestDatabase;
 use transport::documents;
 
-use crate::schema::Schema;
 use crate::support::account::TestBackbone;
 use crate::support::{Answer, KEY, production, request, send};
 
@@ -45,20 +45,16 @@ pub(crate) struct World {
     last_snapshot: Mutex<Option<Snapshot>>,
     refusals: AtomicU64,
     _peer: Arc<HostedAccount>,
-    schema: Option<Schema>,
+    database: TestDatabase,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Store::in_memory().await.unwrap(), None).await
+        Self::on(TestDatabase::sqlite()).await
     }
 
-    pub(crate) async fn in_postgres() -> Self {
-        let schema = Schema::new();
-        Self::with(schema.open().await, Some(schema)).await
-    }
-
-    async fn with(store: Store, schema: Option<Schema>) -> Self {
+    pub(crate) async fn on(database: TestDatabase) -> Self {
+        let store = database.open().await;
         let backbone = TestBackbone::start().await;
         let (account, peer) = (backbone.open_account_in(store).await, backbone.open_account().await);
         let (router, peer_router) = (production(&account, json!({})), production(&peer, json!({})));
@@ -108,7 +104,7 @@ impl World {
             last_snapshot: Mutex::default(),
             refusals: AtomicU64::default(),
             _peer: peer,
-            schema,
+            database,
         };
         *world.last_snapshot.lock().unwrap() = Some(world.snapshot().await);
         world
@@ -153,7 +149,7 @@ impl World {
     /// time.
     fn is_due(&self) -> bool {
         let refusals = self.refusals.fetch_add(1, Ordering::Relaxed) + 1;
-        self.schema.is_none() || refusals.is_multiple_of(10)
+        !self.database.is_postgres() || refusals.is_multiple_of(10)
     }
 
     /// Everything that is stored, except counters: they always advance, because no nonce may be used twice.

@@ -74,10 +74,10 @@ async fn sqlite_uses_the_indexes() {
 
 #[tokio::test]
 async fn postgres_uses_the_indexes() {
-    let url =
-        std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
     let schema = format!("test_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
-    let store = Store::open(&StoreConfig { connection_string: url, db_name: schema.clone() }).await.unwrap();
+    let store = Store::open(&StoreConfig { connection_string: testing::postgres_url(), db_name: schema.clone() })
+        .await
+        .unwrap();
     fill(&store).await;
     let mut plans = Vec::new();
     for query in indexed_queries() {

@@ -1,9 +1,9 @@
 //! A PostgreSQL server that goes away and comes back.
 
-use crate::support::{TestDatabase, admin};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use store::{CollectionSpec, Filter, NewEvent, Store, StoreError};
+use testing::{TestDatabase, admin};
 
 const ANY: CollectionSpec = CollectionSpec::with_id("Any");
 

@@ -6,11 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::TestDatabase;
 use serde_json::{Value, json};
 use store::{
     CollectionSpec, DeliveryFilter, DeliveryPhase, Filter, NewDelivery, NewEvent, Query, Store, StoreConfig, StoreError,
 };
+use testing::TestDatabase;
 
 const WORK: CollectionSpec = CollectionSpec::with_id("Work").indexed(&["status"]);
 const COUNTERS: CollectionSpec = CollectionSpec::map("Counters");

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use serde_json::{Value, json};
 use store::{CollectionSpec, Document, Query, Store, StoreError};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const PAGE: u64 = 4096;
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{CollectionSpec, Document, Filter, NewEvent, Query, Store, StoreConfig, StoreError};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 /// The deepest nesting of a document.
 const DEEPEST: usize = foreign_json::MAX_DEPTH + 16;

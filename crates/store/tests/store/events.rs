@@ -8,7 +8,7 @@ use store::{
     StoreError, StoreOptions,
 };
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const NOW: Timestamp = Timestamp::from_millis(1_704_067_200_123);
 

@@ -3,13 +3,13 @@
 
 use std::cmp::Ordering;
 
-use crate::support::TestDatabase;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 use store::{CollectionSpec, Filter, Query, Sort, Store};
+use testing::TestDatabase;
 
 const PLAIN: CollectionSpec = CollectionSpec::with_id("Plain");
 const INDEXED: CollectionSpec =

@@ -3,7 +3,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use store::{CollectionSpec, Filter, Query, Sort, Store};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const PLAIN: CollectionSpec = CollectionSpec::with_id("Plain");
 const INDEXED: CollectionSpec =

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 use store::{CollectionSpec, Filter, Store, StoreError, StoreOptions};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const ANY: CollectionSpec = CollectionSpec::with_id("Any");
 

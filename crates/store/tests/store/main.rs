@@ -13,27 +13,8 @@ mod lease;
 mod read_only;
 mod running_time;
 mod scan;
-mod support;
 
-/// Runs each function as one test per database.
-macro_rules! on_both {
-    ($($module:ident::$name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(crate::support::TestDatabase::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(crate::support::TestDatabase::postgres()).await;
-            })*
-        }
-    };
-}
-
-on_both! {
+testing::on_both! {
     documents::documents_come_back_as_they_were_written,
     documents::keys_are_unique_and_replacing_needs_a_document,
     documents::natural_order_is_insertion_order,

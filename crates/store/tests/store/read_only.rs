@@ -1,7 +1,7 @@
 use serde_json::json;
 use store::{CollectionSpec, Filter, SchemaState, Store, StoreConfig, StoreError};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const ANY: CollectionSpec = CollectionSpec::with_id("Any");
 

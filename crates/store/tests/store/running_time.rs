@@ -4,7 +4,7 @@ use std::time::Duration;
 use core_types::{Clock, ManualClock, Timestamp};
 use store::{NewEvent, Store, StoreOptions};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 const NOW: Timestamp = Timestamp::from_millis(1_704_067_200_123);
 const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);

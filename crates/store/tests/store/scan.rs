@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use store::{CollectionSpec, Document, Filter, Query, Sort, Store, StoreError};
 
-use crate::support::TestDatabase;
+use testing::TestDatabase;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Item {

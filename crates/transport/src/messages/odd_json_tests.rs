@@ -11,11 +11,9 @@ use backbone_api::messages::{NewRecipient, SendMessageRequest, SendMessageRespon
 use backbone_api::paths;
 use core_types::{Clock, IdentityAddress, Randomness, Reference, SystemClock};
 use crypto::{CryptoObject, SecretKey};
-use rand::Rng as _;
 use serde_json::json;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
-use store::{NewEvent, Query, Store, StoreConfig};
+use store::{NewEvent, Query, Store};
+use testing::TestDatabase;
 
 use crate::backbone::Call;
 use crate::documents::{Message, RECEIVED_TEXT};
@@ -173,21 +171,12 @@ async fn modifications_of_the_datawallet_are_read_and_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_sqlite() {
-    odd_contents_are_received_and_kept(Store::in_memory().await.unwrap()).await;
+    let database = TestDatabase::sqlite();
+    odd_contents_are_received_and_kept(database.open().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_postgres() {
-    let url =
-        std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
-    let schema = format!("test_{:032x}", Randomness::system().next_u64());
-    let config = StoreConfig { connection_string: url.clone(), db_name: schema.clone() };
-    let test = tokio::spawn(async move {
-        odd_contents_are_received_and_kept(Store::open(&config).await.unwrap()).await;
-    });
-    let result = test.await;
-    let mut admin = url.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    let drop_schema = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
-    sqlx::raw_sql(AssertSqlSafe(drop_schema)).execute(&mut admin).await.unwrap();
-    result.unwrap();
+    let database = TestDatabase::postgres();
+    odd_contents_are_received_and_kept(database.open().await).await;
 }

@@ -2,22 +2,18 @@
 
 use std::path::Path;
 
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::AssertSqlSafe;
 use store::{Store, StoreConfig};
 use tempfile::TempDir;
+use testing::{TestDatabase, admin, postgres_url};
 
 pub(crate) enum Database {
     Sqlite(TempDir),
     Postgres(String),
 }
 
-fn postgres_url() -> String {
-    std::env::var("TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned())
-}
-
 async fn administer(sql: String) {
-    let mut admin: PgConnection = postgres_url().parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
 }
 
 fn copy_files(from: &Path, to: &Path) {
@@ -27,11 +23,11 @@ fn copy_files(from: &Path, to: &Path) {
 }
 
 impl Database {
-    pub(crate) fn sqlite() -> Self {
-        Self::Sqlite(tempfile::tempdir().unwrap())
-    }
-
-    pub(crate) async fn postgres() -> Self {
+    /// An empty one of the same kind that can be copied: of a PostgreSQL server, a whole database.
+    pub(crate) async fn like(database: &TestDatabase) -> Self {
+        if !database.is_postgres() {
+            return Self::Sqlite(tempfile::tempdir().unwrap());
+        }
         let name = format!("copies_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
         administer(format!("CREATE DATABASE {name}")).await;
         Self::Postgres(name)

@@ -18,24 +18,7 @@ use transport::{
 use self::{audit::counters_used, database::Database};
 use crate::support::{Recorder, TestAccount, TestBackbone, creation_content, new_template};
 
-macro_rules! on_both {
-    ($($module:ident::$name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(super::Database::sqlite()).await;
-            })*
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                super::$module::$name(super::Database::postgres().await).await;
-            })*
-        }
-    };
-}
-
-on_both! {
+testing::on_both! { |database| crate::copies::Database::like(&database).await =>
     scenarios::a_restored_backup_uses_no_counter_again,
     scenarios::copies_that_live_at_the_same_time_share_no_counter,
     reconciliation::a_restored_database_gets_back_what_was_received_meanwhile,
