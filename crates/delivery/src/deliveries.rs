@@ -1,9 +1,8 @@
-use core_types::Randomness;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use core_types::{Clock, Timestamp};
+use core_types::{Clock, Randomness, Timestamp};
 use store::{Delivery, DeliveryFilter, DeliveryPhase, NewDelivery, Store, StoreError};
 
 use crate::registry::{Registry, TargetHandle, removed};

@@ -10,12 +10,12 @@
 
 mod support;
 
-use rand::Rng as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use modules::webhooks::{WebhooksConfig, WebhooksModule};
+use rand::Rng as _;
 use rand::{RngExt as _, SeedableRng as _};
 use runtime::{HostedAccount, Module};
 use serde_json::{Value, json};

@@ -1,10 +1,9 @@
 //! The state of the handlers.
 
-use core_types::Randomness;
 use std::fmt;
 use std::sync::Arc;
 
-use core_types::{Clock, Timestamp};
+use core_types::{Clock, Randomness, Timestamp};
 use runtime::HostedAccount;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,6 +1,5 @@
 //! The interface before there is an Account: during a start, or while waiting for the Backbone to create an Identity.
 
-use core_types::Randomness;
 use std::sync::{Arc, Once};
 
 use axum::extract::State;
@@ -8,7 +7,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::Html;
 use axum::{Router, routing};
-use core_types::Clock;
+use core_types::{Clock, Randomness};
 use runtime::dto::{ComponentHealthDto, HealthDto};
 use serde_json::json;
 use tokio::sync::watch;

@@ -1,9 +1,8 @@
 //! The configuration of an account for this layer.
 
-use core_types::Randomness;
 use std::sync::Arc;
 
-use core_types::Clock;
+use core_types::{Clock, Randomness};
 use store::Store;
 use transport::{AccountOptions, SynchronisedCollection, TransportConfig};
 

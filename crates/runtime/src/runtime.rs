@@ -1,11 +1,10 @@
 //! Hosting of Accounts.
 
-use core_types::Randomness;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use core_types::Clock;
+use core_types::{Clock, Randomness};
 use delivery::Deliveries;
 use futures_util::future::join_all;
 use store::Store;

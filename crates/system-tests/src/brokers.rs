@@ -2,8 +2,6 @@
 
 mod consumer;
 
-use core_types::Randomness;
-use rand::RngExt as _;
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -11,6 +9,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use core_types::Randomness;
+use rand::RngExt as _;
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, Command};
 

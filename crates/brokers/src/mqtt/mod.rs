@@ -6,13 +6,13 @@ mod connection;
 
 pub use config::{MqttConfig, SETTINGS};
 
-use core_types::Randomness;
-use rand::Rng as _;
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use core_types::Randomness;
 use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
+use rand::Rng as _;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 

@@ -6,14 +6,13 @@
 mod mosquitto;
 mod scripted;
 
-use core_types::Randomness;
 use std::collections::HashMap;
 use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
 use brokers::mqtt::{MqttConfig, MqttTarget};
-use core_types::Timestamp;
+use core_types::{Randomness, Timestamp};
 use delivery::{DeliveryError, OutboundEvent, Target};
 use futures_util::stream::{self, StreamExt};
 use mosquitto::{Mosquitto, PATIENCE, Received, make_certificates};

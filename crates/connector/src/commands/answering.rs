@@ -1,11 +1,10 @@
 //! The answers at the port before there is an Account to serve.
 
-use core_types::Randomness;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use core_types::Clock;
+use core_types::{Clock, Randomness};
 use rest_api::{ServeOptions, Wait};
 use tokio::net::TcpListener;
 use tokio::sync::watch;

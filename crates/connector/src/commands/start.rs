@@ -1,13 +1,12 @@
 //! `connector start`: runs one Connector from its configuration to its stop.
 
-use core_types::Randomness;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use core_types::{Clock, SystemClock};
+use core_types::{Clock, Randomness, SystemClock};
 use rest_api::{ApiOptions, Authenticator, HttpServerConfig, ImplementationInfo, VersionInfo, Wait};
 use runtime::{ErrorKind, HostedAccount, HostedAccountOptions, Runtime};
 use serde_json::Map;

@@ -1,13 +1,13 @@
 //! The contents of `dev`'s data folder: credentials created once, the Connectors' configuration files, and the current
 //! addresses.
 
-use core_types::Randomness;
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use core_types::Randomness;
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};

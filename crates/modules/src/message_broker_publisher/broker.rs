@@ -1,6 +1,5 @@
 //! The kinds of brokers.
 
-use core_types::Randomness;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use brokers::mqtt::{MqttConfig, MqttTarget};
 use brokers::nats::{NatsConfig, NatsTarget};
 use brokers::pubsub::{PubSubConfig, PubSubTarget};
 use brokers::redis::{RedisConfig, RedisTarget};
+use core_types::Randomness;
 use delivery::Target;
 use network::Trust;
 use settings::Node;

@@ -12,11 +12,11 @@ pub use config::{
     AMQP_PUBLISHER, BrokerConfig, DESCRIPTION, MessageBrokerPublisherConfig, ONE_BROKER, PUB_SUB_PUBLISHER,
 };
 
-use core_types::Randomness;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use core_types::Randomness;
 use delivery::{Engine, TargetSpec};
 use runtime::{Module, ModuleContext, ModuleError};
 

@@ -1,9 +1,9 @@
 //! The schedule of synchronisation.
 
-use core_types::Randomness;
-use rand::Rng as _;
 use std::time::Duration;
 
+use core_types::Randomness;
+use rand::Rng as _;
 use tokio::time::{Instant, sleep_until};
 
 use super::news::News;

@@ -1,10 +1,10 @@
 //! The connection: opened, read, and opened again.
 
-use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backbone_api::sse::SseEvent;
+use rand::Rng as _;
 use runtime::AccountServices;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 

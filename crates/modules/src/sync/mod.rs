@@ -1,11 +1,11 @@
 //! Periodic synchronisation (`docs/protocol/07-connector-modules-and-operations.md` §5.4).
 
-use core_types::Randomness;
-use rand::Rng as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use core_types::Randomness;
+use rand::Rng as _;
 use runtime::{Module, ModuleContext, ModuleError};
 use settings::{Kind, Node, Setting};
 use tokio_util::sync::CancellationToken;

@@ -1,6 +1,5 @@
 //! Writes the error envelope (`docs/protocol/06 §3.1`) for every answer that carries an [`ApiError`].
 
-use core_types::Randomness;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,7 +8,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use core_types::{Clock, Timestamp};
+use core_types::{Clock, Randomness, Timestamp};
 use rand::seq::IndexedRandom as _;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,6 +1,5 @@
 //! A reaction as a target of the delivery engine.
 
-use rand::Rng as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use delivery::{DeliveryError, OutboundEvent, Receipt, Target};
+use rand::Rng as _;
 
 use super::failure::delivery_error;
 use super::mark::{AppliedEvent, remove_passed};
