@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use core_types::{Randomness, random};
 use sqlx::AssertSqlSafe;
 use store::{Store, StoreConfig};
 use tempfile::TempDir;
@@ -16,6 +17,10 @@ async fn administer(sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin().await).await.unwrap();
 }
 
+fn unique_name() -> String {
+    format!("copies_{}", random::uuid(&mut Randomness::system()).replace('-', "_"))
+}
+
 fn copy_files(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
@@ -28,7 +33,7 @@ impl Database {
         if !database.is_postgres() {
             return Self::Sqlite(tempfile::tempdir().unwrap());
         }
-        let name = format!("copies_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
+        let name = unique_name();
         administer(format!("CREATE DATABASE {name}")).await;
         Self::Postgres(name)
     }
@@ -42,7 +47,7 @@ impl Database {
                 Self::Sqlite(copy)
             }
             Self::Postgres(name) => {
-                let copy = format!("copies_{}", core_types::random::uuid(&mut core_types::Randomness::system()));
+                let copy = unique_name();
                 administer(format!("CREATE DATABASE {copy} TEMPLATE {name}")).await;
                 Self::Postgres(copy)
             }
