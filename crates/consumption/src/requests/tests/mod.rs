@@ -1,6 +1,12 @@
 mod can_accept;
 mod can_create;
+mod decide;
+mod exchange;
+mod incoming;
+mod items;
+mod outgoing;
 mod status;
+mod template;
 
 use serde_json::{Value, json};
 
