@@ -46,6 +46,7 @@ mod work;
 
 pub mod attributes;
 pub mod documents;
+pub mod notifications;
 pub mod requests;
 
 pub use changes::{AnyDocument, Cause, Changes, DocumentRef, Outgoing, Write};
