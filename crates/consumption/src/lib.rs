@@ -45,6 +45,7 @@ mod validation_result;
 mod work;
 
 pub mod attributes;
+pub mod decider;
 pub mod documents;
 pub mod notifications;
 pub mod requests;
