@@ -264,10 +264,11 @@ fn notifications_are_stored_by_direction() {
     let known = || World { notifications: vec![notification([by_owner("ATT1")])], ..World::default() };
     let (peer, both) = ([PEER.into()], [PEER.into(), OTHER.into()]);
     let unknown = "error.runtime.unknown";
-    let rows: [(&str, World, &str, &[IdentityAddress], &Value, &str, &str); 6] = [
-        ("mine", World::default(), ME, &peer, &content, "ok", "cannotReceiveNotificationFromOwnMessage"),
-        ("a peer's", World::default(), PEER, &peer, &content, "cannotSaveSentNotificationFromPeerMessage", "ok"),
-        ("mine to two", World::default(), ME, &both, &content, unknown, "cannotReceiveNotificationFromOwnMessage"),
+    let (peer, both) = (&peer[..], &both[..]);
+    let rows = [
+        ("mine", World::default(), ME, peer, &content, "ok", "cannotReceiveNotificationFromOwnMessage"),
+        ("a peer's", World::default(), PEER, peer, &content, "cannotSaveSentNotificationFromPeerMessage", "ok"),
+        ("mine to two", World::default(), ME, both, &content, unknown, "cannotReceiveNotificationFromOwnMessage"),
         (
             "mail",
             World::default(),
@@ -277,8 +278,8 @@ fn notifications_are_stored_by_direction() {
             "messageDoesNotContainNotification",
             "messageDoesNotContainNotification",
         ),
-        ("mine again", known(), ME, &peer, &content, unknown, "cannotReceiveNotificationFromOwnMessage"),
-        ("a peer's again", known(), PEER, &peer, &content, "cannotSaveSentNotificationFromPeerMessage", unknown),
+        ("mine again", known(), ME, peer, &content, unknown, "cannotReceiveNotificationFromOwnMessage"),
+        ("a peer's again", known(), PEER, peer, &content, "cannotSaveSentNotificationFromPeerMessage", unknown),
     ];
     for (name, world, created_by, recipients, content, as_sent, as_received) in rows {
         let (id, created_by, created_at) = ("MSG1".into(), created_by.into(), at(-10));
