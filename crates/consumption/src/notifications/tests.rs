@@ -273,7 +273,7 @@ fn notifications_are_stored_by_direction() {
             "mail",
             World::default(),
             PEER,
-            &peer,
+            peer,
             &mail,
             "messageDoesNotContainNotification",
             "messageDoesNotContainNotification",

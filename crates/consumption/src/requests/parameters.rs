@@ -37,8 +37,8 @@ pub enum AcceptParameters {
     Plain,
     /// With an attribute.
     Attribute(AttributeAnswer),
-    /// With a promise to delete an attribute at that time; `None` for a text that is no date.
-    Deletion(Option<Timestamp>),
+    /// With a promise to delete an attribute at that time.
+    Deletion(Timestamp),
     /// With what was filled in.
     FormField(Value),
 }
@@ -168,7 +168,8 @@ impl ItemParameters {
     /// How that item is accepted.
     ///
     /// # Errors
-    /// `servalErrorDuringRequestItemProcessing`.
+    /// `servalErrorDuringRequestItemProcessing`; `unexpectedErrorDuringRequestItemProcessing` for a text that is no date, of which the
+    /// peers' reader makes no error of its own.
     pub fn accept_parameters(
         &self,
         item: &RequestItem<'_>,
@@ -215,8 +216,14 @@ impl ItemParameters {
 
     fn deletion(&self) -> Result<AcceptParameters, ConsumptionError> {
         let date = self.member("deletionDate").ok_or_else(|| refused("deletionDate", "Value is not defined"))?;
-        let date = date.as_str().ok_or_else(|| refused("deletionDate", "must be a text"))?;
-        Ok(AcceptParameters::Deletion(date.parse().ok()))
+        let date = match date {
+            Value::String(text) => text.parse().ok(),
+            Value::Number(millis) => millis.as_i64().map(Timestamp::from_millis),
+            _ => return Err(refused("deletionDate", "must be a text")),
+        };
+        let no_date =
+            || ConsumptionError::UnexpectedErrorDuringRequestItemProcessing("The deletionDate is no date.".to_owned());
+        date.map(AcceptParameters::Deletion).ok_or_else(no_date)
     }
 
     fn form_field(&self) -> Result<AcceptParameters, ConsumptionError> {

@@ -57,24 +57,23 @@ pub(in crate::requests) fn sent(
 
 pub(super) fn can_accept(
     item: &DeleteAttributeRequestItem<'_>,
-    date: Option<Timestamp>,
+    date: Timestamp,
     exchange: Exchange<'_>,
     facts: &Facts,
 ) -> Checked {
     let Some(attribute) = facts.attribute(&item.attribute_id().into()) else { return Ok(()) };
     let is_from_peer = attribute.kind().is_received() && attribute.details.peer() == Some(exchange.peer);
     require(is_from_peer, || invalid(format!("The Attribute '{}' did not come from the sender.", attribute.id)))?;
-    let date = date.ok_or_else(|| parameters("The deletionDate is no date."))?;
     require(date >= facts.now(), || parameters("The deletionDate is in the past."))
 }
 
 pub(super) fn accept(
     item: &DeleteAttributeRequestItem<'_>,
-    date: Option<Timestamp>,
+    date: Timestamp,
     work: &mut Work,
 ) -> Result<Draft<ResponseItem<'static>>> {
     let facts = work.facts();
-    let (Some(attribute), Some(date)) = (facts.attribute(&item.attribute_id().into()), date) else {
+    let Some(attribute) = facts.attribute(&item.attribute_id().into()) else {
         return Ok(AcceptResponseItem::new().widen());
     };
     let changes =

@@ -264,9 +264,11 @@ fn delete_attribute() {
         ("own of it", world(own_relationship("ATT1", "v")), json!({"deletionDate": at(1)}), "invalidRequestItem"),
         ("of somebody else", world(of_other), json!({"deletionDate": at(1)}), "invalidRequestItem"),
         ("past", world(peer_identity("ATT1", "A")), json!({"deletionDate": at(-1)}), PARAMETERS),
-        ("no date", world(peer_identity("ATT1", "A")), json!({"deletionDate": "soon"}), PARAMETERS),
+        ("no date", world(peer_identity("ATT1", "A")), json!({"deletionDate": "soon"}), UNEXPECTED),
+        ("unknown, no date", related(), json!({"deletionDate": "soon"}), UNEXPECTED),
         ("nothing", world(peer_identity("ATT1", "A")), json!({}), SERVAL),
-        ("a number", world(peer_identity("ATT1", "A")), json!({"deletionDate": 5}), SERVAL),
+        ("milliseconds", world(peer_identity("ATT1", "A")), json!({"deletionDate": at(1).as_millis()}), "ok"),
+        ("a list", world(peer_identity("ATT1", "A")), json!({"deletionDate": []}), SERVAL),
     ] {
         assert_eq!(check(&world, item(), given), expected, "{name}");
     }
@@ -291,6 +293,9 @@ fn form_field() {
         (selection(), json!(["b", "c"]), PARAMETERS),
         (selection(), json!("b"), PARAMETERS),
         (field(json!({"@type": "BooleanFormFieldSettings"})), json!(false), "ok"),
+        (field(json!({"@type": "DateFormFieldSettings"})), json!("2024-01-01"), "ok"),
+        (field(json!({"@type": "DateFormFieldSettings"})), json!(" "), PARAMETERS),
+        (field(json!({"@type": "DateFormFieldSettings"})), json!(""), UNEXPECTED),
         (field(json!({"@type": "RatingFormFieldSettings", "maxRating": 5})), json!(6), PARAMETERS),
         (field(json!({"@type": "IntegerFormFieldSettings", "max": 5})), json!(5), "ok"),
     ] {

@@ -304,7 +304,7 @@ fn what_is_not_there_need_not_be_deleted() {
     a.attributes.push(own_identity("ATT1", "Ann"));
     a.forwardings.push(forwarded("ATTFD1", "ATT1", PEER, None));
     let delete = item("DeleteAttribute", json!({"attributeId": "ATT1"}));
-    let given = json!({"accept": true, "deletionDate": "no date, and nobody asks"});
+    let given = json!({"accept": true, "deletionDate": at(-100)});
     assert_eq!(one(&mut a, &mut b, delete, given).0, "Accept");
     assert_eq!(shown(&a), ["OIA Ann", "Ann to peer DeletionRequestSent"]);
 }

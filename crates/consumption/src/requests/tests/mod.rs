@@ -5,6 +5,7 @@ mod exchange;
 mod incoming;
 mod items;
 mod outgoing;
+mod properties;
 mod status;
 mod template;
 
