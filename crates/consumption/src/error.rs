@@ -266,7 +266,8 @@ impl ConsumptionError {
         if let Self::Content(error) = self {
             return error.code();
         }
-        self.code_of_attributes().unwrap_or_else(|| self.code_of_requests())
+        let code = self.code_of_attributes().or(self.code_of_decisions());
+        code.unwrap_or_else(|| self.code_of_requests())
     }
 
     const fn code_of_attributes(&self) -> Option<&'static str> {
@@ -330,6 +331,25 @@ impl ConsumptionError {
         })
     }
 
+    const fn code_of_decisions(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::InvalidNumberOfItems => "error.consumption.requests.decide.validation.invalidNumberOfItems",
+            Self::ItemAcceptedButRequestNotAccepted => {
+                "error.consumption.requests.decide.validation.itemAcceptedButRequestNotAccepted"
+            }
+            Self::MustBeAcceptedItemNotAccepted => {
+                "error.consumption.requests.decide.validation.mustBeAcceptedItemNotAccepted"
+            }
+            Self::RequestItemAnsweredAsRequestItemGroup => {
+                "error.consumption.requests.decide.validation.requestItemAnsweredAsRequestItemGroup"
+            }
+            Self::RequestItemGroupAnsweredAsRequestItem => {
+                "error.consumption.requests.decide.validation.requestItemGroupAnsweredAsRequestItem"
+            }
+            _ => return None,
+        })
+    }
+
     const fn code_of_requests(&self) -> &'static str {
         match self {
             Self::RecordNotFound { .. } => "error.transport.recordNotFound",
@@ -366,19 +386,6 @@ impl ConsumptionError {
             }
             Self::CanOnlyDeleteIncomingRequestThatIsExpired(_) => {
                 "error.consumption.requests.canOnlyDeleteIncomingRequestThatIsExpired"
-            }
-            Self::InvalidNumberOfItems => "error.consumption.requests.decide.validation.invalidNumberOfItems",
-            Self::ItemAcceptedButRequestNotAccepted => {
-                "error.consumption.requests.decide.validation.itemAcceptedButRequestNotAccepted"
-            }
-            Self::MustBeAcceptedItemNotAccepted => {
-                "error.consumption.requests.decide.validation.mustBeAcceptedItemNotAccepted"
-            }
-            Self::RequestItemAnsweredAsRequestItemGroup => {
-                "error.consumption.requests.decide.validation.requestItemAnsweredAsRequestItemGroup"
-            }
-            Self::RequestItemGroupAnsweredAsRequestItem => {
-                "error.consumption.requests.decide.validation.requestItemGroupAnsweredAsRequestItem"
             }
             Self::MessageDoesNotContainNotification(_) => {
                 "error.runtime.notifications.messageDoesNotContainNotification"

@@ -153,7 +153,7 @@ impl Replay {
         self.connectors.iter_mut().find(|connector| connector.facts.own_address().as_str() == address).unwrap()
     }
 
-    /// What the rules come to for a call; `None` if it is none of theirs.
+    /// The answer of the rules to a call; `None` if it is none of theirs.
     fn call(&mut self, index: usize, call: &Value, expected: &Value) -> Option<Result<Value>> {
         let path = call["path"].as_str()?.strip_prefix("/api/core/v1/")?;
         let parts: Vec<&str> = path.split('/').collect();
@@ -294,7 +294,7 @@ impl Replay {
     }
 }
 
-/// Whether a layer above answers before any rule is asked, or instead.
+/// Returns whether a layer above answers before any rule is asked, or instead.
 fn is_answered_above(call: &Value, code: &str) -> bool {
     let is_decision = call["path"].as_str().unwrap_or_default().contains("/Incoming/");
     let is_without_body = call["method"] == "POST" && !call["body"].is_object();
@@ -303,7 +303,7 @@ fn is_answered_above(call: &Value, code: &str) -> bool {
         || code.starts_with("error.connector.")
 }
 
-/// What stands in the way of the call as the recording has it: A's Relationships, and with whom others have theirs.
+/// The Relationships of a Connector when that is called.
 fn relationships(own: &str, name: &str, template_is_answered: bool) -> Vec<PeerRelationship> {
     let active = |peer: &str| relationship(peer, RelationshipStatus::Active, None);
     match own {

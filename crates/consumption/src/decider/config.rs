@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// What is asked of an item begins like that.
+/// Conditions on items begin like that.
 pub(super) const ITEM_PREFIX: &str = "content.item.";
 /// The condition that is about the Relationship.
 pub(super) const RELATIONSHIP_ALREADY_EXISTS: &str = "relationshipAlreadyExists";
@@ -31,11 +31,11 @@ impl std::fmt::Debug for AutomationEntry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("automationConfig{place}: {reason}; {fix}")]
 pub struct ConfigError {
-    /// Where it is: index and key.
+    /// The place: index and key.
     pub place: String,
-    /// What is wrong.
+    /// The mistake.
     pub reason: String,
-    /// What would be right.
+    /// The way to correct it.
     pub fix: String,
 }
 

@@ -10,7 +10,7 @@ use crate::ConsumptionError;
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// Whether the conditions on the whole Request are fulfilled.
+/// Returns whether the conditions on the whole Request are fulfilled.
 pub(super) fn fits_request(entry: &AutomationEntry, request: &Value, relationship_exists: bool) -> Result<bool> {
     for (key, condition) in entry.conditions().filter(|(key, _)| !key.starts_with(ITEM_PREFIX)) {
         let is_fulfilled = if key == RELATIONSHIP_ALREADY_EXISTS {
@@ -25,8 +25,8 @@ pub(super) fn fits_request(entry: &AutomationEntry, request: &Value, relationshi
     Ok(true)
 }
 
-/// Whether an item is decided by an entry that fits its Request. Without conditions on items, only those are accepted that need no more
-/// than that.
+/// Returns whether an item is decided by an entry that fits its Request. Without conditions on items, only those are accepted that
+/// need no more than that.
 pub(super) fn fits_item(entry: &AutomationEntry, item: &RequestItem<'_>) -> Result<bool> {
     if entry.is_general() {
         let name = item.type_name();
@@ -44,7 +44,7 @@ pub(super) fn fits_item(entry: &AutomationEntry, item: &RequestItem<'_>) -> Resu
     Ok(true)
 }
 
-/// Whether a condition on a member, whose path the key is, is fulfilled.
+/// Returns whether a condition on a member, whose path the key is, is fulfilled.
 fn is_fulfilled(key: &str, condition: &Value, object: &Value) -> Result<bool> {
     let Some(found) = key.split('.').try_fold(object, member) else { return Ok(false) };
     match (condition, found) {
@@ -93,7 +93,7 @@ fn equals(condition: &Value, found: &Value) -> bool {
     }
 }
 
-/// Whether a date is after, before or at the date of a condition; of several conditions all have to hold.
+/// Returns whether a date is after, before or at the date of a condition; of several conditions all have to hold.
 fn is_at(condition: &Value, date: &str) -> bool {
     let conditions = condition.as_array().map_or(std::slice::from_ref(condition), Vec::as_slice);
     let date = date.parse::<Timestamp>();

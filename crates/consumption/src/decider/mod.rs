@@ -22,7 +22,7 @@ use config::{Automation, AutomationEntry};
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What the configuration says about a Request.
+/// The word of the configuration on a Request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// People have to decide it.
@@ -31,12 +31,12 @@ pub enum Verdict {
     Automatic {
         /// The decision.
         parameters: DecideParameters,
-        /// Whether the Request is accepted.
+        /// The Request is accepted, not rejected.
         is_accepted: bool,
     },
 }
 
-/// What [`verdict`] needs to have loaded. [`process`] needs what [`decide::needs`] says for its parameters.
+/// The needs of [`verdict`]. Those of [`process`] are the ones [`decide::needs`] has for the parameters of the verdict.
 #[must_use]
 pub fn needs(request: &LocalRequest) -> Vec<Need> {
     vec![Need::Relationship(request.peer.clone())]
@@ -93,7 +93,7 @@ fn shown(request: &LocalRequest) -> Result<Value> {
     Ok(shown)
 }
 
-/// What is decided about an item or a group so far.
+/// The decision about an item or a group so far.
 enum Decision<'a> {
     Item(Option<&'a Map<String, Value>>),
     Group(Vec<Option<&'a Map<String, Value>>>),
@@ -163,12 +163,12 @@ fn made(decisions: &[Decision<'_>]) -> Verdict {
     Verdict::Automatic { parameters, is_accepted }
 }
 
-/// What came of a Request.
+/// The outcome of a Request.
 #[derive(Debug)]
 pub struct Processed {
-    /// What is to be written.
+    /// The changes to write.
     pub changes: Changes,
-    /// Why what the configuration says could not be done, if so: for whoever operates the Connector.
+    /// The reason for which the configuration could not be followed, for the operator of the Connector.
     pub refusal: Option<ConsumptionError>,
 }
 

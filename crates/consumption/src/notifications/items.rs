@@ -11,7 +11,7 @@ use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need};
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What [`process`] needs to have loaded.
+/// The needs of [`process`].
 pub(super) fn needs(item: &NotificationItem<'_>, sender: &IdentityAddress) -> Vec<Need> {
     let version = |id: &str| {
         let attribute_id = AttributeId::new(id);

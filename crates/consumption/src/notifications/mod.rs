@@ -20,11 +20,11 @@ type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 pub struct NotificationMessage<'a> {
     /// Its id.
     pub id: MessageId,
-    /// Who has sent it.
+    /// Its sender.
     pub created_by: IdentityAddress,
-    /// When.
+    /// The time of sending.
     pub created_at: Timestamp,
-    /// Who gets it.
+    /// Its recipients.
     pub recipients: &'a [IdentityAddress],
     /// The Notification.
     pub content: &'a Value,
@@ -47,7 +47,7 @@ impl NotificationMessage<'_> {
     }
 }
 
-/// What [`sent`] and [`received`] need to have loaded: the Notification of the same id.
+/// The needs of [`sent`] and [`received`]: a Notification of the same id.
 #[must_use]
 pub fn needs(message: &NotificationMessage<'_>) -> Vec<Need> {
     let id = message.content.get("id").and_then(Value::as_str);
@@ -94,7 +94,7 @@ fn insert(notification: LocalNotification, facts: &Facts) -> Result<Changes> {
     Ok(changes)
 }
 
-/// What [`process`] needs to have loaded.
+/// The needs of [`process`].
 ///
 /// # Errors
 /// Of the stored content.
@@ -105,12 +105,12 @@ pub fn needs_to_process(notification: &LocalNotification, facts: &Facts) -> Resu
     Ok(all.flat_map(|item| items::needs(item, &notification.peer)).collect())
 }
 
-/// What came of a Notification.
+/// The outcome of a Notification.
 #[derive(Debug)]
 pub struct Processed {
-    /// What is to be written.
+    /// The changes to write.
     pub changes: Changes,
-    /// Why it could not be processed, if so: for whoever operates the Connector.
+    /// The reason for which it could not be processed, for the operator of the Connector.
     pub failure: Option<ConsumptionError>,
 }
 

@@ -19,7 +19,7 @@ type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 pub struct ReceivedResponse<'a> {
     /// The Response.
     pub content: &'a Value,
-    /// What it travelled in.
+    /// The object it travelled in.
     pub carrier: ResponseCarrier,
 }
 
@@ -29,16 +29,16 @@ impl std::fmt::Debug for ReceivedResponse<'_> {
     }
 }
 
-/// What a Response travels in.
+/// The object a Response travels in.
 #[derive(Debug, Clone)]
 pub enum ResponseCarrier {
     /// A Message.
     Message {
         /// Its id.
         id: MessageId,
-        /// Who has sent it.
+        /// Its sender.
         created_by: IdentityAddress,
-        /// When.
+        /// The time of sending.
         created_at: Timestamp,
     },
     /// A Relationship the peer has requested.
@@ -47,7 +47,7 @@ pub enum ResponseCarrier {
         id: RelationshipId,
         /// The peer.
         peer: IdentityAddress,
-        /// When it was requested: the time of the first entry of its audit log.
+        /// The time of its request: that of the first entry of its audit log.
         created_at: Timestamp,
         /// Nothing has happened to it since: its audit log has one entry.
         is_new: bool,

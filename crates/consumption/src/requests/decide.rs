@@ -19,7 +19,7 @@ use crate::{Changes, ConsumptionError, Facts, Need, PeerDeletion, RelationshipSt
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What the rules of this module need to have loaded.
+/// The needs of the rules of this module.
 ///
 /// # Errors
 /// Of the stored content.
@@ -51,7 +51,7 @@ impl EntryParameters {
     }
 }
 
-/// Whether a Request can be accepted like that.
+/// Checks that a Request can be accepted like that.
 ///
 /// # Errors
 /// `recordNotFound` for an outgoing one; if its status does not allow that; `violatedKeyUniquenessOfRelationshipAttributes` if items that
@@ -81,7 +81,7 @@ pub fn can_accept(request: &LocalRequest, parameters: &DecideParameters, facts: 
     Ok(result)
 }
 
-/// Whether a Request can be rejected like that.
+/// Checks that a Request can be rejected like that.
 ///
 /// # Errors
 /// `recordNotFound` for an outgoing one; if its status does not allow that.

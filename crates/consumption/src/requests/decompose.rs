@@ -5,7 +5,7 @@ use core_types::IdentityAddress;
 use crate::documents::{Document, LocalRequest};
 use crate::{Changes, Facts, Need};
 
-/// What [`relationship_decomposed`] needs to have loaded.
+/// The needs of [`relationship_decomposed`].
 #[must_use]
 pub fn needs(peer: &IdentityAddress) -> Vec<Need> {
     vec![Need::RequestsOfPeer(peer.clone())]

@@ -20,7 +20,7 @@ pub struct ReceivedRequest<'a> {
     pub new_id: RequestId,
     /// A Request.
     pub content: &'a Value,
-    /// What it travelled in.
+    /// The object it travelled in.
     pub carrier: RequestCarrier,
 }
 
@@ -30,23 +30,23 @@ impl std::fmt::Debug for ReceivedRequest<'_> {
     }
 }
 
-/// What a Request travels in.
+/// The object a Request travels in.
 #[derive(Debug, Clone)]
 pub enum RequestCarrier {
     /// A Message.
     Message {
         /// Its id.
         id: MessageId,
-        /// Who has sent it.
+        /// Its sender.
         created_by: IdentityAddress,
     },
     /// A template.
     RelationshipTemplate {
         /// Its id.
         id: RelationshipTemplateId,
-        /// Who has created it.
+        /// Its creator.
         created_by: IdentityAddress,
-        /// When it can no longer be used.
+        /// The end of its use.
         expires_at: Option<Timestamp>,
     },
 }
@@ -71,7 +71,7 @@ impl RequestCarrier {
     }
 }
 
-/// What [`received`] needs to have loaded.
+/// The needs of [`received`].
 ///
 /// # Errors
 /// Of the content.

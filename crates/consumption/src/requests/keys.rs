@@ -44,7 +44,7 @@ impl<'c> Fragment<'c> {
     }
 }
 
-/// Whether two of the items would create the same RelationshipAttribute.
+/// Returns whether two of the items would create the same RelationshipAttribute.
 pub(super) fn collide<'c: 'r, 'r>(
     items: impl Iterator<Item = &'r RequestItem<'c>>,
     recipient: Option<&'c str>,

@@ -17,7 +17,7 @@ use crate::{
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What [`can_create`] and, with the id, [`create`] need to have loaded.
+/// The needs of [`can_create`] and, with the id, of [`create`].
 ///
 /// # Errors
 /// Of the content.
@@ -37,7 +37,7 @@ pub fn needs_to_create(
     Ok(needs)
 }
 
-/// Whether a Request can be created: for that recipient or, in a template, for anybody. `content` is a Request without id.
+/// Checks that a Request can be created: for that recipient or, in a template, for anybody. `content` is a Request without id.
 ///
 /// The first of these that is wrong counts: the recipient is somebody else (`cannotShareRequestWithYourself`); there is time left
 /// (`cannotCreateRequestWithExpirationDateInPast`); there is a Relationship (`missingRelationship`), pending or active
@@ -121,7 +121,7 @@ pub struct NewRequest<'a> {
     pub id: RequestId,
     /// A Request.
     pub content: &'a Value,
-    /// Who is to answer it.
+    /// The one to answer it.
     pub recipient: IdentityAddress,
 }
 
@@ -165,11 +165,11 @@ pub(super) fn require_creatable(result: ValidationResult) -> Result<()> {
 pub struct SentMessage {
     /// Its id.
     pub id: MessageId,
-    /// Who has sent it.
+    /// Its sender.
     pub created_by: IdentityAddress,
 }
 
-/// What [`sent`] needs to have loaded.
+/// The needs of [`sent`].
 ///
 /// # Errors
 /// Of the stored content.
@@ -215,7 +215,7 @@ pub(super) fn open(mut request: LocalRequest, source: RequestSource, work: &mut 
     status::moved(request, LocalRequestStatus::Open, work.facts().now())
 }
 
-/// What [`complete`] needs to have loaded.
+/// The needs of [`complete`].
 ///
 /// # Errors
 /// Of the contents; if the answer does not go with the Request.

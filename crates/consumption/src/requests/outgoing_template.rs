@@ -17,13 +17,13 @@ type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 pub struct OwnTemplate<'a> {
     /// Its id.
     pub id: &'a RelationshipTemplateId,
-    /// Who has created it.
+    /// Its creator.
     pub created_by: &'a IdentityAddress,
     /// A RelationshipTemplateContent.
     pub content: &'a Value,
 }
 
-/// What [`create_and_complete`] needs to have loaded.
+/// The needs of [`create_and_complete`].
 ///
 /// # Errors
 /// As the rule itself.

@@ -1,4 +1,4 @@
-//! What somebody decides about an incoming Request, item by item (`docs/protocol/05 §4.3`).
+//! Decisions about incoming Requests, item by item (`docs/protocol/05 §4.3`).
 
 use content::{Attribute, ContentError, ErrorKind, Reader, RequestItem, Violation};
 use core_types::{AttributeId, Timestamp};
@@ -30,7 +30,7 @@ pub struct ItemParameters {
     json: Value,
 }
 
-/// How an item is accepted.
+/// The way an item is accepted.
 #[derive(Clone, PartialEq)]
 pub enum AcceptParameters {
     /// Without more.
@@ -57,7 +57,7 @@ pub enum AttributeAnswer {
     New(Value),
 }
 
-/// What is decided can hold what nobody else may know.
+/// Decisions can hold attributes, which get into no log.
 macro_rules! prints_name_only {
     ($($name:ident)+) => {$(
         impl std::fmt::Debug for $name {
@@ -165,7 +165,7 @@ impl ItemParameters {
         self.json.get("message").filter(|message| !message.is_null())
     }
 
-    /// How that item is accepted.
+    /// The way that item is accepted.
     ///
     /// # Errors
     /// `servalErrorDuringRequestItemProcessing`; `unexpectedErrorDuringRequestItemProcessing` for a text that is no date, of which the

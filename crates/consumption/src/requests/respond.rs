@@ -7,7 +7,7 @@ use super::incoming::{complete, is_rejected, no_response};
 use crate::documents::{LocalRequest, LocalRequestStatus, RequestSourceType};
 use crate::{Cause, Changes, ConsumptionError, Facts, Need, Outgoing, RelationshipStatus};
 
-/// What [`respond`] needs to have loaded.
+/// The needs of [`respond`].
 #[must_use]
 pub fn needs(request: &LocalRequest) -> Vec<Need> {
     vec![Need::Relationship(request.peer.clone())]

@@ -1,4 +1,4 @@
-//! Where Requests stand: which status follows which, and what can be done in each (`docs/protocol/05 §3.2, §4`).
+//! The status of Requests: the changes that can happen, and the operations each status allows (`docs/protocol/05 §3.2, §4`).
 
 use core_types::Timestamp;
 use serde_json::{Map, Value};
@@ -46,7 +46,7 @@ pub const TRANSITIONS: &[Transition] = &[
 ];
 
 words! {
-    /// What is done with a Request.
+    /// An operation on a Request.
     Operation {
         /// Outgoing: it was sent.
         Send,
@@ -89,13 +89,13 @@ impl Operation {
     }
 }
 
-/// When a Request can no longer be answered.
+/// The time until which a Request can be answered.
 #[must_use]
 pub fn expires_at(request: &LocalRequest) -> Option<Timestamp> {
     request.content.get("expiresAt").and_then(Value::as_str)?.parse().ok()
 }
 
-/// Whether the time of a Request has passed and its status does not say so yet.
+/// Returns whether the time of a Request has passed and its status does not say so yet.
 #[must_use]
 pub fn is_overdue(request: &LocalRequest, now: Timestamp) -> bool {
     !matches!(request.status, Completed | Expired) && expires_at(request).is_some_and(|date| now > date)

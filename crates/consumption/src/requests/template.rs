@@ -14,9 +14,9 @@ use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need, Processing
 pub struct LoadedTemplate<'a> {
     /// Its id.
     pub id: RelationshipTemplateId,
-    /// Who has created it.
+    /// Its creator.
     pub created_by: IdentityAddress,
-    /// When it can no longer be used.
+    /// The end of its use.
     pub expires_at: Option<Timestamp>,
     /// Its content.
     pub content: &'a Value,
@@ -30,7 +30,7 @@ impl std::fmt::Debug for LoadedTemplate<'_> {
     }
 }
 
-/// What [`loaded`] needs to have loaded: of a Request with an id of its own, also that id.
+/// The needs of [`loaded`]. A Request with an id of its own may be here already.
 #[must_use]
 pub fn needs(template: &LoadedTemplate<'_>) -> Vec<Need> {
     let ids = ["/onNewRelationship/id", "/onExistingRelationship/id"];

@@ -39,7 +39,7 @@ pub(super) enum Asked {
     Propose,
 }
 
-/// What [`accept`], and the checks before it, need to have loaded.
+/// The needs of [`accept`] and of the checks before it.
 pub(super) fn needs(answer: &AttributeAnswer, exchange: Exchange<'_>, facts: &Facts) -> Vec<Need> {
     match answer {
         AttributeAnswer::Existing { id, .. } => {
@@ -58,7 +58,7 @@ pub(super) fn needs_of_version(id: &str, exchange: Exchange<'_>) -> Vec<Need> {
     vec![Need::Versions(attribute_id.clone()), Need::Forwardings { attribute_id, peer }]
 }
 
-/// What says the same as a new attribute, and what has the same key.
+/// The attributes that say the same as a new one, or have the same key.
 pub(super) fn needs_of_new(content: &Value, exchange: Exchange<'_>, facts: &Facts) -> Vec<Need> {
     let mut needs: Vec<Need> = checks::needs_for_tags(content).into_iter().collect();
     if is_identity_attribute(content) {

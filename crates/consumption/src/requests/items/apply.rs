@@ -15,7 +15,7 @@ use crate::{Facts, Need, Work};
 /// The kind of attribute the owner can tell of a new version in any answer.
 pub(super) const PEER_IDENTITY_ATTRIBUTES: [AttributeKind; 1] = [AttributeKind::PeerIdentityAttribute];
 
-/// What the rules of this module need to have loaded.
+/// The needs of the rules of this module.
 pub(super) fn needs(response: &ResponseItem<'_>) -> Vec<Need> {
     match response {
         ResponseItem::ReadAttribute(response) => {
@@ -101,7 +101,7 @@ pub(super) fn already_shared(
     Ok(())
 }
 
-/// What [`store`] needs to have loaded.
+/// The needs of [`store`].
 pub(super) fn with_content(id: &str, content: &Value) -> Vec<Need> {
     let mut needs = vec![Need::Versions(id.into())];
     needs.extend(needs_for_tags(content));

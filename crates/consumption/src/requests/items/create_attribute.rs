@@ -121,7 +121,7 @@ fn owned(item: &CreateAttributeRequestItem<'_>, recipient: &IdentityAddress) -> 
     answer::with_owner(content(item), recipient)
 }
 
-/// What names the RelationshipAttribute in the Relationship with that peer.
+/// The name of the RelationshipAttribute in the Relationship with that peer.
 fn key<'i>(
     item: &'i CreateAttributeRequestItem<'_>,
     recipient: &'i IdentityAddress,

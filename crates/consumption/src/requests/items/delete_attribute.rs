@@ -30,7 +30,7 @@ pub(super) fn can_create(
     })
 }
 
-/// Whether the recipient has an attribute from here and has not promised to delete it.
+/// Returns whether the recipient has an attribute from here and has not promised to delete it.
 fn has_it(attribute: &LocalAttribute, recipient: &IdentityAddress, facts: &Facts) -> bool {
     match &attribute.details {
         AttributeDetails::OwnRelationship(details) if details.peer == *recipient => {

@@ -33,11 +33,11 @@ type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 pub struct Exchange<'a> {
     /// Its id.
     pub request_id: &'a RequestId,
-    /// Who has sent it or answers it: whoever is not the own Identity.
+    /// The other side: its sender, or the one to answer it.
     pub peer: &'a IdentityAddress,
 }
 
-/// What [`can_create`] needs to have loaded.
+/// The needs of [`can_create`].
 #[must_use]
 pub fn needs_to_create(item: &RequestItem<'_>, recipient: Option<&IdentityAddress>) -> Vec<Need> {
     match item {
@@ -51,7 +51,7 @@ pub fn needs_to_create(item: &RequestItem<'_>, recipient: Option<&IdentityAddres
     }
 }
 
-/// Whether an item can be sent, to that recipient or, in a template, to anybody.
+/// Checks that an item can be sent, to that recipient or, in a template, to anybody.
 ///
 /// # Errors
 /// If the check itself fails.
@@ -89,7 +89,7 @@ pub fn check_prerequisites(item: &RequestItem<'_>) -> Result<()> {
     }
 }
 
-/// What [`can_accept`] and [`accept`] need to have loaded.
+/// The needs of [`can_accept`] and [`accept`].
 #[must_use]
 pub fn needs_to_accept(
     item: &RequestItem<'_>,
@@ -109,7 +109,7 @@ pub fn needs_to_accept(
     }
 }
 
-/// Whether an item can be accepted like that. A check that fails is a result as well.
+/// Checks that an item can be accepted like that. A check that fails is a result as well.
 #[must_use]
 pub fn can_accept(
     item: &RequestItem<'_>,
@@ -177,7 +177,7 @@ pub fn accept(
     }
 }
 
-/// What [`apply`] needs to have loaded.
+/// The needs of [`apply`].
 #[must_use]
 pub fn needs_to_apply(item: &RequestItem<'_>, response: &ResponseItem<'_>, exchange: Exchange<'_>) -> Vec<Need> {
     match (item, response) {

@@ -20,7 +20,7 @@ pub(super) fn needs_to_create(item: &ReadAttributeRequestItem<'_>, recipient: Op
     needs_for_query(item.query(), recipient)
 }
 
-/// What [`check_query`] needs to have loaded.
+/// The needs of [`check_query`].
 pub(super) fn needs_for_query(query: &Query<'_>, recipient: Option<&IdentityAddress>) -> Vec<Need> {
     match (query, recipient) {
         (Query::Relationship(query), Some(recipient)) => {
@@ -69,7 +69,7 @@ pub(super) fn check_query(
     Ok(())
 }
 
-/// What names the RelationshipAttribute a query to that recipient asks for.
+/// The name of the RelationshipAttribute a query to that recipient asks for.
 fn key<'q>(query: &RelationshipAttributeQuery<'q>, recipient: &'q IdentityAddress) -> RelationshipAttributeKey<'q> {
     RelationshipAttributeKey {
         owner: query.owner().or(recipient.as_str()),

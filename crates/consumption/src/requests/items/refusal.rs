@@ -2,16 +2,16 @@ use core_types::Timestamp;
 
 use crate::{ConsumptionError, ValidationResult};
 
-/// Why a check of an item says no.
+/// The reason for which a check of an item says no.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
-    /// That is the answer.
+    /// The check has found it.
     Answer(ConsumptionError),
     /// The check itself failed. The peers tell the two apart (`docs/protocol/05 §5`).
     Failure(ConsumptionError),
 }
 
-/// What a check of an item comes to.
+/// The result of a check of an item.
 pub(super) type Checked<T = ()> = Result<T, Refusal>;
 
 impl From<ConsumptionError> for Refusal {
@@ -32,12 +32,12 @@ pub(super) fn mismatch(reason: &'static str) -> Refusal {
     Refusal::Answer(ConsumptionError::AnswerMismatch(reason))
 }
 
-/// That another check fails makes the item invalid.
+/// The item is invalid because another check fails.
 pub(super) fn as_invalid(error: ConsumptionError) -> Refusal {
     invalid(error.to_string())
 }
 
-/// That another check fails makes the parameters invalid.
+/// The parameters are invalid because another check fails.
 pub(super) fn as_parameters(error: ConsumptionError) -> Refusal {
     parameters(error.to_string())
 }

@@ -185,85 +185,58 @@ fn share(attribute: &LocalAttribute, third_party: Option<&str>) -> Value {
 }
 
 #[test]
-fn share_attribute() {
+fn share_identity_attribute() {
     let own = || own_identity("ATT1", "Ann");
-    let world = |attribute: LocalAttribute| active(World::of([attribute])).with_relationship(OTHER, Active, None);
-    let with = |status| active(World::of([own()])).with_forwardings([forwarded("ATTFD1", "ATT1", PEER, status)]);
-    let mut private = own_relationship("ATT1", "v");
-    private.content["confidentiality"] = json!("private");
-    let mut of_recipient = peer_relationship("ATT1", "v");
-    of_recipient.content["owner"] = json!(OTHER);
+    let world = |attribute: &LocalAttribute| active(World::of([attribute.clone()]));
+    let with = |status| world(&own()).with_forwardings([forwarded("ATTFD1", "ATT1", PEER, status)]);
+    let received = peer_identity("ATT1", "Ann");
     let mut badly_tagged = own();
     badly_tagged.content["tags"] = json!(["a"]);
     let mut changed = own();
     changed.content["value"]["value"] = json!("Bea");
-    let third = Some(PEER);
-    for (name, world, item, recipient, expected) in [
-        ("own", world(own()), share(&own(), None), PEER, "ok"),
-        ("missing", active(World::default()), share(&own(), None), PEER, "invalidRequestItem"),
-        (
-            "of a peer",
-            world(peer_identity("ATT1", "Ann")),
-            share(&peer_identity("ATT1", "Ann"), None),
-            PEER,
-            "invalidRequestItem",
-        ),
-        (
-            "of a third party",
-            world(third_party("ATT1", "v")),
-            share(&third_party("ATT1", "v"), third),
-            OTHER,
-            "invalidRequestItem",
-        ),
-        ("other content", world(own()), share(&changed, None), PEER, "invalidRequestItem"),
-        ("tags", world(badly_tagged.clone()), share(&badly_tagged, None), PEER, "invalidRequestItem"),
-        ("own, third party", world(own()), share(&own(), third), PEER, "invalidRequestItem"),
-        ("had", with(None), share(&own(), None), PEER, "invalidRequestItem"),
-        ("asked to delete", with(Some(DeletionRequestSent)), share(&own(), None), PEER, "invalidRequestItem"),
-        ("refused to delete", with(Some(DeletionRequestRejected)), share(&own(), None), PEER, "invalidRequestItem"),
-        ("to be deleted", with(Some(ToBeDeletedByRecipient)), share(&own(), None), PEER, "ok"),
-        ("deleted", with(Some(DeletedByRecipient)), share(&own(), None), PEER, "ok"),
-        (
-            "relationship",
-            world(own_relationship("ATT1", "v")),
-            share(&own_relationship("ATT1", "v"), third),
-            OTHER,
-            "ok",
-        ),
-        (
-            "of the peer",
-            world(peer_relationship("ATT1", "v")),
-            share(&peer_relationship("ATT1", "v"), third),
-            OTHER,
-            "ok",
-        ),
-        (
-            "back",
-            world(peer_relationship("ATT1", "v")),
-            share(&peer_relationship("ATT1", "v"), third),
-            PEER,
-            "invalidRequestItem",
-        ),
-        (
-            "no third party",
-            world(own_relationship("ATT1", "v")),
-            share(&own_relationship("ATT1", "v"), None),
-            OTHER,
-            "invalidRequestItem",
-        ),
-        (
-            "wrong third party",
-            world(own_relationship("ATT1", "v")),
-            share(&own_relationship("ATT1", "v"), Some(THIRD)),
-            OTHER,
-            "invalidRequestItem",
-        ),
-        ("private", world(private.clone()), share(&private, third), OTHER, "invalidRequestItem"),
-        ("the recipient's", world(of_recipient.clone()), share(&of_recipient, third), OTHER, "invalidRequestItem"),
+    let refused = "invalidRequestItem";
+    for (name, world, item, expected) in [
+        ("own", world(&own()), share(&own(), None), "ok"),
+        ("missing", active(World::default()), share(&own(), None), refused),
+        ("of a peer", world(&received), share(&received, None), refused),
+        ("other content", world(&own()), share(&changed, None), refused),
+        ("tags", world(&badly_tagged), share(&badly_tagged, None), refused),
+        ("third party", world(&own()), share(&own(), Some(THIRD)), refused),
+        ("had", with(None), share(&own(), None), refused),
+        ("asked to delete", with(Some(DeletionRequestSent)), share(&own(), None), refused),
+        ("refused to delete", with(Some(DeletionRequestRejected)), share(&own(), None), refused),
+        ("to be deleted", with(Some(ToBeDeletedByRecipient)), share(&own(), None), "ok"),
+        ("deleted", with(Some(DeletedByRecipient)), share(&own(), None), "ok"),
     ] {
-        assert_eq!(check_item(&world, item, Some(recipient)), expected, "{name}");
+        assert_eq!(check_item(&world, item, Some(PEER)), expected, "{name}");
     }
     assert_eq!(check_item(&World::of([own()]), share(&own(), None), None), "ok", "in a template");
+}
+
+#[test]
+fn share_relationship_attribute() {
+    let own = own_relationship("ATT1", "v");
+    let theirs = peer_relationship("ATT1", "v");
+    let of_others = third_party("ATT1", "v");
+    let mut private = own.clone();
+    private.content["confidentiality"] = json!("private");
+    let mut of_recipient = theirs.clone();
+    of_recipient.content["owner"] = json!(OTHER);
+    let peer = Some(PEER);
+    let refused = "invalidRequestItem";
+    for (name, attribute, third_party, recipient, expected) in [
+        ("own", &own, peer, OTHER, "ok"),
+        ("the peer's", &theirs, peer, OTHER, "ok"),
+        ("of a third party", &of_others, peer, OTHER, refused),
+        ("back", &theirs, peer, PEER, refused),
+        ("no third party", &own, None, OTHER, refused),
+        ("wrong third party", &own, Some(THIRD), OTHER, refused),
+        ("private", &private, peer, OTHER, refused),
+        ("the recipient's", &of_recipient, peer, OTHER, refused),
+    ] {
+        let world = active(World::of([attribute.clone()])).with_relationship(OTHER, Active, None);
+        assert_eq!(check_item(&world, share(attribute, third_party), Some(recipient)), expected, "{name}");
+    }
 }
 
 #[test]
