@@ -1,6 +1,5 @@
 //! Attributes that are given in answer to a Request (`docs/protocol/05 §5.0, §5.2, §5.3`).
 
-use content::characters::trim_identity_attribute;
 use content::queries::check_answer;
 use content::{
     Attribute, AttributeAlreadySharedAcceptResponseItem, AttributeSuccessionAcceptResponseItem,
@@ -187,9 +186,7 @@ pub(super) fn with_identity_attribute(
         }
         None => {
             let id = AttributeId::generate(rng);
-            let mut content = content.clone();
-            trim_identity_attribute(&mut content);
-            let new = NewOwnIdentityAttribute { id: id.clone(), content: &content };
+            let new = NewOwnIdentityAttribute { id: id.clone(), content };
             let changes = create::own_identity_attribute(new, work.facts())?;
             work.add(changes);
             stored(&id, work)?
