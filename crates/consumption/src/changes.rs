@@ -82,7 +82,7 @@ any_document! {
     IdentityMetadata,
 }
 
-/// Something to be sent once, after the documents are written.
+/// Something to be sent once, after the documents are written, in the order in which it is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outgoing {
     /// A Message.
@@ -102,6 +102,15 @@ pub enum Outgoing {
         template_id: RelationshipTemplateId,
         /// What goes along.
         creation_content: Object,
+    },
+    /// The ownership of a File, claimed from the Backbone.
+    FileOwnership {
+        /// Whoever claims it again claims nothing.
+        cause: Cause,
+        /// The truncated reference of the File.
+        reference: String,
+        /// What the Backbone wants to see.
+        ownership_token: String,
     },
 }
 
@@ -126,6 +135,12 @@ impl Cause {
     #[must_use]
     pub fn response(id: &RequestId) -> Self {
         Self(format!("response:{id}"))
+    }
+
+    /// That the File belongs to the own Identity from this incoming Request on.
+    #[must_use]
+    pub fn file_ownership(id: &RequestId, reference: &str) -> Self {
+        Self(format!("fileOwnership:{id}:{reference}"))
     }
 
     /// Its text.

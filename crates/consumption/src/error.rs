@@ -2,7 +2,7 @@
 
 use content::ContentError;
 use content::queries::QueryMismatch;
-use core_types::{AttributeId, IdentityAddress, RequestId, Timestamp};
+use core_types::{AttributeId, IdentityAddress, MessageId, RequestId, Timestamp};
 
 /// Why a rule refuses. [`code`](Self::code) is stable (`docs/protocol/05 §2.9`); texts are for humans, and hold ids, never contents.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -107,6 +107,9 @@ pub enum ConsumptionError {
     /// The attribute does not answer the query.
     #[error(transparent)]
     AttributeQueryMismatch(#[from] QueryMismatch),
+    /// The attribute does not answer the item, for a reason beyond its query.
+    #[error("The attribute does not answer the item: {0}.")]
+    AnswerMismatch(&'static str),
     /// The Relationship of a RelationshipAttribute has to be accepted before others hear of it.
     #[error("A RelationshipAttribute cannot be shared with a third party while its Relationship is pending.")]
     CannotShareRelationshipAttributeOfPendingRelationship,
@@ -128,6 +131,9 @@ pub enum ConsumptionError {
     /// Something below is wrong.
     #[error("Some child items have errors.")]
     InheritedFromItem,
+    /// Something below is wrong with a Request that is to be created.
+    #[error("Some child items have errors. Call 'canCreate' to get more information.")]
+    ItemsCannotBeCreated,
     /// The recipient is the sender.
     #[error("You cannot share a Request with yourself.")]
     CannotShareRequestWithYourself,
@@ -214,6 +220,15 @@ pub enum ConsumptionError {
     /// The peer could not be told anything, because it is gone.
     #[error("the Identity {0} is deleted")]
     RecipientIsDeleted(IdentityAddress),
+    /// Its content is something else.
+    #[error("The Message '{0}' does not contain a Notification.")]
+    MessageDoesNotContainNotification(MessageId),
+    /// Only what was sent from here is stored as sent.
+    #[error("The Notification of the Message '{0}' of a peer cannot be saved as sent.")]
+    CannotSaveSentNotificationFromPeerMessage(MessageId),
+    /// Only what was sent by a peer can be received.
+    #[error("The Notification of the own Message '{0}' cannot be received.")]
+    CannotReceiveNotificationFromOwnMessage(MessageId),
     /// The Relationship is in another status.
     #[error("The Relationship to '{0}' is neither rejected nor revoked.")]
     IsNeitherRejectedNorRevoked(IdentityAddress),
@@ -239,13 +254,20 @@ impl ConsumptionError {
         Self::RecordNotFound { entity: "LocalAttribute", id: id.as_str().to_owned() }
     }
 
+    /// There is no Request with this id, or none in that direction.
+    #[must_use]
+    pub fn request_not_found(id: &RequestId) -> Self {
+        Self::RecordNotFound { entity: "LocalRequest", id: id.as_str().to_owned() }
+    }
+
     /// Stable code.
     #[must_use]
     pub fn code(&self) -> &str {
         if let Self::Content(error) = self {
             return error.code();
         }
-        self.code_of_attributes().unwrap_or_else(|| self.code_of_requests())
+        let code = self.code_of_attributes().or(self.code_of_decisions());
+        code.unwrap_or_else(|| self.code_of_requests())
     }
 
     const fn code_of_attributes(&self) -> Option<&'static str> {
@@ -309,39 +331,8 @@ impl ConsumptionError {
         })
     }
 
-    const fn code_of_requests(&self) -> &'static str {
-        match self {
-            Self::RecordNotFound { .. } => "error.transport.recordNotFound",
-            Self::UnexpectedErrorDuringRequestItemProcessing(_) => {
-                "error.consumption.requests.unexpectedErrorDuringRequestItemProcessing"
-            }
-            Self::ServalErrorDuringRequestItemProcessing(_) => {
-                "error.consumption.requests.servalErrorDuringRequestItemProcessing"
-            }
-            Self::InvalidAcceptParameters(_) => "error.consumption.requests.invalidAcceptParameters",
-            Self::InvalidRequestItem(_) => "error.consumption.requests.invalidRequestItem",
-            Self::AttributeQueryMismatch(_) => "error.consumption.requests.attributeQueryMismatch",
-            Self::CannotShareRelationshipAttributeOfPendingRelationship => {
-                "error.consumption.requests.cannotShareRelationshipAttributeOfPendingRelationship"
-            }
-            Self::WrongRelationshipStatus(_) => "error.consumption.requests.wrongRelationshipStatus",
-            Self::MissingRelationship(_) => "error.consumption.requests.missingRelationship",
-            Self::PeerIsDeleted(_) => "error.consumption.requests.peerIsDeleted",
-            Self::PeerIsInDeletion(_) => "error.consumption.requests.peerIsInDeletion",
-            Self::ViolatedKeyUniquenessOfRelationshipAttributes(_) => {
-                "error.consumption.requests.violatedKeyUniquenessOfRelationshipAttributes"
-            }
-            Self::InheritedFromItem => "error.consumption.requests.validation.inheritedFromItem",
-            Self::CannotShareRequestWithYourself => "error.consumption.requests.cannotShareRequestWithYourself",
-            Self::CannotCreateRequestWithExpirationDateInPast => {
-                "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast"
-            }
-            Self::CannotCreateRequestWithDuplicateId(_) => {
-                "error.consumption.requests.cannotCreateRequestWithDuplicateId"
-            }
-            Self::CanOnlyDeleteIncomingRequestThatIsExpired(_) => {
-                "error.consumption.requests.canOnlyDeleteIncomingRequestThatIsExpired"
-            }
+    const fn code_of_decisions(&self) -> Option<&'static str> {
+        Some(match self {
             Self::InvalidNumberOfItems => "error.consumption.requests.decide.validation.invalidNumberOfItems",
             Self::ItemAcceptedButRequestNotAccepted => {
                 "error.consumption.requests.decide.validation.itemAcceptedButRequestNotAccepted"
@@ -354,6 +345,56 @@ impl ConsumptionError {
             }
             Self::RequestItemGroupAnsweredAsRequestItem => {
                 "error.consumption.requests.decide.validation.requestItemGroupAnsweredAsRequestItem"
+            }
+            _ => return None,
+        })
+    }
+
+    const fn code_of_requests(&self) -> &'static str {
+        match self {
+            Self::RecordNotFound { .. } => "error.transport.recordNotFound",
+            Self::UnexpectedErrorDuringRequestItemProcessing(_) => {
+                "error.consumption.requests.unexpectedErrorDuringRequestItemProcessing"
+            }
+            Self::ServalErrorDuringRequestItemProcessing(_) => {
+                "error.consumption.requests.servalErrorDuringRequestItemProcessing"
+            }
+            Self::InvalidAcceptParameters(_) => "error.consumption.requests.invalidAcceptParameters",
+            Self::InvalidRequestItem(_) => "error.consumption.requests.invalidRequestItem",
+            Self::AttributeQueryMismatch(_) | Self::AnswerMismatch(_) => {
+                "error.consumption.requests.attributeQueryMismatch"
+            }
+            Self::CannotShareRelationshipAttributeOfPendingRelationship => {
+                "error.consumption.requests.cannotShareRelationshipAttributeOfPendingRelationship"
+            }
+            Self::WrongRelationshipStatus(_) => "error.consumption.requests.wrongRelationshipStatus",
+            Self::MissingRelationship(_) => "error.consumption.requests.missingRelationship",
+            Self::PeerIsDeleted(_) => "error.consumption.requests.peerIsDeleted",
+            Self::PeerIsInDeletion(_) => "error.consumption.requests.peerIsInDeletion",
+            Self::ViolatedKeyUniquenessOfRelationshipAttributes(_) => {
+                "error.consumption.requests.violatedKeyUniquenessOfRelationshipAttributes"
+            }
+            Self::InheritedFromItem | Self::ItemsCannotBeCreated => {
+                "error.consumption.requests.validation.inheritedFromItem"
+            }
+            Self::CannotShareRequestWithYourself => "error.consumption.requests.cannotShareRequestWithYourself",
+            Self::CannotCreateRequestWithExpirationDateInPast => {
+                "error.consumption.requests.cannotCreateRequestWithExpirationDateInPast"
+            }
+            Self::CannotCreateRequestWithDuplicateId(_) => {
+                "error.consumption.requests.cannotCreateRequestWithDuplicateId"
+            }
+            Self::CanOnlyDeleteIncomingRequestThatIsExpired(_) => {
+                "error.consumption.requests.canOnlyDeleteIncomingRequestThatIsExpired"
+            }
+            Self::MessageDoesNotContainNotification(_) => {
+                "error.runtime.notifications.messageDoesNotContainNotification"
+            }
+            Self::CannotSaveSentNotificationFromPeerMessage(_) => {
+                "error.runtime.notifications.cannotSaveSentNotificationFromPeerMessage"
+            }
+            Self::CannotReceiveNotificationFromOwnMessage(_) => {
+                "error.runtime.notifications.cannotReceiveNotificationFromOwnMessage"
             }
             _ => "error.runtime.unknown",
         }
@@ -369,6 +410,7 @@ impl ConsumptionError {
             | Self::InvalidTags(_)
             | Self::InvalidAcceptParameters(_)
             | Self::InheritedFromItem
+            | Self::ItemsCannotBeCreated
             | Self::InvalidNumberOfItems
             | Self::ItemAcceptedButRequestNotAccepted
             | Self::MustBeAcceptedItemNotAccepted
@@ -382,6 +424,9 @@ impl ConsumptionError {
             | Self::HasSuccessor { .. }
             | Self::CannotCreateDuplicateOwnIdentityAttribute(_)
             | Self::CannotDeleteSharedAttributeWhileRelationshipIsPending(_)
+            | Self::MessageDoesNotContainNotification(_)
+            | Self::CannotSaveSentNotificationFromPeerMessage(_)
+            | Self::CannotReceiveNotificationFromOwnMessage(_)
             | Self::IsNeitherRejectedNorRevoked(_) => ErrorKind::Application,
             _ => ErrorKind::Core,
         }

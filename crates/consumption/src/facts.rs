@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use content::Reader;
 use content::tags::TagCollection;
-use core_types::{AttributeId, ForwardingDetailsId, IdentityAddress, RelationshipId, RequestId, Timestamp};
+use core_types::{
+    AttributeId, ForwardingDetailsId, IdentityAddress, NotificationId, RelationshipId, RequestId, Timestamp,
+};
 
-use crate::documents::{Document, ForwardingDetails, LocalAttribute, LocalRequest, words};
+use crate::documents::{Document, ForwardingDetails, LocalAttribute, LocalNotification, LocalRequest, words};
 use crate::{AnyDocument, Changes, DocumentRef, Write};
 
 /// Documents and circumstances, as far as a rule needs them: what is not loaded is not there for it. Each rule names its
@@ -22,7 +24,9 @@ pub struct Facts {
     forwarding_details: BTreeMap<ForwardingDetailsId, Arc<ForwardingDetails>>,
     forwardings: BTreeMap<AttributeId, BTreeSet<ForwardingDetailsId>>,
     requests: BTreeMap<RequestId, Arc<LocalRequest>>,
+    notifications: BTreeMap<NotificationId, Arc<LocalNotification>>,
     relationships: BTreeMap<IdentityAddress, PeerRelationship>,
+    files: BTreeMap<String, Arc<ReferencedFile>>,
 }
 
 /// The settings of this layer.
@@ -77,6 +81,35 @@ words! {
     }
 }
 
+/// A File as far as this layer is concerned with it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReferencedFile {
+    /// The truncated reference by which an item names it.
+    pub reference: String,
+    /// The truncated reference by which its owner names it.
+    pub own_reference: String,
+    /// Whom it belongs to, if the Backbone says.
+    pub owner: Option<IdentityAddress>,
+    /// It belongs to the own Identity.
+    pub is_own: bool,
+    /// When the Backbone deletes it.
+    pub expires_at: Timestamp,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The Backbone would take the ownership token of the item for it.
+    pub takes_ownership_token: bool,
+}
+
+/// References hold keys, which get into no log.
+impl std::fmt::Debug for ReferencedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReferencedFile")
+            .field("owner", &self.owner)
+            .field("is_own", &self.is_own)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Facts {
     /// No documents, no tags of the Backbone, and the settings of a Connector.
     #[must_use]
@@ -90,7 +123,9 @@ impl Facts {
             forwarding_details: BTreeMap::new(),
             forwardings: BTreeMap::new(),
             requests: BTreeMap::new(),
+            notifications: BTreeMap::new(),
             relationships: BTreeMap::new(),
+            files: BTreeMap::new(),
         }
     }
 
@@ -129,11 +164,26 @@ impl Facts {
         self
     }
 
+    /// With these Notifications as well.
+    #[must_use]
+    pub fn with_notifications(mut self, notifications: impl IntoIterator<Item = LocalNotification>) -> Self {
+        let entry = |notification: LocalNotification| (notification.id.clone(), Arc::new(notification));
+        self.notifications.extend(notifications.into_iter().map(entry));
+        self
+    }
+
     /// With these Relationships as well, one a peer.
     #[must_use]
     pub fn with_relationships(mut self, relationships: impl IntoIterator<Item = PeerRelationship>) -> Self {
         self.relationships
             .extend(relationships.into_iter().map(|relationship| (relationship.peer.clone(), relationship)));
+        self
+    }
+
+    /// With these Files as well.
+    #[must_use]
+    pub fn with_files(mut self, files: impl IntoIterator<Item = ReferencedFile>) -> Self {
+        self.files.extend(files.into_iter().map(|file| (file.reference.clone(), Arc::new(file))));
         self
     }
 
@@ -206,10 +256,27 @@ impl Facts {
         self.requests.values().map(AsRef::as_ref)
     }
 
+    /// The Notification with this id.
+    #[must_use]
+    pub fn notification(&self, id: &NotificationId) -> Option<&LocalNotification> {
+        self.notifications.get(id).map(AsRef::as_ref)
+    }
+
+    /// All loaded Notifications.
+    pub fn notifications(&self) -> impl Iterator<Item = &LocalNotification> {
+        self.notifications.values().map(AsRef::as_ref)
+    }
+
     /// The Relationship with this peer.
     #[must_use]
     pub fn relationship(&self, peer: &IdentityAddress) -> Option<&PeerRelationship> {
         self.relationships.get(peer)
+    }
+
+    /// The File with this truncated reference.
+    #[must_use]
+    pub fn file(&self, reference: &str) -> Option<&ReferencedFile> {
+        self.files.get(reference).map(AsRef::as_ref)
     }
 
     /// As it will be when the changes are written.
@@ -222,10 +289,10 @@ impl Facts {
                     AnyDocument::LocalRequest(request) => {
                         self.requests.insert(request.id.clone(), Arc::new((**request).clone()));
                     }
-                    AnyDocument::LocalNotification(_)
-                    | AnyDocument::Setting(_)
-                    | AnyDocument::Draft(_)
-                    | AnyDocument::IdentityMetadata(_) => {}
+                    AnyDocument::LocalNotification(notification) => {
+                        self.notifications.insert(notification.id.clone(), Arc::new((**notification).clone()));
+                    }
+                    AnyDocument::Setting(_) | AnyDocument::Draft(_) | AnyDocument::IdentityMetadata(_) => {}
                 },
                 Write::Delete(place) => self.remove(place),
             }
@@ -246,6 +313,9 @@ impl Facts {
             }
             LocalRequest::COLLECTION => {
                 self.requests.remove(&RequestId::new(place.key.as_str()));
+            }
+            LocalNotification::COLLECTION => {
+                self.notifications.remove(&NotificationId::new(place.key.as_str()));
             }
             _ => {}
         }

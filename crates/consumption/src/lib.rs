@@ -45,12 +45,15 @@ mod validation_result;
 mod work;
 
 pub mod attributes;
+pub mod decider;
 pub mod documents;
+pub mod notifications;
+pub mod requests;
 
 pub use changes::{AnyDocument, Cause, Changes, DocumentRef, Outgoing, Write};
 pub use error::{ConsumptionError, ErrorKind};
 pub use events::{ConsumptionEvent, ProcessingResult};
-pub use facts::{ConsumptionSettings, Facts, PeerDeletion, PeerRelationship, RelationshipStatus};
+pub use facts::{ConsumptionSettings, Facts, PeerDeletion, PeerRelationship, ReferencedFile, RelationshipStatus};
 pub use needs::Need;
 pub use validation_result::ValidationResult;
 pub use work::Work;

@@ -10,7 +10,7 @@ use crate::attributes::query::holds;
 use crate::documents::*;
 use crate::{
     AnyDocument, Changes, ConsumptionError, ConsumptionEvent, ConsumptionSettings, Facts, Need, PeerDeletion,
-    PeerRelationship, RelationshipStatus, Write,
+    PeerRelationship, ReferencedFile, RelationshipStatus, Write,
 };
 
 pub(crate) const ME: &str = "did:e:a.example:dids:me";
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) forwardings: Vec<ForwardingDetails>,
     pub(crate) relationships: Vec<PeerRelationship>,
     pub(crate) requests: Vec<LocalRequest>,
+    pub(crate) notifications: Vec<LocalNotification>,
+    pub(crate) files: Vec<ReferencedFile>,
     pub(crate) settings: ConsumptionSettings,
     pub(crate) tags: Value,
 }
@@ -73,6 +75,8 @@ impl World {
             .with_forwarding_details(self.forwardings.clone())
             .with_relationships(self.relationships.clone())
             .with_requests(self.requests.clone())
+            .with_notifications(self.notifications.clone())
+            .with_files(self.files.clone())
             .with_tag_collection(self.tags())
     }
 
@@ -120,8 +124,33 @@ impl World {
                 let peers = peers.chain(holders.map(|details| details.peer.clone()));
                 facts.with_relationships(peers.filter_map(|peer| self.relationship_with(&peer)))
             }
-            Need::Request(id) => facts.with_requests(self.requests.iter().filter(|request| request.id == *id).cloned()),
             Need::TagCollection => facts.with_tag_collection(self.tags()),
+            Need::SharedVersions { condition, peer } => {
+                let fulfils = |attribute: &&LocalAttribute| holds(condition, attribute);
+                let found = self.attributes.iter().filter(fulfils).map(|attribute| attribute.id.clone());
+                found.fold(facts, |facts, attribute_id| {
+                    let facts = self.load_one(&Need::Versions(attribute_id.clone()), facts);
+                    self.load_one(&Need::Forwardings { attribute_id, peer: Some(peer.clone()) }, facts)
+                })
+            }
+            _ => self.load_other(need, facts),
+        }
+    }
+
+    fn load_other(&self, need: &Need, facts: Facts) -> Facts {
+        match need {
+            Need::File { reference, .. } => {
+                facts.with_files(self.files.iter().filter(|file| file.reference == *reference).cloned())
+            }
+            Need::Request(_) | Need::RequestsOfTemplates { .. } | Need::RequestsOfPeer(_) => {
+                facts.with_requests(self.requests.iter().filter(|request| is_needed(need, request)).cloned())
+            }
+            Need::Notification(id) => facts
+                .with_notifications(self.notifications.iter().filter(|notification| notification.id == *id).cloned()),
+            Need::NotificationsOfPeer(peer) => facts.with_notifications(
+                self.notifications.iter().filter(|notification| notification.peer == *peer).cloned(),
+            ),
+            _ => facts,
         }
     }
 
@@ -151,6 +180,22 @@ impl World {
         let result = rule(&self.everything());
         assert_eq!(rule(&self.load(needs)), result, "with what is said to be needed");
         result
+    }
+}
+
+fn is_needed(need: &Need, request: &LocalRequest) -> bool {
+    let source = request.source.as_ref();
+    match need {
+        Need::Request(id) => request.id == *id,
+        Need::RequestsOfPeer(peer) => request.peer == *peer,
+        Need::RequestsOfTemplates { template_id, creator } => {
+            !request.is_own
+                && source.is_some_and(|source| {
+                    source.reference == template_id.as_str()
+                        || request.peer == *creator && source.source_type == RequestSourceType::RelationshipTemplate
+                })
+        }
+        _ => false,
     }
 }
 

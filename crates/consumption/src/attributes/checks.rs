@@ -120,7 +120,7 @@ pub(super) fn owner_of(content: &Value) -> Owner<'_> {
 }
 
 /// Whether two pieces of JSON say the same, whatever the order of members and the notation of numbers.
-pub(super) fn says_the_same(one: &Value, other: &Value) -> bool {
+pub(crate) fn says_the_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
         (Value::Array(one), Value::Array(other)) => {

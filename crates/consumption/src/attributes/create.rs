@@ -51,7 +51,7 @@ pub fn needs(id: &AttributeId, content: &Value, settings: ConsumptionSettings) -
 }
 
 /// The OwnIdentityAttributes with a value of that type.
-pub(super) fn needs_of_value_type(value_type: &str) -> Need {
+pub(crate) fn needs_of_value_type(value_type: &str) -> Need {
     Need::Attributes(Condition::All(vec![
         Condition::Equals("@type", AttributeKind::OwnIdentityAttribute.as_str().to_owned()),
         Condition::Equals("content.value.@type", value_type.to_owned()),

@@ -27,7 +27,7 @@ fn told(changes: &Changes) -> Vec<String> {
             let name = recipient.as_str().rsplit(':').next().unwrap();
             format!("{name} {item_type} {}", item["attributeId"].as_str().unwrap())
         }
-        Outgoing::Relationship { .. } => String::new(),
+        Outgoing::Relationship { .. } | Outgoing::FileOwnership { .. } => String::new(),
     };
     changes.outgoing().iter().map(short).collect()
 }
