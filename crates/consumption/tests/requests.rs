@@ -79,7 +79,9 @@ impl Connector {
     fn decide_automatically(&mut self, id: &str) {
         let automation = Automation::default();
         let verdict = decider::verdict(self.get(id).unwrap(), &automation, &self.facts).unwrap();
-        let processed = decider::process(self.get(id).unwrap(), &verdict, &mut rand::rng(), &self.facts).unwrap();
+        let processed =
+            decider::process(self.get(id).unwrap(), &verdict, &mut core_types::Randomness::system(), &self.facts)
+                .unwrap();
         assert_eq!(processed.refusal, None);
         self.facts.apply(&processed.changes);
     }
@@ -228,7 +230,7 @@ impl Replay {
     ) -> Result<Value> {
         let connector = &mut self.connectors[index];
         let decide = if accepts { decide::accept } else { decide::reject };
-        let changes = decide(request, parameters, &mut rand::rng(), &connector.facts);
+        let changes = decide(request, parameters, &mut core_types::Randomness::system(), &connector.facts);
         connector.apply(changes)?;
         let decided = connector.get(request.id.as_str())?.clone();
         let changes = respond::respond(&decided, &connector.facts)?;
@@ -240,7 +242,7 @@ impl Replay {
                 let asking = self.at(recipient.as_str());
                 let open = asking.get(request.id.as_str())?;
                 let response = ReceivedResponse { content, carrier };
-                let changes = outgoing::complete(open, response, &mut rand::rng(), &asking.facts);
+                let changes = outgoing::complete(open, response, &mut core_types::Randomness::system(), &asking.facts);
                 asking.apply(changes)?;
                 ResponseSourceType::Message
             }
@@ -273,7 +275,8 @@ impl Replay {
         let carrier = ResponseCarrier::Relationship { id: "<REL-2>".into(), peer, created_at, is_new: true };
         let template = OwnTemplate { id, created_by: &created_by, content };
         let response = ReceivedResponse { content: response, carrier };
-        let changes = outgoing_template::create_and_complete(template, response, &mut rand::rng(), &facts);
+        let changes =
+            outgoing_template::create_and_complete(template, response, &mut core_types::Randomness::system(), &facts);
         templator.apply(changes).unwrap();
     }
 

@@ -258,7 +258,7 @@ fn each_item_takes_the_first_entry_that_fits() {
 
 /// Status of the Request, result of the event, and the code of the refusal.
 fn processed(request: &LocalRequest, verdict: &Verdict, world: &World) -> (String, String, String) {
-    let processed = process(request, verdict, &mut rand::rng(), &world.everything()).unwrap();
+    let processed = process(request, verdict, &mut core_types::Randomness::system(), &world.everything()).unwrap();
     let status = processed.changes.writes().find_map(|write| match write {
         Write::Replace(AnyDocument::LocalRequest(request)) => {
             let by = request.was_automatically_decided.map(|_| " automatically").unwrap_or_default();
@@ -334,6 +334,7 @@ fn the_event_names_what_the_request_came_in() {
     let (_, result, _) = processed(&request, &Verdict::Manual, &World::default());
     assert_eq!(result, "RLT1 Error ", "of an error the Request is not named");
     request.source = None;
-    let nobody = process(&request, &Verdict::Manual, &mut rand::rng(), &World::default().everything());
+    let nobody =
+        process(&request, &Verdict::Manual, &mut core_types::Randomness::system(), &World::default().everything());
     assert!(nobody.is_err());
 }

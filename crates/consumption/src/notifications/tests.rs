@@ -323,7 +323,9 @@ fn what_deleting_an_attribute_sends_is_understood_at_the_other_side() {
     let mut sender = World::of([own_identity("ATT1", "A")]).with_relationship(PEER, RelationshipStatus::Active, None);
     sender.forwardings.push(forwarded("ATTFD1", "ATT1", PEER, None));
     let attribute = sender.get("ATT1");
-    let changes = crate::attributes::delete::and_notify(attribute, &mut rand::rng(), &sender.everything()).unwrap();
+    let changes =
+        crate::attributes::delete::and_notify(attribute, &mut core_types::Randomness::system(), &sender.everything())
+            .unwrap();
     let [crate::Outgoing::Message { content, .. }] = changes.outgoing() else { unreachable!("one Message") };
     let device = DEVICE.into();
     let content = content.value().clone();
