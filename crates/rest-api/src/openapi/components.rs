@@ -12,7 +12,7 @@ pub(super) const ERRORS: [(&str, &str, &str); 5] = [
     ("400", "BadRequest", "The input is not valid or the state of things does not allow the operation."),
     ("401", "Unauthorized", "Credentials are missing or not accepted."),
     ("403", "Forbidden", "The credentials do not cover this route."),
-    ("404", "NotFound", "What is named does not exist."),
+    ("404", "NotFound", "A named object does not exist."),
     ("406", "NotAcceptable", "No representation is acceptable to the client."),
 ];
 
@@ -90,7 +90,7 @@ fn schemas_without_types() -> impl Iterator<Item = (String, Value)> {
             "RelationshipAuditLogEntryReason",
             json!({
                 "type": "string",
-                "description": "What changed a Relationship.",
+                "description": "The event that changed a Relationship.",
                 "enum": [
                     "Creation", "AcceptanceOfCreation", "RejectionOfCreation", "RevocationOfCreation", "Termination",
                     "ReactivationRequested", "AcceptanceOfReactivation", "RejectionOfReactivation",

@@ -29,7 +29,7 @@ async fn create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
 /// Checks a challenge that a peer signed.
 #[utoipa::path(post, path = "/Challenges/Validate", operation_id = "validateChallenge", tag = "Challenges",
     request_body = ValidateChallengeRequest,
-    responses((status = 200, description = "Whether the signature is valid, and whose it is.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
+    responses((status = 200, description = "The validity of the signature, and the Relationship to the Identity that signed.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
 async fn validate(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = ValidateChallengeRequest::parse(&body)?;
     ok(services.challenges().validate(request).await?)

@@ -30,10 +30,10 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(GUARD.json(routes!(revoke_reactivation)))
 }
 
-/// Whether a Relationship could be created with a template.
+/// Checks whether a Relationship could be created with a template.
 #[utoipa::path(put, path = "/Relationships/CanCreate", operation_id = "canCreateRelationship", tag = "Relationships",
     request_body = CanCreateRelationshipRequest,
-    responses((status = 200, description = "Success, or why not.", body = ResultEnvelope<CanCreateRelationshipResultDto>)))]
+    responses((status = 200, description = "Success, or the reason why not.", body = ResultEnvelope<CanCreateRelationshipResultDto>)))]
 async fn can_create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CanCreateRelationshipRequest::parse(&body)?;
     ok(services.relationships().can_create(request).await?)
