@@ -1,5 +1,7 @@
 //! Components without a type of ours: ids, filters, states, and error answers.
 
+use runtime::input::EXAMPLE_ADDRESS;
+use runtime::query::FilterKind;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema as _;
 
@@ -10,7 +12,7 @@ pub(super) const ERRORS: [(&str, &str, &str); 5] = [
     ("400", "BadRequest", "The input is not valid or the state of things does not allow the operation."),
     ("401", "Unauthorized", "Credentials are missing or not accepted."),
     ("403", "Forbidden", "The credentials do not cover this route."),
-    ("404", "NotFound", "What is named does not exist."),
+    ("404", "NotFound", "A named object does not exist."),
     ("406", "NotAcceptable", "No representation is acceptable to the client."),
 ];
 
@@ -26,44 +28,17 @@ const IDS: [(&str, &str, &str); 8] = [
     ("TokenID", "TOK", "a Token"),
 ];
 
-/// Filters by name, with the values they accept.
-const FILTERS: [(&str, &str); 8] = [
-    ("TextFilter", TEXT_OPERATORS),
-    (
-        "IdFilter",
-        "An id or address, or `!` and one that is not meant. Empty: the member exists; `!`: it does not. May be repeated.",
-    ),
-    (
-        "DateFilter",
-        "The beginning of a date in ISO 8601 and UTC after `<`, `<=`, `>`, `>=` or `^`, or a whole one. Repeated, all conditions hold.",
-    ),
-    ("NumberFilter", "A number, optionally after `!`, `<`, `<=`, `>` or `>=`. Repeated, all conditions hold."),
-    ("BooleanFilter", "`true` or `false`, optionally after `!`."),
-    ("PartialBooleanFilter", "`true`, or `!` where the member does not exist."),
-    ("ExistenceFilter", "Empty: the member exists; `!`: it does not."),
-    ("BodyFormat", "`PlainText` or `Markdown`, optionally after `!`. A Mail that names no format is plain text."),
-];
-const TEXT_OPERATORS: &str = "A text, optionally after `!` (not), `^` (begins with), `$` (ends with) or `~` (contains). Empty: the member exists; `!`: it does not. Repeated: any of the texts.";
-
-/// The name of the filter for a parameter name.
-pub(super) fn filter(parameter: &str) -> &'static str {
-    match parameter {
-        "createdAt" | "expiresAt" | "wasReadAt" => "DateFilter",
-        "createdBy"
-        | "createdByDevice"
-        | "recipients.address"
-        | "recipients.relationshipId"
-        | "participant"
-        | "attachments"
-        | "templateId"
-        | "peer"
-        | "forIdentity" => "IdFilter",
-        "filesize" | "maxNumberOfAllocations" => "NumberFilter",
-        "isOwn" | "ownershipIsLocked" => "BooleanFilter",
-        "passwordProtection.passwordIsPin" => "PartialBooleanFilter",
-        "passwordProtection" => "ExistenceFilter",
-        "content.bodyFormat" => "BodyFormat",
-        _ => "TextFilter",
+/// The name of the component for a kind of filter.
+pub(super) const fn filter(kind: FilterKind) -> &'static str {
+    match kind {
+        FilterKind::Text => "TextFilter",
+        FilterKind::Id => "IdFilter",
+        FilterKind::Date => "DateFilter",
+        FilterKind::Number => "NumberFilter",
+        FilterKind::Boolean => "BooleanFilter",
+        FilterKind::PartialBoolean => "PartialBooleanFilter",
+        FilterKind::Existence => "ExistenceFilter",
+        FilterKind::BodyFormat => "BodyFormat",
     }
 }
 
@@ -92,15 +67,15 @@ fn schemas_without_types() -> impl Iterator<Item = (String, Value)> {
         let description = format!("Id of {bearer}.");
         (*name, json!({ "type": "string", "description": description, "pattern": pattern, "example": example }))
     });
-    let filters =
-        FILTERS.iter().map(|(name, description)| (*name, json!({ "type": "string", "description": description })));
+    let filters = FilterKind::ALL.into_iter();
+    let filters = filters.map(|kind| (filter(kind), json!({ "type": "string", "description": kind.description() })));
     let others = [
         (
             "Address",
             json!({
                 "type": "string",
                 "description": "Address of an Identity.",
-                "example": super::examples::ADDRESS,
+                "example": EXAMPLE_ADDRESS,
             }),
         ),
         (
@@ -115,7 +90,7 @@ fn schemas_without_types() -> impl Iterator<Item = (String, Value)> {
             "RelationshipAuditLogEntryReason",
             json!({
                 "type": "string",
-                "description": "What changed a Relationship.",
+                "description": "The event that changed a Relationship.",
                 "enum": [
                     "Creation", "AcceptanceOfCreation", "RejectionOfCreation", "RevocationOfCreation", "Termination",
                     "ReactivationRequested", "AcceptanceOfReactivation", "RejectionOfReactivation",

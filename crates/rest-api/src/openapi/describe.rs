@@ -1,5 +1,6 @@
 //! Descriptions of the routes.
 
+use runtime::Resource;
 use runtime::query::{AFTER, LARGEST_LIMIT, LIMIT, OFFSET, SORT};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
@@ -45,22 +46,22 @@ pub(crate) fn describe_guard(path: &mut PathItem, scopes: &[&str], negotiates: b
 }
 
 /// Describes the query parameters by which a list can be filtered.
-pub(crate) fn describe_filters(path: &mut PathItem, names: &[&str]) {
+pub(crate) fn describe_filters(path: &mut PathItem, resource: Resource) {
     let Some(list) = &mut path.get else { return };
-    list.parameters.get_or_insert_default().extend(names.iter().map(|name| {
+    list.parameters.get_or_insert_default().extend(resource.filters().map(|(name, kind)| {
         ParameterBuilder::new()
-            .name(*name)
+            .name(name)
             .parameter_in(ParameterIn::Query)
-            .schema(Some(Ref::from_schema_name(components::filter(name))))
+            .schema(Some(Ref::from_schema_name(components::filter(kind))))
             .build()
             .into()
     }));
 }
 
 /// Describes the query parameters for a part of a list and for its order.
-pub(crate) fn describe_pages(path: &mut PathItem, orders: &[&str]) {
+pub(crate) fn describe_pages(path: &mut PathItem, resource: Resource) {
     let Some(list) = &mut path.get else { return };
-    let orders: Vec<String> = orders.iter().map(|name| format!("`{name}`")).collect();
+    let orders: Vec<String> = resource.orders().iter().map(|name| format!("`{name}`")).collect();
     let sort = format!(
         "The member to sort by, `-` before it for the largest first: {}. Objects without it come first, equal ones in the order in which they were stored, which is also the order if this is absent.",
         orders.join(", ")

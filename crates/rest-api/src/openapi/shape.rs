@@ -3,23 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
-const PREFIX: &str = "#/components/schemas/";
+pub(super) const PREFIX: &str = "#/components/schemas/";
 /// The name of a generic envelope begins with this.
 const ENVELOPE: &str = "ResultEnvelope_";
 
-/// Our names and the names in the document. Those of requests are the ones of the existing client library.
-const NAMES: [(&str, &str); 42] = [
+/// Our names and the names in the document. Bodies bring theirs, which are those of the existing client library.
+const NAMES: [(&str, &str); 29] = [
     ("AnnouncementActionDto", "AnnouncementAction"),
     ("AnnouncementDto", "Announcement"),
     ("AuditLogEntryDto", "RelationshipAuditLogEntry"),
-    ("CanCreateRelationshipBody", "CanCreateRelationshipRequest"),
     ("CanCreateRelationshipResultDto", "CanCreateRelationshipResponse"),
     ("ChallengeDto", "SignedChallenge"),
-    ("CreateChallengeBody", "CreateChallengeRequest"),
-    ("CreateOwnRelationshipTemplateBody", "CreateOwnRelationshipTemplateRequest"),
-    ("CreateOwnTokenBody", "CreateOwnTokenRequest"),
-    ("CreateRelationshipBody", "CreateRelationshipRequest"),
-    ("CreateTokenForObjectBody", "CreateTokenRequest"),
     ("DeliveryDto", "Delivery"),
     ("DeliveryTargetDto", "DeliveryTarget"),
     ("DeliveryTargetFailureDto", "DeliveryTargetFailure"),
@@ -30,8 +24,6 @@ const NAMES: [(&str, &str); 42] = [
     ("HealthServicesDto", "ConnectorHealthServices"),
     ("IdentityInfoDto", "IdentityInfo"),
     ("LivenessDto", "Liveness"),
-    ("LoadPeerObjectBody", "LoadPeerObjectRequest"),
-    ("LoadPeerTokenBody", "LoadPeerTokenRequest"),
     ("LocationIndicatorDto", "PasswordLocationIndicator"),
     ("MessageDto", "Message"),
     ("MessageWithAttachmentsDto", "MessageWithAttachments"),
@@ -42,14 +34,9 @@ const NAMES: [(&str, &str); 42] = [
     ("ReferenceDto", "ObjectReference"),
     ("RelationshipDto", "Relationship"),
     ("RelationshipTemplateDto", "RelationshipTemplate"),
-    ("ReplayBody", "ReplayRequest"),
-    ("SendBackboneNotificationBody", "SendBackboneNotificationRequest"),
-    ("SendMessageBody", "SendMessageRequest"),
     ("TagCollectionDto", "AttributeTagCollection"),
     ("TagDto", "AttributeTag"),
     ("TokenDto", "Token"),
-    ("UploadOwnFileForm", "UploadOwnFileRequest"),
-    ("ValidateChallengeBody", "ValidateChallengeRequest"),
     ("VersionInfo", "ConnectorVersion"),
 ];
 

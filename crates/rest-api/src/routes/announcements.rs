@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(GUARD.json(routes!(list)))
 }
 
-/// What the operator of the Backbone has to say.
+/// The announcements by the operator of the Backbone.
 #[utoipa::path(get, path = "/Announcements", operation_id = "getAnnouncements", tag = "Announcements",
     params(("language" = String, Query, description = "Two letters of ISO 639-1.", example = "en")),
     responses((status = 200, description = "The announcements.", body = ResultEnvelope<Vec<AnnouncementDto>>)))]

@@ -8,7 +8,6 @@ use super::Guard;
 use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, no_content};
-use crate::schemas::SendBackboneNotificationBody;
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:backboneNotifications"]);
@@ -19,7 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 
 /// Lets the Backbone show a text to peers.
 #[utoipa::path(post, path = "/BackboneNotifications", operation_id = "sendBackboneNotification", tag = "BackboneNotifications",
-    request_body = SendBackboneNotificationBody,
+    request_body = SendBackboneNotificationRequest,
     responses((status = 204, description = "The Backbone has taken the notification.")))]
 async fn send(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = SendBackboneNotificationRequest::parse(&body)?;

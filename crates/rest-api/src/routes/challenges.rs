@@ -9,7 +9,6 @@ use super::Guard;
 use crate::extract::Services;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created, ok};
-use crate::schemas::{CreateChallengeBody, ValidateChallengeBody};
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:challenges"]);
@@ -20,7 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 
 /// Creates and signs a challenge.
 #[utoipa::path(post, path = "/Challenges", operation_id = "createChallenge", tag = "Challenges",
-    request_body = CreateChallengeBody,
+    request_body = CreateChallengeRequest,
     responses((status = 201, description = "The signed challenge.", body = ResultEnvelope<ChallengeDto>)))]
 async fn create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateChallengeRequest::parse(&body)?;
@@ -29,8 +28,8 @@ async fn create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
 
 /// Checks a challenge that a peer signed.
 #[utoipa::path(post, path = "/Challenges/Validate", operation_id = "validateChallenge", tag = "Challenges",
-    request_body = ValidateChallengeBody,
-    responses((status = 200, description = "Whether the signature is valid, and whose it is.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
+    request_body = ValidateChallengeRequest,
+    responses((status = 200, description = "The validity of the signature, and the Relationship to the Identity that signed.", body = ResultEnvelope<ValidateChallengeResultDto>)))]
 async fn validate(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = ValidateChallengeRequest::parse(&body)?;
     ok(services.challenges().validate(request).await?)

@@ -10,7 +10,6 @@ use super::Guard;
 use crate::extract::{PathParameters, QueryParameters, Services};
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, json, no_content, ok};
-use crate::schemas::ReplayBody;
 use crate::state::ApiState;
 
 const TARGETS: Guard = Guard(&["delivery:targets"]);
@@ -82,7 +81,7 @@ async fn discard(services: Services, PathParameters(id): PathParameters<String>)
 
 /// Sends deliveries once more: one, several, the dead letters of a target, or all events of a time range, also those that were taken.
 #[utoipa::path(post, path = "/Replays", operation_id = "replayDeliveries", tag = "Delivery",
-    request_body = ReplayBody,
+    request_body = ReplayRequest,
     responses((status = 202, description = "How many messages were put on their way.", body = ResultEnvelope<ReplayDto>)))]
 async fn replay(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = ReplayRequest::parse(&body)?;

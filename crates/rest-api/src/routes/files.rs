@@ -17,33 +17,17 @@ use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, attachment, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
-use crate::schemas::{Binary, CreateTokenForObjectBody, LoadPeerObjectBody, UploadOwnFileForm};
+use crate::schemas::Binary;
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:files"]);
 const COLLECTION: &str = "Files";
-/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
-const FILTERS: [&str; 13] = [
-    "createdAt",
-    "createdBy",
-    "createdByDevice",
-    "description",
-    "expiresAt",
-    "filename",
-    "filesize",
-    "mimetype",
-    "title",
-    "isOwn",
-    "tags",
-    "ownershipToken",
-    "ownershipIsLocked",
-];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(GUARD.json_for_files(filtered_by(Resource::Files, &FILTERS, routes!(upload_own, list_own))))
-        .routes(GUARD.json(filtered_by(Resource::Files, &FILTERS, routes!(load_peer, list_peer))))
-        .routes(GUARD.json(filtered_by(Resource::Files, &FILTERS, routes!(list))))
+        .routes(GUARD.json_for_files(filtered_by(Resource::Files, routes!(upload_own, list_own))))
+        .routes(GUARD.json(filtered_by(Resource::Files, routes!(load_peer, list_peer))))
+        .routes(GUARD.json(filtered_by(Resource::Files, routes!(list))))
         .routes(GUARD.any_type(routes!(download)))
         .routes(GUARD.json_or_png(routes!(get)))
         .routes(GUARD.any_type(routes!(delete)))
@@ -53,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 
 /// Uploads a File.
 #[utoipa::path(post, path = "/Files/Own", operation_id = "uploadNewOwnFile", tag = "Files",
-    request_body(content = UploadOwnFileForm, content_type = "multipart/form-data"),
+    request_body(content = CreateOwnFileRequest, content_type = "multipart/form-data"),
     responses((status = 201, description = "The File.", body = ResultEnvelope<FileDto>)))]
 async fn upload_own(State(state): State<ApiState>, services: Services, upload: Upload) -> ApiResult {
     let request = CreateOwnFileRequest::parse(upload.file, &upload.fields, state.now())?;
@@ -63,7 +47,7 @@ async fn upload_own(State(state): State<ApiState>, services: Services, upload: U
 
 /// Loads a File that a peer shares.
 #[utoipa::path(post, path = "/Files/Peer", operation_id = "loadPeerFile", tag = "Files",
-    request_body = LoadPeerObjectBody,
+    request_body = LoadPeerFileRequest,
     responses((status = 201, description = "The File.", body = ResultEnvelope<FileDto>)))]
 async fn load_peer(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = LoadPeerFileRequest::parse(&body)?;
@@ -132,7 +116,7 @@ async fn delete(services: Services, PathParameters(id): PathParameters<String>) 
 /// Creates a Token that leads to a File.
 #[utoipa::path(post, path = "/Files/{idOrReference}/Token", operation_id = "createTokenForFile", tag = "Files",
     params(("idOrReference" = String, Path, description = "Id of the File.")),
-    request_body = CreateTokenForObjectBody,
+    request_body = CreateTokenForFileRequest,
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
         content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(

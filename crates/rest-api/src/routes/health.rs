@@ -12,14 +12,14 @@ use utoipa::ToSchema;
 use crate::response::{ApiResult, json};
 use crate::state::ApiState;
 
-/// Whether the process works at all.
+/// The answer of a process that works.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LivenessDto {
     is_alive: bool,
 }
 
-/// Whether requests should be sent here.
+/// The readiness to take requests.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReadinessDto {
@@ -34,7 +34,7 @@ pub(super) struct ReadinessDto {
     unknown_own_messages: Option<UnknownOwnMessagesDto>,
 }
 
-/// Whether everything the Connector depends on works. The answer may be some seconds old.
+/// Reports whether everything the Connector depends on works. The answer may be some seconds old.
 #[utoipa::path(get, path = "/health", operation_id = "getHealth", tag = "Health",
     responses(
         (status = 200, description = "Healthy.", body = HealthDto),
@@ -45,14 +45,14 @@ pub(super) async fn health(State(state): State<ApiState>) -> ApiResult {
     json(status, &health)
 }
 
-/// Whether the process works at all; if not, it should be restarted.
+/// Reports whether the process works at all; if not, it should be restarted.
 #[utoipa::path(get, path = "/health/live", operation_id = "getLiveness", tag = "Health",
     responses((status = 200, description = "The process answers.", body = LivenessDto)))]
 pub(super) async fn live() -> ApiResult {
     json(StatusCode::OK, &LivenessDto { is_alive: true })
 }
 
-/// Whether requests should be sent here: what the Connector depends on works and its modules run.
+/// Reports whether requests should be sent here: everything the Connector depends on works, and its modules run.
 ///
 /// A degraded module (its target is down, say) is named but does not make the Connector unready: it goes
 /// on serving, and what it could not deliver is delivered later.

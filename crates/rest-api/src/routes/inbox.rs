@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(INBOX.json(routes!(give_up)))
 }
 
-/// What was received and could not be applied yet, or was given up, in the order in which it was received.
+/// Entries that were received and could not be applied yet, or were given up, in the order in which they were received.
 #[utoipa::path(get, path = "/Inbox", tag = "Delivery", operation_id = "listInbox",
     params(
         ("state" = Option<String>, Query, description = "Only entries that are `waiting`, or `givenUp`."),
@@ -43,7 +43,7 @@ async fn get(services: Services, PathParameters(id): PathParameters<String>) -> 
 /// Tries an entry now, also one that was given up. What is applied leaves the inbox.
 #[utoipa::path(put, path = "/Inbox/{id}/Try", tag = "Delivery", operation_id = "tryInboxEntry",
     params(("id" = String, Path, description = "Id of the entry.")),
-    responses((status = 200, description = "What became of it.", body = ResultEnvelope<InboxAttemptDto>)))]
+    responses((status = 200, description = "The outcome.", body = ResultEnvelope<InboxAttemptDto>)))]
 async fn try_now(services: Services, PathParameters(id): PathParameters<String>) -> ApiResult {
     ok(services.inbox().try_now(&id).await?)
 }

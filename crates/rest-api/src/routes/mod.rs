@@ -122,15 +122,14 @@ impl Guard {
     }
 }
 
-/// Documents the members by which the list among the routes can be filtered and sorted; the service knows them too.
+/// Documents the members by which the list among the routes can be filtered and sorted.
 fn filtered_by(
     resource: Resource,
-    names: &[&str],
     (schemas, mut paths, router): UtoipaMethodRouter<ApiState>,
 ) -> UtoipaMethodRouter<ApiState> {
     for path in paths.paths.values_mut() {
-        describe_filters(path, names);
-        describe_pages(path, &resource.orders());
+        describe_filters(path, resource);
+        describe_pages(path, resource);
     }
     (schemas, paths, router)
 }

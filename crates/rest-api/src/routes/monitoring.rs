@@ -22,7 +22,7 @@ use crate::state::{ApiState, VersionInfo};
 /// Carries our own name and version, such as `connector/1.2.3`.
 const IMPLEMENTATION: HeaderName = HeaderName::from_static("x-connector-implementation");
 
-/// What support needs to know.
+/// The facts that support needs.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SupportInfo<'a> {
@@ -53,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         )
 }
 
-/// Which program this is.
+/// The version of the program.
 #[utoipa::path(get, path = "/Monitoring/Version", operation_id = "getVersion", tag = "Monitoring",
     responses((status = 200, description = "The version.", body = VersionInfo,
         headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
@@ -79,7 +79,7 @@ async fn requests(State(state): State<ApiState>) -> ApiResult {
 
 /// Version, health, configuration and Identity in one answer.
 #[utoipa::path(get, path = "/Monitoring/Support", operation_id = "getSupportInfo", tag = "Monitoring",
-    responses((status = 200, description = "What support needs to know.", body = SupportInfo<'_>,
+    responses((status = 200, description = "The facts that support needs.", body = SupportInfo<'_>,
         headers(("X-Connector-Implementation" = String, description = "Name and version of this implementation.")))))]
 async fn support(State(state): State<ApiState>, services: Services) -> ApiResult {
     let answer = json(

@@ -17,38 +17,24 @@ use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok, qr_code};
 use crate::routes::tokens::answer_with_new_token;
-use crate::schemas::{Binary, CreateOwnRelationshipTemplateBody, CreateTokenForObjectBody, LoadPeerObjectBody};
+use crate::schemas::Binary;
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationshipTemplates"]);
 const COLLECTION: &str = "RelationshipTemplates";
-/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
-const FILTERS: [&str; 11] = [
-    "isOwn",
-    "createdAt",
-    "expiresAt",
-    "createdBy",
-    "createdByDevice",
-    "maxNumberOfAllocations",
-    "forIdentity",
-    "passwordProtection",
-    "passwordProtection.password",
-    "passwordProtection.passwordIsPin",
-    "passwordProtection.passwordLocationIndicator",
-];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(GUARD.any_type(filtered_by(Resource::RelationshipTemplates, &FILTERS, routes!(list))))
-        .routes(GUARD.json(filtered_by(Resource::RelationshipTemplates, &FILTERS, routes!(create_own, list_own))))
-        .routes(GUARD.json(filtered_by(Resource::RelationshipTemplates, &FILTERS, routes!(load_peer, list_peer))))
+        .routes(GUARD.any_type(filtered_by(Resource::RelationshipTemplates, routes!(list))))
+        .routes(GUARD.json(filtered_by(Resource::RelationshipTemplates, routes!(create_own, list_own))))
+        .routes(GUARD.json(filtered_by(Resource::RelationshipTemplates, routes!(load_peer, list_peer))))
         .routes(GUARD.json_or_png(routes!(get, delete)))
         .routes(GUARD.json_or_png(routes!(create_token)))
 }
 
 /// Creates a RelationshipTemplate.
 #[utoipa::path(post, path = "/RelationshipTemplates/Own", operation_id = "createOwnRelationshipTemplate", tag = "RelationshipTemplates",
-    request_body = CreateOwnRelationshipTemplateBody,
+    request_body = CreateOwnRelationshipTemplateRequest,
     responses((status = 201, description = "The RelationshipTemplate.", body = ResultEnvelope<RelationshipTemplateDto>)))]
 async fn create_own(State(state): State<ApiState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateOwnRelationshipTemplateRequest::parse(&body, state.now())?;
@@ -58,7 +44,7 @@ async fn create_own(State(state): State<ApiState>, services: Services, ParsedBod
 
 /// Loads a RelationshipTemplate of a peer.
 #[utoipa::path(post, path = "/RelationshipTemplates/Peer", operation_id = "loadPeerRelationshipTemplate", tag = "RelationshipTemplates",
-    request_body = LoadPeerObjectBody,
+    request_body = LoadPeerRelationshipTemplateRequest,
     responses((status = 201, description = "The RelationshipTemplate.", body = ResultEnvelope<RelationshipTemplateDto>)))]
 async fn load_peer(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = LoadPeerRelationshipTemplateRequest::parse(&body)?;
@@ -116,7 +102,7 @@ async fn delete(services: Services, PathParameters(id): PathParameters<String>) 
 /// Creates a Token that leads to an own RelationshipTemplate.
 #[utoipa::path(post, path = "/RelationshipTemplates/Own/{id}/Token", operation_id = "createTokenForOwnRelationshipTemplate", tag = "RelationshipTemplates",
     params(("id" = String, Path, description = "Id of the RelationshipTemplate.")),
-    request_body = CreateTokenForObjectBody,
+    request_body = CreateTokenForTemplateRequest,
     responses((status = 201, description = "The Token, or the QR code of its reference; for a QR code the Token is not stored.",
         content((ResultEnvelope<TokenDto> = "application/json"), (Binary = "image/png")))))]
 async fn create_token(

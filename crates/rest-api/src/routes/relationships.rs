@@ -11,17 +11,14 @@ use crate::extract::{PathParameters, QueryParameters, Services};
 use crate::list_response;
 use crate::middleware::body::ParsedBody;
 use crate::response::{ApiResult, ResultEnvelope, created_at, no_content, ok};
-use crate::schemas::{CanCreateRelationshipBody, CreateRelationshipBody};
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:relationships"]);
-/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
-const FILTERS: [&str; 3] = ["peer", "status", "templateId"];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(GUARD.json(routes!(can_create)))
-        .routes(GUARD.json(filtered_by(Resource::Relationships, &FILTERS, routes!(create, list))))
+        .routes(GUARD.json(filtered_by(Resource::Relationships, routes!(create, list))))
         .routes(GUARD.json(routes!(get, decompose)))
         .routes(GUARD.json(routes!(accept)))
         .routes(GUARD.json(routes!(reject)))
@@ -33,10 +30,10 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(GUARD.json(routes!(revoke_reactivation)))
 }
 
-/// Whether a Relationship could be created with a template.
+/// Checks whether a Relationship could be created with a template.
 #[utoipa::path(put, path = "/Relationships/CanCreate", operation_id = "canCreateRelationship", tag = "Relationships",
-    request_body = CanCreateRelationshipBody,
-    responses((status = 200, description = "Success, or why not.", body = ResultEnvelope<CanCreateRelationshipResultDto>)))]
+    request_body = CanCreateRelationshipRequest,
+    responses((status = 200, description = "Success, or the reason why not.", body = ResultEnvelope<CanCreateRelationshipResultDto>)))]
 async fn can_create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CanCreateRelationshipRequest::parse(&body)?;
     ok(services.relationships().can_create(request).await?)
@@ -44,7 +41,7 @@ async fn can_create(services: Services, ParsedBody(body): ParsedBody) -> ApiResu
 
 /// Asks the creator of a template for a Relationship.
 #[utoipa::path(post, path = "/Relationships", operation_id = "createRelationship", tag = "Relationships",
-    request_body = CreateRelationshipBody,
+    request_body = CreateRelationshipRequest,
     responses((status = 201, description = "The Relationship, pending.", body = ResultEnvelope<RelationshipDto>)))]
 async fn create(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateRelationshipRequest::parse(&body)?;

@@ -14,33 +14,21 @@ use crate::list_response;
 use crate::middleware::body::ParsedBody;
 use crate::middleware::negotiation::Representation;
 use crate::response::{ApiResult, ResultEnvelope, created, created_at, no_content, ok, qr_code};
-use crate::schemas::{Binary, CreateOwnTokenBody, LoadPeerTokenBody};
+use crate::schemas::Binary;
 use crate::state::ApiState;
 
 const GUARD: Guard = Guard(&["core:tokens"]);
-/// The members by which lists can be filtered (`docs/protocol/06 §4.6`).
-const FILTERS: [&str; 9] = [
-    "createdAt",
-    "createdBy",
-    "createdByDevice",
-    "expiresAt",
-    "forIdentity",
-    "passwordProtection",
-    "passwordProtection.password",
-    "passwordProtection.passwordIsPin",
-    "passwordProtection.passwordLocationIndicator",
-];
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(create_own, list_own))))
-        .routes(GUARD.json(filtered_by(Resource::Tokens, &FILTERS, routes!(load_peer, list_peer))))
+        .routes(GUARD.json(filtered_by(Resource::Tokens, routes!(create_own, list_own))))
+        .routes(GUARD.json(filtered_by(Resource::Tokens, routes!(load_peer, list_peer))))
         .routes(GUARD.json_or_png(routes!(get, delete)))
 }
 
 /// Creates a Token.
 #[utoipa::path(post, path = "/Tokens/Own", operation_id = "createOwnToken", tag = "Tokens",
-    request_body = CreateOwnTokenBody,
+    request_body = CreateOwnTokenRequest,
     responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
 async fn create_own(State(state): State<ApiState>, services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = CreateOwnTokenRequest::parse(&body, state.now())?;
@@ -50,7 +38,7 @@ async fn create_own(State(state): State<ApiState>, services: Services, ParsedBod
 
 /// Loads a Token of a peer.
 #[utoipa::path(post, path = "/Tokens/Peer", operation_id = "loadPeerToken", tag = "Tokens",
-    request_body = LoadPeerTokenBody,
+    request_body = LoadPeerTokenRequest,
     responses((status = 201, description = "The Token.", body = ResultEnvelope<TokenDto>)))]
 async fn load_peer(services: Services, ParsedBody(body): ParsedBody) -> ApiResult {
     let request = LoadPeerTokenRequest::parse(&body)?;

@@ -188,6 +188,35 @@ fn operations_are_called_as_in_the_existing_connector() {
     assert_eq!(found.iter().map(|(_, _, id)| id).collect::<HashSet<_>>().len(), found.len());
 }
 
+/// A body is described by the table against which it is checked, and nowhere else.
+#[test]
+fn every_body_has_a_table() {
+    let operations = operations();
+    let contents = operations.iter().filter_map(|(_, _, operation)| operation["requestBody"]["content"].as_object());
+    let used: BTreeSet<&str> = contents
+        .flat_map(Map::values)
+        .map(|content| content["schema"]["$ref"].as_str().unwrap().trim_start_matches("#/components/schemas/"))
+        .collect();
+    let tables: BTreeSet<&str> = runtime::input::bodies().iter().map(|body| body.name()).collect();
+    assert_eq!(used, tables);
+}
+
+/// The attribute above a handler names the body that the handler takes.
+#[test]
+fn every_body_is_documented() {
+    let routes = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes");
+    let mut count = 0;
+    for file in std::fs::read_dir(routes).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for handler in text.split("#[utoipa::path(").skip(1) {
+            let takes_body = handler.contains("ParsedBody(") || handler.contains(": Upload");
+            assert_eq!(handler.contains("request_body"), takes_body, "{handler}");
+            count += usize::from(takes_body);
+        }
+    }
+    assert!(count >= 15, "{count}");
+}
+
 /// A caller that names an object is informed if it does not exist, wherever it is named.
 #[test]
 fn what_may_not_exist_is_documented() {

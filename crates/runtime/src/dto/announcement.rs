@@ -2,7 +2,7 @@ use core_types::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the operator of the Backbone has to say.
+/// An announcement by the operator of the Backbone.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnnouncementDto {

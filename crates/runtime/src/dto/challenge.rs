@@ -13,7 +13,7 @@ pub struct ChallengeDto {
     /// When it stops being valid.
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
-    /// Who asked for it.
+    /// Address of the Identity that asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub created_by: Option<String>,
@@ -30,13 +30,13 @@ pub struct ChallengeDto {
     pub challenge_string: String,
 }
 
-/// Whether a signed challenge is genuine.
+/// The result of the validation of a signed challenge.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ValidateChallengeResultDto {
-    /// Whether it is.
+    /// True if the signature is valid.
     pub is_valid: bool,
-    /// The Relationship to whoever signed it.
+    /// The Relationship to the Identity that signed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub corresponding_relationship: Option<RelationshipDto>,

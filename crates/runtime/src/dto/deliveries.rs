@@ -25,7 +25,7 @@ pub struct DeliveryTargetDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub endpoint: Option<String>,
-    /// Which events it gets.
+    /// The events that it gets.
     pub triggers: Vec<String>,
     /// `delivering`; `failing`: it took nothing several times in a row and is tried with one message at a time;
     /// `stopped`; `removed`: it is not in the configuration any more.
@@ -59,20 +59,20 @@ pub struct DeliveryTargetDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, nullable = false)]
     pub last_failed_at: Option<Timestamp>,
-    /// Why it failed.
+    /// The reason why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_error: Option<String>,
 }
 
-/// Why a target is `failing`.
+/// The reason why a target is `failing`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryTargetFailureDto {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
-    /// What went wrong last.
+    /// The last failure.
     pub reason: String,
     /// When it is tried again.
     #[schema(value_type = String, format = DateTime)]
@@ -145,7 +145,7 @@ pub struct DeliveryDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, nullable = false)]
     pub next_attempt_at: Option<Timestamp>,
-    /// What went wrong last.
+    /// The last failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_error: Option<String>,

@@ -12,7 +12,7 @@ use super::ReferenceDto;
 pub struct FileDto {
     /// Id.
     pub id: String,
-    /// Whether the own Identity owns it.
+    /// True if the own Identity owns it.
     pub is_own: bool,
     /// Name of the file.
     pub filename: String,
@@ -25,7 +25,7 @@ pub struct FileDto {
     /// When it was uploaded.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// Who uploaded it.
+    /// Address of the Identity that uploaded it.
     pub created_by: String,
     /// The device that uploaded it.
     pub created_by_device: String,
@@ -44,9 +44,9 @@ pub struct FileDto {
     pub description: Option<String>,
     /// How to hand it over.
     pub reference: ReferenceDto,
-    /// Who owns it.
+    /// Address of the Identity that owns it.
     pub owner: String,
-    /// Whoever has this token may take the File over. Own Files only.
+    /// A token that allows an Identity to take over the File. Own Files only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ownership_token: Option<String>,

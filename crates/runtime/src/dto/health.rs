@@ -14,20 +14,20 @@ pub(crate) const BACKBONE_AUTHENTICATION: &str = "backboneAuthentication";
 /// Nothing that was received waits for long.
 pub(crate) const INBOX: &str = "inbox";
 
-/// What can be received is received.
+/// Everything that can be received is received.
 pub(crate) const SYNCHRONISATION: &str = "synchronisation";
 
-/// Whether everything this program depends on works (`docs/protocol/07-connector-modules-and-operations.md` §2.7).
+/// The health of everything this program depends on (`docs/protocol/07-connector-modules-and-operations.md` §2.7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthDto {
-    /// Whether all services are healthy.
+    /// True if all services are healthy.
     pub is_healthy: bool,
     /// One by one.
     pub services: HealthServicesDto,
 }
 
-/// What was looked at.
+/// The services that were checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthServicesDto {
@@ -43,11 +43,11 @@ pub struct HealthServicesDto {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ComponentHealthDto {
-    /// What was looked at.
+    /// Name of the part.
     pub name: &'static str,
-    /// How it is.
+    /// Its state.
     pub state: HealthStatus,
-    /// Why it does not work, for operators.
+    /// The reason why it does not work, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -30,7 +30,7 @@ pub struct InboxEntryDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, nullable = false)]
     pub next_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed; absent where something else about the same object comes first.
+    /// The reason why the last attempt failed; absent where something else about the same object comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_failure: Option<InboxFailureDto>,
@@ -40,7 +40,7 @@ pub struct InboxEntryDto {
     pub raw: Option<Value>,
 }
 
-/// Why an attempt failed.
+/// The reason why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxFailureDto {
@@ -51,7 +51,7 @@ pub struct InboxFailureDto {
     pub code: String,
     /// Its text.
     pub message: String,
-    /// Whether it may pass by itself, as an outage does.
+    /// True if it may pass by itself, as an outage does.
     pub may_pass: bool,
 }
 
@@ -86,13 +86,13 @@ impl From<&InboxEntry> for InboxEntryDto {
     }
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InboxAttemptDto {
     /// `applied`; `failed`; `held`: another entry about the same object comes first.
     pub outcome: String,
-    /// Why it failed.
+    /// The reason why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub failure: Option<InboxFailureDto>,

@@ -13,12 +13,12 @@ use crate::content_check;
 pub struct MessageDto {
     /// Id.
     pub id: String,
-    /// Whether the own Identity sent it.
+    /// True if the own Identity sent it.
     pub is_own: bool,
     /// A Mail, Request, ResponseWrapper, Notification or ArbitraryMessageContent.
     #[schema(value_type = Object)]
     pub content: Value,
-    /// Who sent it.
+    /// Address of the Identity that sent it.
     pub created_by: String,
     /// The device that sent it.
     pub created_by_device: String,
@@ -57,12 +57,12 @@ impl From<&Message> for MessageDto {
 pub struct MessageWithAttachmentsDto {
     /// Id.
     pub id: String,
-    /// Whether the own Identity sent it.
+    /// True if the own Identity sent it.
     pub is_own: bool,
     /// A Mail, Request, ResponseWrapper, Notification or ArbitraryMessageContent.
     #[schema(value_type = Object)]
     pub content: Value,
-    /// Who sent it.
+    /// Address of the Identity that sent it.
     pub created_by: String,
     /// The device that sent it.
     pub created_by_device: String,

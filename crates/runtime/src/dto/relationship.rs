@@ -28,7 +28,7 @@ pub struct RelationshipDto {
     pub peer_deletion_info: Option<PeerDeletionInfoDto>,
     /// The peer.
     pub peer_identity: IdentityDto,
-    /// What happened, ascending by time.
+    /// All events in its life, ascending by time.
     pub audit_log: Vec<AuditLogEntryDto>,
     /// A RelationshipCreationContent or ArbitraryRelationshipCreationContent.
     #[schema(value_type = Object)]
@@ -97,7 +97,7 @@ pub struct AuditLogEntryDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub created_by_device: Option<String>,
-    /// What happened, such as `AcceptanceOfCreation`.
+    /// The event, such as `AcceptanceOfCreation`.
     #[schema(value_type = String)]
     pub reason: AuditLogReason,
     /// Status before.
@@ -122,17 +122,17 @@ impl From<&AuditLogEntry> for AuditLogEntryDto {
     }
 }
 
-/// Whether a Relationship could be requested.
+/// The result of a check whether a Relationship could be requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanCreateRelationshipResultDto {
-    /// Whether it could.
+    /// True if it could.
     pub is_success: bool,
-    /// Why not: a stable code.
+    /// The reason why not: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub code: Option<String>,
-    /// Why not, in words.
+    /// The reason why not, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub message: Option<String>,

@@ -13,9 +13,9 @@ use crate::content_check;
 pub struct RelationshipTemplateDto {
     /// Id.
     pub id: String,
-    /// Whether it was created by the own Identity.
+    /// True if it was created by the own Identity.
     pub is_own: bool,
-    /// Who created it.
+    /// Address of the Identity that created it.
     pub created_by: String,
     /// The device that created it.
     pub created_by_device: String,

@@ -12,13 +12,13 @@ use super::{PasswordProtectionDto, ReferenceDto};
 pub struct TokenDto {
     /// Id.
     pub id: String,
-    /// Whether it was created by the own Identity.
+    /// True if it was created by the own Identity.
     pub is_own: bool,
-    /// Who created it.
+    /// Address of the Identity that created it.
     pub created_by: String,
     /// The device that created it.
     pub created_by_device: String,
-    /// What it holds.
+    /// Its content.
     #[schema(value_type = Object)]
     pub content: Value,
     /// When it was created.
@@ -37,7 +37,7 @@ pub struct TokenDto {
     pub password_protection: Option<PasswordProtectionDto>,
     /// How to hand it over.
     pub reference: ReferenceDto,
-    /// Whether it was only handed out, not kept.
+    /// True if it was only returned, not stored.
     pub is_ephemeral: bool,
 }
 

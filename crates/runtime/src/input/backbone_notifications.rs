@@ -1,16 +1,24 @@
 //! Notifications by the Backbone (`docs/protocol/06-rest-api.md` §5.4).
 
 use core_types::IdentityAddress;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::examples::ADDRESS;
 use super::required_text;
 use crate::error::ApplicationError;
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 
-static SEND: Object = Object {
+pub(super) static SEND: Object = Object {
+    name: "SendBackboneNotificationRequest",
+    description: "A text for peers.",
     required: &["recipients", "code"],
-    properties: &[("recipients", Schema::List { items: &Schema::Matching(Pattern::Address) }), ("code", Schema::Text)],
+    properties: &[
+        Property::new("recipients", Schema::List { items: &Schema::Matching(Pattern::Address) }, "Addresses of peers.")
+            .example(|| json!([ADDRESS])),
+        Property::new("code", Schema::Text, "Names the text, which the operator of the Backbone has configured.")
+            .example(|| json!("SomeCode")),
+    ],
     open: false,
 };
 

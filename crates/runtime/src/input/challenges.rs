@@ -1,22 +1,44 @@
 //! Challenges (`docs/protocol/06-rest-api.md` §5.5).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::examples::{CHALLENGE, SIGNATURE};
 use super::required_text;
 use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 
-static CREATE: Object =
-    Object { required: &["challengeType"], properties: &[("challengeType", Schema::Text)], open: false };
-static CREATE_FOR_RELATIONSHIP: Object = Object {
-    required: &["challengeType", "relationship"],
-    properties: &[("challengeType", Schema::Text), ("relationship", Schema::Matching(Pattern::RelationshipId))],
+const CHALLENGE_TYPE: Property =
+    Property::new("challengeType", Schema::Text, "The key that signs: `Identity`, `Device` or `Relationship`.")
+        .example(|| json!("Identity"));
+/// The body for the keys of the Identity and of the device.
+pub(super) static CREATE: Object = Object {
+    name: "CreateChallengeRequest",
+    description: "The kind of challenge to create.",
+    required: &["challengeType"],
+    properties: &[CHALLENGE_TYPE],
     open: false,
 };
-static VALIDATE: Object = Object {
+pub(super) static CREATE_FOR_RELATIONSHIP: Object = Object {
+    required: &["challengeType", "relationship"],
+    properties: &[
+        CHALLENGE_TYPE,
+        Property::new(
+            "relationship",
+            Schema::Matching(Pattern::RelationshipId),
+            "Id of the Relationship, for the type `Relationship` only.",
+        ),
+    ],
+    ..CREATE
+};
+pub(super) static VALIDATE: Object = Object {
+    name: "ValidateChallengeRequest",
+    description: "A challenge and its signature, as they were created.",
     required: &["challengeString", "signature"],
-    properties: &[("challengeString", Schema::Text), ("signature", Schema::Text)],
+    properties: &[
+        Property::new("challengeString", Schema::Text, "The exact text that was signed.").example(|| json!(CHALLENGE)),
+        Property::new("signature", Schema::Text, "The signature of the text.").example(|| json!(SIGNATURE)),
+    ],
     open: false,
 };
 

@@ -2,9 +2,11 @@ use std::fmt::Write as _;
 
 use core_types::Timestamp;
 use delivery::{DeliveryQuery, DeliveryState, Replay};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::{ApplicationError, RuntimeError};
+use crate::validation::pattern::Pattern;
+use crate::validation::schema::{Object, Property, Schema};
 
 /// Maximum number of deliveries that one request lists or sends again.
 const MAXIMUM_DELIVERIES: u32 = 1000;
@@ -129,6 +131,48 @@ impl ListDeliveriesRequest {
     }
 }
 
+const DELIVERY: Schema = Schema::Integer { minimum: 0 };
+const TARGET: Property = Property::new("target", Schema::Text, "Id of a target.");
+pub(super) static REPLAY_ONE: Object = Object {
+    name: "ReplayRequest",
+    description: "The deliveries to send once more: `delivery`, or `deliveries`, or `target` with `deadLetters`, or `target` with `from` and `to`.",
+    required: &["delivery"],
+    properties: &[Property::new("delivery", DELIVERY, "Id of a delivery.").example(|| json!(1))],
+    open: false,
+};
+pub(super) static REPLAY_MANY: Object = Object {
+    required: &["deliveries"],
+    properties: &[Property::new("deliveries", Schema::List { items: &DELIVERY }, "Ids of at most 1000 deliveries.")],
+    ..REPLAY_ONE
+};
+pub(super) static REPLAY_DEAD_LETTERS: Object = Object {
+    required: &["target", "deadLetters"],
+    properties: &[
+        TARGET,
+        Property::new("deadLetters", Schema::True, "`true`: everything that was given up for the target."),
+    ],
+    ..REPLAY_ONE
+};
+pub(super) static REPLAY_RANGE: Object = Object {
+    required: &["target", "from", "to"],
+    properties: &[
+        TARGET,
+        Property::new(
+            "from",
+            Schema::Matching(Pattern::Date),
+            "Everything that the target gets and that happened at this time or later, ISO 8601.",
+        ),
+        Property::new("to", Schema::Matching(Pattern::Date), "And before this time, ISO 8601."),
+        Property::new(
+            "triggers",
+            Schema::List { items: &Schema::Text },
+            "Only events that one of these triggers means.",
+        )
+        .absence("Without it, all events."),
+    ],
+    ..REPLAY_ONE
+};
+
 /// The selection of deliveries to send again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplayRequest(pub(crate) Replay);
@@ -141,25 +185,24 @@ impl ReplayRequest {
     /// `error.delivery.invalidReplay`, `error.delivery.invalidTrigger`, `error.delivery.targetNotFound`.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
         let Value::Object(members) = body else { return Err(invalid(FORMS)) };
-        let named = |names: &[&str]| members.keys().all(|name| names.contains(&name.as_str()));
-        if members.contains_key("delivery") && named(&["delivery"]) {
+        if members.contains_key("delivery") && REPLAY_ONE.knows_all(members) {
             return Ok(Self(Replay::One(delivery(&members["delivery"])?)));
         }
         if let Some(Value::Array(items)) = members.get("deliveries")
-            && named(&["deliveries"])
+            && REPLAY_MANY.knows_all(members)
         {
             if items.is_empty() || items.len() > MAXIMUM_DELIVERIES as usize {
                 return Err(invalid(&format!("'deliveries' must hold 1 to {MAXIMUM_DELIVERIES} ids.")));
             }
             return Ok(Self(Replay::Many(items.iter().map(delivery).collect::<Result<_, _>>()?)));
         }
-        if members.contains_key("deadLetters") && named(&["target", "deadLetters"]) {
+        if members.contains_key("deadLetters") && REPLAY_DEAD_LETTERS.knows_all(members) {
             if members["deadLetters"] != Value::Bool(true) {
                 return Err(invalid("'deadLetters' must be true."));
             }
             return Ok(Self(Replay::DeadLetters { subscriber: target(members)? }));
         }
-        if members.contains_key("from") && named(&["target", "from", "to", "triggers"]) {
+        if members.contains_key("from") && REPLAY_RANGE.knows_all(members) {
             let (from, to) = (date(members, "from")?, date(members, "to")?);
             if from >= to {
                 return Err(invalid("'from' must be before 'to'."));

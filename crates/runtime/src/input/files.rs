@@ -2,26 +2,37 @@
 
 use core_types::{FileId, Reference, ReferenceKind, Timestamp};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::reference_and_password;
-use super::tokens::{TOKEN_OPTIONS, TokenOptions};
-use super::{date, text};
+use super::examples::{EXPIRY, FILE_REFERENCE};
+use super::tokens::{PASSWORD, TOKEN_OPTIONS, TokenOptions};
+use super::{date, reference_and_password, text};
 use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 use crate::validation::{check_expiry, check_id};
 
 /// The expiry of a File if none is given: 9999-12-31T00:00:00.000Z.
 const NEVER: Timestamp = Timestamp::from_millis(253_402_214_400_000);
 
-static UPLOAD_FIELDS: Object = Object {
-    required: &[],
+/// The part of the form with the file.
+const FILE: &str = "file";
+
+/// The form of an upload. Its other fields are ignored.
+pub(super) static UPLOAD: Object = Object {
+    name: "UploadOwnFileRequest",
+    description: "The form of an upload.",
+    required: &[FILE],
     properties: &[
-        ("expiresAt", Schema::Matching(Pattern::Date)),
-        ("title", Schema::Text),
-        ("description", Schema::Text),
-        ("tags", Schema::Set { items: &Schema::Text, min_items: 0 }),
+        Property::new(FILE, Schema::File, "The file; its name and type are those of the part.")
+            .example(|| json!("Hello world")),
+        Property::new("expiresAt", Schema::Matching(Pattern::Date), "The expiry of the File, ISO 8601.")
+            .absence("Without it, the end of the year 9999.")
+            .example(|| json!(EXPIRY)),
+        Property::new("title", Schema::Text, "The title of the File.").example(|| json!("Greeting")),
+        Property::new("description", Schema::Text, "The description of the File.").example(|| json!("A short text")),
+        Property::new("tags", Schema::Set { items: &Schema::Text, min_items: 0 }, "Repeat the field for several tags.")
+            .example(|| json!(["x:greetings"])),
     ],
     open: true,
 };
@@ -76,7 +87,7 @@ impl CreateOwnFileRequest {
             return Err(RuntimeError::property("must have required property 'content'").into());
         };
         let body = Value::Object(members_of(fields));
-        let members = UPLOAD_FIELDS.check(&body)?;
+        let members = UPLOAD.check(&body)?;
         let expires_at = date(members, "expiresAt");
         check_expiry(expires_at, now)?;
         let tags = members.get("tags").and_then(Value::as_array);
@@ -90,9 +101,10 @@ impl CreateOwnFileRequest {
     }
 }
 
-/// Later fields replace earlier ones of the same name, except tags, which are collected.
+/// The members of the form. Later fields replace earlier ones of the same name, except tags, which are collected. The
+/// place of the file is marked.
 fn members_of(fields: &[(String, String)]) -> Map<String, Value> {
-    let mut members = Map::new();
+    let mut members = Map::from_iter([(FILE.to_owned(), Value::Null)]);
     for (name, value) in fields {
         if let "tags" | "tags[]" = name.as_str() {
             if let Value::Array(tags) = members.entry("tags").or_insert_with(|| Value::Array(Vec::new())) {
@@ -105,14 +117,19 @@ fn members_of(fields: &[(String, String)]) -> Map<String, Value> {
     members
 }
 
-static LOAD_PEER_BY_FILE: Object = Object {
+pub(super) static LOAD_PEER: Object = Object {
+    name: "LoadPeerFileRequest",
+    description: "A reference to a File of a peer, or to a Token that leads to one.",
     required: &["reference"],
-    properties: &[("reference", Schema::Matching(Pattern::FileReference)), ("password", Schema::Text)],
-    open: false,
-};
-static LOAD_PEER_BY_TOKEN: Object = Object {
-    required: &["reference"],
-    properties: &[("reference", Schema::Matching(Pattern::TokenReference)), ("password", Schema::Text)],
+    properties: &[
+        Property::new(
+            "reference",
+            Schema::MatchingEither(Pattern::TokenReference, Pattern::FileReference),
+            "The reference, in its truncated or its URL form.",
+        )
+        .example(|| json!(FILE_REFERENCE)),
+        PASSWORD,
+    ],
     open: false,
 };
 
@@ -131,7 +148,7 @@ impl LoadPeerFileRequest {
     /// `error.runtime.invalidReference` if the reference names another kind of object, and the errors of parsing the
     /// reference.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
-        if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_FILE.is_valid(body) {
+        if !LOAD_PEER.is_valid(body) {
             return Err(RuntimeError::property("token / file reference invalid").into());
         }
         let (reference, password) = reference_and_password(body, &[ReferenceKind::File, ReferenceKind::Token])?;

@@ -1,19 +1,37 @@
 //! Messages (`docs/protocol/06-rest-api.md` §5.8).
 
 use core_types::{FileId, IdentityAddress};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::examples::ADDRESS;
 use super::value;
 use crate::error::ApplicationError;
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 
-static SEND: Object = Object {
+pub(super) static SEND: Object = Object {
+    name: "SendMessageRequest",
+    description: "A Message to one or several peers.",
     required: &["content", "recipients"],
     properties: &[
-        ("recipients", Schema::Set { items: &Schema::Matching(Pattern::Address), min_items: 1 }),
-        ("content", Schema::Any),
-        ("attachments", Schema::Set { items: &Schema::Matching(Pattern::FileId), min_items: 0 }),
+        Property::new(
+            "recipients",
+            Schema::Set { items: &Schema::Matching(Pattern::Address), min_items: 1 },
+            "Addresses, at least one, each once.",
+        )
+        .example(|| json!([ADDRESS])),
+        Property::new(
+            "content",
+            Schema::Content,
+            "A Mail, Request, ResponseWrapper, Notification or ArbitraryMessageContent.",
+        )
+        .example(|| json!({ "@type": "Mail", "to": [ADDRESS], "cc": [], "subject": "Hello", "body": "Hello world" })),
+        Property::new(
+            "attachments",
+            Schema::Set { items: &Schema::Matching(Pattern::FileId), min_items: 0 },
+            "Ids of Files, each once.",
+        )
+        .example(|| json!([])),
     ],
     open: false,
 };

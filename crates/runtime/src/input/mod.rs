@@ -8,6 +8,7 @@ mod announcements;
 mod backbone_notifications;
 mod challenges;
 mod deliveries;
+mod examples;
 mod files;
 mod identity_deletion;
 mod inbox;
@@ -21,6 +22,7 @@ pub use backbone_notifications::SendBackboneNotificationRequest;
 pub use challenges::{ChallengeKind, CreateChallengeRequest, ValidateChallengeRequest};
 pub use deliveries::{ListDeliveriesRequest, ReplayRequest, check_repetition, check_triggers};
 pub(crate) use deliveries::{subscriber_of, target_id};
+pub use examples::ADDRESS as EXAMPLE_ADDRESS;
 pub use files::{CreateOwnFileRequest, CreateTokenForFileRequest, LoadPeerFileRequest, UploadedFile};
 pub use identity_deletion::InitiateIdentityDeletionRequest;
 pub use inbox::ListInboxRequest;
@@ -31,12 +33,73 @@ pub use templates::{
 };
 pub use tokens::{CreateOwnTokenRequest, LoadPeerTokenRequest, TokenOptions};
 
+use std::borrow::Cow;
+
 use core_types::{CoreError, IdentityAddress, Reference, ReferenceKind, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use transport::TransportError;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::{ApplicationError, RuntimeError};
+pub use crate::validation::body::Body;
+
+/// Makes each input that is a body a schema of the OpenAPI document, described by the tables against which it is checked.
+macro_rules! bodies {
+    ($($input:ident: $($table:path)|+;)+) => {
+        /// The bodies of requests.
+        #[must_use]
+        pub fn bodies() -> &'static [Body] {
+            static BODIES: &[Body] = &[$(Body(&[$(&$table),+])),+];
+            BODIES
+        }
+
+        $(
+            impl $input {
+                fn body() -> Body {
+                    static FORMS: &[&crate::validation::schema::Object] = &[$(&$table),+];
+                    Body(FORMS)
+                }
+            }
+
+            impl PartialSchema for $input {
+                fn schema() -> RefOr<Schema> {
+                    Self::body().schema()
+                }
+            }
+
+            impl ToSchema for $input {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed(Self::body().name())
+                }
+
+                fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                    schemas.extend(Self::body().parts());
+                }
+            }
+        )+
+    };
+}
+
+bodies! {
+    CanCreateRelationshipRequest: relationships::CAN_CREATE;
+    CreateChallengeRequest: challenges::CREATE | challenges::CREATE_FOR_RELATIONSHIP;
+    CreateOwnFileRequest: files::UPLOAD;
+    CreateOwnRelationshipTemplateRequest: templates::CREATE_OWN;
+    CreateOwnTokenRequest: tokens::CREATE_OWN;
+    CreateRelationshipRequest: relationships::CREATE;
+    CreateTokenForFileRequest: tokens::TOKEN_OPTIONS;
+    CreateTokenForTemplateRequest: tokens::TOKEN_OPTIONS;
+    LoadPeerFileRequest: files::LOAD_PEER;
+    LoadPeerRelationshipTemplateRequest: templates::LOAD_PEER;
+    LoadPeerTokenRequest: tokens::LOAD_PEER;
+    ReplayRequest:
+        deliveries::REPLAY_ONE | deliveries::REPLAY_MANY | deliveries::REPLAY_DEAD_LETTERS | deliveries::REPLAY_RANGE;
+    SendBackboneNotificationRequest: backbone_notifications::SEND;
+    SendMessageRequest: messages::SEND;
+    ValidateChallengeRequest: challenges::VALIDATE;
+}
 
 /// Reads a reference in one of its text forms.
 ///

@@ -1,17 +1,38 @@
 //! Relationships (`docs/protocol/06-rest-api.md` §5.9).
 
 use core_types::RelationshipTemplateId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::examples::TEMPLATE_ID;
 use super::{required_text, value};
 use crate::error::ApplicationError;
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 
-const PROPERTIES: &[(&str, Schema)] =
-    &[("templateId", Schema::Matching(Pattern::RelationshipTemplateId)), ("creationContent", Schema::Any)];
-static CAN_CREATE: Object = Object { required: &["templateId"], properties: PROPERTIES, open: false };
-static CREATE: Object = Object { required: &["templateId", "creationContent"], properties: PROPERTIES, open: false };
+const PROPERTIES: &[Property] = &[
+    Property::new("templateId", Schema::Matching(Pattern::RelationshipTemplateId), "Id of the template of the peer.")
+        .example(|| json!(TEMPLATE_ID)),
+    Property::new(
+        "creationContent",
+        Schema::Content,
+        "A RelationshipCreationContent or an ArbitraryRelationshipCreationContent.",
+    )
+    .example(|| json!({ "@type": "ArbitraryRelationshipCreationContent", "value": { "hello": "world" } })),
+];
+pub(super) static CAN_CREATE: Object = Object {
+    name: "CanCreateRelationshipRequest",
+    description: "A Relationship that might be created.",
+    required: &["templateId"],
+    properties: PROPERTIES,
+    open: false,
+};
+pub(super) static CREATE: Object = Object {
+    name: "CreateRelationshipRequest",
+    description: "A Relationship to the creator of a template.",
+    required: &["templateId", "creationContent"],
+    properties: PROPERTIES,
+    open: false,
+};
 
 /// `PUT /Relationships/CanCreate`.
 #[derive(Debug, Clone, PartialEq, Eq)]

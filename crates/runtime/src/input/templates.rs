@@ -4,36 +4,54 @@ use core_types::{
     IdentityAddress, PasswordProtectionCreationParameters, Reference, ReferenceKind, RelationshipTemplateId, Timestamp,
 };
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::reference_and_password;
-use super::tokens::{TOKEN_OPTIONS, TokenOptions};
-use super::{address, date, value};
+use super::examples::TEMPLATE_REFERENCE;
+use super::tokens::{EXPIRES_AT, FOR_IDENTITY, PASSWORD, TOKEN_OPTIONS, TokenOptions};
+use super::{address, date, reference_and_password, value};
 use crate::error::{ApplicationError, RuntimeError};
-use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
+use crate::validation::password_protection;
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
 use crate::validation::{check_expiry, check_id};
 
-static CREATE_OWN: Object = Object {
+pub(super) static CREATE_OWN: Object = Object {
+    name: "CreateOwnRelationshipTemplateRequest",
+    description: "An invitation to a Relationship.",
     required: &["expiresAt", "content"],
     properties: &[
-        ("expiresAt", Schema::Matching(Pattern::Date)),
-        ("content", Schema::Any),
-        ("maxNumberOfAllocations", Schema::Integer { minimum: 1 }),
-        ("forIdentity", Schema::Matching(Pattern::Address)),
-        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+        EXPIRES_AT,
+        Property::new(
+            "content",
+            Schema::Content,
+            "A RelationshipTemplateContent or an ArbitraryRelationshipTemplateContent.",
+        )
+        .example(|| json!({ "@type": "ArbitraryRelationshipTemplateContent", "value": { "hello": "world" } })),
+        Property::new(
+            "maxNumberOfAllocations",
+            Schema::Integer { minimum: 1 },
+            "The largest number of Identities that may load it.",
+        )
+        .absence("Without it, any number.")
+        .example(|| json!(1)),
+        FOR_IDENTITY,
+        password_protection::MEMBER,
     ],
     open: false,
 };
-static LOAD_PEER_BY_TEMPLATE: Object = Object {
+pub(super) static LOAD_PEER: Object = Object {
+    name: "LoadPeerRelationshipTemplateRequest",
+    description: "A reference to a RelationshipTemplate of a peer, or to a Token that leads to one.",
     required: &["reference"],
-    properties: &[("reference", Schema::Matching(Pattern::RelationshipTemplateReference)), ("password", Schema::Text)],
-    open: false,
-};
-static LOAD_PEER_BY_TOKEN: Object = Object {
-    required: &["reference"],
-    properties: &[("reference", Schema::Matching(Pattern::TokenReference)), ("password", Schema::Text)],
+    properties: &[
+        Property::new(
+            "reference",
+            Schema::MatchingEither(Pattern::TokenReference, Pattern::RelationshipTemplateReference),
+            "The reference, in its truncated or its URL form.",
+        )
+        .example(|| json!(TEMPLATE_REFERENCE)),
+        PASSWORD,
+    ],
     open: false,
 };
 
@@ -91,7 +109,7 @@ impl LoadPeerRelationshipTemplateRequest {
     /// `error.runtime.invalidReference` if the reference names another kind of object, and the errors of parsing the
     /// reference.
     pub fn parse(body: &Value) -> Result<Self, ApplicationError> {
-        if !LOAD_PEER_BY_TOKEN.is_valid(body) && !LOAD_PEER_BY_TEMPLATE.is_valid(body) {
+        if !LOAD_PEER.is_valid(body) {
             return Err(RuntimeError::property("token / relationship template reference invalid").into());
         }
         let kinds = [ReferenceKind::RelationshipTemplate, ReferenceKind::Token];

@@ -2,46 +2,70 @@
 
 use core_types::{IdentityAddress, PasswordProtectionCreationParameters, Reference, ReferenceKind, Timestamp};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::reference_and_password;
-use super::{address, date, flag, value};
+use super::examples::{EXPIRY, TOKEN_REFERENCE};
+use super::{address, date, flag, reference_and_password, value};
 use crate::error::{ApplicationError, RuntimeError};
 use crate::validation::check_expiry;
-use crate::validation::password_protection::{self, PASSWORD_PROTECTION};
+use crate::validation::password_protection;
 use crate::validation::pattern::Pattern;
-use crate::validation::schema::{Object, Schema};
+use crate::validation::schema::{Object, Property, Schema};
+
+/// The expiry of an object that is created.
+pub(super) const EXPIRES_AT: Property =
+    Property::new("expiresAt", Schema::Matching(Pattern::Date), "The expiry, ISO 8601, in the future.")
+        .example(|| json!(EXPIRY));
+pub(super) const FOR_IDENTITY: Property =
+    Property::new("forIdentity", Schema::Matching(Pattern::Address), "The only Identity that may load it.")
+        .absence("Without it, any Identity may.");
+/// The password for what is loaded.
+pub(super) const PASSWORD: Property =
+    Property::new("password", Schema::Text, "The password, if the reference leads to something that is protected.");
+const EPHEMERAL: Property =
+    Property::new("ephemeral", Schema::Boolean, "True if the Token is only returned and not stored.");
 
 /// Body of the routes that create a Token for another object; unknown members are ignored there.
 pub(super) static TOKEN_OPTIONS: Object = Object {
+    name: "CreateTokenRequest",
+    description: "A Token that leads to an object.",
     required: &[],
     properties: &[
-        ("expiresAt", Schema::Matching(Pattern::Date)),
-        ("ephemeral", Schema::Boolean),
-        ("forIdentity", Schema::Matching(Pattern::Address)),
-        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+        EXPIRES_AT.absence("Without it, the expiry of the object."),
+        EPHEMERAL.absence("Without it, `true`.").example(|| json!(true)),
+        FOR_IDENTITY,
+        password_protection::MEMBER,
     ],
     open: true,
 };
 
-static CREATE_OWN: Object = Object {
+pub(super) static CREATE_OWN: Object = Object {
+    name: "CreateOwnTokenRequest",
+    description: "A Token with any content.",
     required: &["content", "expiresAt"],
     properties: &[
-        ("content", Schema::Any),
-        ("expiresAt", Schema::Matching(Pattern::Date)),
-        ("ephemeral", Schema::Boolean),
-        ("forIdentity", Schema::Matching(Pattern::Address)),
-        ("passwordProtection", Schema::Object(&PASSWORD_PROTECTION)),
+        Property::new("content", Schema::Content, "The content of the Token.").example(|| json!({ "hello": "world" })),
+        EXPIRES_AT,
+        EPHEMERAL.absence("Without it, `false`.").example(|| json!(false)),
+        FOR_IDENTITY,
+        password_protection::MEMBER,
     ],
     open: false,
 };
 
-static LOAD_PEER: Object = Object {
+pub(super) static LOAD_PEER: Object = Object {
+    name: "LoadPeerTokenRequest",
+    description: "A reference to a Token of a peer.",
     required: &["reference"],
     properties: &[
-        ("reference", Schema::Matching(Pattern::TokenReference)),
-        ("ephemeral", Schema::Boolean),
-        ("password", Schema::Text),
+        Property::new(
+            "reference",
+            Schema::Matching(Pattern::TokenReference),
+            "The reference, in its truncated or its URL form.",
+        )
+        .example(|| json!(TOKEN_REFERENCE)),
+        EPHEMERAL.absence("Without it, `false`.").example(|| json!(false)),
+        PASSWORD,
     ],
     open: false,
 };

@@ -7,7 +7,7 @@ mod fields;
 mod page;
 mod value;
 
-pub use fields::Resource;
+pub use fields::{FilterKind, Resource};
 pub use page::{AFTER, LARGEST_LIMIT, LIMIT, OFFSET, SORT};
 pub(crate) use page::{parse_list, unknown_position};
 

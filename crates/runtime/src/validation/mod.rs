@@ -1,8 +1,10 @@
 //! Input validation: the schema checks of `docs/protocol/06-rest-api.md` §4.
 //!
 //! Every request is checked against a small schema. Only the first failure is reported, in the order and wording that
-//! clients know, always under the code `error.runtime.validation.invalidPropertyValue`.
+//! clients know, always under the code `error.runtime.validation.invalidPropertyValue`. The schemas of bodies are also
+//! what the OpenAPI document says about them.
 
+pub(crate) mod body;
 pub(crate) mod password_protection;
 pub(crate) mod pattern;
 pub(crate) mod schema;

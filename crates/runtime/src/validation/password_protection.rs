@@ -3,19 +3,30 @@
 use core_types::{LocationIndicator, PasswordProtectionCreationParameters};
 use serde_json::{Map, Value};
 
-use super::schema::{Object, Schema};
+use super::schema::{Object, Property, Schema};
 use crate::error::{ApplicationError, RuntimeError};
 
 /// Schema of the member `passwordProtection`.
 pub(crate) static PASSWORD_PROTECTION: Object = Object {
+    name: "PasswordProtectionCreationParameters",
+    description: "The password that is needed to load an object, and where its receiver finds it.",
     required: &["password"],
     properties: &[
-        ("password", Schema::NonEmptyText),
-        ("passwordIsPin", Schema::True),
-        ("passwordLocationIndicator", Schema::Any),
+        Property::new("password", Schema::NonEmptyText, "The password. A PIN has 4 to 16 digits."),
+        Property::new("passwordIsPin", Schema::True, "`true` if the password is a PIN.")
+            .absence("Absent for any other password."),
+        Property::new("passwordLocationIndicator", Schema::LocationIndicator, "Where the receiver finds the password."),
     ],
     open: false,
 };
+
+/// The member `passwordProtection` of a body.
+pub(crate) const MEMBER: Property = Property::new(
+    "passwordProtection",
+    Schema::Object(&PASSWORD_PROTECTION),
+    "The password that is needed to load it.",
+)
+.absence("Without it, none is needed.");
 
 /// Reads the member `passwordProtection` of a body that has passed its schema.
 ///

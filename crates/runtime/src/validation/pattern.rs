@@ -58,19 +58,27 @@ impl Pattern {
         }
     }
 
+    /// The expression, if it is all there is to the form: dates have none, and references may also be URLs.
+    pub(crate) const fn expression(self) -> Option<&'static str> {
+        match self {
+            Self::Date | Self::TokenReference | Self::FileReference | Self::RelationshipTemplateReference => None,
+            Self::Address => Some(ADDRESS),
+            Self::MessageId => Some(MESSAGE_ID),
+            Self::RelationshipId => Some(RELATIONSHIP_ID),
+            Self::RelationshipTemplateId => Some(RELATIONSHIP_TEMPLATE_ID),
+            Self::TokenId => Some(TOKEN_ID),
+            Self::FileId => Some(FILE_ID),
+        }
+    }
+
     /// The second half of the error text, after the name of the property.
     pub(crate) fn failure(self) -> String {
         let source = match self {
             Self::Date => return "must match ISO8601 datetime format".to_owned(),
-            Self::Address => ADDRESS,
-            Self::MessageId => MESSAGE_ID,
-            Self::RelationshipId => RELATIONSHIP_ID,
-            Self::RelationshipTemplateId => RELATIONSHIP_TEMPLATE_ID,
-            Self::TokenId => TOKEN_ID,
-            Self::FileId => FILE_ID,
             Self::TokenReference => "VE9L.{84}",
             Self::FileReference => "RklM.{84}",
             Self::RelationshipTemplateReference => "UkxU.{84}",
+            other => other.expression().unwrap_or_default(),
         };
         format!("must match pattern {source}")
     }

@@ -12,14 +12,20 @@ use crate::error::{ApplicationError, RuntimeError};
 /// The required form of a JSON value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Schema {
-    /// Anything.
-    Any,
+    /// Content of an object of the protocol, which the use case checks.
+    Content,
+    /// The place where a password is found, which [`super::password_protection::parse`] checks.
+    LocationIndicator,
+    /// The file of a form, which stands in a part of its own.
+    File,
     /// A text of any form.
     Text,
     /// A text with at least one character.
     NonEmptyText,
     /// A text that satisfies a pattern.
     Matching(Pattern),
+    /// A text that satisfies one of two patterns.
+    MatchingEither(Pattern, Pattern),
     /// `true` or `false`.
     Boolean,
     /// Only `true`.
@@ -35,14 +41,45 @@ pub(crate) enum Schema {
 }
 
 /// An object with known properties.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Object {
+    /// Its name in the OpenAPI document.
+    pub(crate) name: &'static str,
+    /// One line for the OpenAPI document.
+    pub(crate) description: &'static str,
     /// In the order in which their absence is reported.
     pub(crate) required: &'static [&'static str],
     /// In the order in which their failures are reported.
-    pub(crate) properties: &'static [(&'static str, Schema)],
+    pub(crate) properties: &'static [Property],
     /// True if properties without an entry are permitted.
     pub(crate) open: bool,
+}
+
+/// A property of an object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) schema: Schema,
+    /// One line for the OpenAPI document.
+    pub(crate) description: &'static str,
+    /// A sentence for the OpenAPI document that says what the absence of the property means.
+    pub(crate) absence: Option<&'static str>,
+    /// A value with which the examples of the OpenAPI document are accepted.
+    pub(crate) example: Option<fn() -> Value>,
+}
+
+impl Property {
+    pub(crate) const fn new(name: &'static str, schema: Schema, description: &'static str) -> Self {
+        Self { name, schema, description, absence: None, example: None }
+    }
+
+    pub(crate) const fn absence(self, absence: &'static str) -> Self {
+        Self { absence: Some(absence), ..self }
+    }
+
+    pub(crate) const fn example(self, example: fn() -> Value) -> Self {
+        Self { example: Some(example), ..self }
+    }
 }
 
 impl Object {
@@ -64,23 +101,27 @@ impl Object {
         if let Some(missing) = self.required.iter().find(|name| !members.contains_key(**name)) {
             return Err(at(path, &format!("must have required property '{missing}'")));
         }
-        let known = |name: &String| self.properties.iter().any(|(property, _)| property == name);
-        if !self.open && !members.keys().all(known) {
+        if !self.open && !self.knows_all(members) {
             return Err(at(path, "must NOT have additional properties"));
         }
-        for (name, schema) in self.properties {
+        for Property { name, schema, .. } in self.properties {
             if let Some(member) = members.get(*name) {
                 schema.first_failure(member, &join(path, name))?;
             }
         }
         Ok(members)
     }
+
+    /// Returns true if every member has an entry.
+    pub(crate) fn knows_all(&self, members: &Map<String, Value>) -> bool {
+        members.keys().all(|name| self.properties.iter().any(|property| property.name == name))
+    }
 }
 
 impl Schema {
     fn first_failure(self, value: &Value, path: &str) -> Result<(), String> {
         match self {
-            Self::Any => Ok(()),
+            Self::Content | Self::LocationIndicator | Self::File => Ok(()),
             Self::Text => require(value.is_string(), path, "must be string"),
             Self::NonEmptyText => {
                 let Value::String(text) = value else { return Err(at(path, "must be string")) };
@@ -89,6 +130,11 @@ impl Schema {
             Self::Matching(pattern) => {
                 let Value::String(text) = value else { return Err(at(path, "must be string")) };
                 if pattern.is_match(text) { Ok(()) } else { Err(at(path, &pattern.failure())) }
+            }
+            Self::MatchingEither(first, second) => {
+                let Value::String(text) = value else { return Err(at(path, "must be string")) };
+                let matches = first.is_match(text) || second.is_match(text);
+                if matches { Ok(()) } else { Err(at(path, &first.failure())) }
             }
             Self::Boolean => require(value.is_boolean(), path, "must be boolean"),
             Self::True => {
@@ -146,6 +192,7 @@ impl Schema {
         found
     }
 }
+
 fn require(condition: bool, path: &str, failure: &str) -> Result<(), String> {
     if condition { Ok(()) } else { Err(at(path, failure)) }
 }
@@ -171,7 +218,7 @@ mod tests {
     fn long_lists_are_checked_at_once() {
         let tags: Vec<Value> = (0..300_000).map(|number| number.to_string().into()).collect();
         assert_eq!(Schema::Text.duplicate(&tags), None);
-        assert_eq!(Schema::Any.duplicate(&tags), None);
+        assert_eq!(Schema::Content.duplicate(&tags), None);
     }
 
     proptest! {
@@ -184,20 +231,32 @@ mod tests {
             let texts = indexes().find_map(|earlier| (earlier + 1..values.len()).find_map(|later| is_pair(later, earlier)));
             prop_assert_eq!(Schema::Text.duplicate(&values), texts);
             let others = indexes().find_map(|later| (0..later).rev().find_map(|earlier| is_pair(later, earlier)));
-            prop_assert_eq!(Schema::Any.duplicate(&values), others.map(|(later, earlier)| (earlier, later)));
+            prop_assert_eq!(Schema::Content.duplicate(&values), others.map(|(later, earlier)| (earlier, later)));
         }
     }
 
-    static INNER: Object =
-        Object { required: &["a"], properties: &[("a", Schema::NonEmptyText), ("flag", Schema::True)], open: false };
+    const fn property(name: &'static str, schema: Schema) -> Property {
+        Property::new(name, schema, "")
+    }
+
+    static INNER: Object = Object {
+        name: "Inner",
+        description: "",
+        required: &["a"],
+        properties: &[property("a", Schema::NonEmptyText), property("flag", Schema::True)],
+        open: false,
+    };
     static OUTER: Object = Object {
+        name: "Outer",
+        description: "",
         required: &["one", "two"],
         properties: &[
-            ("two", Schema::Set { items: &Schema::Matching(Pattern::FileId), min_items: 1 }),
-            ("one", Schema::Any),
-            ("tags", Schema::Set { items: &Schema::Text, min_items: 0 }),
-            ("number", Schema::Integer { minimum: 1 }),
-            ("inner", Schema::Object(&INNER)),
+            property("two", Schema::Set { items: &Schema::Matching(Pattern::FileId), min_items: 1 }),
+            property("one", Schema::Content),
+            property("tags", Schema::Set { items: &Schema::Text, min_items: 0 }),
+            property("number", Schema::Integer { minimum: 1 }),
+            property("id", Schema::MatchingEither(Pattern::TokenId, Pattern::FileId)),
+            property("inner", Schema::Object(&INNER)),
         ],
         open: false,
     };
@@ -230,6 +289,11 @@ mod tests {
         assert_eq!(failure(json!({ "one": 1, "two": [file], "number": 0.5 })), "number must be >= 1");
         assert_eq!(failure(json!({ "one": 1, "two": [file], "number": 1.5 })), "number must be integer");
         assert_eq!(failure(json!({ "one": 1, "two": [file], "number": "1" })), "number must be number");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "id": 1 })), "id must be string");
+        assert_eq!(failure(json!({ "one": 1, "two": [file], "id": "x" })), "id must match pattern TOK[A-Za-z0-9]{17}");
+        for id in [file, "TOK00000000000000000"] {
+            assert!(OUTER.is_valid(&json!({ "one": 1, "two": [file], "id": id })));
+        }
         assert_eq!(failure(json!({ "one": 1, "two": [file], "inner": {} })), "inner must have required property 'a'");
         assert_eq!(
             failure(json!({ "one": 1, "two": [file], "inner": { "a": "" } })),
