@@ -1,4 +1,4 @@
-//! What a rule wants done, as data.
+//! The changes a rule asks for, as data.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -87,34 +87,34 @@ any_document! {
 pub enum Outgoing {
     /// A Message.
     Message {
-        /// Whoever sends for it again sends nothing.
+        /// A second send for it has no effect.
         cause: Cause,
-        /// Who gets it.
+        /// The recipient.
         recipient: IdentityAddress,
-        /// What it says.
+        /// Its content.
         content: Object,
     },
     /// The request for a Relationship.
     Relationship {
-        /// Whoever sends for it again sends nothing.
+        /// A second send for it has no effect.
         cause: Cause,
         /// The template.
         template_id: RelationshipTemplateId,
-        /// What goes along.
+        /// The content sent along.
         creation_content: Object,
     },
     /// The ownership of a File, claimed from the Backbone.
     FileOwnership {
-        /// Whoever claims it again claims nothing.
+        /// A second claim for it has no effect.
         cause: Cause,
         /// The truncated reference of the File.
         reference: String,
-        /// What the Backbone wants to see.
+        /// The token the Backbone requires.
         ownership_token: String,
     },
 }
 
-/// The one thing something is sent for.
+/// The one reason for which something is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cause(String);
 
@@ -137,7 +137,7 @@ impl Cause {
         Self(format!("response:{id}"))
     }
 
-    /// That the File belongs to the own Identity from this incoming Request on.
+    /// That the File belongs to this Identity from this incoming Request on.
     #[must_use]
     pub fn file_ownership(id: &RequestId, reference: &str) -> Self {
         Self(format!("fileOwnership:{id}:{reference}"))
@@ -208,7 +208,7 @@ impl Changes {
         self.outgoing.push(outgoing);
     }
 
-    /// Does after this what the other changes want.
+    /// Appends the later changes to these.
     pub fn append(&mut self, later: Self) {
         for write in later.writes.into_iter().flatten() {
             match write {
@@ -249,13 +249,13 @@ impl Changes {
         &self.events
     }
 
-    /// What is to be sent, in that order.
+    /// Everything to be sent, in order.
     #[must_use]
     pub fn outgoing(&self) -> &[Outgoing] {
         &self.outgoing
     }
 
-    /// Whether nothing is to be done.
+    /// Returns whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.writes().next().is_none() && self.events.is_empty() && self.outgoing.is_empty()

@@ -34,7 +34,7 @@ pub enum ConsumptionError {
         /// The peer.
         peer: IdentityAddress,
     },
-    /// What is to succeed an attribute is no content.
+    /// The successor is not valid content.
     #[error("The successor is not a valid Attribute: {0}")]
     SuccessorIsNotAValidAttribute(ContentError),
     /// The key of a RelationshipAttribute never changes.

@@ -2,15 +2,15 @@ use core_types::{MessageId, RelationshipId, RelationshipTemplateId, RequestId};
 
 use crate::documents::{LocalAttribute, LocalRequest, LocalRequestStatus};
 
-/// What this layer tells those above (`docs/protocol/05 §7`). Documents are shown as they are after the change, deleted ones as they
-/// were. How often an attribute was forwarded is not in it: whoever shows it counts.
+/// The events of this layer for the layers above (`docs/protocol/05 §7`). Documents are shown as they are after the
+/// change, deleted ones as they were. How often an attribute was forwarded is left out, to be counted where shown.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConsumptionEvent {
     /// An attribute is new.
     AttributeCreated(LocalAttribute),
     /// An attribute is gone.
     AttributeDeleted(LocalAttribute),
-    /// To whom an attribute was forwarded has changed.
+    /// The forwardings of an attribute have changed.
     AttributeForwardingDetailsChanged(LocalAttribute),
     /// An attribute has a new version.
     AttributeSucceeded {
@@ -58,14 +58,14 @@ pub enum ConsumptionEvent {
     MessageProcessed {
         /// The Message.
         message_id: MessageId,
-        /// What came of it.
+        /// The outcome.
         result: ProcessingResult,
     },
     /// All that follows from a loaded template by itself has happened.
     RelationshipTemplateProcessed {
         /// The template.
         template_id: RelationshipTemplateId,
-        /// What came of it.
+        /// The outcome.
         result: ProcessingResult,
         /// The Request it has led to, or that stands in its way.
         request_id: Option<RequestId>,
@@ -75,7 +75,7 @@ pub enum ConsumptionEvent {
 }
 
 crate::documents::words! {
-    /// What came of a Message or template.
+    /// The outcome for a Message or template.
     ProcessingResult {
         /// Its Request was decided by configuration.
         RequestAutomaticallyDecided,

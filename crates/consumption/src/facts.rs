@@ -1,4 +1,4 @@
-//! What a rule needs to know, loaded before it runs.
+//! The facts a rule needs, loaded before it runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,16 +43,16 @@ pub struct PeerRelationship {
     pub id: RelationshipId,
     /// The peer.
     pub peer: IdentityAddress,
-    /// Where it stands.
+    /// Its status.
     pub status: RelationshipStatus,
     /// Since when: the time of the last entry of its audit log.
     pub changed_at: Timestamp,
-    /// Whether the peer is about to be deleted, or is.
+    /// Set if the peer is about to be deleted or has been deleted.
     pub peer_deletion: Option<PeerDeletion>,
 }
 
 words! {
-    /// Where a Relationship stands.
+    /// The status of a Relationship.
     RelationshipStatus {
         /// Requested, not answered.
         Pending,
@@ -72,7 +72,7 @@ words! {
 }
 
 words! {
-    /// Whether a peer is deleted or will be.
+    /// The state of a peer's deletion.
     PeerDeletion {
         /// A deletion process is running.
         ToBeDeleted,
@@ -88,9 +88,9 @@ pub struct ReferencedFile {
     pub reference: String,
     /// The truncated reference by which its owner names it.
     pub own_reference: String,
-    /// Whom it belongs to, if the Backbone says.
+    /// Its owner, if the Backbone names one.
     pub owner: Option<IdentityAddress>,
-    /// It belongs to the own Identity.
+    /// It belongs to this Identity.
     pub is_own: bool,
     /// When the Backbone deletes it.
     pub expires_at: Timestamp,
@@ -187,7 +187,7 @@ impl Facts {
         self
     }
 
-    /// The own address.
+    /// This Identity's address.
     #[must_use]
     pub const fn own_address(&self) -> &IdentityAddress {
         &self.own_address
@@ -199,7 +199,7 @@ impl Facts {
         self.now
     }
 
-    /// What reads content at this time.
+    /// A reader of content at this time.
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader::new(self.now)
@@ -232,14 +232,14 @@ impl Facts {
         found
     }
 
-    /// To whom this version was forwarded, ascending by time.
+    /// Forwarding details of this version, ascending by time.
     #[must_use]
     pub fn forwarding_details_of(&self, attribute: &AttributeId) -> Vec<&ForwardingDetails> {
         let ids = self.forwardings.get(attribute).into_iter().flatten();
         in_order(ids.filter_map(|id| self.forwarding_details.get(id)).map(AsRef::as_ref))
     }
 
-    /// What was forwarded to this peer, ascending by time.
+    /// Forwarding details for this peer, ascending by time.
     #[must_use]
     pub fn forwarding_details_for(&self, peer: &IdentityAddress) -> Vec<&ForwardingDetails> {
         in_order(self.forwarding_details.values().map(AsRef::as_ref).filter(|details| details.peer == *peer))

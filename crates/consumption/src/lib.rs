@@ -1,4 +1,4 @@
-//! What Identities do about the content they exchange: the rules of Attributes, Requests and Notifications
+//! The handling of the content Identities exchange: the rules of Attributes, Requests and Notifications
 //! (`docs/protocol/05-consumption.md`), without I/O.
 //!
 //! A rule is a function of a document, an input and [`Facts`]; it gives [`Changes`] or a [`ConsumptionError`]. It reads no store,

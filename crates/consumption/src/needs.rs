@@ -1,8 +1,8 @@
 use content::queries::Condition;
 use core_types::{AttributeId, IdentityAddress, NotificationId, RelationshipTemplateId, RequestId};
 
-/// A part of [`Facts`](crate::Facts) a rule needs: what the caller has to load before. Rules name theirs by functions called `needs`
-/// or in their documentation.
+/// A part of [`Facts`](crate::Facts) a rule needs, to be loaded by the caller beforehand. Rules name theirs in
+/// functions called `needs` or in their documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
     /// The attribute with this id, if there is one, and all versions before and after it.
@@ -28,7 +28,7 @@ pub enum Need {
     RelationshipsOf(AttributeId),
     /// The attributes that fulfil a condition, all versions of each, and the forwarding details of all these for one peer.
     SharedVersions {
-        /// What one of the versions fulfils.
+        /// Fulfilled by one of the versions.
         condition: Condition,
         /// The peer.
         peer: IdentityAddress,

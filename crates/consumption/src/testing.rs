@@ -1,5 +1,5 @@
-//! What the tests of rules share. Every rule is tested twice: with everything loaded, and with what it says it needs. Both must come to
-//! the same.
+//! Helpers for the tests of rules. Every rule is tested twice: with everything loaded, and with only the needs it
+//! names. Both must give the same result.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ impl World {
             .with_tag_collection(self.tags())
     }
 
-    /// What is loaded for these needs, and nothing else.
+    /// The facts for these needs, and nothing else.
     pub(crate) fn load(&self, needs: &[Need]) -> Facts {
         needs.iter().fold(self.nothing(), |facts, need| self.load_one(need, facts))
     }

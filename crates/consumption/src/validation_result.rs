@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::ConsumptionError;
 
-/// What a check of a Request has found, item by item (`docs/protocol/05 §0.4`). A leaf has no items.
+/// The findings of a check of a Request, item by item (`docs/protocol/05 §0.4`). A leaf has no items.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValidationResult {
     error: Option<ConsumptionError>,
@@ -47,13 +47,13 @@ impl ValidationResult {
             .map(Self::from_items)
     }
 
-    /// Whether something is wrong.
+    /// Returns whether something is wrong.
     #[must_use]
     pub const fn is_error(&self) -> bool {
         self.error.is_some()
     }
 
-    /// What is wrong as a whole.
+    /// The overall error, if any.
     #[must_use]
     pub const fn as_error(&self) -> Option<&ConsumptionError> {
         self.error.as_ref()
@@ -65,7 +65,7 @@ impl ValidationResult {
         &self.items
     }
 
-    /// The result as `Err` with what is wrong as a whole.
+    /// The result as `Err` with the overall error.
     ///
     /// # Errors
     /// That.

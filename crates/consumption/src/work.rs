@@ -14,7 +14,7 @@ impl Work {
         Self { facts: facts.clone(), changes: Changes::none() }
     }
 
-    /// What is known now.
+    /// The current facts.
     #[must_use]
     pub const fn facts(&self) -> &Facts {
         &self.facts

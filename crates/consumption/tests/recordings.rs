@@ -1,6 +1,6 @@
-//! Replays the recordings of two TypeScript Connectors that exchange Attributes: what they answered, these rules come to as well.
+//! Replays the recordings of two TypeScript Connectors that exchange Attributes: these rules give the same answers.
 //!
-//! What a Request does is done by hand here, and what Notifications do with the rules they stand for.
+//! The effects of a Request are applied by hand here, those of Notifications by the rules they stand for.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -159,7 +159,7 @@ impl Connector {
         })
     }
 
-    /// What a received Notification does.
+    /// Applies a received Notification.
     fn receive(&mut self, content: &Object) {
         let notification = Notification::of(content).unwrap();
         let now = self.facts.now();
@@ -220,7 +220,7 @@ fn share(connectors: &mut [Connector; 2]) {
     b.apply(&changes);
 }
 
-/// What the rules come to for a recorded call; `None` if it is no call of theirs.
+/// The rules' answer to a recorded call; `None` if it is not for them.
 fn replay(
     connector: &mut Connector,
     call: &Value,
@@ -313,7 +313,7 @@ fn hidden_code(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a layer above answers before any rule is asked: by a schema, the missing body or the id nobody has.
+/// Returns whether a layer above answers before any rule is asked: owing to a schema, a missing body or an unknown id.
 fn is_answered_above(code: &str, call: &Value) -> bool {
     let has_schema_error = code.starts_with("error.runtime.validation.");
     let is_without_body = call["method"] != "GET" && call["method"] != "DELETE" && !call["body"].is_object();

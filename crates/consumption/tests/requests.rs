@@ -1,4 +1,4 @@
-//! Replays the recordings of three TypeScript Connectors that exchange Requests: what they answered, these rules come to as well.
+//! Replays the recordings of three TypeScript Connectors that exchange Requests: these rules give the same answers.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

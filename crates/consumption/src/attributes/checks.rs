@@ -1,4 +1,5 @@
-//! What the content of every attribute has to fulfil: structure, white space, characters, tags (`docs/protocol/05 §2.1, §2.2`).
+//! Requirements on the content of every attribute: structure, white space, characters, tags
+//! (`docs/protocol/05 §2.1, §2.2`).
 
 use content::characters::{forbidden_property, trim_identity_attribute};
 use content::{ContentError, ErrorKind, IdentityAttribute, Owner, Query, RelationshipAttribute, Violation, tags};
@@ -119,7 +120,7 @@ pub(super) fn owner_of(content: &Value) -> Owner<'_> {
     Owner::from(content.get("owner").and_then(Value::as_str).unwrap_or_default())
 }
 
-/// Whether two pieces of JSON say the same, whatever the order of members and the notation of numbers.
+/// Returns whether two pieces of JSON say the same, whatever the order of members and the notation of numbers.
 pub(crate) fn says_the_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),

@@ -16,7 +16,7 @@ use crate::{Changes, ConsumptionError, ConsumptionEvent, ConsumptionSettings, Fa
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// An attribute of the own Identity.
+/// An attribute of this Identity.
 #[derive(Debug, Clone)]
 pub struct NewOwnIdentityAttribute<'a> {
     /// Its id, newly generated.
@@ -34,11 +34,11 @@ pub struct NewSharedAttribute<'a> {
     pub content: &'a Value,
     /// The peer.
     pub peer: IdentityAddress,
-    /// What it comes with.
+    /// Its source.
     pub source_reference: SourceReference,
 }
 
-/// What the rules of this module need to have loaded.
+/// The needs of the rules in this module.
 #[must_use]
 pub fn needs(id: &AttributeId, content: &Value, settings: ConsumptionSettings) -> Vec<Need> {
     let mut needs = vec![Need::Versions(id.clone())];
@@ -58,7 +58,7 @@ pub(crate) fn needs_of_value_type(value_type: &str) -> Need {
     ]))
 }
 
-/// What [`own_identity_attribute_with_new_value`] and [`check_own_identity_attribute`] need to have loaded.
+/// The needs of [`own_identity_attribute_with_new_value`] and [`check_own_identity_attribute`].
 #[must_use]
 pub fn needs_with_new_value(id: &AttributeId, content: &Value, settings: ConsumptionSettings) -> Vec<Need> {
     let mut needs = needs(id, content, settings);

@@ -1,4 +1,4 @@
-//! What becomes of attributes when a Relationship ends (`docs/protocol/05 §2.8`).
+//! The fate of attributes when a Relationship ends (`docs/protocol/05 §2.8`).
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::versions::successors;
 use crate::documents::{Document, ForwardingDetails};
 use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need, PeerRelationship, RelationshipStatus, Work};
 
-/// What the rules of this module need to have loaded.
+/// The needs of the rules in this module.
 #[must_use]
 pub fn needs(peer: &IdentityAddress) -> Vec<Need> {
     vec![Need::ForwardedTo(peer.clone()), Need::OfPeer(peer.clone())]

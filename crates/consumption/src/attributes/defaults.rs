@@ -4,7 +4,7 @@ use super::create::needs_of_value_type;
 use crate::documents::{AttributeDetails, LocalAttribute};
 use crate::{Changes, ConsumptionError, ConsumptionSettings, Facts, Need};
 
-/// What [`set_as_default`] needs to have loaded.
+/// The needs of [`set_as_default`].
 #[must_use]
 pub fn needs(attribute: &LocalAttribute) -> Vec<Need> {
     vec![needs_of_value_type(attribute.value_type())]
@@ -48,7 +48,7 @@ pub(super) fn with_default(attribute: &LocalAttribute, is_default: bool) -> Loca
     LocalAttribute { details: AttributeDetails::OwnIdentity { is_default }, ..attribute.clone() }
 }
 
-/// Whether a new attribute of that value type becomes the default.
+/// Returns whether a new attribute of that value type becomes the default.
 pub(super) fn is_first(value_type: &str, facts: &Facts) -> bool {
     are_set(facts) && defaults(value_type, facts).is_empty()
 }
@@ -69,7 +69,7 @@ pub(super) fn transfer(gone: &LocalAttribute, facts: &Facts, changes: &mut Chang
     }
 }
 
-/// What [`transfer`] needs to have loaded.
+/// The needs of [`transfer`].
 pub(super) fn needs_for_transfer(gone: &LocalAttribute, settings: ConsumptionSettings) -> Option<Need> {
     let is_transferred = settings.sets_default_own_identity_attributes && gone.is_default();
     is_transferred.then(|| needs_of_value_type(gone.value_type()))

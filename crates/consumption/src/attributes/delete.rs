@@ -19,7 +19,7 @@ use crate::{
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What [`with_predecessors`] needs to have loaded.
+/// The needs of [`with_predecessors`].
 #[must_use]
 pub fn needs(attribute: &LocalAttribute, settings: ConsumptionSettings) -> Vec<Need> {
     let attribute_id = attribute.id.clone();
@@ -28,7 +28,7 @@ pub fn needs(attribute: &LocalAttribute, settings: ConsumptionSettings) -> Vec<N
     needs
 }
 
-/// What [`and_notify`] needs to have loaded.
+/// The needs of [`and_notify`].
 #[must_use]
 pub fn needs_to_notify(attribute: &LocalAttribute, settings: ConsumptionSettings) -> Vec<Need> {
     let mut needs = needs(attribute, settings);
@@ -127,7 +127,7 @@ fn can_be_told(peer: &IdentityAddress, version: &AttributeId, facts: &Facts) -> 
     }
 }
 
-/// The item that tells of the deletion, depending on what the attribute was here.
+/// The item that reports the deletion, depending on the kind of the attribute here.
 fn deleted_item(kind: AttributeKind, version: &AttributeId) -> Draft<NotificationItem<'static>> {
     let id = version.as_str();
     match kind {

@@ -1,4 +1,4 @@
-//! Deletion: what is known about attributes that are, or will be, deleted at one side and are still there at the other
+//! Deletion: the knowledge about attributes that are, or will be, deleted at one side and are still there at the other
 //! (`docs/protocol/05 §1.3, §2.8`).
 
 use core_types::{IdentityAddress, Timestamp};
@@ -15,7 +15,7 @@ use EmittedDeletionStatus::{DeletedByRecipient, DeletionRequestRejected, Deletio
 use ReceivedDeletionStatus::{DeletedByEmitter, ToBeDeleted};
 
 words! {
-    /// What changes the deletion info of an attribute a peer has from here.
+    /// A trigger for the deletion info of an attribute a peer has from here.
     EmittedTrigger {
         /// A Request to delete it was sent.
         RequestSent,
@@ -23,27 +23,27 @@ words! {
         RequestRejected,
         /// The peer has promised that.
         RequestAccepted,
-        /// The peer has told that it has deleted it.
+        /// The peer has reported its deletion.
         DeletedByPeer,
         /// The peer has decomposed the Relationship.
         RelationshipDeletionProposed,
-        /// The peer got it once more, or has told that it still has it.
+        /// The peer got it once more, or has said that it still has it.
         SharedAgain,
     }
 }
 
 words! {
-    /// What changes the deletion info of an attribute that came from a peer.
+    /// A trigger for the deletion info of an attribute that came from a peer.
     ReceivedTrigger {
         /// A Request to delete it was accepted here.
         RequestAccepted,
-        /// Its owner has told that it has deleted it.
+        /// Its owner has reported its deletion.
         DeletedByOwner,
-        /// Of a third party's: who sent it has told that it has deleted it.
+        /// Of a third party's: its sender has reported its deletion.
         DeletedBySender,
         /// The peer has decomposed the Relationship.
         RelationshipDeletionProposed,
-        /// The peer shares it once more, or has told that it is shared already.
+        /// The peer shares it once more, or has said that it is shared already.
         SharedAgain,
     }
 }
@@ -51,11 +51,11 @@ words! {
 /// A row of a transition table. From any other status the trigger changes nothing. `None` is no deletion info.
 #[derive(Debug, Clone, Copy)]
 pub struct Transition<T: 'static, S: 'static> {
-    /// What happens.
+    /// The trigger.
     pub trigger: T,
     /// The statuses it changes.
     pub from: &'static [Option<S>],
-    /// What they become.
+    /// Their new status.
     pub to: Option<S>,
 }
 
@@ -102,7 +102,7 @@ pub const RECEIVED: &[Transition<ReceivedTrigger, ReceivedDeletionStatus>] = &[
     Transition { trigger: ReceivedTrigger::SharedAgain, from: &[Some(ToBeDeleted)], to: None },
 ];
 
-/// What becomes of deletion info; `None` if it stays. A new one is of that date.
+/// The next deletion info; `None` if it stays. A new one bears that date.
 #[must_use]
 pub fn next_emitted(
     current: Option<EmittedDeletionInfo>,
@@ -133,27 +133,27 @@ fn next<T: PartialEq, S: PartialEq + Copy>(
     Some(row.to.map(|status| DeletionInfo::new(status, date)))
 }
 
-/// What [`emitted`] needs to have loaded.
+/// The needs of [`emitted`].
 #[must_use]
 pub fn needs_for_emitted(attribute: &LocalAttribute, peer: &IdentityAddress) -> Vec<Need> {
     let attribute_id = attribute.id.clone();
     vec![Need::Versions(attribute_id.clone()), Need::Forwardings { attribute_id, peer: Some(peer.clone()) }]
 }
 
-/// What has happened to an attribute that a peer has from here.
+/// An event for an attribute that a peer has from here.
 #[derive(Debug, Clone, Copy)]
 pub struct Emitted<'a> {
     /// The peer.
     pub peer: &'a IdentityAddress,
-    /// What has happened.
+    /// The trigger.
     pub trigger: EmittedTrigger,
     /// When it happened or, where the peer has promised to delete it, will happen.
     pub date: Timestamp,
 }
 
-/// Sets the deletion info of an attribute that a peer has from here: in an OwnRelationshipAttribute if that peer is the other side of
-/// its Relationship, otherwise in the forwarding details. What is about a deletion is about all versions before as well; those that
-/// the peer never got, or has deleted, stay as they are.
+/// Sets the deletion info of an attribute that a peer has from here: in an OwnRelationshipAttribute if that peer is the
+/// other side of its Relationship, otherwise in the forwarding details. Triggers about a deletion apply to all earlier
+/// versions as well; those that the peer never got, or has deleted, stay as they are.
 ///
 /// # Errors
 /// As [`predecessors`].
@@ -192,16 +192,17 @@ fn set_forwarded(details: &ForwardingDetails, what: Emitted<'_>, changes: &mut C
     }
 }
 
-/// What has happened to an attribute that came from a peer.
+/// An event for an attribute that came from a peer.
 #[derive(Debug, Clone, Copy)]
 pub struct Received {
-    /// What has happened.
+    /// The trigger.
     pub trigger: ReceivedTrigger,
     /// When it happened or, where it was promised to delete it, will happen.
     pub date: Timestamp,
 }
 
-/// Sets the deletion info of an attribute that came from a peer. What is about a deletion is about all versions before as well.
+/// Sets the deletion info of an attribute that came from a peer. Triggers about a deletion apply to all earlier
+/// versions as well.
 ///
 /// Needs [`Need::Versions`] of the attribute.
 ///
@@ -231,7 +232,7 @@ fn set_received(attribute: &LocalAttribute, what: Received, changes: &mut Change
     }
 }
 
-/// What [`relationship_deletion_proposed`] needs to have loaded.
+/// The needs of [`relationship_deletion_proposed`].
 #[must_use]
 pub fn needs_for_relationship_deletion_proposed(peer: &IdentityAddress) -> Vec<Need> {
     vec![Need::ForwardedTo(peer.clone()), Need::OfPeer(peer.clone())]

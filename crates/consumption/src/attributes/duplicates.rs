@@ -9,8 +9,8 @@ use super::checks::says_the_same;
 use crate::documents::{AttributeKind, LocalAttribute, ReceivedDeletionStatus};
 use crate::{ConsumptionError, Facts, Need};
 
-/// What [`own_identity_attribute_with_value`] needs to have loaded: the OwnIdentityAttributes with a value of that type, of values
-/// with one text those with the same.
+/// The needs of [`own_identity_attribute_with_value`]: the OwnIdentityAttributes with a value of that type and, if it
+/// holds one text, with the same text.
 #[must_use]
 pub fn needs_for_own_identity_attribute(value: &Value) -> Need {
     needs_for_value(AttributeKind::OwnIdentityAttribute, &trimmed(value), Vec::new())
@@ -41,7 +41,7 @@ pub fn check_own_identity_attribute(value: &Value, facts: &Facts) -> Result<(), 
     }
 }
 
-/// What [`peer_identity_attribute_with_value`] needs to have loaded.
+/// The needs of [`peer_identity_attribute_with_value`].
 #[must_use]
 pub fn needs_for_peer_identity_attribute(value: &Value, owner: &IdentityAddress) -> Need {
     let owner = Condition::Equals("content.owner", owner.as_str().to_owned());
@@ -64,10 +64,10 @@ pub fn peer_identity_attribute_with_value<'f>(
     })
 }
 
-/// What a ThirdPartyRelationshipAttribute is known by.
+/// Identifies a ThirdPartyRelationshipAttribute.
 #[derive(Debug, Clone, Copy)]
 pub struct ThirdPartyRelationshipAttributeKey<'a> {
-    /// Who sent it.
+    /// The sender.
     pub peer: &'a IdentityAddress,
     /// Its owner.
     pub owner: &'a str,
@@ -77,7 +77,7 @@ pub struct ThirdPartyRelationshipAttributeKey<'a> {
     pub value: &'a Value,
 }
 
-/// What [`third_party_relationship_attribute`] needs to have loaded.
+/// The needs of [`third_party_relationship_attribute`].
 #[must_use]
 pub fn needs_for_third_party_relationship_attribute(wanted: ThirdPartyRelationshipAttributeKey<'_>) -> Need {
     let peer = Condition::Equals("peer", wanted.peer.as_str().to_owned());
@@ -101,7 +101,7 @@ pub fn third_party_relationship_attribute<'f>(
     })
 }
 
-/// What names one RelationshipAttribute in a Relationship.
+/// Identifies one RelationshipAttribute in a Relationship.
 #[derive(Debug, Clone, Copy)]
 pub struct RelationshipAttributeKey<'a> {
     /// Its owner.
@@ -114,7 +114,7 @@ pub struct RelationshipAttributeKey<'a> {
     pub peer: &'a IdentityAddress,
 }
 
-/// What [`relationship_attributes_with_key`] needs to have loaded.
+/// The needs of [`relationship_attributes_with_key`].
 #[must_use]
 pub fn needs_for_relationship_attribute(wanted: RelationshipAttributeKey<'_>) -> Need {
     Need::Attributes(Condition::All(vec![

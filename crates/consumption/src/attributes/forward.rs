@@ -10,7 +10,8 @@ use super::deletion_info::{EmittedTrigger, next_emitted};
 use crate::documents::{ForwardingDetails, LocalAttribute, SourceReference};
 use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts};
 
-/// Whether the peer has this version from here. One it has promised to delete only counts without `excludes_to_be_deleted`.
+/// Returns whether the peer has this version from here. One it has promised to delete only counts without
+/// `excludes_to_be_deleted`.
 #[must_use]
 pub fn is_forwarded(id: &AttributeId, peer: &IdentityAddress, excludes_to_be_deleted: bool, facts: &Facts) -> bool {
     live_details(id, peer, facts).is_some_and(|details| !excludes_to_be_deleted || details.is_to_stay())
@@ -34,14 +35,14 @@ pub fn forwarding_peers(id: &AttributeId, includes_to_be_deleted: bool, facts: &
     details.map(|details| &details.peer).filter(|peer| seen.insert(*peer)).cloned().collect()
 }
 
-/// To whom an attribute is forwarded.
+/// The forwarding of an attribute.
 #[derive(Debug, Clone)]
 pub struct Forwarding {
     /// Id of the details, if there are to be new ones.
     pub id: ForwardingDetailsId,
-    /// Who gets it.
+    /// The recipient.
     pub peer: IdentityAddress,
-    /// What it goes with.
+    /// Its source.
     pub source_reference: SourceReference,
 }
 

@@ -9,7 +9,7 @@ use super::versions::{is_subsequent, latest_shared_with_peer};
 use crate::documents::{AttributeKind, LocalAttribute};
 use crate::{Cause, Changes, ConsumptionError, Facts, Need, Outgoing, PeerDeletion, RelationshipStatus};
 
-/// What [`about_succession`] needs to have loaded.
+/// The needs of [`about_succession`].
 #[must_use]
 pub fn needs(attribute: &LocalAttribute, peer: &IdentityAddress) -> Vec<Need> {
     let attribute_id = attribute.id.clone();
@@ -20,7 +20,7 @@ pub fn needs(attribute: &LocalAttribute, peer: &IdentityAddress) -> Vec<Need> {
     ]
 }
 
-/// Whom to tell that there is a newer version.
+/// The peer to tell of a newer version.
 #[derive(Debug, Clone)]
 pub struct AboutSuccession {
     /// The peer.

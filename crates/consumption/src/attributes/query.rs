@@ -15,7 +15,7 @@ use crate::{ConsumptionError, Facts, Need};
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What [`execute`] needs to have loaded.
+/// The needs of [`execute`].
 ///
 /// # Errors
 /// As [`execute`].
@@ -43,7 +43,7 @@ pub fn execute<'f>(query: &Query<'_>, facts: &'f Facts) -> Result<Vec<&'f LocalA
     Ok(found)
 }
 
-/// Whether a condition on a stored attribute holds for this one.
+/// Returns whether a condition on a stored attribute holds for this one.
 #[must_use]
 pub fn holds(condition: &Condition, attribute: &LocalAttribute) -> bool {
     match condition {
@@ -115,7 +115,7 @@ impl Shown {
     }
 }
 
-/// What the lists of this module need to have loaded; of [`own_identity_attributes`] only the last.
+/// The needs of the lists in this module; [`own_identity_attributes`] needs only the last.
 #[must_use]
 pub fn needs_for_lists(peer: &IdentityAddress) -> Vec<Need> {
     let own = Condition::Equals("@type", AttributeKind::OwnIdentityAttribute.as_str().to_owned());
@@ -158,8 +158,8 @@ pub fn own_attributes_shared_with_peer<'f>(
     Ok(found)
 }
 
-/// What was exchanged with a peer: first what it has from here, then what has it as its peer. Further filters, on attributes or on
-/// forwarding details, can be applied to the result.
+/// The attributes exchanged with a peer: first those it has from here, then those whose peer it is. Further filters, on
+/// attributes or on forwarding details, can be applied to the result.
 ///
 /// # Errors
 /// `recordNotFound` if a version of one is missing.
@@ -173,7 +173,7 @@ pub fn exchanged_with_peer<'f>(
     Ok(found)
 }
 
-/// What was forwarded to a peer, also if the peer has deleted it.
+/// The attributes forwarded to a peer, even if it has deleted them.
 ///
 /// # Errors
 /// `recordNotFound` if a version of one is missing.

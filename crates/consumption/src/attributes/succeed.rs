@@ -14,7 +14,7 @@ use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need};
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// What the rules of this module need to have loaded. To tell the peer of it, the Relationship is needed as well.
+/// The needs of the rules in this module. To tell the peer of it, the Relationship is needed as well.
 #[must_use]
 pub fn needs(predecessor: &LocalAttribute, successor_id: &AttributeId, content: &Value) -> Vec<Need> {
     let mut needs = vec![Need::Versions(successor_id.clone())];
@@ -40,7 +40,7 @@ pub struct NewSharedVersion<'a> {
     pub id: AttributeId,
     /// Its content. White space around the texts of the value of an IdentityAttribute is removed.
     pub content: &'a Value,
-    /// What it comes with.
+    /// Its source.
     pub source_reference: SourceReference,
 }
 
@@ -166,7 +166,7 @@ fn require(holds: bool, otherwise: ConsumptionError) -> Result<()> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 
-/// Whether the other side has deleted it: not whether it is to be deleted.
+/// Returns whether the other side has deleted it, not whether it is to be deleted.
 fn is_deleted(attribute: &LocalAttribute) -> bool {
     match &attribute.details {
         AttributeDetails::OwnRelationship(details) => {

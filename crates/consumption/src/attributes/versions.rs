@@ -60,7 +60,7 @@ pub fn all<'f>(attribute: &'f LocalAttribute, facts: &'f Facts) -> Result<Vec<&'
     Ok(versions)
 }
 
-/// Whether `later` is a version after `earlier`.
+/// Returns whether `later` is a version after `earlier`.
 ///
 /// # Errors
 /// As [`predecessors`].

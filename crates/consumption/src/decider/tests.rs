@@ -50,7 +50,7 @@ fn entry(conditions: Value, response: Value) -> Value {
     json!({"requestConfig": conditions, "responseConfig": response})
 }
 
-/// Whether the conditions fit: the one item is rejected by them.
+/// Returns whether the conditions fit: they reject the one item.
 fn fits(request: &LocalRequest, conditions: Value, world: &World) -> Result<bool> {
     let automation = automation(json!([entry(conditions, json!({"accept": false}))]));
     let verdict = world.run(&needs(request), |facts| verdict(request, &automation, facts))?;

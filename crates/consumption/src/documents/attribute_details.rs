@@ -5,15 +5,15 @@ use super::{EmittedDeletionInfo, ReceivedDeletionInfo, SourceReference, words};
 words! {
     /// The five kinds of LocalAttributes, named as their `@type` (`docs/protocol/05 §1.1`).
     AttributeKind {
-        /// An IdentityAttribute of the own Identity. It may be forwarded to any number of peers.
+        /// An IdentityAttribute of this Identity. It may be forwarded to any number of peers.
         OwnIdentityAttribute,
         /// An IdentityAttribute of a peer, received from it.
         PeerIdentityAttribute,
-        /// A RelationshipAttribute that belongs to the own Identity. Both sides of the Relationship have it, under the same id.
+        /// A RelationshipAttribute of this Identity. Both sides of the Relationship have it, under the same id.
         OwnRelationshipAttribute,
-        /// A RelationshipAttribute that belongs to the peer: what is an OwnRelationshipAttribute there.
+        /// A RelationshipAttribute that belongs to the peer, an OwnRelationshipAttribute there.
         PeerRelationshipAttribute,
-        /// A RelationshipAttribute of a Relationship the own Identity has no part in, received from one who has.
+        /// A RelationshipAttribute of a Relationship this Identity has no part in, received from one who has.
         ThirdPartyRelationshipAttribute,
     }
 }
@@ -26,26 +26,26 @@ impl AttributeKind {
     pub const RECEIVED: [Self; 3] =
         [Self::PeerIdentityAttribute, Self::PeerRelationshipAttribute, Self::ThirdPartyRelationshipAttribute];
 
-    /// Whether it can be forwarded.
+    /// Returns whether it can be forwarded.
     #[must_use]
     pub fn is_forwardable(self) -> bool {
         Self::FORWARDABLE.contains(&self)
     }
 
-    /// Whether it came from a peer.
+    /// Returns whether it came from a peer.
     #[must_use]
     pub fn is_received(self) -> bool {
         Self::RECEIVED.contains(&self)
     }
 
-    /// Whether its content is an IdentityAttribute.
+    /// Returns whether its content is an IdentityAttribute.
     #[must_use]
     pub const fn is_identity_attribute(self) -> bool {
         matches!(self, Self::OwnIdentityAttribute | Self::PeerIdentityAttribute)
     }
 }
 
-/// What a LocalAttribute has besides what all have, depending on its kind.
+/// The part of a LocalAttribute that depends on its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeDetails {
     /// Of an OwnIdentityAttribute.
@@ -61,32 +61,32 @@ pub enum AttributeDetails {
     PeerRelationship(ReceivedDetails),
     /// Of a ThirdPartyRelationshipAttribute.
     ThirdPartyRelationship {
-        /// Who sent it, and so on.
+        /// Its origin.
         received: ReceivedDetails,
         /// The other party of the Relationship it belongs to.
         initial_attribute_peer: IdentityAddress,
     },
 }
 
-/// Where an attribute came from.
+/// The origin of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceivedDetails {
-    /// Who sent it.
+    /// The sender.
     pub peer: IdentityAddress,
-    /// What it came with.
+    /// Its source.
     pub source_reference: SourceReference,
-    /// Whether it was deleted there, or will be here.
+    /// Set if it was deleted there or will be deleted here.
     pub deletion_info: Option<ReceivedDeletionInfo>,
 }
 
-/// Where an OwnRelationshipAttribute is.
+/// Details of an OwnRelationshipAttribute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmittedDetails {
     /// The other party of the Relationship.
     pub peer: IdentityAddress,
-    /// What it came about with.
+    /// Its source.
     pub source_reference: SourceReference,
-    /// Whether it was deleted there, or will be.
+    /// The state of its deletion there, if any.
     pub deletion_info: Option<EmittedDeletionInfo>,
 }
 
@@ -119,7 +119,7 @@ impl AttributeDetails {
         }
     }
 
-    /// Where it came from, if it is of a kind that came from a peer.
+    /// Its origin, if it is of a kind that came from a peer.
     #[must_use]
     pub const fn received(&self) -> Option<&ReceivedDetails> {
         match self {
@@ -152,7 +152,7 @@ impl AttributeDetails {
         }
     }
 
-    /// What it came with, if it is not the own Identity's alone.
+    /// Its source, if it is not this Identity's alone.
     #[must_use]
     pub const fn source_reference(&self) -> Option<&SourceReference> {
         match self {

@@ -3,13 +3,13 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 
-/// What is known about the deletion of an attribute at somebody else, or by somebody else (`docs/protocol/05 §1.3`).
+/// The state of the deletion of an attribute shared with or by somebody else (`docs/protocol/05 §1.3`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeletionInfo<S> {
     /// When it was asked for, refused, will happen or has happened.
     pub deletion_date: Timestamp,
-    /// How far it is.
+    /// The status.
     pub deletion_status: S,
 }
 
@@ -27,7 +27,7 @@ pub type EmittedDeletionInfo = DeletionInfo<EmittedDeletionStatus>;
 pub type ReceivedDeletionInfo = DeletionInfo<ReceivedDeletionStatus>;
 
 words! {
-    /// How far the deletion of an attribute by the peer who has it from here is.
+    /// The deletion status of an attribute that a peer has from here.
     EmittedDeletionStatus {
         /// The peer was asked to delete it.
         DeletionRequestSent,
@@ -41,7 +41,7 @@ words! {
 }
 
 words! {
-    /// How far the deletion of an attribute that came from a peer is.
+    /// The deletion status of an attribute that came from a peer.
     ReceivedDeletionStatus {
         /// It was promised to delete it at that time.
         ToBeDeleted,

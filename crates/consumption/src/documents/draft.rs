@@ -10,7 +10,7 @@ use super::{Document, prints_id_only};
 pub struct Draft {
     #[serde(rename = "@type")]
     type_name: String,
-    /// What was begun.
+    /// Its content.
     pub content: Value,
     /// When it was created.
     pub created_at: Timestamp,

@@ -16,16 +16,16 @@ pub struct ForwardingDetails {
     type_name: Option<String>,
     /// The version that was forwarded.
     pub attribute_id: AttributeId,
-    /// Whether the peer has deleted it, or will.
+    /// The state of its deletion by the peer, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_info: Option<EmittedDeletionInfo>,
     /// Id.
     pub id: ForwardingDetailsId,
-    /// Who has it from here.
+    /// The recipient.
     pub peer: IdentityAddress,
     /// When it was forwarded.
     pub shared_at: Timestamp,
-    /// What it was forwarded with.
+    /// The source of the forwarding.
     pub source_reference: SourceReference,
     /// Members nobody here knows.
     #[serde(flatten)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Document, prints_id_only};
 
-/// What is noted here about an Identity, the own or a peer's (`docs/protocol/05 §8.3`).
+/// A note about this Identity or a peer (`docs/protocol/05 §8.3`).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityMetadata {

@@ -24,7 +24,7 @@ pub struct LocalAttribute {
     pub succeeded_by: Option<AttributeId>,
     /// When it was first marked as viewed.
     pub was_viewed_at: Option<Timestamp>,
-    /// What depends on its kind.
+    /// Details specific to its kind.
     pub details: AttributeDetails,
     /// Members nobody here knows.
     pub other: Map<String, Value>,

@@ -20,14 +20,14 @@ pub struct LocalNotification {
     pub id: NotificationId,
     /// It was sent from here.
     pub is_own: bool,
-    /// Who gets it, or has sent it.
+    /// Its recipient or sender.
     pub peer: IdentityAddress,
-    /// The device that processes it; absent if it is own.
+    /// The device that processes it; absent if outgoing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_by_device: Option<DeviceId>,
-    /// What it travelled in.
+    /// The Message it travelled in.
     pub source: NotificationSource,
-    /// Where it stands.
+    /// Its status.
     pub status: LocalNotificationStatus,
     /// Members nobody here knows.
     #[serde(flatten)]
@@ -85,7 +85,7 @@ impl LocalNotification {
     }
 }
 
-/// What a Notification travelled in: always a Message.
+/// The source of a Notification: always a Message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationSource {
     /// Id of the Message.
@@ -100,7 +100,7 @@ enum NotificationSourceType {
 }
 
 words! {
-    /// Where a Notification stands.
+    /// The status of a Notification.
     LocalNotificationStatus {
         /// Received, not processed.
         Open,

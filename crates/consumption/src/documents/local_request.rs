@@ -21,15 +21,15 @@ pub struct LocalRequest {
     pub id: RequestId,
     /// It is outgoing.
     pub is_own: bool,
-    /// Who answers or asks.
+    /// The answering or asking peer.
     pub peer: IdentityAddress,
     /// The answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<LocalResponse>,
-    /// What it travelled in; absent in a draft.
+    /// The object it travelled in; absent in a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<RequestSource>,
-    /// Where it stands.
+    /// Its status.
     pub status: LocalRequestStatus,
     /// Every change of the status.
     #[serde(default)]
@@ -86,7 +86,7 @@ pub struct LocalResponse {
     pub content: Value,
     /// When it was made or received here.
     pub created_at: Timestamp,
-    /// What it travelled in; absent until it was sent.
+    /// The object it travelled in; absent until sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<ResponseSource>,
     /// Members nobody here knows.
@@ -124,7 +124,7 @@ pub(super) fn without_type(mut content: Value) -> Value {
     content
 }
 
-/// What a Request travelled in.
+/// The object a Request travelled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestSource {
     /// Id of that object.
@@ -134,7 +134,7 @@ pub struct RequestSource {
     pub source_type: RequestSourceType,
 }
 
-/// What a Response travelled in.
+/// The object a Response travelled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseSource {
     /// Id of that object.
@@ -180,7 +180,7 @@ pub struct StatusLogEntry {
 }
 
 words! {
-    /// Where a Request stands (`docs/protocol/05 §3.2`).
+    /// The status of a Request (`docs/protocol/05 §3.2`).
     LocalRequestStatus {
         /// Outgoing: created, not sent.
         Draft,

@@ -79,7 +79,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// What two Identities say in confidence gets into no log.
+/// Content exchanged in confidence stays out of logs.
 macro_rules! prints_id_only {
     ($name:ident) => {
         impl std::fmt::Debug for $name {

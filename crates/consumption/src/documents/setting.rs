@@ -25,7 +25,7 @@ pub struct Setting {
     /// The object it is about, such as a Relationship.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What it is valid for.
+    /// Its scope.
     #[serde(default)]
     pub scope: SettingScope,
     /// From when on it takes the place of another.
@@ -63,7 +63,7 @@ impl Setting {
 }
 
 words! {
-    /// What a setting is valid for.
+    /// The scope of a setting.
     #[derive(Default)]
     SettingScope {
         /// The Identity.

@@ -13,7 +13,7 @@ impl SourceReference {
         &self.0
     }
 
-    /// Whether it is the id of a Notification, which only the prefix tells.
+    /// Returns whether it is the id of a Notification, which only the prefix shows.
     #[must_use]
     pub fn is_notification(&self) -> bool {
         self.0.starts_with(NotificationId::PREFIX) && id::is_valid(NotificationId::PREFIX, &self.0)

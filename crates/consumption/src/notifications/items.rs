@@ -29,7 +29,7 @@ pub(super) fn needs(item: &NotificationItem<'_>, sender: &IdentityAddress) -> Ve
     }
 }
 
-/// Checks an item and does what it tells.
+/// Checks and applies an item.
 pub(super) fn process(item: &NotificationItem<'_>, notification: &LocalNotification, facts: &Facts) -> Result<Changes> {
     let sender = &notification.peer;
     match item {

@@ -114,8 +114,8 @@ pub struct Processed {
     pub failure: Option<ConsumptionError>,
 }
 
-/// Does what a received Notification tells, item by item. If one item cannot be processed, none is: the Notification has the status
-/// `Error`, and can be processed again.
+/// Applies a received Notification, item by item. If one item cannot be processed, none is: the Notification has the
+/// status `Error`, and can be processed again.
 ///
 /// # Errors
 /// One without a code if it was sent from here, is for another device or was processed.

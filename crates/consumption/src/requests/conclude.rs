@@ -1,4 +1,4 @@
-//! Doing what a Response says.
+//! Applying a Response.
 
 use content::{Request, RequestItem, Response, ResponseItem};
 use core_types::{IdentityAddress, MessageId, RelationshipId, Timestamp};

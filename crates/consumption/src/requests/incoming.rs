@@ -84,7 +84,7 @@ pub fn needs_to_receive(received: &ReceivedRequest<'_>, facts: &Facts) -> Result
 /// A Request has come. One in a template expires with it, unless there is a Relationship already.
 ///
 /// # Errors
-/// Of the content; `cannotCreateRequestWithDuplicateId`; if it came from the own Identity.
+/// Of the content; `cannotCreateRequestWithDuplicateId`; if it came from this Identity.
 pub fn received(received: ReceivedRequest<'_>, facts: &Facts) -> Result<Changes> {
     let mut object = facts.reader().read_as(Request::TYPE, received.content)?;
     let id = id_of(&object, &received.new_id)?;

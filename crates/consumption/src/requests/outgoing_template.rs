@@ -12,7 +12,7 @@ use crate::{Changes, ConsumptionError, ConsumptionEvent, Facts, Need, Work};
 
 type Result<T, E = ConsumptionError> = std::result::Result<T, E>;
 
-/// A template of the own Identity.
+/// A template of this Identity.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnTemplate<'a> {
     /// Its id.

@@ -13,8 +13,9 @@ pub fn needs(request: &LocalRequest) -> Vec<Need> {
     vec![Need::Relationship(request.peer.clone())]
 }
 
-/// Sends the Response to a decided Request: in a Message or, to a Request of a template without an active Relationship, with the request
-/// for one. If such a Request was rejected there is nothing to send, and it is completed. Whoever does it twice sends once.
+/// Sends the Response to a decided Request: in a Message or, to a Request of a template without an active Relationship,
+/// with the request for one. If such a Request was rejected there is nothing to send, and it is completed. Doing it
+/// twice sends once.
 ///
 /// # Errors
 /// If the Request is not decided, or has no source.

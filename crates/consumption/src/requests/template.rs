@@ -45,8 +45,8 @@ pub fn needs(template: &LoadedTemplate<'_>) -> Vec<Need> {
     needs
 }
 
-/// A template was loaded. The Request in it that is meant for the own Identity is received, and can be decided; otherwise an event says
-/// why there is none. Nothing happens to an own template.
+/// A template was loaded. The Request in it that is meant for this Identity is received, and can be decided; otherwise
+/// an event says why there is none. Nothing happens to an own template.
 ///
 /// # Errors
 /// None: what keeps the Request from being received is the result `Error`.

@@ -16,7 +16,7 @@ fn delete(world: &World, id: &str) -> Result<Changes, ConsumptionError> {
     world.run(&needs, |facts| delete::and_notify(attribute, &mut no_random(), facts))
 }
 
-/// Who is told, with the type of the item and the version.
+/// Peers told, with the type of the item and the version.
 fn told(changes: &Changes) -> Vec<String> {
     let short = |outgoing: &Outgoing| match outgoing {
         Outgoing::Message { recipient, content, cause } => {

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order, what is stored stays sound.
+//! Stored documents stay sound under any steps in any order.
 
 use proptest::prelude::*;
 
@@ -50,7 +50,7 @@ impl World {
         self.attributes.get(usize::from(number) % self.attributes.len().max(1))
     }
 
-    /// What the step changes; `None` if it cannot be taken.
+    /// The step's changes; `None` if it cannot be taken.
     fn step(&self, step: &Step, number: usize) -> Option<Changes> {
         let id = || AttributeId::new(format!("ATT{number}"));
         match step {
@@ -237,7 +237,7 @@ proptest! {
             let from = current.map(|info: EmittedDeletionInfo| info.deletion_status);
             let row = deletion_info::EMITTED.iter().find(|row| row.trigger == trigger && row.from.contains(&from));
             prop_assert_eq!(next.map(|info| info.map(|info| info.deletion_status)), row.map(|row| row.to));
-            // What is deleted is not there again, but as a new entry.
+            // A deleted one comes back only as a new entry.
             prop_assert!(from != Some(EmittedDeletionStatus::DeletedByRecipient) || next.is_none_or(|info| info.map(|info| info.deletion_status) == from));
             current = next.unwrap_or(current);
         }

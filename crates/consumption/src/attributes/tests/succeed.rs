@@ -72,7 +72,7 @@ fn a_promised_deletion_is_not_taken_over() {
     assert_eq!(written_attribute(&changes, "ATT1").details.deletion_status(), Some("ToBeDeleted"));
 }
 
-/// What is wrong, in the order in which it counts: each mistake, and which kinds it is one for.
+/// A mistake: its code, the kinds it concerns, how it is made. Listed in order of precedence.
 type Mistake = (&'static str, fn(AttributeKind) -> bool, fn(&mut Try));
 
 /// A succession.

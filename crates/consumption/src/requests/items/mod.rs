@@ -144,7 +144,7 @@ pub fn can_accept(
 /// Accepts an item: what happens goes into `work`, the answer comes back. Identifiers of what is new come from `rng`.
 ///
 /// # Errors
-/// Whatever keeps it from being done, though it could be accepted.
+/// Any obstacle to doing so, although it could be accepted.
 pub fn accept(
     item: &RequestItem<'_>,
     parameters: &AcceptParameters,
@@ -193,7 +193,7 @@ pub fn needs_to_apply(item: &RequestItem<'_>, response: &ResponseItem<'_>, excha
 /// Does what the peer's answer to an item means here. Answers of other kinds than the item knows do nothing.
 ///
 /// # Errors
-/// Whatever keeps it from being done.
+/// Any obstacle to doing so.
 pub fn apply(
     item: &RequestItem<'_>,
     response: &ResponseItem<'_>,

@@ -1,7 +1,7 @@
 //! Giving a File away (`docs/protocol/05 §5.6`).
 //!
-//! The Backbone decides whether an ownership token is good, and gives the File to whoever shows it. Both is stated only: as a
-//! [`Need::File`], and as an [`Outgoing::FileOwnership`] before the Response goes out.
+//! The Backbone decides whether an ownership token is good, and gives the File to whoever shows it. Both are only
+//! stated: as a [`Need::File`], and as an [`Outgoing::FileOwnership`] before the Response goes out.
 
 use content::{
     Draft, IdentityAttribute, ResponseItem, TransferFileOwnershipAcceptResponseItem, TransferFileOwnershipRequestItem,

@@ -37,7 +37,7 @@ pub(super) fn write(world: &mut World, changes: &Changes) {
     }
 }
 
-/// What each side has done in an exchange.
+/// The changes of each side in an exchange.
 pub(super) struct Exchanged {
     pub(super) accepted: Changes,
     pub(super) completed: Changes,

@@ -1,4 +1,4 @@
-//! What accepting an item does here and completing it does there (`docs/protocol/05 §5.0 to §5.6`).
+//! The effects of accepting an item here and completing it there (`docs/protocol/05 §5.0 to §5.6`).
 
 use super::can_create::{REFERENCE, file};
 use super::exchange::{Exchanged, agree, answer, ask, conclude, exchange, must_agree, shown, write};
@@ -225,7 +225,7 @@ fn a_shared_value_that_is_there_is_not_stored_again() {
         (shown(&a), shown(&b)),
         (vec!["OIA Ann".to_owned(), "Ann to peer".to_owned()], vec!["PIA Ann".to_owned()])
     );
-    // What its owner has deleted does not count.
+    // One deleted by its owner does not count.
     let (mut a, mut b) = two();
     a.attributes.push(own_identity("ATT1", "Ann"));
     let mut gone = peer_identity("ATT9", "Ann");

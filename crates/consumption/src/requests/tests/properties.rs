@@ -1,4 +1,4 @@
-//! What holds for any Request and any decision.
+//! Properties of any Request and any decision.
 
 use proptest::prelude::*;
 
